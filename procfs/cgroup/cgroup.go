@@ -1,0 +1,154 @@
+// Package cgroup reads the meters of control groups, version 1 and 2. Everything
+// is optional: what cannot be read is reported as unknown, never as 0.
+package cgroup
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"yinit/procfs"
+)
+
+// Group finds the files of the control groups of a process. The zero value
+// knows none.
+type Group struct {
+	unified *dir           // version 2
+	byName  map[string]dir // version 1, by controller
+}
+
+// dir is a control group in the file system: the group itself, and how far up
+// its ancestors can be seen.
+type dir struct {
+	top  string // where the hierarchy is mounted
+	path string // at or below top
+}
+
+// Find finds the control groups of the process pid ("self" has its own
+// name in /proc) as they are mounted in this mount namespace, see cgroups(7).
+// root is prefixed to every mount point; it is "" but in tests.
+func Find(proc procfs.FS, pid, root string) Group {
+	groups, err := os.ReadFile(filepath.Join(proc.Root(), pid, "cgroup"))
+	if err != nil {
+		return Group{}
+	}
+	mounts, err := os.ReadFile(filepath.Join(proc.Root(), "self", "mountinfo"))
+	if err != nil {
+		return Group{}
+	}
+	c := Group{byName: map[string]dir{}}
+	for _, m := range parseMounts(mounts) {
+		m.point = root + m.point
+		switch m.kind {
+		case "cgroup2":
+			if path, ok := groupPath(groups, ""); ok && c.unified == nil {
+				d := m.resolve(path)
+				c.unified = &d
+			}
+		case "cgroup":
+			for option := range strings.SplitSeq(m.options, ",") {
+				if path, ok := groupPath(groups, option); ok {
+					c.byName[option] = m.resolve(path)
+				}
+			}
+		}
+	}
+	return c
+}
+
+// mount is a line of /proc/[pid]/mountinfo, see proc_pid_mountinfo(5).
+type mount struct {
+	root, point, kind, options string
+}
+
+func parseMounts(b []byte) []mount {
+	var list []mount
+	for line := range bytes.Lines(b) {
+		before, after, ok := strings.Cut(strings.TrimRight(string(line), "\n"), " - ")
+		f, g := strings.Fields(before), strings.Fields(after)
+		if !ok || len(f) < 5 || len(g) < 3 || !strings.HasPrefix(g[0], "cgroup") {
+			continue
+		}
+		list = append(list, mount{root: unescape(f[3]), point: unescape(f[4]), kind: g[0], options: g[2]})
+	}
+	return list
+}
+
+// unescape turns the octal escapes of mountinfo into what they stand for.
+func unescape(s string) string {
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
+}
+
+// groupPath is the path of a controller's group in /proc/[pid]/cgroup; the name
+// of the unified hierarchy is "".
+func groupPath(b []byte, controller string) (string, bool) {
+	for line := range bytes.Lines(b) {
+		f := strings.SplitN(strings.TrimRight(string(line), "\n"), ":", 3)
+		if len(f) != 3 || controller == "" && f[0] != "0" {
+			continue
+		}
+		for name := range strings.SplitSeq(f[1], ",") {
+			if name == controller {
+				return f[2], true
+			}
+		}
+	}
+	return "", false
+}
+
+// resolve finds a group below the mount. A container that sees the host's paths
+// in /proc but has only its own group mounted finds it at the mount point.
+func (m mount) resolve(path string) dir {
+	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.root, "/"))
+	if !below || strings.HasPrefix(rel, "/..") {
+		return dir{top: m.point, path: m.point}
+	}
+	full := filepath.Join(m.point, rel)
+	if _, err := os.Stat(full); err != nil {
+		return dir{top: m.point, path: m.point}
+	}
+	return dir{top: m.point, path: full}
+}
+
+// number reads a file that holds one number. "max" is no number.
+func (d dir) number(name string) (uint64, bool) { return readNumber(filepath.Join(d.path, name)) }
+
+func readNumber(path string) (uint64, bool) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64)
+	return n, err == nil
+}
+
+// limit is the smallest number in the files of this name from the group up to
+// the top, and 0 if there is none: the limits of the ancestors count too.
+func (d dir) limit(name string) uint64 {
+	least := uint64(0)
+	for path := d.path; ; path = filepath.Dir(path) {
+		if n, ok := readNumber(filepath.Join(path, name)); ok && (least == 0 || n < least) {
+			least = n
+		}
+		if path == d.top || len(path) <= len(d.top) {
+			return least
+		}
+	}
+}
+
+// keyed reads a number from a file of "key number" lines.
+func (d dir) keyed(name, key string) (uint64, bool) {
+	b, err := os.ReadFile(filepath.Join(d.path, name))
+	if err != nil {
+		return 0, false
+	}
+	for line := range bytes.Lines(b) {
+		if k, v, ok := strings.Cut(strings.TrimSpace(string(line)), " "); ok && k == key {
+			n, err := strconv.ParseUint(v, 10, 64)
+			return n, err == nil
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,85 @@
+package procfs
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"syscall"
+)
+
+const defaultRoot = "/proc"
+
+// FS is a proc filesystem. The zero value is the one mounted at /proc. An FS
+// may be copied and used by several goroutines at once.
+type FS struct {
+	root string
+}
+
+// New returns the proc filesystem mounted at root, such as a host's /proc that
+// is mounted elsewhere in a container, or a fake one in a test.
+func New(root string) FS { return FS{root: root} }
+
+// Root is the directory that f reads.
+func (f FS) Root() string {
+	if f.root == "" {
+		return defaultRoot
+	}
+	return f.root
+}
+
+// place names a file below the root: of the whole system if pid is 0, of a
+// process if tid is 0, else of a thread. No name is the directory itself.
+type place struct {
+	pid, tid int
+	name     string
+}
+
+// appendTo appends the path relative to the root, such as "37/task/38/status".
+func (p place) appendTo(b []byte) []byte {
+	if p.pid == 0 {
+		return append(b, p.name...)
+	}
+	b = strconv.AppendInt(b, int64(p.pid), 10)
+	if p.tid != 0 {
+		b = append(b, "/task/"...)
+		b = strconv.AppendInt(b, int64(p.tid), 10)
+	}
+	if p.name != "" {
+		b = append(b, '/')
+		b = append(b, p.name...)
+	}
+	return b
+}
+
+// appendPath appends the path of p, ended by a NUL as the kernel wants it.
+func (f FS) appendPath(b []byte, p place) []byte {
+	b = append(b, f.Root()...)
+	b = append(b, '/')
+	return append(p.appendTo(b), 0)
+}
+
+// path is the path of p for error messages and the rarer system calls.
+func (f FS) path(p place) string {
+	return f.Root() + "/" + string(p.appendTo(nil))
+}
+
+// wrap puts the path of p into err. What is missing below the directory of a
+// process means that the process is gone.
+func (f FS) wrap(p place, err error) error {
+	if p.pid != 0 && (errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ESRCH)) {
+		err = ErrGone
+	}
+	return fmt.Errorf("%s: %w", f.path(p), err)
+}
+
+// read reads the file at p into buf, which it grows if need be, and at most
+// limit bytes of it. The error matches [ErrGone] if the process ended before or
+// during the read, and [io/fs.ErrPermission] if the caller may not read it.
+func (f FS) read(p place, buf []byte, limit int) ([]byte, error) {
+	var onStack [96]byte
+	buf, err := readFileAt(atCWD, f.appendPath(onStack[:0], p), buf, limit)
+	if err != nil {
+		return nil, f.wrap(p, err)
+	}
+	return buf, nil
+}

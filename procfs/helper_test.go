@@ -1,0 +1,158 @@
+package procfs_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"yinit/procfs"
+)
+
+// helperVar names the role that the test binary plays as a child of the tests.
+const helperVar = "PROCFS_TEST_HELPER"
+
+// The main thread of a helper must run main, because some change what is the
+// main thread's alone. Only an initialiser can see to that.
+func init() {
+	if os.Getenv(helperVar) != "" {
+		runtime.LockOSThread()
+	}
+}
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(helperVar); role != "" {
+		play(role)
+	}
+	os.Exit(m.Run())
+}
+
+// play is the main function of a helper. It ends when its stdin does.
+func play(role string) {
+	switch role {
+	case "wait":
+	case "exit 7":
+		os.Exit(7)
+	case "dispositions":
+		signal.Ignore(syscall.SIGUSR1)
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR2)
+	case "block in the main thread":
+		block(syscall.SIGUSR2, syscall.SIGIO)
+	case "block in all threads": // Threads of a new runtime get the mask that it starts with, less HUP, INT, TERM and QUIT.
+		block(syscall.SIGUSR2, syscall.SIGIO)
+		os.Setenv(helperVar, "wait")
+		fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args, os.Environ()))
+		os.Exit(1)
+	case "a hostile name":
+		if err := os.WriteFile("/proc/self/comm", []byte("a) S 2 (\n\\n\x1b[2"), 0); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	case "end the main thread":
+		go waitForEnd()
+		_, _, _ = syscall.Syscall(syscall.SYS_EXIT, 0, 0, 0)
+	}
+	waitForEnd()
+}
+
+func waitForEnd() {
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
+}
+
+// block blocks signals in the calling thread.
+func block(signals ...syscall.Signal) {
+	var set procfs.SignalSet
+	for _, s := range signals {
+		set = set.Add(int(s))
+	}
+	const sigBlock, setSize = 0, 8
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, sigBlock,
+		uintptr(unsafe.Pointer(&set)), 0, setSize, 0, 0)
+	if errno != 0 {
+		fmt.Fprintln(os.Stderr, "rt_sigprocmask:", errno)
+		os.Exit(1)
+	}
+}
+
+// helper starts the test binary in a role and waits until it says that it is
+// ready, which the roles that end at once do not.
+func helper(t *testing.T, role string, ready bool) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), os.Args[0])
+	cmd.Env = append(os.Environ(), helperVar+"="+role)
+	start(t, cmd, ready)
+	return cmd
+}
+
+// start starts cmd, which is ended and reaped after the test.
+func start(t *testing.T, cmd *exec.Cmd, ready bool) {
+	t.Helper()
+	stdin, err := cmd.StdinPipe()
+	check(t, err)
+	stdout, err := cmd.StdoutPipe()
+	check(t, err)
+	cmd.Stderr = os.Stderr
+	check(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		_ = cmd.Process.Signal(syscall.SIGCONT)
+		_ = cmd.Wait() // The test may have killed or reaped it.
+	})
+	if !ready {
+		return
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("%v printed %q, %v, want %q", cmd, line, err, "ready\n")
+	}
+}
+
+// waitUntil waits until a child is in a state that waitid(2) reports, such as
+// WEXITED, and leaves it so.
+func waitUntil(t *testing.T, pid, what int) {
+	t.Helper()
+	const pPID = 1
+	var info [128]byte
+	for {
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, pPID, uintptr(pid),
+			uintptr(unsafe.Pointer(&info)), uintptr(what|syscall.WNOWAIT), 0, 0)
+		if errno == syscall.EINTR {
+			continue
+		}
+		if errno != 0 {
+			t.Fatalf("waitid(%d, %#x) = %v", pid, what, errno)
+		}
+		return
+	}
+}
+
+// eventually waits for a condition that nothing reports.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("still not after 10 s: %s", what)
+		}
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

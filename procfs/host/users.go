@@ -1,0 +1,60 @@
+package host
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Users knows the names of users from a passwd file, see passwd(5). Package
+// os/user would bring in C where there is a C compiler.
+type Users struct {
+	path  string
+	read  time.Time
+	names map[uint32]string
+}
+
+// NewUsers returns the users of the file at path.
+func NewUsers(path string) *Users {
+	u := &Users{path: path}
+	u.Refresh()
+	return u
+}
+
+// Name is the name of uid, or the number if it has none.
+func (u *Users) Name(uid uint32) string {
+	if name, ok := u.names[uid]; ok {
+		return name
+	}
+	return strconv.FormatUint(uint64(uid), 10)
+}
+
+// Refresh reads the file again if it has changed.
+func (u *Users) Refresh() {
+	info, err := os.Stat(u.path)
+	if err != nil || info.ModTime().Equal(u.read) {
+		return
+	}
+	b, err := os.ReadFile(u.path)
+	if err != nil {
+		return
+	}
+	u.read, u.names = info.ModTime(), parseNames(b)
+}
+
+func parseNames(b []byte) map[uint32]string {
+	names := map[uint32]string{}
+	for line := range bytes.Lines(b) {
+		f := strings.Split(strings.TrimSpace(string(line)), ":")
+		if len(f) < 3 {
+			continue
+		}
+		uid, err := strconv.ParseUint(f[2], 10, 32)
+		if _, seen := names[uint32(uid)]; err == nil && !seen {
+			names[uint32(uid)] = f[0]
+		}
+	}
+	return names
+}

@@ -1,0 +1,48 @@
+package procfs
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Loadavg is what /proc/loadavg tells, see proc_loadavg(5). All but LastPID
+// concern the whole machine.
+type Loadavg struct {
+	One, Five, Fifteen float64 // tasks that run or wait for a disk, mean of as many minutes
+	Running            int     // tasks that run or would if a processor were free
+	Tasks              int     // processes and threads
+	// LastPID is the pid or tid that was allocated last in the PID namespace of
+	// the reader. If it has not moved, then nothing was started. It wraps
+	// around at pid_max.
+	LastPID int
+}
+
+// Loadavg reads /proc/loadavg.
+func (f FS) Loadavg() (Loadavg, error) {
+	at := place{name: "loadavg"}
+	b, err := f.read(at, make([]byte, 0, 128), smallFile)
+	if err != nil {
+		return Loadavg{}, err
+	}
+	l, err := ParseLoadavg(b)
+	if err != nil {
+		return Loadavg{}, f.wrap(at, err)
+	}
+	return l, nil
+}
+
+// ParseLoadavg parses the content of /proc/loadavg. The error matches
+// [ErrFormat].
+func ParseLoadavg(b []byte) (Loadavg, error) {
+	c := cursor{rest: bytes.TrimSuffix(b, []byte{'\n'})}
+	l := Loadavg{One: c.decimal(), Five: c.decimal(), Fifteen: c.decimal()}
+	running, tasks, _ := bytes.Cut(c.word(), []byte{'/'})
+	l.LastPID = c.int()
+	var runningOK, tasksOK bool
+	l.Running, runningOK = parseInt(running)
+	l.Tasks, tasksOK = parseInt(tasks)
+	if c.bad || !runningOK || !tasksOK {
+		return Loadavg{}, fmt.Errorf("loadavg: %w", ErrFormat)
+	}
+	return l, nil
+}

@@ -1,0 +1,158 @@
+package procfs
+
+import (
+	"bytes"
+	"math"
+)
+
+// cursor walks over numbers that are separated by single spaces and allocates
+// nothing. Once something is missing or malformed it is bad for good and gives
+// zeros, so that the caller need check only once.
+type cursor struct {
+	rest []byte
+	bad  bool
+}
+
+// word takes the bytes before the next space, and the space.
+func (c *cursor) word() []byte {
+	if c.bad {
+		return nil
+	}
+	w, rest, _ := bytes.Cut(c.rest, []byte{' '})
+	c.rest = rest
+	return w
+}
+
+func (c *cursor) skip(n int) {
+	for range n {
+		if len(c.word()) == 0 {
+			c.bad = true
+		}
+	}
+}
+
+func (c *cursor) uint() uint64 {
+	v, ok := parseUint(c.word())
+	c.bad = c.bad || !ok
+	return v
+}
+
+func (c *cursor) int() int {
+	v, ok := parseInt(c.word())
+	c.bad = c.bad || !ok
+	return v
+}
+
+func (c *cursor) decimal() float64 {
+	v, ok := parseDecimal(c.word())
+	c.bad = c.bad || !ok
+	return float64(v) / billion
+}
+
+// parseUint parses decimal digits and nothing else.
+func parseUint(b []byte) (uint64, bool) {
+	if len(b) == 0 {
+		return 0, false
+	}
+	var v uint64
+	for _, c := range b {
+		d := uint64(c - '0')
+		if d > 9 || v > (math.MaxUint64-d)/10 {
+			return 0, false
+		}
+		v = v*10 + d
+	}
+	return v, true
+}
+
+// parseInt parses decimal digits, maybe after a minus.
+func parseInt(b []byte) (int, bool) {
+	digits, negative := bytes.CutPrefix(b, []byte{'-'})
+	v, ok := parseUint(digits)
+	if !ok || v > math.MaxInt {
+		return 0, false
+	}
+	if negative {
+		return -int(v), true
+	}
+	return int(v), true
+}
+
+// parseUint32 is parseUint for uids and the like.
+func parseUint32(b []byte) (uint32, bool) {
+	v, ok := parseUint(b)
+	return uint32(v), ok && v <= math.MaxUint32
+}
+
+// parseHex parses hexadecimal digits without a prefix, as signal and capability
+// sets have them.
+func parseHex(b []byte) (uint64, bool) {
+	if len(b) == 0 {
+		return 0, false
+	}
+	var v uint64
+	for _, c := range b {
+		d := hexDigit(c)
+		if d > 15 || v>>60 != 0 {
+			return 0, false
+		}
+		v = v<<4 | uint64(d)
+	}
+	return v, true
+}
+
+// hexDigit is the value of c, or more than 15 if c is none.
+func hexDigit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10
+	default:
+		return math.MaxUint8
+	}
+}
+
+// billion is how many parts of a whole parseDecimal tells apart.
+const billion = 1_000_000_000
+
+// parseDecimal parses a number such as "12.34" into billionths. Digits beyond
+// the ninth decimal are dropped.
+func parseDecimal(b []byte) (uint64, bool) {
+	whole, fraction, point := bytes.Cut(b, []byte{'.'})
+	v, ok := parseUint(whole)
+	if !ok || v >= math.MaxUint64/billion {
+		return 0, false
+	}
+	v *= billion
+	if !point {
+		return v, true
+	}
+	unit := uint64(billion)
+	for _, c := range fraction {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		unit /= 10
+		v += uint64(c-'0') * unit
+	}
+	return v, len(fraction) > 0
+}
+
+// nextField takes the first word from b, words being separated by any number of
+// spaces and tabs.
+func nextField(b []byte) (word, rest []byte) {
+	start := 0
+	for start < len(b) && isBlank(b[start]) {
+		start++
+	}
+	end := start
+	for end < len(b) && !isBlank(b[end]) {
+		end++
+	}
+	return b[start:end], b[end:]
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }

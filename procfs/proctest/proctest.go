@@ -1,0 +1,110 @@
+// Package proctest builds fake proc filesystems, for tests only.
+//
+//	tree := proctest.New(t)
+//	tree.Process(proctest.Process{PID: 1, Comm: "init"})
+//	tree.Process(proctest.Process{PID: 7, PPID: 1, Comm: "sh", State: procfs.StateZombie})
+//	stat, err := tree.FS().Stat(7)
+//
+// The files are those of proc(5) in the form that Linux gives them, including
+// what it escapes and what it does not.
+package proctest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"yinit/procfs"
+)
+
+// Tree is a fake proc filesystem in a directory that is removed after the test.
+type Tree struct {
+	t    testing.TB
+	root string
+}
+
+// New makes an empty Tree. Any of its failures ends the test.
+func New(t testing.TB) *Tree {
+	t.Helper()
+	return &Tree{t: t, root: t.TempDir()}
+}
+
+// FS reads the Tree.
+func (t *Tree) FS() procfs.FS { return procfs.New(t.root) }
+
+// Root is the directory of the Tree, to be read by other means.
+func (t *Tree) Root() string { return t.root }
+
+// Process writes the directory of p, in place of an older one of the same pid.
+func (t *Tree) Process(p Process) {
+	t.t.Helper()
+	p.setDefaults()
+	dir := strconv.Itoa(p.PID)
+	t.Remove(p.PID)
+	t.files(dir, p.files())
+	for _, thread := range p.Threads {
+		task := filepath.Join(dir, "task", strconv.Itoa(thread.TID))
+		t.files(task, p.thread(thread).files())
+	}
+	t.link(filepath.Join(dir, "exe"), p.Exe)
+	t.link(filepath.Join(dir, "cwd"), p.Cwd)
+}
+
+// Remove takes a process away. It is no error if there is none.
+func (t *Tree) Remove(pid int) {
+	t.t.Helper()
+	t.check(os.RemoveAll(filepath.Join(t.root, strconv.Itoa(pid))))
+}
+
+// Loadavg writes /proc/loadavg.
+func (t *Tree) Loadavg(l procfs.Loadavg) {
+	t.t.Helper()
+	t.File("loadavg", fmt.Sprintf("%.2f %.2f %.2f %d/%d %d\n",
+		l.One, l.Five, l.Fifteen, l.Running, l.Tasks, l.LastPID))
+}
+
+// Uptime writes /proc/uptime, to the hundredth of a second as the kernel does.
+func (t *Tree) Uptime(d time.Duration) {
+	t.t.Helper()
+	t.File("uptime", fmt.Sprintf("%.2f %.2f\n", d.Seconds(), d.Seconds()/2))
+}
+
+// File writes any other file, name being relative to the root.
+func (t *Tree) File(name, content string) {
+	t.t.Helper()
+	path := filepath.Join(t.root, name)
+	t.check(os.MkdirAll(filepath.Dir(path), 0o755))
+	t.check(os.WriteFile(path, []byte(content), 0o644))
+}
+
+func (t *Tree) files(dir string, content map[string]string) {
+	t.t.Helper()
+	for name, text := range content {
+		t.File(filepath.Join(dir, name), text)
+	}
+}
+
+// link makes a symbolic link, none if target is "".
+func (t *Tree) link(name, target string) {
+	t.t.Helper()
+	if target == "" {
+		return
+	}
+	path := filepath.Join(t.root, name)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.check(err)
+	}
+	t.check(os.Symlink(target, path))
+}
+
+func (t *Tree) check(err error) {
+	t.t.Helper()
+	if err != nil {
+		t.t.Fatal(err)
+	}
+}

@@ -1,0 +1,172 @@
+package procfs
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+)
+
+const (
+	entriesSize = 32 << 10 // some 1,300 processes in one getdents64(2)
+	maxNames    = 4096     // names that a Scanner keeps to give them out again
+)
+
+// A Scanner lists all processes again and again. It keeps the descriptor of
+// /proc, its buffers and the names it met, so that a scan allocates nothing
+// once it is warm. It must not be used by several goroutines at once.
+type Scanner struct {
+	fs      FS
+	dir     int // descriptor of the root, -1: not open
+	hidden  int
+	entries []byte
+	pids    []int
+	path    []byte
+	file    []byte
+	names   map[string]string
+}
+
+// NewScanner returns a Scanner of fs. It opens nothing before it is used.
+func NewScanner(fs FS) *Scanner { return &Scanner{fs: fs, dir: -1} }
+
+// Close closes what the Scanner keeps open. A Scanner may be used again after.
+func (s *Scanner) Close() error {
+	if s.dir < 0 {
+		return nil
+	}
+	err := syscall.Close(s.dir)
+	s.dir = -1
+	return err
+}
+
+// PIDs appends the pids of all processes to dst, lowest first. A process that
+// starts or ends meanwhile may be missing or not.
+func (s *Scanner) PIDs(dst []int) ([]int, error) {
+	if err := s.rewind(); err != nil {
+		return dst, s.fs.wrap(place{}, err)
+	}
+	all, err := appendNumericNames(dst, s.dir, s.entries)
+	if err != nil {
+		return dst, s.fs.wrap(place{}, err)
+	}
+	return all, nil
+}
+
+// rewind makes the descriptor of the root ready for reading its entries.
+func (s *Scanner) rewind() error {
+	if s.dir >= 0 {
+		_, err := syscall.Seek(s.dir, 0, 0)
+		return err
+	}
+	if s.entries == nil {
+		s.entries = make([]byte, entriesSize)
+		s.file = make([]byte, 0, smallFile)
+		s.names = make(map[string]string)
+	}
+	s.path = s.fs.appendPath(s.path[:0], place{})
+	dir, err := openAt(atCWD, s.path, syscall.O_RDONLY|syscall.O_DIRECTORY)
+	if err == nil {
+		s.dir = dir
+	}
+	return err
+}
+
+// Scan appends what [FS.Stat] tells of each process to dst, lowest pid first.
+// Processes that end meanwhile are left out, and so are those that cannot be
+// read, which [Scanner.Hidden] counts.
+func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
+	s.hidden = 0
+	pids, err := s.PIDs(s.pids[:0])
+	if err != nil {
+		return dst, err
+	}
+	s.pids = pids
+	start := len(dst)
+	for _, pid := range pids {
+		dst = append(dst, Stat{})
+		err := s.stat(pid, &dst[len(dst)-1])
+		if err == nil {
+			continue
+		}
+		dst = dst[:len(dst)-1]
+		switch {
+		case errors.Is(err, ErrGone):
+		case errors.Is(err, fs.ErrPermission):
+			s.hidden++
+		default:
+			return dst[:start], err
+		}
+	}
+	return dst, nil
+}
+
+// Hidden is how many processes the last [Scanner.Scan] met and was not allowed
+// to read. Those that are not even listed (mount option hidepid=invisible, see
+// proc(5)) are not in it.
+func (s *Scanner) Hidden() int { return s.hidden }
+
+// Status is [FS.Status] into st with the buffers of s.
+func (s *Scanner) Status(pid int, st *Status) error {
+	if s.dir < 0 {
+		if err := s.rewind(); err != nil {
+			return s.fs.wrap(place{}, err)
+		}
+	}
+	at := place{pid: pid, name: "status"}
+	b, err := s.read(at)
+	if err == nil {
+		err = st.Parse(b)
+	}
+	if err != nil {
+		return s.fs.wrap(at, err)
+	}
+	return nil
+}
+
+func (s *Scanner) stat(pid int, st *Stat) error {
+	b, err := s.read(place{pid: pid, name: "stat"})
+	if err != nil {
+		return s.bare(pid, err)
+	}
+	comm, err := st.parse(b)
+	if err != nil {
+		return s.fs.wrap(place{pid: pid, name: "stat"}, err)
+	}
+	st.Comm = s.name(comm)
+	return nil
+}
+
+// bare spares the error for a process that a scan leaves out its text, which
+// nobody would see.
+func (s *Scanner) bare(pid int, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ESRCH):
+		return ErrGone
+	case errors.Is(err, fs.ErrPermission):
+		return fs.ErrPermission
+	default:
+		return s.fs.wrap(place{pid: pid, name: "stat"}, err)
+	}
+}
+
+// read reads the file at p into the buffer of s, until the next read.
+func (s *Scanner) read(p place) ([]byte, error) {
+	s.path = append(p.appendTo(s.path[:0]), 0)
+	b, err := readFileAt(s.dir, s.path, s.file, maxFile)
+	if err == nil {
+		s.file = b[:0] // It may have grown.
+	}
+	return b, err
+}
+
+// name is b as a string, the same one each time as long as it is kept.
+func (s *Scanner) name(b []byte) string {
+	if kept, ok := s.names[string(b)]; ok {
+		return kept
+	}
+	if len(s.names) >= maxNames {
+		clear(s.names) // Programs that rename themselves all the time.
+	}
+	name := string(b)
+	s.names[name] = name
+	return name
+}

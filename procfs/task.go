@@ -1,0 +1,108 @@
+package procfs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+)
+
+// Threads lists the threads of pid by their thread ids, lowest first, from the
+// entries of /proc/[pid]/task, see proc_pid_task(5). The error matches
+// [ErrGone] if pid has ended and been reaped.
+func (f FS) Threads(pid int) ([]int, error) {
+	at := place{pid: pid, name: "task"}
+	var onStack [96]byte
+	fd, err := openAt(atCWD, f.appendPath(onStack[:0], at), syscall.O_RDONLY|syscall.O_DIRECTORY)
+	if err != nil {
+		return nil, f.wrap(at, err)
+	}
+	defer func() { _ = syscall.Close(fd) }() // Nothing was written, so nothing can be lost.
+	threads, err := appendNumericNames(nil, fd, make([]byte, smallFile))
+	if err != nil {
+		return nil, f.wrap(at, err)
+	}
+	if len(threads) == 0 {
+		return nil, f.wrap(at, ErrGone)
+	}
+	return threads, nil
+}
+
+// Signals reads what pid does with signals, from /proc/[pid]/task/*/status, see
+// proc_pid_status(5). Blocked are the signals that every thread blocks, Pending
+// those that wait for any one thread; the status of the process itself tells
+// both for the main thread alone. Threads that end meanwhile do not count, and
+// dead ones only if no other is left. The errors are those of [FS.Threads].
+func (f FS) Signals(pid int) (Signals, error) {
+	threads, err := f.Threads(pid)
+	if err != nil {
+		return Signals{}, err
+	}
+	var alive, dead signalsOfThreads
+	var s Status
+	buf := make([]byte, 0, smallFile)
+	for _, tid := range threads {
+		buf, err = f.status(place{pid: pid, tid: tid, name: "status"}, &s, buf)
+		switch {
+		case errors.Is(err, ErrGone):
+		case err != nil:
+			return Signals{}, err
+		case s.State == StateZombie || s.State == StateDead:
+			dead.add(s.Sigs)
+		default:
+			alive.add(s.Sigs)
+		}
+	}
+	switch {
+	case alive.threads > 0:
+		return alive.sum, nil
+	case dead.threads > 0:
+		return dead.sum, nil
+	default:
+		return Signals{}, fmt.Errorf("%s: %w", f.path(place{pid: pid, name: "task"}), ErrGone)
+	}
+}
+
+// signalsOfThreads sums up the threads of a process.
+type signalsOfThreads struct {
+	threads int
+	sum     Signals
+}
+
+func (s *signalsOfThreads) add(thread Signals) {
+	if s.threads++; s.threads == 1 {
+		s.sum = thread
+		return
+	}
+	s.sum = Signals{
+		Known:         s.sum.Known && thread.Known,
+		Pending:       s.sum.Pending | thread.Pending,
+		SharedPending: s.sum.SharedPending | thread.SharedPending,
+		Blocked:       s.sum.Blocked & thread.Blocked,
+		Ignored:       thread.Ignored, // The last one read is the newest.
+		Caught:        thread.Caught,
+	}
+	if !s.sum.Known {
+		s.sum = Signals{}
+	}
+}
+
+// appendNumericNames appends the names in the directory fd that are numbers,
+// lowest first, using buf for the entries.
+func appendNumericNames(dst []int, fd int, buf []byte) ([]int, error) {
+	start := len(dst)
+	for {
+		n, err := readEntries(fd, buf)
+		if err != nil {
+			return dst[:start], err
+		}
+		if n == 0 {
+			break
+		}
+		dst = appendNumericEntries(dst, buf[:n])
+	}
+	if !slices.IsSorted(dst[start:]) { // The kernel sorts them, other file systems do not.
+		slices.Sort(dst[start:])
+	}
+	return dst, nil
+}
