@@ -1,0 +1,247 @@
+//go:build !race && !msan && !asan
+
+#include "textflag.h"
+
+#define SYS_write 1
+#define SYS_rt_sigaction 13
+#define SYS_rt_sigprocmask 14
+#define SYS_getpid 39
+#define SYS_fcntl 72
+#define SYS_pipe2 293
+#define SYS_prlimit64 302
+
+#define F_GETFD 1
+#define EBADF 9
+#define EINVAL 22
+#define RLIMIT_NOFILE 7
+#define SIGCHLD 17
+#define SIGURG 23
+#define SIG_IGN 1
+#define SI_TKILL -6
+#define O_NONBLOCK_CLOEXEC 0x80800
+#define INFO_SIZE 32
+
+// DUPOK: in a binary that links C, runtime/cgo brings its own, and then either
+// may win; Take looks at hooked to know.
+DATA _cgo_sigaction+0(SB)/8, $·hook(SB)
+GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $8
+
+// func entry()
+// The first instruction of the process. All registers are free; the stack
+// holds argc and argv and must stay as it is.
+TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVQ	$1, ·entered(SB)
+	XORL	R8, R8
+stdio:
+	MOVL	R8, DI
+	MOVL	$F_GETFD, SI
+	MOVL	$SYS_fcntl, AX
+	SYSCALL
+	CMPQ	AX, $-EBADF
+	JNE	open
+	BTSQ	R8, ·closed(SB)
+open:
+	INCL	R8
+	CMPL	R8, $3
+	JLT	stdio
+
+	CALL	·setup(SB)
+	// The runtime gives every thread that it starts the mask that it finds here,
+	// less those signals that it insists on. So most signals come to the main
+	// thread alone, once Take unblocks them there, and in their order.
+	MOVL	$2, DI // SIG_SETMASK
+	LEAQ	·taken(SB), SI
+	XORL	DX, DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigprocmask, AX
+	SYSCALL
+	JMP	_rt0_amd64_linux(SB)
+
+// func hook()
+// C: int hook(int sig, const struct sigaction *new, struct sigaction *old).
+// BX, BP and R12 to R15 are the caller's.
+TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
+	PUSHQ	DI
+	PUSHQ	SI
+	PUSHQ	DX
+	CMPQ	·ready(SB), $0
+	JNE	prepared
+	CALL	·setup(SB)
+prepared:
+	CMPQ	·hooked(SB), $0
+	JNE	piped
+	MOVQ	$1, ·hooked(SB)
+	// Not in setup: entry runs before the runtime has opened closed stdio,
+	// and would get descriptors 0 and 1.
+	LEAQ	·pipeFD(SB), DI
+	MOVL	$O_NONBLOCK_CLOEXEC, SI
+	MOVL	$SYS_pipe2, AX
+	SYSCALL
+piped:
+	POPQ	DX
+	POPQ	SI
+	POPQ	DI
+	CMPQ	·released(SB), $0
+	JNE	pass
+	MOVL	DI, CX
+	DECL	CX
+	MOVQ	·taken(SB), AX
+	BTQ	CX, AX
+	JCC	pass
+	MOVL	DI, AX
+	SHLQ	$5, AX
+	TESTQ	DX, DX
+	JZ	install
+	// What was there before, as the runtime would have found it.
+	LEAQ	·original(SB), R8
+	ADDQ	AX, R8
+	MOVQ	0(R8), R9
+	MOVQ	R9, 0(DX)
+	MOVQ	8(R8), R9
+	MOVQ	R9, 8(DX)
+	MOVQ	16(R8), R9
+	MOVQ	R9, 16(DX)
+	MOVQ	24(R8), R9
+	MOVQ	R9, 24(DX)
+install:
+	TESTQ	SI, SI
+	JZ	done
+	// What the runtime wants, for Release.
+	LEAQ	·wanted(SB), R8
+	ADDQ	AX, R8
+	MOVQ	0(SI), R9
+	MOVQ	R9, 0(R8)
+	MOVQ	8(SI), R9
+	MOVQ	R9, 8(R8)
+	MOVQ	16(SI), R9
+	MOVQ	R9, 16(R8)
+	MOVQ	24(SI), R9
+	MOVQ	R9, 24(R8)
+done:
+	XORL	AX, AX
+	RET
+pass:
+	MOVL	$EINVAL, AX // the runtime makes the system call itself
+	RET
+
+// setup notes what was inherited and installs handler. It keeps BX, BP and R12
+// to R15.
+TEXT ·setup(SB), NOSPLIT|NOFRAME, $0
+	MOVQ	$1, ·ready(SB)
+
+	MOVL	$SYS_getpid, AX
+	SYSCALL
+	MOVL	AX, ·pid(SB)
+
+	XORL	DI, DI
+	MOVL	$RLIMIT_NOFILE, SI
+	XORL	DX, DX
+	LEAQ	·nofile(SB), R10
+	MOVL	$SYS_prlimit64, AX
+	SYSCALL
+
+	LEAQ	·handler(SB), AX
+	MOVQ	AX, ·action+0(SB)
+	LEAQ	·restorer(SB), AX
+	MOVQ	AX, ·action+16(SB)
+
+	MOVL	$1, R8
+	LEAQ	·original+32(SB), R9
+next:
+	MOVL	R8, DI
+	XORL	SI, SI
+	MOVQ	R9, DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigaction, AX
+	SYSCALL
+	CMPQ	0(R9), $SIG_IGN
+	JNE	heard
+	MOVL	R8, CX
+	DECL	CX
+	BTSQ	CX, ·ignored(SB)
+heard:
+	MOVL	R8, CX
+	DECL	CX
+	MOVQ	·taken(SB), AX
+	BTQ	CX, AX
+	JCC	skip
+	MOVL	R8, DI
+	LEAQ	·action(SB), SI
+	XORL	DX, DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigaction, AX
+	SYSCALL
+skip:
+	ADDQ	$32, R9
+	INCL	R8
+	CMPL	R8, $64
+	JLE	next
+
+	// Only now, so that what was pending meets the handler.
+	MOVL	$2, DI // SIG_SETMASK
+	LEAQ	·none(SB), SI
+	LEAQ	·mask(SB), DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigprocmask, AX
+	SYSCALL
+	RET
+
+// func handler()
+// C: void handler(int sig, siginfo_t *info, void *context). The kernel gives
+// back every register when it returns.
+TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
+	CMPL	DI, $SIGCHLD
+	JEQ	child
+	CMPL	DI, $SIGURG
+	JNE	tell
+	CMPL	8(SI), $SI_TKILL
+	JNE	tell
+	MOVL	16(SI), AX
+	CMPL	AX, ·pid(SB)
+	JEQ	over // the runtime asks one of its threads to yield
+	JMP	tell
+child:
+	// One message stands for any number of deaths until the loop has read it.
+	MOVL	$1, AX
+	XCHGL	AX, ·dead(SB)
+	TESTL	AX, AX
+	JNE	over
+tell:
+	MOVL	DI, R8
+	MOVQ	SI, R9
+	MOVL	·pipeFD+4(SB), DI
+	TESTL	DI, DI
+	JLT	keep
+	MOVL	$INFO_SIZE, DX
+	MOVL	$SYS_write, AX
+	SYSCALL
+	CMPQ	AX, $INFO_SIZE
+	JEQ	over
+keep:
+	// No pipe yet, or it is full: the signal is pending, as signals are.
+	MOVL	R8, AX
+	SHLQ	$5, AX
+	LEAQ	·slots(SB), R10
+	ADDQ	AX, R10
+	MOVQ	0(R9), AX
+	MOVQ	AX, 0(R10)
+	MOVQ	8(R9), AX
+	MOVQ	AX, 8(R10)
+	MOVQ	16(R9), AX
+	MOVQ	AX, 16(R10)
+	MOVQ	24(R9), AX
+	MOVQ	AX, 24(R10)
+	MOVL	R8, CX
+	DECL	CX
+	MOVL	$1, AX
+	SHLQ	CX, AX
+	LOCK
+	ORQ	AX, ·kept(SB)
+over:
+	RET
+
+// restorer ends a signal handler, see rt_sigreturn(2).
+TEXT ·restorer(SB), NOSPLIT|NOFRAME, $0
+	MOVL	$15, AX // rt_sigreturn
+	SYSCALL
+	INT	$3

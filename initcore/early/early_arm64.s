@@ -1,0 +1,219 @@
+//go:build !race && !msan && !asan
+
+#include "textflag.h"
+
+#define SYS_fcntl 25
+#define SYS_pipe2 59
+#define SYS_write 64
+#define SYS_rt_sigaction 134
+#define SYS_rt_sigprocmask 135
+#define SYS_getpid 172
+#define SYS_prlimit64 261
+
+#define F_GETFD 1
+#define EBADF 9
+#define EINVAL 22
+#define RLIMIT_NOFILE 7
+#define SIGCHLD 17
+#define SIGURG 23
+#define SIG_IGN 1
+#define SI_TKILL -6
+#define O_NONBLOCK_CLOEXEC 0x80800
+#define INFO_SIZE 32
+
+// See early_amd64.s, which this follows line by line.
+DATA _cgo_sigaction+0(SB)/8, $·hook(SB)
+GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $8
+
+// func entry()
+TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVD	$1, R9
+	MOVD	R9, ·entered(SB)
+	MOVD	ZR, R10
+	MOVD	ZR, R11
+stdio:
+	MOVD	R10, R0
+	MOVD	$F_GETFD, R1
+	MOVD	$SYS_fcntl, R8
+	SVC
+	CMN	$EBADF, R0
+	BNE	open
+	LSL	R10, R9, R12
+	ORR	R12, R11
+open:
+	ADD	$1, R10
+	CMP	$3, R10
+	BLT	stdio
+	MOVD	R11, ·closed(SB)
+
+	BL	·setup(SB)
+	MOVD	$2, R0 // SIG_SETMASK
+	MOVD	$·taken(SB), R1
+	MOVD	ZR, R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigprocmask, R8
+	SVC
+	B	_rt0_arm64_linux(SB)
+
+// func hook()
+// R0 sig, R1 new, R2 old; R19 to R29 are the caller's, R30 is where to return.
+TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
+	MOVD	R30, R15
+	MOVD	R0, R12
+	MOVD	R1, R13
+	MOVD	R2, R14
+	MOVD	·ready(SB), R3
+	CBNZ	R3, prepared
+	BL	·setup(SB)
+prepared:
+	MOVD	·hooked(SB), R3
+	CBNZ	R3, piped
+	MOVD	$1, R3
+	MOVD	R3, ·hooked(SB)
+	MOVD	$·pipeFD(SB), R0
+	MOVD	$O_NONBLOCK_CLOEXEC, R1
+	MOVD	$SYS_pipe2, R8
+	SVC
+piped:
+	MOVD	R15, R30
+	MOVD	·released(SB), R3
+	CBNZ	R3, pass
+	SUBW	$1, R12, R4
+	MOVD	·taken(SB), R3
+	LSR	R4, R3
+	TBZ	$0, R3, pass
+	LSL	$5, R12, R5
+	CBZ	R14, install
+	MOVD	$·original(SB), R6
+	ADD	R5, R6
+	LDP	0(R6), (R7, R8)
+	STP	(R7, R8), 0(R14)
+	LDP	16(R6), (R7, R8)
+	STP	(R7, R8), 16(R14)
+install:
+	CBZ	R13, done
+	MOVD	$·wanted(SB), R6
+	ADD	R5, R6
+	LDP	0(R13), (R7, R8)
+	STP	(R7, R8), 0(R6)
+	LDP	16(R13), (R7, R8)
+	STP	(R7, R8), 16(R6)
+done:
+	MOVD	ZR, R0
+	RET
+pass:
+	MOVD	$EINVAL, R0
+	RET
+
+// setup keeps R12 to R15.
+TEXT ·setup(SB), NOSPLIT|NOFRAME, $0
+	MOVD	$1, R3
+	MOVD	R3, ·ready(SB)
+
+	MOVD	$SYS_getpid, R8
+	SVC
+	MOVW	R0, ·pid(SB)
+
+	MOVD	ZR, R0
+	MOVD	$RLIMIT_NOFILE, R1
+	MOVD	ZR, R2
+	MOVD	$·nofile(SB), R3
+	MOVD	$SYS_prlimit64, R8
+	SVC
+
+	// The kernel brings its own restorer, in the vDSO.
+	MOVD	$·handler(SB), R3
+	MOVD	R3, ·action+0(SB)
+
+	MOVD	$1, R9
+	MOVD	$·original+32(SB), R10
+	MOVD	ZR, R11
+	MOVD	$1, R6
+next:
+	MOVD	R9, R0
+	MOVD	ZR, R1
+	MOVD	R10, R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigaction, R8
+	SVC
+	SUB	$1, R9, R4
+	MOVD	0(R10), R5
+	CMP	$SIG_IGN, R5
+	BNE	heard
+	LSL	R4, R6, R5
+	ORR	R5, R11
+heard:
+	MOVD	·taken(SB), R5
+	LSR	R4, R5
+	TBZ	$0, R5, skip
+	MOVD	R9, R0
+	MOVD	$·action(SB), R1
+	MOVD	ZR, R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigaction, R8
+	SVC
+skip:
+	ADD	$32, R10
+	ADD	$1, R9
+	CMP	$64, R9
+	BLE	next
+	MOVD	R11, ·ignored(SB)
+
+	MOVD	$2, R0 // SIG_SETMASK
+	MOVD	$·none(SB), R1
+	MOVD	$·mask(SB), R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigprocmask, R8
+	SVC
+	RET
+
+// func handler()
+TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
+	CMPW	$SIGCHLD, R0
+	BEQ	child
+	CMPW	$SIGURG, R0
+	BNE	tell
+	MOVW	8(R1), R3
+	CMPW	$SI_TKILL, R3
+	BNE	tell
+	MOVW	16(R1), R3
+	MOVW	·pid(SB), R4
+	CMPW	R3, R4
+	BEQ	over
+	B	tell
+child:
+	MOVD	$·dead(SB), R3
+	MOVD	$1, R4
+swap:
+	LDAXRW	(R3), R5
+	STLXRW	R4, (R3), R6
+	CBNZ	R6, swap
+	CBNZ	R5, over
+tell:
+	MOVD	R0, R9
+	MOVD	R1, R10
+	MOVW	·pipeFD+4(SB), R0
+	TBNZ	$31, R0, keep
+	MOVD	$INFO_SIZE, R2
+	MOVD	$SYS_write, R8
+	SVC
+	CMP	$INFO_SIZE, R0
+	BEQ	over
+keep:
+	MOVD	$·slots(SB), R3
+	ADD	R9<<5, R3
+	LDP	0(R10), (R4, R5)
+	STP	(R4, R5), 0(R3)
+	LDP	16(R10), (R4, R5)
+	STP	(R4, R5), 16(R3)
+	SUB	$1, R9
+	MOVD	$1, R4
+	LSL	R9, R4
+	MOVD	$·kept(SB), R3
+set:
+	LDAXR	(R3), R5
+	ORR	R4, R5
+	STLXR	R5, (R3), R6
+	CBNZ	R6, set
+over:
+	RET

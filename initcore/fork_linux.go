@@ -1,0 +1,189 @@
+package initcore
+
+import (
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// fork makes a process of the image. The memory is not shared with the child
+// (no CLONE_VM), so it can change what it likes; but of the Go runtime only this
+// thread exists there. So between fork and exec there are raw system calls only:
+// no allocation, no lock, no pointer store that the collector would have to see,
+// no call of a function that could grow the stack. That is also why this is one
+// long function: read it as the specification of a clean child.
+//
+//go:norace
+//go:noinline
+func fork(img *image) (pid int, errno unix.Errno) {
+	const all = ^uint64(0)
+	var (
+		before  uint64
+		dfl     kernelSigaction
+		ign     = kernelSigaction{handler: 1}
+		told    [3]uint32
+		step    step
+		best    = unix.ENOENT
+		bestIdx uintptr
+		err     unix.Errno
+		set     = all
+		self    uintptr
+		i       uintptr
+	)
+	// A signal that comes now waits: in the init until the mask is back, in the
+	// child for the program, or it ends the child as it would end the program.
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&before)), 8, 0, 0)
+	self, _, err = unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	if err != 0 || self != 0 {
+		unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&before)), 0, 8, 0, 0)
+		runtime.KeepAlive(img)
+		return int(self), err
+	}
+
+	// The child.
+	self, _, _ = unix.RawSyscall6(unix.SYS_GETPID, 0, 0, 0, 0, 0, 0)
+
+	if img.session {
+		if _, _, err = unix.RawSyscall6(unix.SYS_SETSID, 0, 0, 0, 0, 0, 0); err != 0 {
+			step = stepSession
+			goto fail
+		}
+		if img.takeTTY {
+			// Without a controlling terminal the program is worse off, not dead.
+			unix.RawSyscall6(unix.SYS_IOCTL, uintptr(img.tty), unix.TIOCSCTTY, 0, 0, 0, 0)
+		}
+	} else {
+		unix.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
+		if img.tty >= 0 {
+			told[0] = uint32(self)
+			unix.RawSyscall6(unix.SYS_IOCTL, uintptr(img.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&told[0])), 0, 0, 0)
+		}
+	}
+
+	for i = 0; i < 3; i++ {
+		if img.stdio[i] >= 0 {
+			if _, _, err = unix.RawSyscall6(unix.SYS_DUP3, uintptr(img.stdio[i]), i, 0, 0, 0, 0); err != 0 {
+				step = stepStdio
+				goto fail
+			}
+		} else if img.closed[i] {
+			unix.RawSyscall6(unix.SYS_CLOSE, i, 0, 0, 0, 0, 0)
+		}
+	}
+
+	if img.cwd >= 0 {
+		if _, _, err = unix.RawSyscall6(unix.SYS_FCHDIR, uintptr(img.cwd), 0, 0, 0, 0, 0); err != 0 {
+			step = stepDir
+			goto fail
+		}
+	}
+	if img.dirPath != 0 {
+		if _, _, err = unix.RawSyscall6(unix.SYS_CHDIR, img.dirPath, 0, 0, 0, 0, 0); err != 0 {
+			step = stepDir
+			goto fail
+		}
+	}
+
+	if img.nofile.Max != 0 {
+		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, uintptr(unsafe.Pointer(&img.nofile)), 0, 0, 0)
+	}
+
+	if img.user != nil {
+		step = stepUser
+		if len(img.groups) > 0 {
+			i = uintptr(unsafe.Pointer(&img.groups[0]))
+		} else {
+			i = 0
+		}
+		if _, _, err = unix.RawSyscall6(unix.SYS_SETGROUPS, uintptr(len(img.groups)), i, 0, 0, 0, 0); err != 0 {
+			goto fail
+		}
+		i = uintptr(img.user.GID)
+		if _, _, err = unix.RawSyscall6(unix.SYS_SETRESGID, i, i, i, 0, 0, 0); err != 0 {
+			goto fail
+		}
+		i = uintptr(img.user.UID)
+		if _, _, err = unix.RawSyscall6(unix.SYS_SETRESUID, i, i, i, 0, 0, 0); err != 0 {
+			goto fail
+		}
+	}
+
+	if img.listen != nil {
+		// Decimal, from the last digit: there is room for ten.
+		for i = 9; ; i-- {
+			*(*byte)(unsafe.Add(unsafe.Pointer(img.listen), i)) = byte('0' + self%10)
+			self /= 10
+			if i == 0 {
+				break
+			}
+		}
+		for *img.listen == '0' { // sd_listen_fds(3) refuses leading zeros
+			for i = 0; i < 10; i++ {
+				*(*byte)(unsafe.Add(unsafe.Pointer(img.listen), i)) = *(*byte)(unsafe.Add(unsafe.Pointer(img.listen), i+1))
+			}
+		}
+	}
+
+	// Handlers before the mask: ours must not run here, it would write into the
+	// init's pipe.
+	for i = 1; i <= 64; i++ {
+		if img.ignored>>(i-1)&1 != 0 {
+			unix.RawSyscall6(unix.SYS_RT_SIGACTION, i, uintptr(unsafe.Pointer(&ign)), 0, 8, 0, 0)
+		} else {
+			unix.RawSyscall6(unix.SYS_RT_SIGACTION, i, uintptr(unsafe.Pointer(&dfl)), 0, 8, 0, 0)
+		}
+	}
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&img.mask)), 0, 8, 0, 0)
+
+	// As execvp(3): a directory without the file is passed over, one that may not
+	// be searched is remembered, a text without #! goes to the shell.
+	step = stepExec
+	for i = 0; i < uintptr(len(img.candidates)); i++ {
+		_, _, err = unix.RawSyscall6(unix.SYS_EXECVE, img.candidates[i], uintptr(unsafe.Pointer(&img.argv[0])), uintptr(unsafe.Pointer(&img.envp[0])), 0, 0, 0)
+		if err == unix.ENOEXEC && !isELF(img.candidates[i]) {
+			img.shell[1] = img.candidates[i]
+			unix.RawSyscall6(unix.SYS_EXECVE, img.sh, uintptr(unsafe.Pointer(&img.shell[0])), uintptr(unsafe.Pointer(&img.envp[0])), 0, 0, 0)
+		}
+		if best == unix.ENOENT && err != unix.ENOTDIR {
+			best, bestIdx = err, i
+		}
+		if err != unix.ENOENT && err != unix.ENOTDIR && err != unix.EACCES && err != unix.ESTALE && err != unix.ENODEV && err != unix.ETIMEDOUT {
+			best, bestIdx = err, i
+			break
+		}
+	}
+	err = best
+
+fail:
+	told[0], told[1], told[2] = uint32(step), uint32(err), uint32(bestIdx)
+	unix.RawSyscall6(unix.SYS_WRITE, uintptr(img.report), uintptr(unsafe.Pointer(&told[0])), 12, 0, 0, 0)
+	for {
+		unix.RawSyscall6(unix.SYS_EXIT_GROUP, 125, 0, 0, 0, 0, 0)
+	}
+}
+
+// isELF reports whether the file is a program after all, one that this machine
+// cannot run. It is called between fork and exec, too.
+//
+//go:nosplit
+//go:norace
+func isELF(path uintptr) bool {
+	const atCWD = ^uintptr(99) // AT_FDCWD
+	var head uint32
+	fd, _, err := unix.RawSyscall6(unix.SYS_OPENAT, atCWD, path, unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
+	if err != 0 {
+		return false
+	}
+	unix.RawSyscall6(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&head)), unsafe.Sizeof(head), 0, 0, 0)
+	unix.RawSyscall6(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+	return head == 0x464c457f // "\x7fELF"
+}
+
+// kernelSigaction is struct sigaction of rt_sigaction(2).
+type kernelSigaction struct {
+	handler  uintptr
+	flags    uint64
+	restorer uintptr
+	mask     uint64
+}

@@ -1,0 +1,135 @@
+package history
+
+import (
+	"encoding/binary"
+	"time"
+
+	"yinit/procfs"
+)
+
+var le = binary.LittleEndian
+
+// checksum is FNV-1a over the record's 48 words instead of its bytes, folded to
+// 32 bits. It tells a torn record from a whole one, and needs no tables, which
+// would have to be built whenever a container starts.
+func checksum(b []byte) uint32 {
+	const offset, prime = 0xcbf29ce484222325, 0x100000001b3
+	h := uint64(offset)
+	for b = b[:recordSize]; len(b) >= 8; b = b[8:] {
+		h = (h ^ le.Uint64(b)) * prime
+	}
+	return uint32(h ^ h>>32)
+}
+
+// encode writes r into b, which is one record long. It allocates nothing.
+func encode(b []byte, r *Record, run uint16) {
+	_ = b[recordSize-1]
+	clear(b[:recordSize])
+	le.PutUint64(b[offSeq:], r.Seq)
+	le.PutUint64(b[offTime:], uint64(r.Time.UnixNano()))
+	le.PutUint64(b[offStart:], uint64(r.Start))
+	le.PutUint64(b[offRuntime:], uint64(max(r.Runtime, 0)))
+	le.PutUint64(b[offCPU:], uint64(max(r.CPU, 0)))
+	le.PutUint64(b[offMaxRSS:], uint64(r.MaxRSS))
+	le.PutUint64(b[offZombie:], uint64(max(r.ZombieFor, 0)))
+	le.PutUint32(b[offPID:], uint32(r.PID))
+	le.PutUint32(b[offPPID:], uint32(r.PPID))
+	le.PutUint32(b[offOrigin:], uint32(r.OriginPPID))
+	le.PutUint32(b[offUID:], r.UID)
+	le.PutUint16(b[offRecordRun:], run)
+	b[offKind] = byte(r.Kind)
+	if r.Known {
+		b[offFlags] |= flagKnown
+	}
+	if r.ReapedByInit {
+		b[offFlags] |= flagByInit
+	}
+	b[offAction] = byte(r.Action)
+	b[offPassed] = byte(r.Passed)
+	copy(b[offComm:offComm+lenComm], r.Comm)
+	copy(b[offParent:offParent+lenComm], r.Parent)
+	status, words := uint32(r.Status), 0
+	if r.Kind == KindSignal {
+		status = uint32(r.Signal)
+		words = encodePIDs(b[offPayload:], r.To)
+	} else {
+		// The reason is short and says more than the end of a long command line.
+		words = min(len(r.Cmdline), maxPayload-min(len(r.Text), maxPayload/2))
+		copy(b[offPayload:], r.Cmdline[:words])
+	}
+	le.PutUint32(b[offStatus:], status)
+	le.PutUint16(b[offWords:], uint16(words))
+	le.PutUint16(b[offText:], uint16(copy(b[offPayload+words:], r.Text)))
+	le.PutUint32(b[offSum:], checksum(b))
+}
+
+func encodePIDs(b []byte, pids []int) int {
+	n := 0
+	for _, pid := range pids {
+		if n+4 > len(b) {
+			break
+		}
+		le.PutUint32(b[n:], uint32(pid))
+		n += 4
+	}
+	return n
+}
+
+// decode reads a record. It reports whether b holds a whole one: the bytes may
+// be torn, overwritten or hostile.
+func decode(b []byte) (Record, bool) {
+	if len(b) < recordSize {
+		return Record{}, false
+	}
+	var copied [recordSize]byte
+	copy(copied[:], b)
+	b = copied[:]
+	sum := le.Uint32(b[offSum:])
+	le.PutUint32(b[offSum:], 0)
+	words, text := int(le.Uint16(b[offWords:])), int(le.Uint16(b[offText:]))
+	if sum != checksum(b) || words+text > maxPayload {
+		return Record{}, false
+	}
+	r := Record{
+		Seq:          le.Uint64(b[offSeq:]),
+		Time:         time.Unix(0, int64(le.Uint64(b[offTime:]))).UTC(),
+		Kind:         Kind(b[offKind]),
+		Run:          int(le.Uint16(b[offRecordRun:])),
+		PID:          int(int32(le.Uint32(b[offPID:]))),
+		Start:        procfs.Ticks(le.Uint64(b[offStart:])),
+		UID:          le.Uint32(b[offUID:]),
+		Comm:         cString(b[offComm : offComm+lenComm]),
+		PPID:         int(int32(le.Uint32(b[offPPID:]))),
+		Parent:       cString(b[offParent : offParent+lenComm]),
+		OriginPPID:   int(int32(le.Uint32(b[offOrigin:]))),
+		Known:        b[offFlags]&flagKnown != 0,
+		ReapedByInit: b[offFlags]&flagByInit != 0,
+		Runtime:      time.Duration(le.Uint64(b[offRuntime:])),
+		CPU:          time.Duration(le.Uint64(b[offCPU:])),
+		MaxRSS:       procfs.Bytes(le.Uint64(b[offMaxRSS:])),
+		ZombieFor:    time.Duration(le.Uint64(b[offZombie:])),
+		Action:       Action(b[offAction]),
+		Passed:       int(b[offPassed]),
+		Text:         string(b[offPayload+words : offPayload+words+text]),
+	}
+	status, payload := le.Uint32(b[offStatus:]), b[offPayload:offPayload+words]
+	if r.Kind != KindSignal {
+		r.Status, r.Cmdline = procfs.WaitStatus(status), string(payload)
+		return r, true
+	}
+	r.Signal = int(status)
+	for ; len(payload) >= 4; payload = payload[4:] {
+		r.To = append(r.To, int(int32(le.Uint32(payload))))
+	}
+	return r, true
+}
+
+// cString returns the bytes before the first NUL.
+func cString(b []byte) string {
+	for i, c := range b {
+		if c == 0 {
+			return string(b[:i])
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,74 @@
+package history
+
+// The layout of the ring, see format.md. All numbers are little-endian.
+const (
+	magic   = "YINITHST"
+	version = 1
+
+	headerSize = 4096
+	recordSize = 384
+	// Capacity is the number of records that a new ring holds. 1.5 MiB less the
+	// header: 2,047 deaths even if each is an adoption and an exit.
+	Capacity = (1536<<10 - headerSize) / recordSize
+	// ringSize is the size of a new ring in bytes.
+	ringSize = headerSize + Capacity*recordSize
+)
+
+// Offsets in the header.
+const (
+	offMagic      = 0  // 8 bytes
+	offVersion    = 8  // uint32
+	offHeaderSize = 12 // uint32
+	offRecordSize = 16 // uint32
+	offCapacity   = 20 // uint32
+	offWriting    = 24 // uint64: the record that is being written, or was written last
+	offWritten    = 32 // uint64: the record that was written last, 0: none
+	offStarted    = 40 // int64: when this run began, nanoseconds since 1970
+	offEnded      = 48 // int64: when it ended, 0: not yet
+	offInitStart  = 56 // uint64: start time of the init, in ticks since boot
+	offInitPID    = 64 // uint32
+	offRun        = 68 // uint32: 1 for the first run
+	offMissed     = 72 // uint64: processes that came and went unseen
+	offUnwatched  = 80 // uint64: processes that were seen but not watched, for want of room
+	offWatchMS    = 88 // uint32: how often the init looks for new processes, 0: never
+	offProgram    = 96 // 32 bytes: name and version of the writer
+	lenProgram    = 32
+)
+
+// Offsets in a record.
+const (
+	offSeq       = 0   // uint64
+	offTime      = 8   // int64: nanoseconds since 1970
+	offStart     = 16  // uint64: ticks since boot
+	offRuntime   = 24  // uint64: nanoseconds
+	offCPU       = 32  // uint64: nanoseconds
+	offMaxRSS    = 40  // uint64: bytes
+	offZombie    = 48  // uint64: nanoseconds
+	offPID       = 56  // int32
+	offPPID      = 60  // int32
+	offOrigin    = 64  // int32
+	offUID       = 68  // uint32
+	offStatus    = 72  // uint32: wait status, or the number of the signal
+	offKind      = 76  // uint8
+	offFlags     = 77  // uint8
+	offRecordRun = 78  // uint16: the run's number
+	offAction    = 80  // uint8
+	offPassed    = 81  // uint8
+	offWords     = 84  // uint16: length of the command line, or four times the number of pids in To
+	offText      = 86  // uint16: length of the text
+	offSum       = 88  // uint32: checksum of the record with this field 0
+	offComm      = 96  // 16 bytes
+	offParent    = 112 // 16 bytes
+	offPayload   = 128 // command line or pids, then the text
+	lenComm      = 16
+	maxPayload   = recordSize - offPayload
+)
+
+// Bits of the flags.
+const (
+	flagKnown  = 1 << iota // the status is what the kernel said
+	flagByInit             // the init reaped it
+)
+
+// MaxText is the number of bytes that command line and text share in a record.
+const MaxText = maxPayload

@@ -1,0 +1,107 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"yinit/procfs"
+)
+
+// ErrNoRing says that the process keeps no history: it is no yinit, or one that
+// had no memory for it.
+var ErrNoRing = errors.New("no history is kept")
+
+// ringLink is the text of the link to the ring in /proc/[pid]/fd.
+const ringLink = "/memfd:" + memfdName + " (deleted)"
+
+// Open opens the ring of the init pid. The kernel decides who may: the same
+// user, root, or CAP_SYS_PTRACE, see ptrace(2), "Ptrace access mode checking".
+// Otherwise the error matches [fs.ErrPermission]; it matches [ErrNoRing] if
+// there is no ring.
+func Open(proc procfs.FS, pid int) (*Reader, error) {
+	dir := filepath.Join(proc.Root(), strconv.Itoa(pid), "fd")
+	f, err := openRing(dir)
+	if errors.Is(err, fs.ErrPermission) && os.Geteuid() == 0 {
+		f, err = openAs(proc, pid, dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return NewReader(f)
+}
+
+func openRing(dir string) (*os.File, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	missing := ErrNoRing
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		switch link, err := os.Readlink(path); {
+		case err == nil && link == ringLink:
+			return os.Open(path)
+		case errors.Is(err, fs.ErrPermission):
+			missing = err // root may list the descriptors, and no more
+		}
+	}
+	return nil, missing
+}
+
+// openAs opens the ring with the file system identity of the process. Root in a
+// container lacks CAP_SYS_PTRACE, but it may become the init's user, so this
+// gives away nothing. The thread is thrown away if it cannot be turned back.
+func openAs(proc procfs.FS, pid int, dir string) (f *os.File, err error) {
+	status, err := proc.Status(pid)
+	if err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		// The group first: without root's identity it could not be changed. Both
+		// calls return the identity before, and no error, see setfsuid(2).
+		gid := setfs(syscall.SYS_SETFSGID, status.GID[0])
+		uid := setfs(syscall.SYS_SETFSUID, status.UID[0])
+		f, err = openRing(dir)
+		setfs(syscall.SYS_SETFSUID, uid)
+		setfs(syscall.SYS_SETFSGID, gid)
+		if setfs(syscall.SYS_SETFSUID, uid) == uid && setfs(syscall.SYS_SETFSGID, gid) == gid {
+			runtime.UnlockOSThread()
+		}
+	}()
+	<-done
+	return f, err
+}
+
+// setfs changes the identity of this thread alone; package syscall would change
+// that of all threads.
+func setfs(call uintptr, id uint32) uint32 {
+	before, _, _ := syscall.RawSyscall(call, uintptr(id), 0, 0)
+	return uint32(before)
+}
+
+// OpenFile opens a ring that is kept in a file.
+func OpenFile(path string) (*Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,298 @@
+package history
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
+)
+
+// full is a record that uses every field.
+var full = Record{
+	Kind: KindExit, Time: time.Unix(1_700_000_000, 123456789).UTC(), PID: 37, Start: 123456, UID: 1000,
+	Comm: "git", Cmdline: "git gc --auto", PPID: 12, Parent: "gunicorn", OriginPPID: 11,
+	Known: true, Status: 1 << 8, ReapedByInit: true, Runtime: 5120 * time.Millisecond, CPU: 310 * time.Millisecond,
+	MaxRSS: 8120 * procfs.KiB, ZombieFor: 3 * time.Millisecond, Text: "a reason",
+}
+
+// ring makes a ring whose bytes a test may spoil.
+func ring(t testing.TB) (*Writer, *bytes.Reader) {
+	t.Helper()
+	w := &Writer{mem: make([]byte, ringSize), next: 1, run: 1}
+	w.begin(Origin{Program: "yinit test", PID: 1, Start: 5, Watch: time.Second}, time.Unix(1, 0))
+	return w, bytes.NewReader(w.mem)
+}
+
+type noClose struct{ *bytes.Reader }
+
+func (noClose) Close() error { return nil }
+
+func open(t testing.TB, src *bytes.Reader) *Reader {
+	t.Helper()
+	r, err := NewReader(noClose{src})
+	if err != nil {
+		t.Fatalf("NewReader: %v", err)
+	}
+	return r
+}
+
+func TestRoundTrip(t *testing.T) {
+	long := full
+	long.Cmdline, long.Text = strings.Repeat("c", 300), strings.Repeat("t", 300)
+	cut := long
+	cut.Cmdline, cut.Text = long.Cmdline[:MaxText/2], long.Text[:MaxText/2]
+	signal := Record{
+		Kind: KindSignal, Time: full.Time, PID: 0, UID: 0, Signal: 64, Passed: 15, Action: ActionRewritten, To: []int{7, 8},
+	}
+	names := Record{Kind: KindStart, Time: full.Time, Comm: "sixteen bytes or more", Parent: "a) S 2 (\x1b["}
+	namesCut := names
+	namesCut.Comm = names.Comm[:lenComm]
+	for name, tt := range map[string]struct{ in, out Record }{
+		"all fields":     {full, full},
+		"texts too long": {long, cut},
+		"signal":         {signal, signal},
+		"odd names":      {names, namesCut},
+		"empty":          {Record{Time: full.Time}, Record{Time: full.Time}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, src := ring(t)
+			w.Add(&tt.in)
+			got, err := open(t, src).Read(0)
+			if err != nil || len(got.Records) != 1 {
+				t.Fatalf("Read(0) = %d records, %v, want 1", len(got.Records), err)
+			}
+			tt.out.Seq, tt.out.Run = 1, 1
+			if !reflect.DeepEqual(got.Records[0], tt.out) {
+				t.Errorf("read\n\t%+v, want\n\t%+v", got.Records[0], tt.out)
+			}
+		})
+	}
+}
+
+func TestRingGoesRound(t *testing.T) {
+	for _, n := range []int{1, 63, 64, 65, Capacity - 1, Capacity, Capacity + 1, 2*Capacity + 17} {
+		w, src := ring(t)
+		for i := range n {
+			w.Add(&Record{Kind: KindExit, PID: i + 1})
+		}
+		b, err := open(t, src).Read(0)
+		kept := min(n, Capacity)
+		if err != nil || len(b.Records) != kept || b.Lost != uint64(n-kept) || b.Next != uint64(n) {
+			t.Fatalf("%d written: Read(0) = %d records, lost %d, next %d, %v; want %d, %d, %d",
+				n, len(b.Records), b.Lost, b.Next, err, kept, n-kept, n)
+		}
+		for i, r := range b.Records {
+			if want := n - kept + i + 1; r.PID != want || r.Seq != uint64(want) {
+				t.Fatalf("%d written: record %d is number %d of pid %d, want %d", n, i, r.Seq, r.PID, want)
+			}
+		}
+		if again, _ := open(t, src).Read(b.Next); len(again.Records) != 0 || again.Lost != 0 {
+			t.Errorf("%d written: Read(%d) = %d records, lost %d, want none", n, b.Next, len(again.Records), again.Lost)
+		}
+	}
+}
+
+func TestTornRecordIsLost(t *testing.T) {
+	w, src := ring(t)
+	for range 3 {
+		r := full
+		w.Add(&r)
+	}
+	w.mem[headerSize+recordSize+offCmdlineByte] ^= 1
+	b, err := open(t, src).Read(0)
+	if err != nil || len(b.Records) != 2 || b.Lost != 1 {
+		t.Errorf("Read(0) = %d records, lost %d, %v; want 2, 1", len(b.Records), b.Lost, err)
+	}
+}
+
+const offCmdlineByte = offPayload + 3
+
+func TestForeign(t *testing.T) {
+	w, _ := ring(t)
+	newer := bytes.Clone(w.mem)
+	newer[offVersion] = 9
+	for name, b := range map[string][]byte{
+		"empty":         {},
+		"short":         w.mem[:100],
+		"text":          bytes.Repeat([]byte("x"), ringSize),
+		"other version": newer,
+	} {
+		if _, err := NewReader(noClose{bytes.NewReader(b)}); !errors.Is(err, ErrForeign) {
+			t.Errorf("%s: NewReader: %v, want ErrForeign", name, err)
+		}
+	}
+}
+
+func TestTruncatedWhileReading(t *testing.T) {
+	w, _ := ring(t)
+	for range 100 {
+		r := full
+		w.Add(&r)
+	}
+	r := open(t, bytes.NewReader(w.mem[:headerSize+10*recordSize]))
+	if b, err := r.Read(0); !errors.Is(err, ErrForeign) || len(b.Records) != 0 {
+		t.Errorf("Read(0) = %d records, %v; want ErrForeign", len(b.Records), err)
+	}
+}
+
+// TestSealed proves against the kernel that nobody but the owner of the first
+// mapping can write the ring.
+func TestSealed(t *testing.T) {
+	w, err := Create(Origin{PID: os.Getpid()}, time.Now())
+	if err != nil {
+		t.Fatalf("Create: %v", err)
+	}
+	t.Cleanup(w.Close)
+	rec := full
+	w.Add(&rec)
+	path := ringOf(t)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte("x"), 0); !errors.Is(err, unix.EPERM) {
+		t.Errorf("write: %v, want EPERM", err)
+	}
+	if _, err := unix.Mmap(int(f.Fd()), 0, 4096, unix.PROT_WRITE, unix.MAP_SHARED); !errors.Is(err, unix.EPERM) {
+		t.Errorf("mmap for writing: %v, want EPERM", err)
+	}
+	for _, size := range []int64{0, 2 * ringSize} {
+		if err := f.Truncate(size); !errors.Is(err, unix.EPERM) {
+			t.Errorf("truncate to %d: %v, want EPERM", size, err)
+		}
+	}
+	r, err := Open(procfs.FS{}, os.Getpid())
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	defer r.Close()
+	if b, err := r.Read(0); err != nil || len(b.Records) != 1 || b.Records[0].Cmdline != full.Cmdline {
+		t.Errorf("Read(0) = %+v, %v; want the record", b, err)
+	}
+}
+
+func ringOf(t *testing.T) string {
+	t.Helper()
+	dir := fmt.Sprintf("/proc/%d/fd", os.Getpid())
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if link, _ := os.Readlink(filepath.Join(dir, e.Name())); link == ringLink {
+			return filepath.Join(dir, e.Name())
+		}
+	}
+	t.Fatal("no ring among our descriptors")
+	return ""
+}
+
+// TestReadWhileWritten lets a reader race with the writer: whatever it gets is
+// whole, in order, and nothing is counted twice.
+func TestReadWhileWritten(t *testing.T) {
+	w, err := Create(Origin{PID: os.Getpid()}, time.Now())
+	if err != nil {
+		t.Fatalf("Create: %v", err)
+	}
+	t.Cleanup(w.Close)
+	f, err := os.Open(ringOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	const total = 20 * Capacity
+	var done atomic.Bool
+	go func() {
+		defer done.Store(true)
+		for i := range total {
+			w.Add(&Record{Kind: KindExit, PID: i + 1, Cmdline: fmt.Sprint(i + 1)})
+		}
+	}()
+	seen, lost, next := uint64(0), uint64(0), uint64(0)
+	for finished := false; !finished; {
+		finished = done.Load()
+		b, err := r.Read(next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rec := range b.Records {
+			if fmt.Sprint(rec.PID) != rec.Cmdline || rec.Seq != uint64(rec.PID) || rec.Seq <= next {
+				t.Fatalf("a torn record: %+v", rec)
+			}
+			next = rec.Seq
+		}
+		next = b.Next
+		seen, lost = seen+uint64(len(b.Records)), lost+b.Lost
+	}
+	if seen+lost != total {
+		t.Errorf("%d seen and %d lost, want %d together", seen, lost, total)
+	}
+}
+
+func TestNilWriter(*testing.T) {
+	var w *Writer
+	w.Add(&Record{})
+	w.End(time.Now())
+	w.Missed(1)
+}
+
+func FuzzReader(f *testing.F) {
+	w, _ := ring(f)
+	for range 5 {
+		r := full
+		w.Add(&r)
+	}
+	f.Add(w.mem[:headerSize+5*recordSize], uint64(0))
+	f.Add(w.mem[:headerSize], uint64(1<<63))
+	f.Fuzz(func(t *testing.T, b []byte, after uint64) {
+		r, err := NewReader(noClose{bytes.NewReader(b)})
+		if err != nil {
+			return
+		}
+		batch, _ := r.Read(after)
+		for _, rec := range batch.Records {
+			if len(rec.Cmdline)+len(rec.Text) > MaxText {
+				t.Errorf("more text than a record holds: %+v", rec)
+			}
+		}
+	})
+}
+
+func BenchmarkAdd(b *testing.B) {
+	w, _ := ring(b)
+	r := full
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Add(&r)
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	w, src := ring(b)
+	for range Capacity {
+		r := full
+		w.Add(&r)
+	}
+	r := open(b, src)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.Read(0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

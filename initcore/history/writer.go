@@ -1,0 +1,136 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
+)
+
+// memfdName is what readers look for in /proc/[pid]/fd.
+const memfdName = "yinit-history"
+
+// Origin says who writes a ring.
+type Origin struct {
+	Program string // name and version
+	PID     int
+	Start   procfs.Ticks // of the init
+	Watch   time.Duration
+}
+
+// A Writer appends to a ring. It has one owner, allocates nothing after it was
+// created, takes no lock and makes no system call. The methods of a nil Writer
+// do nothing: where there is no memory for a ring the init goes on without.
+type Writer struct {
+	mem  []byte
+	fd   int
+	next uint64 // the next record's number
+	run  uint16
+}
+
+// Create makes a ring in a memfd that is sealed: from then on no other process
+// can write it, map it for writing or change its size, see memfd_create(2).
+func Create(o Origin, now time.Time) (*Writer, error) {
+	fd, err := memfd()
+	if err != nil {
+		return nil, fmt.Errorf("memfd_create: %w", err)
+	}
+	mem, err := mapRing(fd)
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	w := &Writer{mem: mem, fd: fd, next: 1, run: 1}
+	w.begin(o, now)
+	seals := unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_FUTURE_WRITE | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		// Better no history than one that anybody could have written.
+		w.Close()
+		return nil, fmt.Errorf("sealing the history (needs Linux 5.1): %w", err)
+	}
+	return w, nil
+}
+
+// memfd opens the file. Kernels since 6.3 may be told (sysctl vm.memfd_noexec=2)
+// to refuse a memfd that could be executed, older ones do not know the flag.
+func memfd() (int, error) {
+	flags := unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	fd, err := unix.MemfdCreate(memfdName, flags|unix.MFD_NOEXEC_SEAL)
+	if errors.Is(err, unix.EINVAL) {
+		fd, err = unix.MemfdCreate(memfdName, flags)
+	}
+	return fd, err
+}
+
+func mapRing(fd int) ([]byte, error) {
+	if err := unix.Ftruncate(fd, ringSize); err != nil {
+		return nil, fmt.Errorf("ftruncate: %w", err)
+	}
+	mem, err := unix.Mmap(fd, 0, ringSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("mmap: %w", err)
+	}
+	return mem, nil
+}
+
+// begin writes the header. The magic comes last: a reader that is faster finds
+// no ring rather than half of one.
+func (w *Writer) begin(o Origin, now time.Time) {
+	le.PutUint32(w.mem[offVersion:], version)
+	le.PutUint32(w.mem[offHeaderSize:], headerSize)
+	le.PutUint32(w.mem[offRecordSize:], recordSize)
+	le.PutUint32(w.mem[offCapacity:], Capacity)
+	le.PutUint64(w.mem[offStarted:], uint64(now.UnixNano()))
+	le.PutUint64(w.mem[offEnded:], 0)
+	le.PutUint64(w.mem[offInitStart:], uint64(o.Start))
+	le.PutUint32(w.mem[offInitPID:], uint32(o.PID))
+	le.PutUint32(w.mem[offRun:], uint32(w.run))
+	le.PutUint32(w.mem[offWatchMS:], uint32(o.Watch.Milliseconds()))
+	clear(w.mem[offProgram : offProgram+lenProgram])
+	copy(w.mem[offProgram:offProgram+lenProgram], o.Program)
+	copy(w.mem[offMagic:], magic)
+}
+
+// Add appends r, whose Seq it sets.
+func (w *Writer) Add(r *Record) {
+	if w == nil {
+		return
+	}
+	r.Seq = w.next
+	w.next++
+	w.store(offWriting, r.Seq)
+	slot := headerSize + int((r.Seq-1)%Capacity)*recordSize
+	encode(w.mem[slot:slot+recordSize], r, w.run)
+	w.store(offWritten, r.Seq)
+}
+
+// End notes that the init ends now.
+func (w *Writer) End(now time.Time) {
+	if w != nil {
+		w.store(offEnded, uint64(now.UnixNano()))
+	}
+}
+
+// Close gives the memory back. Readers that have the ring open keep it.
+func (w *Writer) Close() {
+	if w != nil {
+		_, _ = unix.Munmap(w.mem), unix.Close(w.fd) // neither can fail for what Create made
+	}
+}
+
+// Missed counts processes that came and went unseen.
+func (w *Writer) Missed(n uint64) {
+	if w != nil && n > 0 {
+		w.store(offMissed, le.Uint64(w.mem[offMissed:])+n)
+	}
+}
+
+// store writes an aligned number in one piece.
+func (w *Writer) store(off int, v uint64) {
+	atomic.StoreUint64((*uint64)(unsafe.Pointer(&w.mem[off])), v)
+}

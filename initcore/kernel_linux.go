@@ -1,0 +1,259 @@
+package initcore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+	"yinit/procfs"
+)
+
+// kernel is the machine's kernel. It belongs to the loop's thread.
+type kernel struct {
+	cfg     *Config
+	inherit early.Inherited
+	fs      procfs.FS
+	pid     int
+	isFirst bool // PID 1 of the namespace
+	cwd     int  // where yinit was started, -1: it is still there
+	null    int  // /dev/null, -1: not open
+	console console
+	starts  map[int]launch // by pid, until the death
+	workDir string         // where yinit was started, for messages
+	oom     *oomWatch
+}
+
+// launch is what is kept of a start until the process has ended.
+type launch struct {
+	report int
+	paths  []string
+}
+
+func newKernel(cfg *Config, inherit early.Inherited) *kernel {
+	k := &kernel{
+		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
+		starts: map[int]launch{},
+	}
+	k.workDir, _ = unix.Getwd() // "" if it was removed
+	k.isFirst = k.pid == 1
+	k.console = openConsole(k.isFirst, cfg.Session)
+	return k
+}
+
+// start implements processes.
+func (k *kernel) start(p *program) (int, error) {
+	env := withUser(merge(k.cfg.Env, p.Env), p.User)
+	a := attributes{
+		mask: k.inherit.Mask, ignored: k.inherit.Ignored, nofile: k.inherit.Nofile, closed: k.inherit.Closed,
+		stdio: [3]int{-1, -1, -1}, cwd: k.cwd, tty: -1, session: k.cfg.Session,
+		dir: p.Dir, user: p.User, initPID: k.pid,
+	}
+	if len(k.cfg.Programs) == 1 {
+		a.tty, a.takeTTY = k.console.hand(), k.cfg.Session && k.console.fd >= 0
+	} else if k.null = k.openNull(); k.null >= 0 {
+		a.stdio[0] = k.null
+	}
+	img := newImage(p.Args, env, a)
+	pid, report, err := img.spawn()
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) {
+		err = fmt.Errorf("%w: %s", err, whyNot("", errnoOf(err)))
+	}
+	if err != nil {
+		return 0, err
+	}
+	if !a.session {
+		// The child does the same. Whoever comes first, a signal to the group
+		// finds it. It fails once the program runs, and then it is done.
+		_ = unix.Setpgid(pid, pid)
+	}
+	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env)}
+	return pid, nil
+}
+
+func errnoOf(err error) unix.Errno {
+	errno, _ := errors.AsType[unix.Errno](err)
+	return errno
+}
+
+func (k *kernel) openNull() int {
+	if k.null >= 0 {
+		return k.null
+	}
+	fd, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1 // the programs share our standard input instead
+	}
+	return fd
+}
+
+// kill implements processes.
+func (k *kernel) kill(pid int, sig unix.Signal) error {
+	if pid == 0 || pid == -1 {
+		return unix.EINVAL // never by accident everybody
+	}
+	if err := unix.Kill(pid, sig); err != nil && !errors.Is(err, unix.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+// queue implements processes.
+func (k *kernel) queue(pid int, info early.Info, sig unix.Signal) error {
+	var si [16]uint64 // siginfo_t is 128 bytes
+	copied := (*early.Info)(unsafe.Pointer(&si))
+	*copied = info
+	copied.Signal = int32(sig)
+	_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
+	runtime.KeepAlive(&si)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// Codes of waitid(2) for SIGCHLD, see sigaction(2).
+const (
+	cldDumped  = 3
+	cldStopped = 5
+	cldExited  = 1
+)
+
+// childInfo is siginfo_t as waitid(2) fills it on 64-bit machines.
+type childInfo struct {
+	signo, errno, code, _ int32
+	pid                   int32
+	uid                   uint32
+	status                int32
+	_                     [100]byte
+}
+
+// reap implements processes. It looks at the dead before it reaps them: until
+// then /proc still tells who they were.
+func (k *kernel) reap(d *death) error {
+	options := unix.WEXITED | unix.WNOHANG | unix.WNOWAIT
+	if k.console.fd >= 0 && !k.isFirst {
+		options |= unix.WSTOPPED // a shell may want us to stop with our program
+	}
+	var info childInfo
+	if err := waitid(unix.P_ALL, 0, &info, options, nil); err != nil {
+		return err
+	}
+	*d = death{PID: int(info.pid), UID: info.uid}
+	if d.PID == 0 {
+		return nil
+	}
+	if info.code == cldStopped {
+		d.Stopped = true
+		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WNOHANG, nil)
+	}
+	d.Status = waitStatus(info)
+	if stat, err := k.fs.Stat(d.PID); err == nil {
+		d.Stat = stat
+		d.Runtime = procfs.Age(sinceBoot(), stat.Start)
+	}
+	var usage unix.Rusage
+	if err := waitid(unix.P_PID, d.PID, &info, unix.WEXITED|unix.WNOHANG, &usage); err != nil {
+		return err
+	}
+	d.CPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	d.MaxRSS = procfs.Bytes(usage.Maxrss) * procfs.KiB
+	if l, ok := k.starts[d.PID]; ok {
+		delete(k.starts, d.PID)
+		d.Failure = failure(l)
+	}
+	return nil
+}
+
+// waitid is waitid(2) with WNOHANG, which cannot block: so there is no need to
+// tell the scheduler.
+func waitid(kind, id int, info *childInfo, options int, usage *unix.Rusage) error {
+	for {
+		_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, uintptr(kind), uintptr(id),
+			uintptr(unsafe.Pointer(info)), uintptr(options), uintptr(unsafe.Pointer(usage)), 0)
+		switch errno {
+		case 0:
+			return nil
+		case unix.EINTR:
+		default:
+			return errno
+		}
+	}
+}
+
+func waitStatus(info childInfo) procfs.WaitStatus {
+	switch info.code {
+	case cldExited:
+		return procfs.WaitStatus(info.status&0xff) << 8
+	case cldDumped:
+		return procfs.WaitStatus(info.status&0x7f | 0x80)
+	default:
+		return procfs.WaitStatus(info.status & 0x7f)
+	}
+}
+
+// sinceBoot is the clock of the start times in /proc/[pid]/stat.
+func sinceBoot() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// name implements informant.
+func (k *kernel) name(pid int) string {
+	comm, err := k.fs.Comm(pid)
+	if err != nil {
+		return ""
+	}
+	return comm
+}
+
+// explain implements informant.
+func (k *kernel) explain(e *StartError, p *Program) string {
+	dir := k.workDir
+	if p.Dir != "" {
+		dir = p.Dir
+	}
+	return explain(e, p, dir)
+}
+
+// outOfMemory implements informant.
+func (k *kernel) outOfMemory(status procfs.WaitStatus) string { return k.oom.check(status) }
+
+// settleDown leaves behind what the init has no use for once all programs that
+// there will be have been started: the directory, so that it can be unmounted,
+// and descriptors that only the programs were meant to have.
+func (k *kernel) settleDown() {
+	_ = unix.Chdir("/")
+	fds, err := k.fs.FDs(k.pid)
+	if err != nil {
+		fds = fds[:0]
+		for fd := 3; fd < 1024; fd++ {
+			fds = append(fds, fd)
+		}
+	}
+	for _, fd := range fds {
+		if fd < 3 {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			_ = unix.Close(fd)
+		}
+	}
+}
+
+// keepDirectory remembers where yinit was started, for programs that are
+// started later.
+func (k *kernel) keepDirectory() {
+	if fd, err := unix.Open(".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
+		k.cwd = fd
+	}
+	_ = unix.Chdir("/")
+}

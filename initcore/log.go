@@ -1,0 +1,126 @@
+package initcore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Logging says what the init tells on stderr.
+type Logging struct {
+	Level slog.Level // [Quiet] for nothing but errors
+	JSON  bool
+}
+
+// newLogger returns a logger on stderr, and a function that waits a moment until
+// its lines are written.
+func newLogger(l Logging) (*slog.Logger, func()) {
+	w := &patient{lines: make(chan []byte, 256), done: make(chan struct{})}
+	options := &slog.HandlerOptions{Level: l.Level}
+	if l.JSON {
+		return slog.New(slog.NewJSONHandler(w, options)), w.flush
+	}
+	return slog.New(&textHandler{w: w, level: l.Level}), w.flush
+}
+
+// A patient writer never blocks its caller: another goroutine writes the lines.
+// If nobody reads stderr, lines are dropped and counted.
+type patient struct {
+	lines   chan []byte
+	done    chan struct{}
+	started bool
+	dropped atomic.Int64
+}
+
+func (w *patient) Write(line []byte) (int, error) {
+	if !w.started {
+		w.started = true
+		go w.drain()
+	}
+	select {
+	case w.lines <- bytes.Clone(line):
+	default:
+		w.dropped.Add(1)
+	}
+	return len(line), nil
+}
+
+func (w *patient) drain() {
+	defer close(w.done)
+	for line := range w.lines {
+		if n := w.dropped.Swap(0); n > 0 {
+			writeAll(2, fmt.Appendf(nil, "yinit: %d log lines were dropped: stderr was full\n", n))
+		}
+		writeAll(2, line)
+	}
+}
+
+// writeAll gives up on any error: stderr may be closed or broken.
+func writeAll(fd int, b []byte) {
+	for len(b) > 0 {
+		n, err := unix.Write(fd, b)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		b = b[n:]
+	}
+}
+
+// flushTime is how long the end may wait for stderr.
+const flushTime = 100 * time.Millisecond
+
+func (w *patient) flush() {
+	if !w.started {
+		return
+	}
+	close(w.lines)
+	select {
+	case <-w.done:
+	case <-time.After(flushTime):
+	}
+}
+
+// textHandler writes lines as people expect them of an init:
+// "yinit: warning: message: key value, key value".
+type textHandler struct {
+	w     io.Writer
+	level slog.Level
+}
+
+func (h *textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
+
+func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
+	b := []byte("yinit: ")
+	switch {
+	case r.Level >= slog.LevelError:
+	case r.Level >= slog.LevelWarn:
+		b = append(b, "warning: "...)
+	case r.Level < slog.LevelInfo:
+		b = append(b, "debug: "...)
+	}
+	b = append(b, r.Message...)
+	sep := ": "
+	r.Attrs(func(a slog.Attr) bool {
+		b = append(b, sep...)
+		b = append(b, a.Key...)
+		b = append(b, ' ')
+		b = append(b, strings.ReplaceAll(a.Value.String(), "\n", `\n`)...)
+		sep = ", "
+		return true
+	})
+	_, err := h.w.Write(append(b, '\n'))
+	return err
+}
+
+func (h *textHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h *textHandler) WithGroup(string) slog.Handler      { return h }

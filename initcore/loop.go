@@ -1,0 +1,126 @@
+package initcore
+
+import (
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+)
+
+// loop waits for what happens and lets the machine decide. It is the only place
+// in the init that waits.
+type loop struct {
+	*machine
+	feed  *early.Feed
+	epoll int
+	clock func() time.Time
+	nap   func(time.Duration)
+
+	signals [64]early.Info
+	death   death
+	idle    int // wake-ups in a row that brought nothing
+}
+
+func newLoop(m *machine, feed *early.Feed) (*loop, error) {
+	l := &loop{machine: m, feed: feed, clock: time.Now, nap: time.Sleep}
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	l.epoll = fd
+	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(feed.FD())}
+	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, feed.FD(), &event); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// run goes on until everything is over.
+func (l *loop) run() {
+	for l.phase != over {
+		l.step()
+	}
+}
+
+// step waits for events and takes them in. Whatever the machine stumbles over
+// must not end the container: the step is given up, and the next one follows.
+func (l *loop) step() {
+	defer func() {
+		if r := recover(); r != nil {
+			l.log.Error("internal error, please report it", "panic", r, "stack", string(debug.Stack()))
+		}
+	}()
+	l.wait()
+	busy := l.readSignals()
+	busy = l.reapAll() || busy
+	now := l.clock()
+	if due := l.deadline(); !due.IsZero() && !now.Before(due) {
+		l.tick(now)
+		busy = true
+	}
+	l.rest100(busy)
+}
+
+// wait blocks until a signal comes, or the next deadline.
+func (l *loop) wait() {
+	timeout := -1
+	if due := l.deadline(); !due.IsZero() {
+		// Rounded up: waking up early would be waking up twice.
+		left := due.Sub(l.clock()) + time.Millisecond - 1
+		timeout = int(min(max(left, 0), time.Hour) / time.Millisecond)
+	}
+	var events [8]unix.EpollEvent
+	// EINTR is a signal that came to this thread. Any other error is as good as a
+	// wake-up; rest100 sees to it that it is not one too many.
+	_, _ = unix.EpollWait(l.epoll, events[:], timeout)
+}
+
+// readSignals takes in all signals that have come.
+func (l *loop) readSignals() (some bool) {
+	for {
+		n := l.feed.Read(l.signals[:])
+		for _, info := range l.signals[:n] {
+			l.signal(info, l.clock())
+		}
+		if n < len(l.signals) {
+			return some || n > 0
+		}
+		some = true
+	}
+}
+
+// reapAll takes in all deaths. One SIGCHLD may stand for many, and one that was
+// lost does no harm: this looks at every wake-up.
+func (l *loop) reapAll() (some bool) {
+	for {
+		if err := l.proc.reap(&l.death); err != nil || l.death.PID == 0 {
+			if err != nil && !errors.Is(err, unix.ECHILD) {
+				l.log.Debug("waitid", "error", err)
+			}
+			return some
+		}
+		some = true
+		l.died(&l.death, l.clock())
+	}
+}
+
+// The bound on wake-ups that bring nothing.
+const (
+	idleAllowed = 3
+	idleNap     = 100 * time.Millisecond
+)
+
+// rest100 keeps a kernel that fails in ways we did not foresee from driving the
+// loop at full speed: after a few empty wake-ups there are ten a second.
+func (l *loop) rest100(busy bool) {
+	if busy {
+		l.idle = 0
+		return
+	}
+	if l.idle++; l.idle > idleAllowed {
+		l.nap(idleNap)
+	}
+}

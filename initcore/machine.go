@@ -1,0 +1,305 @@
+package initcore
+
+import (
+	"log/slog"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// phase is how far the init has come.
+type phase uint8
+
+const (
+	running  phase = iota // programs are being started, or run
+	delaying              // a SIGTERM waits for --delay
+	stopping              // the programs were told to end
+	clearing              // they have ended; what they left behind is told to
+	killing               // and was killed
+	over
+)
+
+// A machine is the rules of the init: which signal goes where, what the end of a
+// program means, what happens in which order. It decides; the kernel behind its
+// interfaces acts. Time is what its caller says it is, so that a test can play
+// any order of events.
+type machine struct {
+	cfg  Config
+	proc processes
+	rest leftovers
+	tty  terminal
+	who  informant
+	hist *history.Writer
+	log  *slog.Logger
+	pid  int    // of the init
+	self string // its command name
+
+	programs []*program
+	next     int // the program to start next
+	phase    phase
+	stopSig  unix.Signal // that began the end; 0: a program's end did
+	now      time.Time
+
+	continueAt time.Time // end of the delay
+	killAt     time.Time // SIGKILL for the programs; zero: never
+	clearUntil time.Time // SIGKILL for the rest
+	pollAt     time.Time // next look whether any of the rest is left
+	pollEvery  time.Duration
+
+	status    int // to exit with, once known
+	hasStatus bool
+	rec       history.Record // reused, so that a death allocates nothing
+}
+
+// program is the state of one of them.
+type program struct {
+	*Program
+	pid       int // 0: it does not run
+	group     bool
+	begun     time.Time
+	stoppedBy unix.Signal // what the init told it to end with; 0: nothing
+	// The last signal that was passed on to it, and from whom.
+	lastSignal unix.Signal
+	lastSender string
+	restartAt  time.Time // zero: it is not to be started again
+	backoff    time.Duration
+	last       procfs.WaitStatus // of the run before the restart that is planned
+}
+
+func newMachine(cfg Config) *machine {
+	m := &machine{cfg: cfg}
+	for i := range cfg.Programs {
+		m.programs = append(m.programs, &program{Program: &cfg.Programs[i], group: cfg.Group || cfg.Session})
+	}
+	return m
+}
+
+// alone reports whether there is but one program: then signals are passed on as
+// they are, and its status is the init's.
+func (m *machine) alone() bool { return len(m.programs) == 1 }
+
+// start starts the programs, up to the first one that others wait for.
+func (m *machine) start(now time.Time) {
+	m.now = now
+	for m.phase == running && m.next < len(m.programs) {
+		p := m.programs[m.next]
+		m.next++
+		if !m.launch(p) || p.Oneshot {
+			break
+		}
+	}
+	m.settle()
+}
+
+// launch starts one program and reports whether it could.
+func (m *machine) launch(p *program) bool {
+	p.begun, p.restartAt, p.stoppedBy, p.lastSignal = m.now, time.Time{}, 0, 0
+	pid, err := m.proc.start(p)
+	if err != nil {
+		m.log.Error("cannot start "+p.Name, "error", err)
+		m.note(history.KindNote, "cannot start "+p.Name+": "+err.Error())
+		m.failed(codeOf(err))
+		m.shutdown("cannot start " + p.Name)
+		return false
+	}
+	p.pid = pid
+	m.log.Info("started", "program", p.Name, "pid", pid)
+	m.begin(history.KindStart)
+	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid
+	m.rec.Comm, m.rec.Cmdline = p.Name, commandLine(p.Args)
+	m.hist.Add(&m.rec)
+	return true
+}
+
+// failed notes the status of the first program that ended badly.
+func (m *machine) failed(status int) {
+	if !m.hasStatus {
+		m.status, m.hasStatus = status, true
+	}
+}
+
+// died takes in the death, or the stop, of a child.
+func (m *machine) died(d *death, now time.Time) {
+	m.now = now
+	p := m.find(d.PID)
+	if d.Stopped {
+		if p != nil && m.alone() {
+			m.tty.suspend()
+		}
+		return
+	}
+	if p == nil {
+		m.orphan(d)
+		return
+	}
+	reason := m.ended(p, d)
+	p.pid = 0
+	m.judge(p, d)
+	m.consequence(p, d, reason)
+	m.settle()
+}
+
+func (m *machine) find(pid int) *program {
+	for _, p := range m.programs {
+		if p.pid == pid && pid != 0 {
+			return p
+		}
+	}
+	return nil
+}
+
+// judge decides what the death means for the exit status.
+func (m *machine) judge(p *program, d *death) {
+	switch {
+	case d.Failure != nil:
+		m.failed(d.Failure.Code())
+	case p.OnExit == Restart && m.phase == running:
+		p.last = d.Status // not its last word yet
+	case m.alone():
+		m.status, m.hasStatus = d.Status.Shell(), true
+	case d.Status == 0:
+	case d.Status.Signaled() && d.Status.Signal() == int(p.stoppedBy) && p.stoppedBy != unix.SIGKILL:
+		// It did what it was told.
+	default:
+		m.failed(d.Status.Shell())
+	}
+}
+
+// consequence decides what the death of p means for the others.
+func (m *machine) consequence(p *program, d *death, reason string) {
+	if m.phase != running && m.phase != delaying {
+		return
+	}
+	switch {
+	case d.Failure != nil:
+		m.shutdown(p.Name + " could not be started")
+	case p.Oneshot && d.Status == 0:
+		m.start(m.now)
+	case p.Oneshot:
+		m.shutdown(p.Name + " " + reason + ", and the others wait for its success")
+	case p.OnExit == Restart:
+		m.later(p)
+	case p.OnExit == Ignore:
+	case !m.alone():
+		m.shutdown(p.Name + " " + reason)
+	}
+}
+
+// The delay before a restart, and the time after which it begins anew.
+const (
+	firstDelay  = time.Second
+	longest     = time.Minute
+	longEnough  = time.Minute
+	delayGrowth = 2
+)
+
+// later plans to start p again.
+func (m *machine) later(p *program) {
+	first := p.RestartDelay
+	if first == 0 {
+		first = firstDelay
+	}
+	if p.backoff == 0 || m.now.Sub(p.begun) >= longEnough {
+		p.backoff = first
+	}
+	p.restartAt = m.now.Add(p.backoff)
+	m.log.Warn("starting it again soon", "program", p.Name, "in", p.backoff)
+	p.backoff = min(p.backoff*delayGrowth, max(longest, first))
+}
+
+// settle moves on to the end when no program runs any more and none is to come.
+func (m *machine) settle() {
+	if m.phase >= clearing || m.cfg.Pause && m.phase == running {
+		return
+	}
+	for _, p := range m.programs {
+		if p.pid != 0 || !p.restartAt.IsZero() {
+			return
+		}
+	}
+	if m.phase == running && m.next < len(m.programs) {
+		return
+	}
+	m.clear()
+}
+
+// exitStatus is what the init ends with.
+func (m *machine) exitStatus() int {
+	if !m.hasStatus && m.stopSig != 0 && m.next < len(m.programs) {
+		m.status = 128 + int(m.stopSig) // the signal prevented a start
+	}
+	if m.cfg.Expect.Has(m.status & 0xff) {
+		return 0
+	}
+	return m.status
+}
+
+// tick does what is due by now.
+func (m *machine) tick(now time.Time) {
+	m.now = now
+	if m.phase == delaying && !now.Before(m.continueAt) {
+		m.stopAll()
+	}
+	if m.phase == stopping && !m.killAt.IsZero() && !now.Before(m.killAt) {
+		m.killAll()
+	}
+	if m.phase == running {
+		for _, p := range m.programs {
+			if !p.restartAt.IsZero() && !now.Before(p.restartAt) {
+				m.launch(p)
+			}
+		}
+	}
+	if m.phase == clearing || m.phase == killing {
+		m.poll()
+	}
+}
+
+// deadline is when tick has something to do; zero: only after another event.
+func (m *machine) deadline() time.Time {
+	var first time.Time
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	switch m.phase {
+	case running:
+		for _, p := range m.programs {
+			sooner(p.restartAt)
+		}
+	case delaying:
+		sooner(m.continueAt)
+	case stopping:
+		sooner(m.killAt)
+	case clearing, killing:
+		sooner(m.pollAt)
+		sooner(m.clearUntil)
+	}
+	return first
+}
+
+// commandLine joins the words of a command, as much of it as a record holds.
+func commandLine(args []string) string {
+	line := ""
+	for i, word := range args {
+		if i > 0 {
+			line += " "
+		}
+		if line += word; len(line) > history.MaxText {
+			return line[:history.MaxText]
+		}
+	}
+	return line
+}
+
+// identity of a dead process as far as it is known.
+func (d *death) start() procfs.Ticks {
+	if d.Stat.PID != d.PID {
+		return 0
+	}
+	return d.Stat.Start
+}

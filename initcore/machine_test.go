@@ -1,0 +1,277 @@
+package initcore
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+	"yinit/procfs"
+)
+
+// world is a scripted kernel. It notes what the machine does, and its processes
+// end when the script says so. Time stands still until the script moves it.
+type world struct {
+	*machine
+	t       *testing.T
+	did     []string
+	nextPID int
+	refuse  map[string]error // names of programs that cannot be forked
+	lost    bool             // signals have no effect on what is left
+	left    []string         // comms of what the programs leave behind
+	clock   time.Time
+}
+
+func newWorld(t *testing.T, cfg Config) *world {
+	t.Helper()
+	if err := cfg.Validate(); err != nil {
+		t.Fatalf("Validate: %v", err)
+	}
+	w := &world{t: t, nextPID: 10, refuse: map[string]error{}, clock: time.Unix(1_000_000, 0)}
+	w.machine = newMachine(cfg)
+	w.proc, w.rest, w.tty, w.who, w.pid = w, w, w, w, 1
+	w.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	return w
+}
+
+func (w *world) note(format string, args ...any) { w.did = append(w.did, fmt.Sprintf(format, args...)) }
+
+func (w *world) start(p *program) (int, error) {
+	if err := w.refuse[p.Name]; err != nil {
+		return 0, err
+	}
+	w.nextPID++
+	w.note("start %s", p.Name)
+	return w.nextPID, nil
+}
+
+func (w *world) kill(pid int, sig unix.Signal) error {
+	name := fmt.Sprint(pid)
+	for _, p := range w.programs {
+		if p.pid == pid {
+			name = p.Name
+		} else if p.pid == -pid {
+			name = "group of " + p.Name
+		}
+	}
+	w.note("%s %s", strings.TrimPrefix(procfs.SignalName(int(sig)), "SIG"), name)
+	return nil
+}
+
+func (w *world) queue(pid int, info early.Info, sig unix.Signal) error {
+	return w.kill(pid, sig)
+}
+
+func (w *world) reap(*death) error { return unix.ECHILD }
+
+func (w *world) signalAll(sig unix.Signal) {
+	w.note("%s all", strings.TrimPrefix(procfs.SignalName(int(sig)), "SIG"))
+	if sig == unix.SIGKILL && !w.lost {
+		w.left = nil
+	}
+}
+func (w *world) anyLeft() bool { return len(w.left) > 0 }
+func (w *world) list() (list []procfs.Stat) {
+	for i, comm := range w.left {
+		list = append(list, procfs.Stat{PID: 100 + i, Comm: comm})
+	}
+	return list
+}
+func (w *world) name(int) string                          { return "killer" }
+func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
+func (w *world) outOfMemory(procfs.WaitStatus) string     { return "" }
+func (w *world) suspend()                                 { w.note("suspend") }
+func (w *world) resume(int)                               { w.note("resume") }
+func (w *world) takeBack()                                {}
+
+// play runs a script: "start", "TERM", "TERM from 5", "web exits 3", "web dies of
+// KILL", "orphan exits 0", "1s" (time passes), "left a b", "none left".
+func (w *world) play(script string) *world {
+	w.t.Helper()
+	for line := range strings.SplitSeq(script, ";") {
+		w.event(strings.Fields(line))
+	}
+	return w
+}
+
+func (w *world) event(f []string) {
+	w.t.Helper()
+	if d, err := time.ParseDuration(f[0]); err == nil {
+		w.pass(d)
+		return
+	}
+	switch {
+	case f[0] == "start":
+		w.machine.start(w.clock)
+	case f[0] == "left":
+		w.left = f[1:]
+	case f[0] == "none":
+		w.left = nil
+	case len(f) >= 3 && (f[1] == "exits" || f[1] == "dies" || f[1] == "fails"):
+		w.death(f)
+	default:
+		sig, err := procfs.ParseSignal(f[0])
+		if err != nil {
+			w.t.Fatalf("script: %v: %v", f, err)
+		}
+		w.signal(early.Info{Signal: int32(sig), PID: 77}, w.clock)
+	}
+}
+
+// pass lets time pass, stopping at every deadline, as the loop does.
+func (w *world) pass(d time.Duration) {
+	end := w.clock.Add(d)
+	for range 10_000 {
+		due := w.deadline()
+		if due.IsZero() || due.After(end) {
+			w.clock = end
+			return
+		}
+		if due.After(w.clock) {
+			w.clock = due
+		}
+		w.tick(w.clock)
+	}
+	w.t.Fatalf("the machine spins: the deadline %v does not move on", w.deadline())
+}
+
+func (w *world) death(f []string) {
+	w.t.Helper()
+	d := death{PID: 999}
+	for _, p := range w.programs {
+		if p.Name == f[0] {
+			d.PID = p.pid
+		}
+	}
+	if d.PID == 0 {
+		w.t.Fatalf("script: %v: %s does not run", f, f[0])
+	}
+	switch f[1] {
+	case "exits":
+		var code int
+		fmt.Sscan(f[2], &code)
+		d.Status = procfs.WaitStatus(code << 8)
+	case "dies":
+		sig, _ := procfs.ParseSignal(f[len(f)-1])
+		d.Status = procfs.WaitStatus(sig)
+	case "fails":
+		d.Status = 125 << 8
+		d.Failure = &StartError{step: stepExec, Path: f[0], Err: unix.ENOENT}
+		if f[2] == "EACCES" {
+			d.Failure.Err = unix.EACCES
+		}
+	}
+	w.died(&d, w.clock)
+}
+
+// want compares what was done and how it ended; status -1 means that it goes on.
+func (w *world) want(status int, did ...string) {
+	w.t.Helper()
+	if !slices.Equal(w.did, did) {
+		w.t.Errorf("did\n\t%q, want\n\t%q", w.did, did)
+	}
+	if status < 0 {
+		if w.phase == over {
+			w.t.Errorf("it is over with %d, want it to go on", w.exitStatus())
+		}
+		return
+	}
+	if w.phase != over {
+		w.t.Fatalf("it goes on in phase %d, want it to end with %d", w.phase, status)
+	}
+	if got := w.exitStatus(); got != status {
+		w.t.Errorf("exit status %d, want %d", got, status)
+	}
+}
+
+func one(options ...func(*Config)) Config {
+	c := Config{Programs: []Program{{Name: "app", Args: []string{"app"}}}, Grace: 3 * time.Second}
+	for _, o := range options {
+		o(&c)
+	}
+	return c
+}
+
+func TestOneProgram(t *testing.T) {
+	delay := func(c *Config) { c.Delay = 5 * time.Second }
+	killAfter := func(c *Config) { c.KillAfter = 2 * time.Second }
+	group := func(c *Config) { c.Group = true }
+	swap := func(c *Config) {
+		c.Rewrite[unix.SIGTERM], c.Rewrite[unix.SIGINT] = int8(unix.SIGINT), int8(unix.SIGTERM)
+	}
+	drop := func(c *Config) { c.Rewrite[unix.SIGTERM] = Drop }
+	expect := func(c *Config) { c.Expect.Add(143) }
+	noGrace := func(c *Config) { c.Grace = 0 }
+	restart := func(c *Config) { c.Programs[0].OnExit = Restart }
+
+	for _, tt := range []struct {
+		name   string
+		cfg    Config
+		script string
+		status int
+		did    []string
+	}{
+		{"it ends with 0", one(), "start; app exits 0", 0, []string{"start app"}},
+		{"it ends with 7", one(), "start; app exits 7", 7, []string{"start app"}},
+		{"killed", one(), "start; app dies of KILL", 137, []string{"start app"}},
+		{"not found", one(), "start; app fails ENOENT", 127, []string{"start app"}},
+		{"not executable", one(), "start; app fails EACCES", 126, []string{"start app"}},
+		{"TERM, and it dies of it", one(), "start; TERM; app dies of TERM", 143, []string{"start app", "TERM app", "CONT app"}},
+		{"TERM that is expected", one(expect), "start; TERM; app dies of TERM", 0, []string{"start app", "TERM app", "CONT app"}},
+		{"TERM before the start", one(), "TERM", 143, nil},
+		{"INT is passed on, nothing more", one(), "start; INT; 1h", -1, []string{"start app", "INT app"}},
+		{"HUP, USR1, WINCH", one(), "start; HUP; USR1; WINCH; 1h", -1, []string{"start app", "HUP app", "USR1 app", "WINCH app"}},
+		{"a second TERM goes on again", one(), "start; TERM; TERM; app exits 0", 0, []string{"start app", "TERM app", "CONT app", "TERM app", "CONT app"}},
+		{"the group", one(group), "start; TERM; app exits 0", 0, []string{"start app", "TERM group of app", "CONT group of app"}},
+		{"swapped", one(swap), "start; INT; TERM; app exits 0", 0, []string{"start app", "TERM app", "CONT app", "INT app", "CONT app"}},
+		{"dropped", one(drop), "start; TERM; 1h", -1, []string{"start app"}},
+		{"delayed", one(delay), "start; TERM; 4s", -1, []string{"start app"}},
+		{"delay over", one(delay), "start; TERM; 5s; app exits 0", 0, []string{"start app", "TERM app", "CONT app"}},
+		{"delay cut short", one(delay), "start; TERM; 1s; TERM; app exits 0", 0, []string{"start app", "TERM app", "CONT app"}},
+		{"it ends during the delay", one(delay), "start; TERM; 1s; app exits 3", 3, []string{"start app"}},
+		{"INT during the delay", one(delay), "start; TERM; 1s; INT; 1s", -1, []string{"start app", "INT app"}},
+		{"never killed without --kill-after", one(), "start; TERM; 1h", -1, []string{"start app", "TERM app", "CONT app"}},
+		{"killed after", one(killAfter), "start; TERM; 2s; app dies of KILL", 137, []string{"start app", "TERM app", "CONT app", "KILL app"}},
+		{"KILL is lost", one(killAfter), "start; TERM; 13s", -1, []string{"start app", "TERM app", "CONT app", "KILL app", "KILL app"}},
+		{"kill-after counts from the first TERM", one(killAfter), "start; TERM; 1s; TERM; 1s", -1, []string{"start app", "TERM app", "CONT app", "TERM app", "CONT app", "KILL app"}},
+		{"kill-after and delay", one(killAfter, delay), "start; TERM; 6s", -1, []string{"start app", "TERM app", "CONT app"}},
+		{"kill-after after delay", one(killAfter, delay), "start; TERM; 7s; app dies of KILL", 137, []string{"start app", "TERM app", "CONT app", "KILL app"}},
+		{"an orphan's death means nothing", one(), "start; orphan exits 3; app exits 0", 0, []string{"start app"}},
+		{"left behind, ends in time", one(), "left nc; start; app exits 0; 1s; none left; 1s", 0, []string{"start app", "TERM all", "CONT all"}},
+		{"left behind, must be killed", one(), "left nc; start; app exits 4; 4s", 4, []string{"start app", "TERM all", "CONT all", "KILL all"}},
+		{"left behind, TERM during the grace", one(), "left nc; start; app exits 0; TERM; 4s", 0, []string{"start app", "TERM all", "CONT all", "TERM all", "CONT all", "KILL all"}},
+		{"left behind, left to the kernel", one(noGrace), "left nc; start; app exits 0", 0, []string{"start app"}},
+		{"restart", one(restart), "start; app exits 1; 1s", -1, []string{"start app", "start app"}},
+		{"restart, TERM while it rests", one(restart), "start; app exits 1; TERM", 1, []string{"start app"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			newWorld(t, tt.cfg).play(tt.script).want(tt.status, tt.did...)
+		})
+	}
+}
+
+func TestKillIsLost(t *testing.T) {
+	w := newWorld(t, one())
+	w.lost = true
+	w.play("left dstate; start; app exits 5; 10s").want(5, "start app", "TERM all", "CONT all", "KILL all")
+}
+
+func TestPause(t *testing.T) {
+	for _, sig := range []string{"TERM", "INT"} {
+		w := newWorld(t, Config{Pause: true, Grace: time.Second})
+		w.play("start; HUP; USR1; orphan exits 1; 1h").want(-1)
+		w.play(sig).want(0)
+	}
+}
+
+func TestForkFails(t *testing.T) {
+	w := newWorld(t, one())
+	w.refuse["app"] = unix.EAGAIN
+	w.play("start").want(125)
+}

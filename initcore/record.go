@@ -1,0 +1,105 @@
+package initcore
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// begin makes the reused record one of this kind.
+func (m *machine) begin(kind history.Kind) {
+	m.rec = history.Record{Kind: kind, Time: m.now}
+}
+
+// note records a text.
+func (m *machine) note(kind history.Kind, text string) {
+	m.begin(kind)
+	m.rec.Text = text
+	m.hist.Add(&m.rec)
+}
+
+// orphan records a death that nobody else waits for.
+func (m *machine) orphan(d *death) {
+	m.begin(history.KindAdopt)
+	m.describe(d)
+	m.hist.Add(&m.rec)
+	oom := m.who.outOfMemory(d.Status)
+	if oom != "" {
+		m.note(history.KindOOM, fmt.Sprintf("%d (%s): %s", d.PID, d.Stat.Comm, oom))
+		oom = d.Status.String() + ": " + oom
+	}
+	m.exit(d, oom)
+	if m.cfg.WarnReap {
+		m.log.Warn("Reaped zombie process with pid=" + procfs.ID{PID: d.PID}.String() + " (" + d.Stat.Comm + "), " + d.Status.String())
+	}
+}
+
+// ended records the death of a program and returns in words how it ended.
+func (m *machine) ended(p *program, d *death) string {
+	reason := m.why(p, d)
+	switch {
+	case d.Failure != nil:
+		m.log.Error(reason)
+	case d.Status.Signaled() && d.Status.Signal() != int(p.stoppedBy):
+		m.log.Warn(p.Name+" "+reason, "pid", d.PID)
+	default:
+		m.log.Info(p.Name+" "+reason, "pid", d.PID)
+	}
+	m.exit(d, reason)
+	return reason
+}
+
+// why says in words how a program ended and, where that is known, because of
+// what.
+func (m *machine) why(p *program, d *death) string {
+	how := d.Status.String()
+	switch {
+	case d.Failure != nil:
+		return m.who.explain(d.Failure, p.Program)
+	case !d.Status.Signaled():
+		return how
+	}
+	if oom := m.who.outOfMemory(d.Status); oom != "" {
+		m.note(history.KindOOM, fmt.Sprintf("%d (%s): %s", d.PID, p.Name, oom))
+		return how + ": " + oom
+	}
+	sig := unix.Signal(d.Status.Signal())
+	switch {
+	case p.stoppedBy == unix.SIGKILL && sig == unix.SIGKILL:
+		return how + ": it did not end in time"
+	case p.lastSignal == sig && p.lastSender != "":
+		return how + ": sender was " + p.lastSender
+	case p.stoppedBy == sig:
+		return how + ", as it was told"
+	}
+	return how
+}
+
+// exit records that a child of ours ended.
+func (m *machine) exit(d *death, text string) {
+	m.begin(history.KindExit)
+	m.describe(d)
+	m.rec.Known, m.rec.Status, m.rec.ReapedByInit = true, d.Status, true
+	m.rec.Runtime, m.rec.CPU, m.rec.MaxRSS, m.rec.Text = d.Runtime, d.CPU, d.MaxRSS, text
+	if p := m.find(d.PID); p != nil {
+		m.rec.Cmdline, m.rec.Runtime = commandLine(p.Args), m.now.Sub(p.begun)
+	}
+	m.hist.Add(&m.rec)
+}
+
+func (m *machine) describe(d *death) {
+	m.rec.PID, m.rec.UID, m.rec.Start = d.PID, d.UID, d.start()
+	m.rec.Comm, m.rec.PPID, m.rec.Parent = d.Stat.Comm, m.pid, m.self
+}
+
+// codeOf is the exit status for a program that could not be started.
+func codeOf(err error) int {
+	if e, ok := errors.AsType[*StartError](err); ok {
+		return e.Code()
+	}
+	return 125
+}

@@ -1,0 +1,170 @@
+package initcore
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// shutdown begins the end because of what became of a program.
+func (m *machine) shutdown(why string) {
+	if m.phase >= stopping {
+		return
+	}
+	m.note(history.KindStop, why)
+	m.log.Info("stopping everything", "why", why)
+	m.stopAll()
+}
+
+// stopRequest is a signal from outside that asks for the end.
+func (m *machine) stopRequest(sig unix.Signal) (history.Action, []int) {
+	switch m.phase {
+	case running:
+		m.stopSig = sig
+		m.note(history.KindStop, procfs.SignalName(int(sig))+" came")
+		if m.cfg.Delay > 0 && sig == unix.SIGTERM && m.anyRuns() {
+			m.phase, m.continueAt = delaying, m.now.Add(m.cfg.Delay)
+			return history.ActionDelayed, nil
+		}
+		return history.ActionStop, m.stopAll()
+	case delaying, stopping: // once more: at once, or again
+		return history.ActionStop, m.stopAll()
+	case clearing:
+		m.signalRest()
+		return history.ActionForwarded, nil
+	default:
+		return history.ActionDropped, nil
+	}
+}
+
+// stopAll sends every program its stop signal, the last one first, and returns
+// which got it. SIGCONT follows, so that a stopped one can act on it.
+func (m *machine) stopAll() (to []int) {
+	again := m.phase == stopping
+	m.phase = stopping
+	for i := len(m.programs) - 1; i >= 0; i-- {
+		p := m.programs[i]
+		if !p.restartAt.IsZero() { // its last run was its last after all
+			p.restartAt = time.Time{}
+			if p.last != 0 {
+				m.failed(p.last.Shell())
+			}
+		}
+		if p.pid == 0 {
+			continue
+		}
+		sig := m.cfg.Rewrite.Of(p.stopSignal())
+		if sig == 0 {
+			continue
+		}
+		p.stoppedBy = sig
+		m.send(p, sig)
+		m.send(p, unix.SIGCONT)
+		to = append(to, p.pid)
+	}
+	if m.cfg.KillAfter > 0 && !again {
+		m.killAt = m.now.Add(m.cfg.KillAfter)
+	}
+	m.settle()
+	return to
+}
+
+// killAll ends the programs that did not end in time.
+func (m *machine) killAll() {
+	for _, p := range m.programs {
+		if p.pid == 0 {
+			continue
+		}
+		why := fmt.Sprintf("%s (pid %d) still ran %s after it was told to end", p.Name, p.pid, m.cfg.KillAfter)
+		m.log.Warn("killing "+p.Name, "pid", p.pid, "why", why)
+		m.note(history.KindStop, "SIGKILL: "+why)
+		p.stoppedBy = unix.SIGKILL
+		m.send(p, unix.SIGKILL)
+	}
+	// Should it not help (a process in state D), it is not worth repeating often.
+	m.killAt = m.now.Add(killAgain)
+}
+
+const (
+	killAgain = 10 * time.Second // between two SIGKILLs
+	firstPoll = time.Millisecond
+	lastPoll  = 100 * time.Millisecond
+	killWait  = 2 * time.Second // for those that were killed; then the kernel may have them
+	namesMax  = 20
+)
+
+// clear ends what the programs have left behind.
+func (m *machine) clear() {
+	m.tty.takeBack()
+	if m.cfg.Grace == 0 || !m.rest.anyLeft() {
+		m.phase = over
+		return
+	}
+	m.phase = clearing
+	m.clearUntil = m.now.Add(m.cfg.Grace)
+	m.note(history.KindStop, "the programs have ended; SIGTERM to what is left: "+m.names())
+	m.log.Info("ending what is left", "processes", m.names())
+	m.signalRest()
+	m.pollEvery = firstPoll
+	m.pollAt = m.now.Add(m.pollEvery)
+}
+
+func (m *machine) signalRest() {
+	m.rest.signalAll(unix.SIGTERM)
+	m.rest.signalAll(unix.SIGCONT)
+}
+
+// poll looks whether any of the rest is left. Their deaths tell of themselves,
+// but not those of processes that came by docker exec: these are not our
+// children.
+func (m *machine) poll() {
+	if !m.rest.anyLeft() {
+		m.phase = over
+		return
+	}
+	if !m.now.Before(m.clearUntil) {
+		if m.phase == killing {
+			m.log.Warn("left to the kernel", "processes", m.names())
+			m.phase = over
+			return
+		}
+		names := m.names()
+		m.log.Warn("killing what is left after "+m.cfg.Grace.String(), "processes", names)
+		m.note(history.KindStop, "SIGKILL to what is left after "+m.cfg.Grace.String()+": "+names)
+		m.rest.signalAll(unix.SIGKILL)
+		m.phase, m.clearUntil, m.pollEvery = killing, m.now.Add(killWait), firstPoll
+	}
+	m.pollAt = m.now.Add(m.pollEvery)
+	m.pollEvery = min(2*m.pollEvery, lastPoll)
+}
+
+// names tells which processes are left.
+func (m *machine) names() string {
+	var b strings.Builder
+	for i, s := range m.rest.list() {
+		if i == namesMax {
+			b.WriteString(", ...")
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%d (%s)", s.PID, s.Comm)
+	}
+	return b.String()
+}
+
+// anyRuns reports whether a program runs.
+func (m *machine) anyRuns() bool {
+	for _, p := range m.programs {
+		if p.pid != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,155 @@
+package initcore
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// Codes of siginfo that matter here, see sigaction(2).
+const (
+	siQueue  = -1
+	siKernel = 0x80
+)
+
+// signal takes in a signal that the init received.
+func (m *machine) signal(info early.Info, now time.Time) {
+	m.now = now
+	sig := unix.Signal(info.Signal)
+	if sig < 1 || sig > 64 || sig == unix.SIGCHLD || int(info.PID) == m.pid {
+		return // our own: SIGPIPE of a broken stderr, for one
+	}
+	if sig == unix.SIGCONT {
+		m.continued()
+	}
+	var (
+		action history.Action
+		to     []int
+		passed = m.cfg.Rewrite.Of(sig)
+	)
+	switch {
+	case passed == 0:
+		action = history.ActionDropped
+	case m.ends(sig):
+		action, to = m.stopRequest(sig)
+		if m.alone() && action == history.ActionStop {
+			action = forwarded(sig, passed)
+		}
+	case m.phase > stopping:
+		action = history.ActionDropped
+	default:
+		if to = m.pass(info, passed); len(to) == 0 {
+			action = history.ActionDropped
+		} else {
+			action = forwarded(sig, passed)
+		}
+	}
+	// Only now: the signal was in a hurry, the record is not.
+	m.received(info, passed, action, to)
+}
+
+func forwarded(sig, passed unix.Signal) history.Action {
+	if sig != passed {
+		return history.ActionRewritten
+	}
+	return history.ActionForwarded
+}
+
+// ends reports whether the signal asks for the end of everything.
+func (m *machine) ends(sig unix.Signal) bool {
+	switch sig {
+	case unix.SIGTERM:
+		return true
+	case unix.SIGINT:
+		return m.cfg.Pause || !m.alone()
+	case unix.SIGQUIT:
+		return !m.cfg.Pause && !m.alone()
+	default:
+		return false
+	}
+}
+
+// pass gives the signal to each program, and returns which got it.
+func (m *machine) pass(info early.Info, sig unix.Signal) (to []int) {
+	for _, p := range m.programs {
+		if p.pid == 0 {
+			continue
+		}
+		if info.Code == siQueue && !p.group && m.proc.queue(p.pid, info, sig) == nil {
+			to = append(to, p.pid)
+			continue
+		}
+		m.send(p, sig)
+		if sig == unix.SIGTERM {
+			m.send(p, unix.SIGCONT) // a stopped program could not act on it
+		}
+		to = append(to, p.pid)
+	}
+	return to
+}
+
+// send sends a signal to a program, or to its process group.
+func (m *machine) send(p *program, sig unix.Signal) {
+	target := p.pid
+	if p.group {
+		target = -p.pid
+	}
+	err := m.proc.kill(target, sig)
+	if err != nil && p.group {
+		err = m.proc.kill(p.pid, sig) // it may have left its group
+	}
+	if err != nil {
+		m.log.Warn("cannot pass on "+procfs.SignalName(int(sig)), "program", p.Name, "pid", p.pid, "error", err)
+	}
+}
+
+// continued resumes the program after the shell has resumed the init.
+func (m *machine) continued() {
+	if m.alone() && m.programs[0].pid != 0 {
+		m.tty.resume(m.programs[0].pid)
+	}
+}
+
+// received records the signal and its sender.
+func (m *machine) received(info early.Info, passed unix.Signal, action history.Action, to []int) {
+	sender := m.sender(info)
+	m.begin(history.KindSignal)
+	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, sender
+	m.rec.Signal, m.rec.Passed, m.rec.Action, m.rec.To = int(info.Signal), int(passed), action, to
+	m.hist.Add(&m.rec)
+	for _, p := range m.programs {
+		if p.pid != 0 && slices.Contains(to, p.pid) {
+			p.lastSignal, p.lastSender = passed, senderText(info, sender)
+		}
+	}
+	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action, "to", to)
+}
+
+func (m *machine) sender(info early.Info) string {
+	if info.PID <= 0 {
+		return ""
+	}
+	return m.who.name(int(info.PID))
+}
+
+// senderText says who sent a signal. Pid 0 is somebody outside of our PID
+// namespace, or the kernel: a terminal, a timer.
+func senderText(info early.Info, name string) string {
+	switch {
+	case info.PID < 0:
+		return "unknown"
+	case info.PID == 0 && info.Code == siKernel:
+		return "the kernel"
+	case info.PID == 0:
+		return "outside the container"
+	case name == "":
+		return "pid " + procfs.ID{PID: int(info.PID)}.String()
+	default:
+		return "pid " + procfs.ID{PID: int(info.PID)}.String() + " (" + name + ")"
+	}
+}

@@ -1,0 +1,234 @@
+package initcore
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// defaultPath is searched if the environment has no PATH, as in execvp(3).
+const defaultPath = "/usr/local/bin:/bin:/usr/bin"
+
+// A step is what a child does between fork and exec.
+type step uint32
+
+const (
+	stepExec step = iota + 1
+	stepDir
+	stepUser
+	stepStdio
+	stepSession
+)
+
+// StartError says why a process never became the program.
+type StartError struct {
+	Path string // what was tried
+	Err  unix.Errno
+	step step
+}
+
+// Error says it in the kernel's words; [explain] knows better ones.
+func (e *StartError) Error() string {
+	switch e.step {
+	case stepDir:
+		return "cannot change to its working directory: " + e.Err.Error()
+	case stepUser:
+		return "cannot become its user: " + e.Err.Error()
+	case stepStdio:
+		return "cannot set up its standard input and output: " + e.Err.Error()
+	case stepSession:
+		return "cannot start a session: " + e.Err.Error()
+	default:
+		return e.Path + ": " + e.Err.Error()
+	}
+}
+
+// Unwrap returns the errno.
+func (e *StartError) Unwrap() error { return e.Err }
+
+// Code is the exit status that shells and inits have for it: 127 if there is no
+// such program, 126 if there is one that cannot be run.
+func (e *StartError) Code() int {
+	if e.step != stepExec {
+		return 125
+	}
+	if e.Err == unix.ENOENT || e.Err == unix.ENOTDIR {
+		return 127
+	}
+	return 126
+}
+
+// attributes is what the child is given beside its command.
+type attributes struct {
+	mask    uint64      // the signal mask that yinit was started with
+	ignored uint64      // and the signals that were ignored
+	nofile  unix.Rlimit // Max 0: as it is
+	closed  [3]bool     // standard descriptors to close
+	stdio   [3]int      // descriptors to use, -1: the init's own
+	cwd     int         // directory to start from, -1: the init's
+	tty     int         // terminal whose foreground process group it becomes, -1: none
+	session bool        // a session of its own instead of a process group
+	takeTTY bool        // with the terminal as its controlling one
+	dir     string
+	user    *Credential
+	initPID int
+}
+
+// image is a process to be, laid out so that the child needs no memory.
+type image struct {
+	attributes
+	keep       [][]byte  // the strings that the addresses below point into
+	candidates []uintptr // paths to try in turn
+	argv, envp []uintptr
+	shell      []uintptr // argv for a script without #!, with room for its path
+	sh         uintptr   // "/bin/sh"
+	dirPath    uintptr
+	groups     []uint32
+	listen     *byte // where the digits of LISTEN_PID begin
+	report     int   // descriptor that the child writes its failure to
+}
+
+// newImage prepares the program for fork.
+func newImage(args, env []string, a attributes) *image {
+	img := &image{attributes: a, report: -1}
+	for _, path := range candidates(args[0], env) {
+		img.candidates = append(img.candidates, img.cString(path))
+	}
+	img.argv = img.cStrings(args)
+	img.envp = img.environment(env)
+	img.sh = img.cString("/bin/sh")
+	img.shell = append([]uintptr{img.sh, 0}, img.argv[1:]...)
+	if a.dir != "" {
+		img.dirPath = img.cString(a.dir)
+	}
+	if a.user != nil {
+		img.groups = append([]uint32{}, a.user.Groups...)
+	}
+	return img
+}
+
+func (img *image) cString(s string) uintptr {
+	b := append([]byte(s), 0)
+	img.keep = append(img.keep, b)
+	return uintptr(unsafe.Pointer(&b[0]))
+}
+
+func (img *image) cStrings(list []string) []uintptr {
+	out := make([]uintptr, 0, len(list)+1)
+	for _, s := range list {
+		out = append(out, img.cString(s))
+	}
+	return append(out, 0)
+}
+
+// environment lays out env. LISTEN_PID gets room for the pid, which only the
+// child knows, see sd_listen_fds(3).
+func (img *image) environment(env []string) []uintptr {
+	const name, room = "LISTEN_PID=", 11
+	list := img.cStrings(env)
+	for i, s := range env {
+		if strings.HasPrefix(s, name) && s[len(name):] == strconv.Itoa(img.initPID) {
+			b := make([]byte, len(name)+room)
+			copy(b, name)
+			img.keep = append(img.keep, b)
+			list[i] = uintptr(unsafe.Pointer(&b[0]))
+			img.listen = &b[len(name)]
+		}
+	}
+	return list
+}
+
+// candidates are the paths that execvp(3) would try.
+func candidates(file string, env []string) []string {
+	if strings.Contains(file, "/") {
+		return []string{file}
+	}
+	path := defaultPath
+	for _, s := range env {
+		if v, ok := strings.CutPrefix(s, "PATH="); ok {
+			path = v
+		}
+	}
+	var list []string
+	for dir := range strings.SplitSeq(path, ":") {
+		if dir == "" {
+			list = append(list, file) // the current directory
+			continue
+		}
+		list = append(list, dir+"/"+file)
+	}
+	return list
+}
+
+// withUser returns env with the HOME of the user.
+func withUser(env []string, user *Credential) []string {
+	if user == nil || user.Home == "" {
+		return env
+	}
+	out := make([]string, 0, len(env)+1)
+	for _, s := range env {
+		if !strings.HasPrefix(s, "HOME=") {
+			out = append(out, s)
+		}
+	}
+	return append(out, "HOME="+user.Home)
+}
+
+// merge returns env with the assignments of extra in place of its own.
+func merge(env, extra []string) []string {
+	if len(extra) == 0 {
+		return env
+	}
+	out := make([]string, 0, len(env)+len(extra))
+	for _, s := range env {
+		name, _, _ := strings.Cut(s, "=")
+		if !assigns(extra, name) {
+			out = append(out, s)
+		}
+	}
+	return append(out, extra...)
+}
+
+func assigns(env []string, name string) bool {
+	for _, s := range env {
+		if strings.HasPrefix(s, name) && len(s) > len(name) && s[len(name)] == '=' {
+			return true
+		}
+	}
+	return false
+}
+
+// spawn forks the image. The returned descriptor yields a failure after the
+// process has ended, and nothing if it became the program.
+func (img *image) spawn() (pid, report int, err error) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return 0, -1, os.NewSyscallError("pipe2", err)
+	}
+	img.report = p[1]
+	pid, errno := fork(img)
+	_ = unix.Close(p[1])
+	if errno != 0 {
+		_ = unix.Close(p[0])
+		return 0, -1, os.NewSyscallError("fork", errno)
+	}
+	return pid, p[0], nil
+}
+
+// failure reads what the child of spawn wrote, and closes the descriptor.
+func failure(l launch) *StartError {
+	defer unix.Close(l.report)
+	var b [3]uint32
+	n, err := unix.Read(l.report, unsafe.Slice((*byte)(unsafe.Pointer(&b)), unsafe.Sizeof(b)))
+	if err != nil || n < int(unsafe.Sizeof(b)) {
+		return nil
+	}
+	e := &StartError{step: step(b[0]), Err: unix.Errno(b[1])}
+	if i := int(b[2]); i < len(l.paths) {
+		e.Path = l.paths[i]
+	}
+	return e
+}

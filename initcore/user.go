@@ -1,0 +1,119 @@
+package initcore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// The files of passwd(5) and group(5). Package os/user would link C where there
+// is a C compiler, and take the signals away from us.
+const (
+	passwdFile = "/etc/passwd"
+	groupFile  = "/etc/group"
+)
+
+// LookupUser reads USER[:GROUP], by name or number. A number needs no entry in
+// /etc/passwd. Without a group it is the user's own, and the user's other groups
+// come with it.
+func LookupUser(spec string) (*Credential, error) {
+	passwd, err := readOptional(passwdFile)
+	if err != nil {
+		return nil, err
+	}
+	group, err := readOptional(groupFile)
+	if err != nil {
+		return nil, err
+	}
+	return lookupUser(spec, passwd, group)
+}
+
+func readOptional(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return b, err
+}
+
+func lookupUser(spec string, passwd, group []byte) (*Credential, error) {
+	user, groupName, hasGroup := strings.Cut(spec, ":")
+	if user == "" || hasGroup && groupName == "" {
+		return nil, fmt.Errorf("%q is no user; write NAME, UID, NAME:GROUP or UID:GID", spec)
+	}
+	c := &Credential{Home: "/"}
+	name := ""
+	if f := entry(passwd, user, 6); f != nil {
+		uid, err1 := id(f[2])
+		gid, err2 := id(f[3])
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("%s: the entry of %s: %w", passwdFile, user, err)
+		}
+		name, c.UID, c.GID, c.Home = f[0], uid, gid, f[5]
+	} else {
+		uid, err := id(user)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither a user in %s nor a number", user, passwdFile)
+		}
+		c.UID = uid
+	}
+	if !hasGroup {
+		c.Groups = groupsOf(group, name, c.GID)
+		return c, nil
+	}
+	gid, err := lookupGroup(groupName, group)
+	c.GID, c.Groups = gid, []uint32{gid}
+	return c, err
+}
+
+func lookupGroup(name string, group []byte) (uint32, error) {
+	if f := entry(group, name, 3); f != nil {
+		return id(f[2])
+	}
+	gid, err := id(name)
+	if err != nil {
+		return 0, fmt.Errorf("%q is neither a group in %s nor a number", name, groupFile)
+	}
+	return gid, nil
+}
+
+// entry finds a line by its name, or by its number in the third field.
+func entry(file []byte, key string, fields int) []string {
+	for line := range bytes.Lines(file) {
+		f := strings.Split(strings.TrimRight(string(line), "\n"), ":")
+		if len(f) >= fields && f[0] != "" && (f[0] == key || f[2] == key) {
+			return f
+		}
+	}
+	return nil
+}
+
+// groupsOf are the groups that name is a member of, and its own.
+func groupsOf(group []byte, name string, own uint32) []uint32 {
+	list := []uint32{own}
+	for line := range bytes.Lines(group) {
+		f := strings.Split(strings.TrimSpace(string(line)), ":")
+		if name == "" || len(f) < 4 {
+			continue
+		}
+		for member := range strings.SplitSeq(f[3], ",") {
+			if gid, err := id(f[2]); member == name && err == nil && gid != own {
+				list = append(list, gid)
+			}
+		}
+	}
+	return list
+}
+
+// id reads a uid or gid. The largest number means "unchanged" to the kernel.
+func id(s string) (uint32, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 1<<32-1 {
+		return 0, fmt.Errorf("%q is no id", s)
+	}
+	return uint32(n), nil
+}
