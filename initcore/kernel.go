@@ -33,6 +33,8 @@ type leftovers interface {
 	anyLeft() bool
 	// list names them. It is slow, and may come back empty without /proc.
 	list() []procfs.Stat
+	// everybody is every process that can be seen, zombies too.
+	everybody() []procfs.Stat
 }
 
 // terminal is what the rules do to the terminal, if there is one.

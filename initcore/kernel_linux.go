@@ -27,6 +27,7 @@ type kernel struct {
 	starts  map[int]launch // by pid, until the death
 	workDir string         // where yinit was started, for messages
 	oom     *oomWatch
+	relays  *relays
 }
 
 // launch is what is kept of a start until the process has ended.
@@ -38,7 +39,7 @@ type launch struct {
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
-		starts: map[int]launch{},
+		starts: map[int]launch{}, relays: newRelays(),
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1
@@ -58,6 +59,16 @@ func (k *kernel) start(p *program) (int, error) {
 		a.tty, a.takeTTY = k.console.hand(), k.cfg.Session && k.console.fd >= 0
 	} else if k.null = k.openNull(); k.null >= 0 {
 		a.stdio[0] = k.null
+	}
+	if p.Prefix {
+		for fd := 1; fd <= 2; fd++ {
+			end, err := k.relays.pipe(p.Name, fd)
+			if err != nil {
+				return 0, err
+			}
+			defer unix.Close(end)
+			a.stdio[fd] = end
+		}
 	}
 	img := newImage(p.Args, env, a)
 	pid, report, err := img.spawn()

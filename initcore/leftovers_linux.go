@@ -48,19 +48,22 @@ func (k *kernel) anyLeft() bool {
 
 // list implements leftovers.
 func (k *kernel) list() []procfs.Stat {
-	scanner := procfs.NewScanner(k.fs)
-	defer scanner.Close()
-	all, err := scanner.Scan(nil)
-	if err != nil && len(all) == 0 {
-		return nil
-	}
-	ours := all[:0]
+	all := k.everybody()
+	var ours []procfs.Stat
 	for _, s := range all {
 		if s.PID != k.pid && !s.Zombie() && (k.isFirst || descends(all, s, k.pid)) {
 			ours = append(ours, s)
 		}
 	}
 	return ours
+}
+
+// everybody implements leftovers.
+func (k *kernel) everybody() []procfs.Stat {
+	scanner := procfs.NewScanner(k.fs)
+	defer scanner.Close()
+	all, _ := scanner.Scan(nil) // without /proc there is nobody to name
+	return all
 }
 
 // descends reports whether s is a descendant of the process pid.

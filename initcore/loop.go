@@ -38,22 +38,24 @@ func newLoop(m *machine, feed *early.Feed) (*loop, error) {
 	return l, nil
 }
 
-// run goes on until everything is over.
+// run goes on until everything is over. Signals that came before there was a
+// pipe to write to are waiting already, so it looks before it waits.
 func (l *loop) run() {
+	l.step()
 	for l.phase != over {
+		l.wait()
 		l.step()
 	}
 }
 
-// step waits for events and takes them in. Whatever the machine stumbles over
-// must not end the container: the step is given up, and the next one follows.
+// step takes in what has happened. Whatever the machine stumbles over must not
+// end the container: the step is given up, and the next one follows.
 func (l *loop) step() {
 	defer func() {
 		if r := recover(); r != nil {
 			l.log.Error("internal error, please report it", "panic", r, "stack", string(debug.Stack()))
 		}
 	}()
-	l.wait()
 	busy := l.readSignals()
 	busy = l.reapAll() || busy
 	now := l.clock()

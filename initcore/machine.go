@@ -51,6 +51,8 @@ type machine struct {
 
 	status    int // to exit with, once known
 	hasStatus bool
+	verdict   string         // why it is that one, in words
+	zombies   string         // who held zombies at the end
 	rec       history.Record // reused, so that a death allocates nothing
 }
 
@@ -101,7 +103,7 @@ func (m *machine) launch(p *program) bool {
 	if err != nil {
 		m.log.Error("cannot start "+p.Name, "error", err)
 		m.note(history.KindNote, "cannot start "+p.Name+": "+err.Error())
-		m.failed(codeOf(err))
+		m.failed(codeOf(err), "cannot start "+p.Name+": "+err.Error())
 		m.shutdown("cannot start " + p.Name)
 		return false
 	}
@@ -115,9 +117,9 @@ func (m *machine) launch(p *program) bool {
 }
 
 // failed notes the status of the first program that ended badly.
-func (m *machine) failed(status int) {
+func (m *machine) failed(status int, why string) {
 	if !m.hasStatus {
-		m.status, m.hasStatus = status, true
+		m.status, m.hasStatus, m.verdict = status, true, why
 	}
 }
 
@@ -137,7 +139,7 @@ func (m *machine) died(d *death, now time.Time) {
 	}
 	reason := m.ended(p, d)
 	p.pid = 0
-	m.judge(p, d)
+	m.judge(p, d, reason)
 	m.consequence(p, d, reason)
 	m.settle()
 }
@@ -152,19 +154,19 @@ func (m *machine) find(pid int) *program {
 }
 
 // judge decides what the death means for the exit status.
-func (m *machine) judge(p *program, d *death) {
+func (m *machine) judge(p *program, d *death, reason string) {
 	switch {
 	case d.Failure != nil:
-		m.failed(d.Failure.Code())
+		m.failed(d.Failure.Code(), reason)
 	case p.OnExit == Restart && m.phase == running:
 		p.last = d.Status // not its last word yet
 	case m.alone():
-		m.status, m.hasStatus = d.Status.Shell(), true
+		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, p.Name+" "+reason
 	case d.Status == 0:
 	case d.Status.Signaled() && d.Status.Signal() == int(p.stoppedBy) && p.stoppedBy != unix.SIGKILL:
 		// It did what it was told.
 	default:
-		m.failed(d.Status.Shell())
+		m.failed(d.Status.Shell(), p.Name+" "+reason)
 	}
 }
 

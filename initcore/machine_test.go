@@ -83,6 +83,7 @@ func (w *world) list() (list []procfs.Stat) {
 	}
 	return list
 }
+func (w *world) everybody() []procfs.Stat                 { return w.list() }
 func (w *world) name(int) string                          { return "killer" }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
 func (w *world) outOfMemory(procfs.WaitStatus) string     { return "" }

@@ -44,7 +44,7 @@ func (m *machine) ended(p *program, d *death) string {
 	switch {
 	case d.Failure != nil:
 		m.log.Error(reason)
-	case d.Status.Signaled() && d.Status.Signal() != int(p.stoppedBy):
+	case d.Status.Signaled() && !p.told(unix.Signal(d.Status.Signal())):
 		m.log.Warn(p.Name+" "+reason, "pid", d.PID)
 	default:
 		m.log.Info(p.Name+" "+reason, "pid", d.PID)
@@ -52,6 +52,9 @@ func (m *machine) ended(p *program, d *death) string {
 	m.exit(d, reason)
 	return reason
 }
+
+// told reports whether the init gave the program this signal.
+func (p *program) told(sig unix.Signal) bool { return sig == p.stoppedBy || sig == p.lastSignal }
 
 // why says in words how a program ended and, where that is known, because of
 // what.

@@ -9,6 +9,7 @@
 package initcore
 
 import (
+	"context"
 	"log/slog"
 	"runtime"
 	"runtime/debug"
@@ -53,6 +54,10 @@ func Run(cfg Config) int {
 		k.settleDown()
 	}
 	l.run()
+	if err := k.relays.drain(); err != nil {
+		logger.Warn(err.Error())
+	}
+	m.writeReport(cfg.Report)
 	m.hist.End(time.Now())
 	return m.exitStatus()
 }
@@ -87,7 +92,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 		if k.cfg.Subreaper {
 			level = slog.LevelWarn
 		}
-		log.Log(nil, level, "orphans will go to another process", "error", err) //nolint:staticcheck // no context here
+		log.Log(context.Background(), level, "orphans will go to another process", "error", err)
 	}
 }
 

@@ -52,7 +52,7 @@ func (m *machine) stopAll() (to []int) {
 		if !p.restartAt.IsZero() { // its last run was its last after all
 			p.restartAt = time.Time{}
 			if p.last != 0 {
-				m.failed(p.last.Shell())
+				m.failed(p.last.Shell(), p.Name+" "+p.last.String())
 			}
 		}
 		if p.pid == 0 {
@@ -101,6 +101,9 @@ const (
 // clear ends what the programs have left behind.
 func (m *machine) clear() {
 	m.tty.takeBack()
+	if m.exitStatus() != 0 && m.cfg.Report != "" {
+		m.zombies = heldZombies(m.rest.everybody(), m.pid)
+	}
 	if m.cfg.Grace == 0 || !m.rest.anyLeft() {
 		m.phase = over
 		return

@@ -2,4 +2,6 @@
 
 package early
 
+//lint:file-ignore U1000 the assembly uses what nobody else seems to
+
 func restorer()

@@ -2,6 +2,8 @@
 
 package early
 
+//lint:file-ignore U1000 the assembly uses what nobody else seems to
+
 func entry()
 func hook()
 func handler()

@@ -26,7 +26,7 @@
 // first tenth of a millisecond. `make build` links this way; without the flag
 // everything but these three works the same.
 //
-// Where there is no such door (other architectures, the race detector, a
-// binary that links C), [Take] falls back on os/signal: everything works, but
+// Where there is no such door (other architectures, the race detector), [Take]
+// falls back on os/signal: everything works, but
 // senders are unknown. The inspector gives the signals back with [Release].
 package early

@@ -1,5 +1,7 @@
 package early
 
+//lint:file-ignore U1000 the assembly uses what nobody else seems to
+
 import (
 	"os"
 	"runtime"

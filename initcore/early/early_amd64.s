@@ -21,10 +21,11 @@
 #define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
 
-// DUPOK: in a binary that links C, runtime/cgo brings its own, and then either
-// may win; Take looks at hooked to know.
+// Of a variable that is defined twice the linker takes the larger one, if that
+// is DUPOK: so this is 16 bytes instead of 8, and wins over the runtime's empty
+// one and, in a binary that links C, over that of runtime/cgo.
 DATA _cgo_sigaction+0(SB)/8, $·hook(SB)
-GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $8
+GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $16
 
 // func entry()
 // The first instruction of the process. All registers are free; the stack

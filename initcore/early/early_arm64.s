@@ -23,7 +23,7 @@
 
 // See early_amd64.s, which this follows line by line.
 DATA _cgo_sigaction+0(SB)/8, $·hook(SB)
-GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $8
+GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $16
 
 // func entry()
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0

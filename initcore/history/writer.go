@@ -3,6 +3,7 @@ package history
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -133,4 +134,20 @@ func (w *Writer) Missed(n uint64) {
 // store writes an aligned number in one piece.
 func (w *Writer) store(off int, v uint64) {
 	atomic.StoreUint64((*uint64)(unsafe.Pointer(&w.mem[off])), v)
+}
+
+// Last returns the last n records of a kind, oldest first.
+func (w *Writer) Last(n int, kind Kind) []Record {
+	if w == nil {
+		return nil
+	}
+	var list []Record
+	for seq := w.next - 1; seq > 0 && w.next-seq <= Capacity && len(list) < n; seq-- {
+		slot := headerSize + int((seq-1)%Capacity)*recordSize
+		if r, ok := decode(w.mem[slot : slot+recordSize]); ok && r.Seq == seq && r.Kind == kind {
+			list = append(list, r)
+		}
+	}
+	slices.Reverse(list)
+	return list
 }

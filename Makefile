@@ -1,0 +1,46 @@
+# yinit: make demo shows it, make test proves it.
+GO      ?= go
+VERSION ?= 0.1.0-dev
+# -E starts the binary in initcore/early before the Go runtime, see its doc.go.
+LDFLAGS  = -s -w -E yinit/initcore/early.entry -X main.release=$(VERSION)
+FUZZTIME ?= 10s
+export CGO_ENABLED = 0
+
+.PHONY: help demo build test race fuzz bench lint e2e check size readme
+help: ## show this list
+	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: build ## show yinit with a workload that misbehaves: no Docker, no root
+	@./bin/yinit demo
+
+build: ## build bin/yinit, one static binary
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/yinit ./cmd/yinit
+
+test: build ## all that this machine allows, in PID namespaces and in Docker
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race: ## the packages that can run under the race detector
+	CGO_ENABLED=1 $(GO) test -race ./initcore/... ./procfs/... ./tui/...
+
+fuzz: ## each fuzz target for FUZZTIME
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; done; done
+
+bench: build ## benchmarks of the packages
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## gofumpt, go vet and staticcheck
+	@test -z "$$($(GO) tool gofumpt -l .)" || { $(GO) tool gofumpt -l .; echo "run: go tool gofumpt -w ."; exit 1; }
+	$(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+e2e: build ## the tests of the whole program alone
+	$(GO) test -count=1 ./cmd/yinit
+
+size: build ## the size of the binary
+	@ls -l bin/yinit | awk '{printf "%.1f MB\n", $$5/1e6}'
+
+check: lint test race ## all that CI does

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
+	"yinit/tui"
+)
+
+// The demo is a chain of processes, each of which is this program:
+//
+//	yinit demo            makes the namespaces
+//	  yinit demo inside   PID 1 there: mounts /proc, becomes the init by exec
+//	    yinit demo show   the init's program: starts the workload, is yinit top
+//	      yinit demo misbehave NAME   the workload, see workload.go
+const (
+	stageInside    = "inside"
+	stageShow      = "show"
+	stageMisbehave = "misbehave"
+)
+
+func runDemo(args []string) (int, error) {
+	flags := newFlags("demo", "[OPTION...]")
+	ascii := flags.Bool("ascii", false, "use ASCII characters only")
+	if err := parseFlags(flags, args); err != nil {
+		return flagStatus(err)
+	}
+	switch flags.Arg(0) {
+	case "":
+		return enterDemo(args)
+	case stageInside:
+		return 0, becomeInit(flags.Args()[1:])
+	case stageShow:
+		return showDemo(*ascii)
+	case stageMisbehave:
+		return misbehave(flags.Arg(1))
+	}
+	return failure, fmt.Errorf("demo: %q is too much; see yinit demo --help", flags.Arg(0))
+}
+
+// enterDemo runs the demo in namespaces of its own and returns its status.
+func enterDemo(args []string) (int, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return failure, fmt.Errorf("demo: %w", err)
+	}
+	cmd := exec.Command(self, append([]string{"demo", stageInside}, args...)...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+		Pdeathsig:   unix.SIGKILL,
+	}
+	if err := cmd.Start(); err != nil {
+		return failure, fmt.Errorf("demo: no namespaces here: %w; %s", err, namespaceAdvice(procfs.FS{}))
+	}
+	// The terminal's keys go to the demo. Of the signals only those to us alone
+	// come here, and the demo's init knows what to do with them.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGTTOU)
+	go func() {
+		for s := range signals {
+			if s != unix.SIGTTOU {
+				_ = cmd.Process.Signal(s) // it may have ended
+			}
+		}
+	}()
+	err = cmd.Wait()
+	// The demo was the terminal's foreground; now it is our process group again.
+	_ = unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()) // no terminal: nothing to do
+	if state, ok := errors.AsType[*exec.ExitError](err); ok {
+		if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+			return 128 + int(ws.Signal()), nil
+		}
+		return state.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// namespaceAdvice says which setting forbids namespaces, and what else to do.
+func namespaceAdvice(fs procfs.FS) string {
+	const docker = "or see it in Docker: docker run -ti --rm --init --entrypoint /yinit IMAGE demo, with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
+	for _, setting := range []struct{ file, forbids string }{
+		{"sys/kernel/unprivileged_userns_clone", "0"},
+		{"sys/user/max_user_namespaces", "0"},
+		{"sys/kernel/apparmor_restrict_unprivileged_userns", "1"},
+	} {
+		b, err := os.ReadFile(fs.Root() + "/" + setting.file)
+		if err == nil && strings.TrimSpace(string(b)) == setting.forbids {
+			name := strings.ReplaceAll(strings.TrimPrefix(setting.file, "sys/"), "/", ".")
+			return fmt.Sprintf("the setting %s is %s (change it with sysctl, as root), %s", name, setting.forbids, docker)
+		}
+	}
+	return "a container's seccomp profile or a security module forbids them, " + docker
+}
+
+// becomeInit turns PID 1 of the new namespaces into the init.
+func becomeInit(args []string) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("demo: making the mounts private: %w", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("demo: mounting /proc: %w; in a container its runtime has masked parts of /proc, start it with --security-opt systempaths=unconfined", err)
+	}
+	_ = unix.Sethostname([]byte("demo")) // only for the eye
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	argv := append([]string{"yinit", "--grace=500ms", "--", self, "demo"}, args...)
+	return unix.Exec(self, append(argv, stageShow), os.Environ())
+}
+
+// showDemo starts the workload and shows it until the user leaves.
+func showDemo(ascii bool) (int, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return failure, fmt.Errorf("demo: %w", err)
+	}
+	if err := startWorkload(self); err != nil {
+		return failure, fmt.Errorf("demo: %w", err)
+	}
+	var w *world
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		// Something to see must be there before the first frame.
+		w = newWorld(procfs.FS{})
+		if s, err := w.Snapshot(); err == nil && hasZombie(s) || time.Now().After(deadline) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	o := tui.Options{Interval: time.Second, NoColor: os.Getenv("NO_COLOR") != "", ASCII: ascii}
+	if !isTerminal(0) || !isTerminal(1) || os.Getenv("TERM") == "dumb" {
+		return 0, printFrame(w, o)
+	}
+	return showTop(w, o)
+}
+
+func hasZombie(s tui.Snapshot) bool {
+	for i := range s.Procs {
+		if s.Procs[i].State.Zombie() {
+			return true
+		}
+	}
+	return false
+}

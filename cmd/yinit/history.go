@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// historyOptions are the options of yinit history.
+type historyOptions struct {
+	json   bool
+	kinds  map[history.Kind]bool // none: all
+	failed bool
+	pid    int
+	since  time.Duration
+	file   string
+}
+
+func runHistory(args []string) (int, error) {
+	o, err := parseHistory(args)
+	if err != nil {
+		return flagStatus(err)
+	}
+	r, err := openHistory(o)
+	if err != nil {
+		return failure, fmt.Errorf("history: %w", err)
+	}
+	defer r.Close()
+	out := bufio.NewWriter(os.Stdout)
+	if err := printHistory(out, r, o, time.Now()); err != nil {
+		return failure, fmt.Errorf("history: %w", err)
+	}
+	return 0, out.Flush()
+}
+
+func parseHistory(args []string) (historyOptions, error) {
+	var o historyOptions
+	flags := newFlags("history", "[OPTION...]")
+	flags.BoolVar(&o.json, "json", false, "one JSON object a line")
+	kinds := flags.String("kind", "", "only these `kinds`: start, exit, adopt, signal, zombie, oom, stop, note")
+	flags.BoolVar(&o.failed, "failed", false, "only processes that did not end with 0")
+	flags.IntVar(&o.pid, "pid", 0, "only this `process`")
+	flags.DurationVar(&o.since, "since", 0, "only the last `time`, like 10m")
+	flags.StringVar(&o.file, "file", "", "read this `file`, written by yinit --history")
+	if err := parseFlags(flags, args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("history: %q is too much; see yinit history --help", flags.Arg(0))
+	}
+	for name := range strings.FieldsFuncSeq(*kinds, func(r rune) bool { return r == ',' }) {
+		kind, ok := history.ParseKind(name)
+		if !ok {
+			return o, fmt.Errorf("history: --kind: there is no kind %q; see yinit history --help", name)
+		}
+		if o.kinds == nil {
+			o.kinds = map[history.Kind]bool{}
+		}
+		o.kinds[kind] = true
+	}
+	return o, nil
+}
+
+func openHistory(o historyOptions) (*history.Reader, error) {
+	if o.file != "" {
+		return history.OpenFile(o.file)
+	}
+	p := newPast(procfs.FS{})
+	p.open()
+	if p.reader == nil {
+		return nil, errors.New(p.whyNot())
+	}
+	return p.reader, nil
+}
+
+// printHistory prints what the options ask for, and how much is missing.
+func printHistory(out *bufio.Writer, r *history.Reader, o historyOptions, now time.Time) error {
+	b, err := r.Read(0)
+	if err != nil {
+		return err
+	}
+	for _, rec := range b.Records {
+		if !o.wants(rec, now) {
+			continue
+		}
+		if o.json {
+			fmt.Fprintln(out, jsonRecord(rec))
+		} else {
+			fmt.Fprintln(out, textRecord(rec))
+		}
+	}
+	if b.Lost > 0 && !o.json {
+		fmt.Fprintf(out, "(%d older records were overwritten)\n", b.Lost)
+	}
+	return nil
+}
+
+func (o historyOptions) wants(r history.Record, now time.Time) bool {
+	switch {
+	case o.kinds != nil && !o.kinds[r.Kind]:
+		return false
+	case o.failed && !r.Failed():
+		return false
+	case o.pid != 0 && r.PID != o.pid:
+		return false
+	case o.since > 0 && now.Sub(r.Time) > o.since:
+		return false
+	}
+	return true
+}
+
+// textRecord is a record in words.
+func textRecord(r history.Record) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %-6s", r.Time.Local().Format("15:04:05.000"), r.Kind)
+	switch r.Kind {
+	case history.KindSignal:
+		b.WriteString(signalText(r))
+	case history.KindStop, history.KindNote, history.KindOOM:
+		b.WriteString("  " + clean(r.Text))
+	default:
+		fmt.Fprintf(&b, " %6d  %-24s", r.PID, clean(name(r)))
+	}
+	if r.Kind != history.KindExit {
+		return strings.TrimRight(b.String(), " ")
+	}
+	fmt.Fprintf(&b, "  %s", clean(ended(r)))
+	if r.Runtime > 0 {
+		fmt.Fprintf(&b, "   ran %s", short(r.Runtime))
+	}
+	if r.ReapedByInit {
+		b.WriteString("   reaped by the init")
+	} else {
+		fmt.Fprintf(&b, "   reaped by %d %s", r.PPID, clean(r.Parent))
+	}
+	return b.String()
+}
+
+func name(r history.Record) string {
+	if r.Cmdline != "" {
+		return r.Cmdline
+	}
+	return r.Comm
+}
+
+// ended says how a process ended.
+func ended(r history.Record) string {
+	switch {
+	case !r.Known:
+		return "ended, nobody knows how"
+	case r.Text != "":
+		return r.Text
+	default:
+		return r.Status.String()
+	}
+}
+
+func signalText(r history.Record) string {
+	s := "  " + procfs.SignalName(r.Signal) + " from " + clean(sender(r))
+	switch r.Action {
+	case history.ActionForwarded, history.ActionStop:
+		s += " → passed on to " + pids(r.To)
+	case history.ActionRewritten:
+		s += " → passed on as " + procfs.SignalName(r.Passed) + " to " + pids(r.To)
+	case history.ActionDelayed:
+		s += " → waits for --delay"
+	case history.ActionDropped:
+		s += " → dropped"
+	}
+	return s
+}
+
+func sender(r history.Record) string {
+	switch {
+	case r.PID < 0:
+		return "unknown"
+	case r.PID == 0:
+		return "outside the container"
+	case r.Comm == "":
+		return "pid " + strconv.Itoa(r.PID)
+	default:
+		return "pid " + strconv.Itoa(r.PID) + " (" + r.Comm + ")"
+	}
+}
+
+func pids(list []int) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	words := make([]string, len(list))
+	for i, pid := range list {
+		words[i] = strconv.Itoa(pid)
+	}
+	return strings.Join(words, ", ")
+}
+
+// short is a duration with as many digits as people read.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
+}
+
+// clean makes text of a process harmless to a terminal.
+func clean(s string) string {
+	quoted := strconv.Quote(s)
+	if len(quoted) == len(s)+2 {
+		return s
+	}
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}

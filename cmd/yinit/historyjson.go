@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// The JSON of a record: the fields that its kind has, in this order.
+type (
+	jsonHead struct {
+		Seq  uint64 `json:"seq"`
+		Time string `json:"time"`
+		Kind string `json:"kind"`
+	}
+	jsonProcess struct {
+		jsonHead
+		PID        int    `json:"pid"`
+		PPID       int    `json:"ppid"`
+		Parent     string `json:"parent"`
+		OriginPPID int    `json:"origin_ppid"`
+		Comm       string `json:"comm"`
+		Cmdline    string `json:"cmdline"`
+		UID        uint32 `json:"uid"`
+		Text       string `json:"text,omitempty"`
+	}
+	jsonExit struct {
+		jsonProcess
+		Code      int    `json:"code"`
+		Signal    string `json:"signal"`
+		Core      bool   `json:"core"`
+		Known     bool   `json:"known"`
+		ReapedBy  string `json:"reaped_by"`
+		RuntimeMS int64  `json:"runtime_ms"`
+		CPUMS     int64  `json:"cpu_ms"`
+		MaxRSSKB  uint64 `json:"maxrss_kb"`
+		ZombieMS  int64  `json:"zombie_ms"`
+	}
+	jsonSignal struct {
+		jsonHead
+		Signal    string `json:"signal"`
+		Passed    string `json:"passed,omitempty"` // if it is another one
+		SenderPID int    `json:"sender_pid"`
+		SenderUID uint32 `json:"sender_uid"`
+		Sender    string `json:"sender"`
+		Action    string `json:"action"`
+		To        []int  `json:"to"`
+	}
+	jsonText struct {
+		jsonHead
+		Text string `json:"text"`
+	}
+)
+
+// jsonRecord is a record as one line of JSON.
+func jsonRecord(r history.Record) string {
+	head := jsonHead{Seq: r.Seq, Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Kind: r.Kind.String()}
+	var v any
+	switch r.Kind {
+	case history.KindSignal:
+		s := jsonSignal{
+			jsonHead: head, Signal: procfs.SignalName(r.Signal), SenderPID: r.PID, SenderUID: r.UID, Sender: r.Comm,
+			Action: r.Action.String(), To: append([]int{}, r.To...),
+		}
+		if r.PID <= 0 {
+			s.Sender = sender(r)
+		}
+		if r.Passed != 0 && r.Passed != r.Signal {
+			s.Passed = procfs.SignalName(r.Passed)
+		}
+		v = s
+	case history.KindStop, history.KindNote, history.KindOOM:
+		v = jsonText{jsonHead: head, Text: r.Text}
+	case history.KindExit:
+		v = jsonOfExit(jsonOfProcess(head, r), r)
+	default:
+		v = jsonOfProcess(head, r)
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "{}" // these types always encode
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func jsonOfProcess(head jsonHead, r history.Record) jsonProcess {
+	return jsonProcess{
+		jsonHead: head, PID: r.PID, PPID: r.PPID, Parent: r.Parent, OriginPPID: r.OriginPPID,
+		Comm: r.Comm, Cmdline: r.Cmdline, UID: r.UID, Text: r.Text,
+	}
+}
+
+func jsonOfExit(p jsonProcess, r history.Record) jsonExit {
+	e := jsonExit{
+		jsonProcess: p, Known: r.Known, ReapedBy: r.Parent,
+		RuntimeMS: r.Runtime.Milliseconds(), CPUMS: r.CPU.Milliseconds(), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
+		ZombieMS: r.ZombieFor.Round(time.Millisecond).Milliseconds(),
+	}
+	if r.ReapedByInit {
+		e.ReapedBy = "init"
+	}
+	if r.Known {
+		e.Core = r.Status.CoreDumped()
+		if e.Code = r.Status.ExitCode(); r.Status.Signaled() {
+			e.Code, e.Signal = r.Status.Shell(), procfs.SignalName(r.Status.Signal())
+		}
+	}
+	return e
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"yinit/initcore"
+)
+
+// severalKillAfter is --kill-after where there are several programs.
+const severalKillAfter = 20 * time.Second
+
+// runInit runs the programs under the init.
+func runInit(s *settings, line *commandLine, args, env []string) (int, error) {
+	if s.config != "" {
+		// Once more, from the start: the environment and the options win over the
+		// file, so the file comes first.
+		withFile := defaults()
+		if err := configFile(s.config, withFile); err != nil {
+			return failure, err
+		}
+		withFile.config = s.config
+		if err := line.read(args, env, withFile); err != nil {
+			return failure, err
+		}
+		s = withFile
+	}
+	warnings := line.warnings
+	more, err := s.choose(line.words)
+	if err != nil {
+		return failure, err
+	}
+	warnings = append(warnings, more...)
+	if s.runDir != "" && len(s.Programs) == 0 {
+		s.warn(warnings)
+		return 0, nil // as yasinit
+	}
+	if err := s.complete(); err != nil {
+		return failure, err
+	}
+	s.warn(warnings)
+	return initcore.Run(s.Config), nil
+}
+
+// choose finds the programs to run.
+func (s *settings) choose(words []string) (warnings []string, err error) {
+	given := 0
+	for _, one := range []bool{len(words) > 0, s.config != "", s.runDir != "", s.Pause} {
+		if one {
+			given++
+		}
+	}
+	if given > 1 {
+		return nil, errors.New("a program, --config, --run-dir and --pause exclude each other; give one of them")
+	}
+	switch {
+	case len(words) > 0:
+		s.Programs = []initcore.Program{{Name: filepath.Base(words[0]), Args: words}}
+	case s.runDir != "":
+		return runDir(s.runDir, s)
+	}
+	return nil, nil
+}
+
+// complete fills in what depends on more than one option.
+func (s *settings) complete() error {
+	s.Log.Level = s.level()
+	var user *initcore.Credential
+	if s.user != "" {
+		var err error
+		if user, err = initcore.LookupUser(s.user); err != nil {
+			return fmt.Errorf("--user: %w", err)
+		}
+	}
+	for i := range s.Programs {
+		p := &s.Programs[i]
+		if p.User == nil {
+			p.User = user
+		}
+		if p.Dir == "" {
+			p.Dir = s.dir
+		}
+	}
+	if len(s.Programs) > 1 && !s.killAfterSet {
+		s.KillAfter = severalKillAfter
+	}
+	return s.Validate()
+}
+
+func (s *settings) warn(warnings []string) {
+	if s.quiet {
+		return
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(os.Stderr, "yinit: warning: %s\n", w)
+	}
+}

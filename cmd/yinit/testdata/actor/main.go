@@ -1,0 +1,71 @@
+// Command actor plays the programs that the tests need under an init.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+	"yinit/procfs"
+)
+
+func main() {
+	switch act := strings.Join(os.Args[1:2], ""); act {
+	case "listen": // actor listen: prints the number and the value of each signal it gets
+		listen()
+	case "await": // actor await FILE: waits until the file is there
+		early.Release()
+		await(os.Args[2])
+	case "zombies": // actor zombies: prints how many zombies there are, and their names
+		zombies()
+	default:
+		fmt.Fprintf(os.Stderr, "actor: there is no act %q\n", act)
+		os.Exit(100)
+	}
+}
+
+func listen() {
+	feed, err := early.Take()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("ready")
+	poll := []unix.PollFd{{Fd: int32(feed.FD()), Events: unix.POLLIN}}
+	var buf [16]early.Info
+	for {
+		_, _ = unix.Poll(poll, -1)
+		for n := feed.Read(buf[:]); n > 0; n = feed.Read(buf[:]) {
+			for _, info := range buf[:n] {
+				fmt.Println(info.Signal, info.Value)
+			}
+		}
+	}
+}
+
+func await(file string) {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if _, err := os.Stat(file); err == nil {
+			return
+		}
+	}
+	fmt.Fprintln(os.Stderr, "actor: it never came:", file)
+	os.Exit(101)
+}
+
+func zombies() {
+	stats, err := procfs.NewScanner(procfs.FS{}).Scan(nil)
+	if err != nil {
+		panic(err)
+	}
+	var names []string
+	for _, s := range stats {
+		if s.Zombie() {
+			names = append(names, s.Comm)
+		}
+	}
+	fmt.Println(len(names), strings.Join(names, " "))
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
+	"yinit/tui"
+)
+
+// topOptions are the options of yinit top.
+type topOptions struct {
+	tui.Options
+	once bool
+}
+
+func runTop(args []string) (int, error) {
+	o, err := parseTop(args)
+	if err != nil {
+		return flagStatus(err)
+	}
+	w := newWorld(procfs.FS{})
+	if o.once {
+		return 0, printFrame(w, o.Options)
+	}
+	if !isTerminal(0) || !isTerminal(1) {
+		return failure, errors.New("top: this is no terminal; use docker exec -ti, or yinit top --once")
+	}
+	if term := os.Getenv("TERM"); term == "dumb" {
+		return 0, printFrame(w, o.Options)
+	}
+	return showTop(w, o.Options)
+}
+
+func parseTop(args []string) (topOptions, error) {
+	o := topOptions{Options: tui.Options{Interval: time.Second, NoColor: os.Getenv("NO_COLOR") != ""}}
+	flags := newFlags("top", "[OPTION...]")
+	flags.DurationVar(&o.Interval, "interval", o.Interval, "`time` between two refreshes")
+	flags.BoolVar(&o.ReadOnly, "readonly", false, "no signals can be sent")
+	flags.BoolVar(&o.once, "once", false, "print one frame as text and exit")
+	flags.BoolVar(&o.ASCII, "ascii", false, "use ASCII characters only")
+	flags.IntVar(&o.PID, "pid", 0, "start at this `process`")
+	err := parseFlags(flags, args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("%q is too much; see yinit top --help", flags.Arg(0))
+	}
+	if err == nil && o.Interval < minInterval {
+		err = fmt.Errorf("--interval: %s is too short; write %s or more", o.Interval, minInterval)
+	}
+	if err != nil {
+		return o, fmt.Errorf("top: %w", err)
+	}
+	return o, nil
+}
+
+const minInterval = 100 * time.Millisecond
+
+// printFrame prints what top would show, after a moment over which to measure.
+func printFrame(w *world, o tui.Options) error {
+	if _, err := w.Snapshot(); err != nil {
+		return err
+	}
+	time.Sleep(min(o.Interval, 200*time.Millisecond))
+	snap, err := w.Snapshot()
+	if err != nil {
+		return err
+	}
+	past, err := w.History(0)
+	if err != nil {
+		past.Since = err.Error()
+	}
+	width := 0
+	if ws, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err == nil {
+		width = int(ws.Col)
+	}
+	_, err = fmt.Print(tui.Frame(snap, past, width, 0, o))
+	return err
+}
+
+// showTop runs the inspector until the user leaves, or the terminal is gone.
+func showTop(w *world, o tui.Options) (int, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var sig tui.Signaller
+	if !o.ReadOnly {
+		sig = signaller{fs: w.fs}
+	}
+	// SSH_TTY keeps Bubble Tea from asking the terminal for its abilities: after
+	// a short session the answers would land in the user's shell.
+	env := append(os.Environ(), "SSH_TTY=1")
+	p := tea.NewProgram(tui.New(w, sig, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
+	go leaveWithClient(ctx, cancel)
+	_, err := p.Run()
+	switch {
+	case errors.Is(err, tea.ErrInterrupted):
+		return 130, nil
+	case errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
+		return 129, nil
+	case err != nil:
+		return 1, fmt.Errorf("top: %w", err)
+	}
+	return 0, nil
+}
+
+// leaveWithClient ends the inspector when its terminal hangs up. The client of
+// docker exec can be killed without a signal to what it started.
+func leaveWithClient(ctx context.Context, cancel func()) {
+	poll := []unix.PollFd{{Fd: 0}}
+	for ctx.Err() == nil {
+		if _, err := unix.Poll(poll, -1); err == nil {
+			cancel()
+			return
+		}
+	}
+}
+
+func isTerminal(fd int) bool {
+	_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	return err == nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+)
+
+// release is set by the linker: -X main.release=1.2.3.
+var release = ""
+
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "0.1.0-dev"
+}
+
+// printVersion answers --version. Container engines look for tini's words in
+// what their init says.
+func printVersion(name string) (int, error) {
+	switch filepath.Base(name) {
+	case "tini", "tini-static", "docker-init", "catatonit":
+		fmt.Printf("tini version 0.19.0_yinit-%s\n", version())
+	default:
+		fmt.Printf("yinit %s\n", version())
+	}
+	return 0, nil
+}
+
+func runVersion(args []string) (int, error) {
+	if len(args) > 0 {
+		return failure, fmt.Errorf("version: %q is too much; it takes no arguments", args[0])
+	}
+	fmt.Printf("yinit %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return 0, nil
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A role is what a process of the demo's workload does for its life.
+type role struct {
+	name string // as ps shows it
+	play func(start func(role string) (*exec.Cmd, error))
+}
+
+func roles() map[string]role {
+	return map[string]role{
+		// A server whose master never waits for the git processes it starts.
+		"master": {"gunicorn: mast", func(start func(string) (*exec.Cmd, error)) {
+			for range 2 {
+				start("worker")
+			}
+			start("stubborn")
+			start("git")
+			for i := 0; ; i++ {
+				time.Sleep(5 * time.Second)
+				if i%4 == 0 {
+					start("git")
+				}
+			}
+		}},
+		"worker": {"gunicorn: work", func(func(string) (*exec.Cmd, error)) {
+			for {
+				for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); {
+				}
+				time.Sleep(180 * time.Millisecond)
+			}
+		}},
+		"git":      {"git", func(func(string) (*exec.Cmd, error)) { time.Sleep(100 * time.Millisecond); os.Exit(1) }},
+		"stubborn": {"stubborn", func(func(string) (*exec.Cmd, error)) { setDisposition(unix.SIGTERM, ignored); forever() }},
+		// A scheduler that waits for its jobs: one leaves an orphan, one crashes.
+		"cron": {"cron", func(start func(string) (*exec.Cmd, error)) {
+			for i := 0; ; i++ {
+				job := "backup"
+				if i%3 == 2 {
+					job = "crash"
+				}
+				if cmd, err := start(job); err == nil {
+					_ = cmd.Wait() // how it ended is in the history
+				}
+				time.Sleep(4 * time.Second)
+			}
+		}},
+		"backup": {"backup", func(start func(string) (*exec.Cmd, error)) { start("upload"); time.Sleep(300 * time.Millisecond) }},
+		"upload": {"upload", func(func(string) (*exec.Cmd, error)) { time.Sleep(3 * time.Second); os.Exit(3) }},
+		"crash": {"report", func(func(string) (*exec.Cmd, error)) {
+			time.Sleep(time.Second)
+			setDisposition(unix.SIGSEGV, byDefault)
+			_ = unix.Kill(os.Getpid(), unix.SIGSEGV)
+			forever()
+		}},
+	}
+}
+
+// startWorkload starts the processes that the demo shows. They are orphans, so
+// that the init has them: whoever starts them ends at once.
+func startWorkload(self string) error {
+	for _, name := range []string{"master", "cron"} {
+		cmd := exec.Command(self, "demo", stageMisbehave, "launch-"+name)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("starting the workload: %w: %s", err, out)
+		}
+	}
+	return nil
+}
+
+// misbehave plays a role.
+func misbehave(name string) (int, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return failure, err
+	}
+	start := func(name string) (*exec.Cmd, error) {
+		cmd := exec.Command(self, "demo", stageMisbehave, name)
+		cmd.Args[0] = roles()[name].name
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: name == "master" || name == "cron"}
+		return cmd, cmd.Start()
+	}
+	if launched := len("launch-"); len(name) > launched && name[:launched] == "launch-" {
+		_, err := start(name[launched:])
+		return 0, err
+	}
+	r, ok := roles()[name]
+	if !ok {
+		return failure, fmt.Errorf("demo: there is no role %q", name)
+	}
+	setName(r.name)
+	// A Go program catches every signal; the programs that this one plays do not.
+	for sig := unix.Signal(1); sig < 32; sig++ {
+		if sig != unix.SIGKILL && sig != unix.SIGSTOP && sig != unix.SIGURG && sig != unix.SIGCHLD && sig != unix.SIGSEGV {
+			setDisposition(sig, byDefault)
+		}
+	}
+	r.play(start)
+	return 0, nil
+}
+
+func forever() {
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
+// setName sets what /proc shows as the name of this process.
+func setName(name string) {
+	b := append([]byte(name), 0)
+	if err := os.WriteFile("/proc/self/comm", b[:len(b)-1], 0); err != nil {
+		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b[0])), 0, 0, 0)
+	}
+}
+
+// What can be done with a signal, as the handlers of rt_sigaction(2).
+const (
+	byDefault = 0
+	ignored   = 1
+)
+
+// setDisposition takes a signal away from the Go runtime.
+func setDisposition(sig unix.Signal, handler uintptr) {
+	action := [4]uintptr{handler}
+	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+}

@@ -1,0 +1,107 @@
+package initcore
+
+import (
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// maxReport is what Kubernetes reads of /dev/termination-log.
+const maxReport = 4096
+
+// lastDeaths is how many of them the report tells.
+const lastDeaths = 10
+
+// writeReport leaves an account of a failed run where Kubernetes looks for it,
+// if the file exists and nothing is in it yet: what ended and why, the last
+// deaths, zombies and who holds them.
+func (m *machine) writeReport(path string) {
+	if path == "" || m.exitStatus() == 0 {
+		return
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		m.log.Warn("no report", "error", err)
+		return
+	}
+	text := cut(m.report(), maxReport)
+	_, err = f.WriteString(text)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		m.log.Warn("no report", "error", err)
+	}
+}
+
+func (m *machine) report() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "yinit: exit status %d", m.exitStatus())
+	if m.verdict != "" {
+		b.WriteString(": " + m.verdict)
+	}
+	b.WriteByte('\n')
+	if m.zombies != "" {
+		b.WriteString("zombies: " + m.zombies + "\n")
+	}
+	deaths := m.hist.Last(lastDeaths, history.KindExit)
+	if len(deaths) > 0 {
+		b.WriteString("last deaths:\n")
+	}
+	for _, r := range deaths {
+		how := r.Status.String()
+		if r.Text != "" {
+			how = r.Text
+		}
+		name := r.Cmdline
+		if name == "" {
+			name = r.Comm
+		}
+		fmt.Fprintf(&b, "  %s %d %s: %s\n", r.Time.UTC().Format("15:04:05.000"), r.PID, cut(printable(name), 80), cut(printable(how), 160))
+	}
+	return b.String()
+}
+
+// heldZombies names the zombies that live parents hold, by parent.
+func heldZombies(all []procfs.Stat, self int) string {
+	held := map[int]int{}
+	for _, s := range all {
+		if s.Zombie() && s.PPID != self && s.PPID != 0 {
+			held[s.PPID]++
+		}
+	}
+	var lines []string
+	for pid, n := range held {
+		if parent := find(all, pid); parent != nil {
+			lines = append(lines, fmt.Sprintf("%d held by %d (%s)", n, pid, printable(parent.Comm)))
+		}
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, ", ")
+}
+
+// cut shortens s to n bytes, at a whole character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n-len("…")], "") + "…"
+}
+
+// printable replaces what would spoil a line.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+}

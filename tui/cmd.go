@@ -1,0 +1,58 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"yinit/procfs"
+)
+
+// read takes a snapshot, and then the history, so that the deaths of those who
+// are missing in the snapshot are in it.
+func read(src Source, after uint64) tea.Cmd {
+	return func() tea.Msg {
+		var msg readMsg
+		msg.snap, msg.err = src.Snapshot()
+		msg.hist, msg.histErr = src.History(after)
+		return msg
+	}
+}
+
+func tick(d time.Duration, gen int) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return tickMsg{gen} })
+}
+
+func inspect(src Source, id procfs.ID) tea.Cmd {
+	return func() tea.Msg {
+		d, err := src.Details(id)
+		return detailsMsg{id, d, err}
+	}
+}
+
+func hold(sig Signaller, id procfs.ID, menu int) tea.Cmd {
+	return func() tea.Msg {
+		target, err := sig.Hold(id)
+		return heldMsg{menu, target, err}
+	}
+}
+
+func send(t Target, signal, menu int) tea.Cmd {
+	return func() tea.Msg { return sentMsg{menu, t, t.Send(signal)} }
+}
+
+func watch(t Target, d time.Duration, menu int) tea.Cmd {
+	return func() tea.Msg { return watchedMsg{menu, t, t.Watch(d)} }
+}
+
+// release closes t, which may be nil. An error of closing is nobody's concern:
+// there is nothing to lose any more.
+func release(t Target) tea.Cmd {
+	if t == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		_ = t.Close()
+		return nil
+	}
+}

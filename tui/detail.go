@@ -1,0 +1,200 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"yinit/procfs"
+)
+
+// detail is the pane with all about one process.
+type detail struct {
+	open   bool
+	asked  bool // the answer is on its way
+	known  bool // data is an answer
+	gone   bool // and there will be no other
+	id     procfs.ID
+	data   Details
+	failed string
+	top    int
+}
+
+func (d detail) show(p Process) detail {
+	return detail{open: true, id: p.ID, data: Details{Process: p}}
+}
+
+// take is the pane after an answer, which may be about an older one.
+func (d detail) take(w *world, msg detailsMsg) detail {
+	d.asked = false
+	if msg.id != d.id {
+		return d
+	}
+	switch {
+	case errors.Is(msg.err, procfs.ErrGone):
+		d.gone, d.failed = true, ""
+	case msg.err != nil:
+		d.failed = w.text(msg.err.Error())
+	default:
+		d.data, d.known, d.failed = msg.d, true, ""
+	}
+	return d
+}
+
+// scroll moves by hand; what is drawn is never beyond the end.
+func (d detail) scroll(w *world, a action) detail {
+	d.top = scrolled(d.top, a, len(d.lines(w)), w.room)
+	return d
+}
+
+// scrolled is the first visible line of some text after a key.
+func scrolled(top int, a action, lines, room int) int {
+	switch a {
+	case doUp:
+		top--
+	case doDown:
+		top++
+	case doPageUp:
+		top -= room - 1
+	case doPageDown:
+		top += room - 1
+	case doHome:
+		top = 0
+	case doEnd:
+		top = lines
+	}
+	return max(0, min(top, lines-room))
+}
+
+// process is that of the last snapshot, or what the details know of it.
+func (d detail) process(w *world) Process {
+	if i, ok := w.find(d.id); ok {
+		return w.procs[i]
+	}
+	return d.data.Process
+}
+
+func (d detail) view(w *world, height int) []string {
+	lines := d.lines(w)
+	top := max(0, min(d.top, len(lines)-height))
+	lines = lines[top:min(len(lines), top+max(0, height))]
+	if len(lines) > 0 && top > 0 {
+		lines[0] = w.paint(faint, " "+w.glyphs().up+" more above")
+	}
+	return lines
+}
+
+// lines are all lines of the pane.
+func (d detail) lines(w *world) []string {
+	p := d.process(w)
+	s := sheet{w: w}
+	i, ok := w.find(d.id)
+	if ok && !w.ghost(i) {
+		s.text(strong, explain(w, &p))
+	} else {
+		s.text(strong, explainGone(w, &p))
+	}
+	if d.failed != "" {
+		s.text(bad, d.failed)
+	}
+	s.text(normal, "")
+	d.facts(&s, &p)
+	s.text(normal, "")
+	d.signals(&s, &p)
+	return s.lines
+}
+
+func (d detail) facts(s *sheet, p *Process) {
+	w := s.w
+	s.field("command", w.name(p))
+	if d.data.Exe != "" {
+		s.field("program", w.text(d.data.Exe))
+	}
+	if d.data.Cwd != "" {
+		s.field("directory", w.text(d.data.Cwd))
+	}
+	state := p.State.String() + " " + p.State.Word()
+	if p.dead() {
+		state += ", " + statusText(p.Known, p.Status)
+	}
+	s.field("state", state)
+	s.field("parents", w.lineage(p))
+	s.field("user", w.text(p.User))
+	s.field("group", fmt.Sprintf("%d, session %d", p.PGRP, p.Session))
+	s.field("started", fmt.Sprintf("%s ago, %s", ageText(p.Age), w.snap.Time.Add(-p.Age).Format("2006-01-02 15:04:05")))
+	if p.dead() {
+		return
+	}
+	used := p.CPUTime.Round(10 * time.Millisecond).String()
+	if w.snap.Since > 0 {
+		used += ", now " + cpuCell(w, p) + " % of a processor"
+	}
+	s.field("cpu", used)
+	s.field("memory", memCell(w, p))
+	s.field("threads", fmt.Sprint(p.Threads))
+}
+
+// lineage are the parents up to the root.
+func (w *world) lineage(p *Process) string {
+	var names []string
+	i, ok := w.find(p.ID)
+	for ok && len(names) < 32 {
+		if i = w.parentIndex(i); i < 0 {
+			break
+		}
+		names = append(names, fmt.Sprintf("%d %s", w.procs[i].ID.PID, w.text(w.procs[i].Comm)))
+	}
+	if p.entered() {
+		names = append(names, "outside of the container")
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", child of ")
+}
+
+// signals tells by name what the process does with signals.
+func (d detail) signals(s *sheet, p *Process) {
+	w := s.w
+	sigs := p.Sigs
+	if d.known {
+		sigs = d.data.Sigs
+	}
+	switch {
+	case p.dead():
+		s.text(normal, "A zombie takes no signals. Only its parent, or the end of its parent, makes it go.")
+		return
+	case !sigs.Known:
+		s.text(normal, "What it does with signals the kernel does not tell here.")
+		return
+	}
+	o := foresee(p, sigTERM, w.snap.Host.IsYinit)
+	s.field("SIGTERM", o.String()+": "+o.reason(p, sigTERM))
+	s.field("caught", signalNames(sigs.Caught))
+	s.field("ignored", signalNames(sigs.Ignored))
+	s.field("blocked", signalNames(sigs.Blocked))
+	s.field("pending", signalNames(sigs.Pending.Union(sigs.SharedPending)))
+}
+
+// A sheet collects wrapped lines.
+type sheet struct {
+	w     *world
+	lines []string
+}
+
+func (s *sheet) text(l look, text string) {
+	for _, line := range wrap(text, s.w.width-2) {
+		s.lines = append(s.lines, " "+s.w.paint(l, line))
+	}
+}
+
+func (s *sheet) field(name, value string) {
+	const indent = 11
+	for i, line := range wrap(value, s.w.width-indent-1) {
+		if i > 0 {
+			name = ""
+		}
+		s.lines = append(s.lines, " "+s.w.paint(strong, s.w.pad(name, indent-1))+line)
+	}
+}

@@ -1,0 +1,177 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"yinit/procfs"
+)
+
+// explain says in one sentence what a process is, or what is wrong with it.
+func explain(w *world, p *Process) string {
+	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
+	switch {
+	case p.dead():
+		return who + " is a zombie: " + explainZombie(w, p)
+	case p.State.Zombie():
+		return fmt.Sprintf("%s: its main thread has ended, %s still run; nobody can reap it before they end.", who, count(p.Threads-1, "thread"))
+	case p.State.Stopped():
+		return fmt.Sprintf("%s is %s; %s.", who, stopWord(p.State), explainTerm(w, p))
+	}
+	return fmt.Sprintf("%s%s is %s; %s.", who, descent(w, p), stateWord(p.State), explainTerm(w, p))
+}
+
+// brief is explain in fewer words, what is wrong first.
+func brief(w *world, p *Process) string {
+	who := fmt.Sprintf("%d %s: ", p.ID.PID, w.text(p.Comm))
+	switch {
+	case p.dead() && p.Outside:
+		return who + "zombie, " + statusText(p.Known, p.Status) + "; its parent is outside"
+	case p.dead():
+		return who + "zombie, " + statusText(p.Known, p.Status) + "; " + w.culprit(p) + " has not waited for it"
+	case p.State.Zombie():
+		return who + "its main thread has ended, others run"
+	case p.State.Stopped():
+		return who + p.State.Word() + "; SIGCONT lets it go on"
+	}
+	return who + briefTerm(w, p)
+}
+
+func briefTerm(w *world, p *Process) string {
+	switch foresee(p, sigTERM, w.snap.Host.IsYinit) {
+	case outcomePasses:
+		return "passes SIGTERM on to its program"
+	case outcomeHandler:
+		return "handles SIGTERM"
+	case outcomeKills:
+		return "SIGTERM ends it"
+	case outcomeIgnores:
+		if p.kernel() {
+			return "a thread of the kernel"
+		}
+		return "ignores SIGTERM, only SIGKILL ends it"
+	case outcomeWaits:
+		return "blocks SIGTERM, which waits"
+	case outcomeShielded:
+		return "SIGTERM does nothing, PID 1 has no handler"
+	default:
+		return "what SIGTERM does is unknown here"
+	}
+}
+
+func explainZombie(w *world, p *Process) string {
+	how := statusText(p.Known, p.Status)
+	if d := w.snap.Time.Sub(w.deadAt[p.ID]); d > time.Second {
+		how += ", dead for " + ageText(d) + " or more"
+	}
+	if p.Outside {
+		return how + "; its parent is outside the container and has not waited for it."
+	}
+	if parent, ok := w.parent(p); ok {
+		return fmt.Sprintf("%s; its parent %d %s has not waited for it.", how, parent.ID.PID, w.text(parent.Comm))
+	}
+	return how + "; its parent has not waited for it."
+}
+
+// explainGone is about a process that is not there any more.
+func explainGone(w *world, p *Process) string {
+	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
+	e, ok := w.exit(p)
+	if !ok {
+		return fmt.Sprintf("%s has ended: %s.", who, w.endNote(p))
+	}
+	text := fmt.Sprintf("%s has ended: %s", who, w.endNote(p))
+	if e.Text != "" {
+		text += ", " + w.text(e.Text)
+	}
+	return text + "; " + w.reaper(&e) + "."
+}
+
+// descent says who started p.
+func descent(w *world, p *Process) string {
+	if p.entered() {
+		return ", started from outside (docker exec) " + ageText(p.Age) + " ago,"
+	}
+	if parent, ok := w.parent(p); ok {
+		return fmt.Sprintf(", child of %d %s,", parent.ID.PID, w.text(parent.Comm))
+	}
+	if p.ID.PID == 1 {
+		return ", the init here,"
+	}
+	return ""
+}
+
+func stateWord(s procfs.State) string {
+	switch s {
+	case procfs.StateRunning:
+		return "running"
+	case procfs.StateSleeping:
+		return "asleep"
+	case procfs.StateDisk:
+		return "waiting for a disk or the like, and no signal wakes it"
+	case procfs.StateIdle:
+		return "idle"
+	default:
+		return "in state " + s.Word()
+	}
+}
+
+func stopWord(s procfs.State) string {
+	if s == procfs.StateTraced {
+		return "stopped by a debugger"
+	}
+	return "stopped, SIGCONT lets it go on"
+}
+
+// explainTerm says what SIGTERM would do.
+func explainTerm(w *world, p *Process) string {
+	switch foresee(p, sigTERM, w.snap.Host.IsYinit) {
+	case outcomePasses:
+		return "it passes SIGTERM on to its program"
+	case outcomeHandler:
+		return "it handles SIGTERM"
+	case outcomeKills:
+		return "SIGTERM ends it at once"
+	case outcomeIgnores:
+		if p.kernel() {
+			return "it is a thread of the kernel, which takes no signals"
+		}
+		return "it ignores SIGTERM, only SIGKILL ends it"
+	case outcomeWaits:
+		if p.State.Stopped() {
+			return "SIGTERM waits until then"
+		}
+		return "it blocks SIGTERM, which waits"
+	case outcomeShielded:
+		return "it has no handler for SIGTERM, so the kernel drops it: docker stop waits its full time"
+	default:
+		return "what SIGTERM does the kernel does not tell"
+	}
+}
+
+// signalNames are the names of a set without SIG, "none" for the empty one.
+func signalNames(s procfs.SignalSet) string {
+	const firstRealTime, lastRealTime = 34, 64
+	switch s.Len() {
+	case 0:
+		return "none"
+	case lastRealTime:
+		return "all"
+	}
+	var names []string
+	for n := 1; n <= lastRealTime; n++ {
+		end := n
+		for n >= firstRealTime && s.Has(n) && s.Has(end+1) {
+			end++
+		}
+		switch {
+		case end > n+1: // The real-time signals come in bulk.
+			names = append(names, bareName(n)+" to "+bareName(end))
+			n = end
+		case s.Has(n):
+			names = append(names, bareName(n))
+		}
+	}
+	return strings.Join(names, " ")
+}

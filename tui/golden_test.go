@@ -1,0 +1,126 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+var sizes = [][2]int{{100, 30}, {80, 24}, {60, 15}, {40, 10}, {1, 1}, {0, 0}}
+
+// events is a history with one record of each kind.
+func events() []history.Record {
+	exit := func(pid int, status procfs.WaitStatus) history.Record {
+		return history.Record{
+			Kind: history.KindExit, PID: pid, Comm: "git", Cmdline: "git fetch origin", PPID: 12, Parent: "gunicorn",
+			Known: true, Status: status, Runtime: 12 * time.Second, CPU: 1500 * time.Millisecond, MaxRSS: 104 * procfs.MiB,
+		}
+	}
+	killed := exit(44, 9)
+	killed.Text = "out of memory (oom_kill 3 -> 4)"
+	unknown := exit(45, 0)
+	unknown.Known, unknown.Cmdline = false, ""
+	orphan := exit(46, 0)
+	orphan.ReapedByInit, orphan.Runtime = true, 0
+	all := []history.Record{
+		{Kind: history.KindStart, PID: 12, Comm: "gunicorn", Cmdline: "gunicorn app:app", PPID: 1, Parent: "yinit"},
+		exit(43, 0), killed, unknown,
+		{Kind: history.KindAdopt, PID: 46, Comm: "git", Cmdline: "git gc", PPID: 1, Parent: "yinit", OriginPPID: 43},
+		orphan,
+		{Kind: history.KindZombie, PID: 37, Comm: "git", PPID: 12, Parent: "gunicorn"},
+		{Kind: history.KindOOM, Text: "the memory limit was hit (oom_kill 3 -> 4, memory.max 512 MiB)"},
+		{Kind: history.KindSignal, Signal: 15, Passed: 15, Action: history.ActionForwarded, To: []int{12}},
+		{Kind: history.KindSignal, PID: 99, Comm: "killer.sh", Signal: 1, Passed: 3, Action: history.ActionRewritten, To: []int{12, 13}},
+		exit(55, 15), exit(56, 256*7),
+		{Kind: history.KindStop, Text: "the end began: SIGTERM came"},
+		{Kind: history.KindNote, Text: "no /sys/fs/cgroup"},
+	}
+	for i := range all {
+		all[i].Seq = uint64(i + 1)
+		all[i].Time = noon.Add(time.Duration(i)*1234*time.Millisecond - 10*time.Minute)
+	}
+	all[0].Time = noon.Add(-76 * time.Hour)
+	return all
+}
+
+// TestGolden draws the screens of a short session at each size.
+func TestGolden(t *testing.T) {
+	sessions := []struct {
+		name string
+		o    Options
+		do   func(*user)
+	}{
+		{"tree", Options{}, func(u *user) {
+			u.choose(37)
+			u.src.end(4125, 0)
+			u.src.procs = append(u.src.procs, proc(4130, 12, app, "R", "git fetch --all --prune", caught()))
+			u.refresh()
+		}},
+		{"ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.choose(55).press("s", "s", "s", "s") }},
+		{"filter", Options{}, func(u *user) { u.press("/").write("state:Z,T user:app") }},
+		{"menu", Options{}, func(u *user) { u.choose(55).press("k") }},
+		{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }},
+		{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }},
+		{"history", Options{}, func(u *user) { u.press("2") }},
+		{"help", Options{}, func(u *user) { u.press("?") }},
+	}
+	for _, s := range sessions {
+		for _, size := range sizes {
+			name := fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1])
+			if size[0] <= 1 && s.name != "tree" {
+				continue // all the same
+			}
+			t.Run(name, func(t *testing.T) {
+				u := newUser(t, size[0], size[1], s.o)
+				u.src.records = events()
+				u.refresh()
+				u.refresh()
+				s.do(u)
+				golden(t, name, u.screen())
+			})
+		}
+	}
+}
+
+func TestFrame(t *testing.T) {
+	src := newFakeSource()
+	s, _ := src.Snapshot()
+	h, _ := src.History(0)
+	for _, test := range []struct {
+		name          string
+		width, height int
+		o             Options
+	}{
+		{"frame-80", 80, 0, Options{}},
+		{"frame-0", 0, 0, Options{ASCII: true}},
+		{"frame-60x6", 60, 6, Options{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			golden(t, test.name, Frame(s, h, test.width, test.height, test.o))
+		})
+	}
+	if got := Frame(Snapshot{}, History{}, 1, 1, Options{}); got == "" {
+		t.Error("Frame of nothing is empty, want a line")
+	}
+}
+
+// TestEverySize draws all panes at all small sizes; the helper checks the frames.
+func TestEverySize(t *testing.T) {
+	for _, keys := range [][]string{{}, {"k"}, {"enter"}, {"?"}, {"2"}, {"/", "a"}} {
+		u := newUser(t, 100, 30, Options{})
+		u.src.records = events()
+		u.refresh()
+		u.press(keys...)
+		for w := range 62 {
+			for h := range 17 {
+				u.send(tea.WindowSizeMsg{Width: w, Height: h})
+			}
+		}
+		u.send(tea.WindowSizeMsg{Width: -1, Height: -1})
+	}
+}

@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"yinit/procfs"
+)
+
+// tallEnough is the height from which the header has two lines.
+const tallEnough = 14
+
+func (w *world) headerLines() int {
+	if w.height != 0 && w.height < tallEnough {
+		return 1
+	}
+	return 2
+}
+
+// header tells of the container, most important things last to go.
+func (w *world) header() []string {
+	if !w.read {
+		return []string{w.cut(" reading the processes", w.width), ""}[:w.headerLines()]
+	}
+	if w.headerLines() == 1 {
+		return []string{w.cut(" "+w.join(append(w.identity(), w.meters(0)...), w.width-1), w.width)}
+	}
+	bar := 12
+	if w.width < 100 {
+		bar = 6
+	}
+	return []string{
+		w.cut(" "+w.join(w.identity(), w.width-1), w.width),
+		w.cut(" "+w.join(w.meters(bar), w.width-1), w.width),
+	}
+}
+
+func (w *world) identity() []piece {
+	h := &w.snap.Host
+	init := w.text(h.Init)
+	if h.Uptime > 0 {
+		init = strings.TrimSpace(init + " up " + ageText(h.Uptime))
+	}
+	name := piece{w.text(h.Name), 5, strong}
+	return []piece{
+		name,
+		{init, 4, normal},
+		{count(w.living, "proc"), 6, normal},
+		{count(w.status.threads, "thread"), 2, normal},
+		w.zombiePiece(),
+		w.missedPiece(),
+	}
+}
+
+func (w *world) zombiePiece() piece {
+	p := piece{text: count(w.status.zombies, "zombie"), rank: 3}
+	if w.status.zombies > 0 {
+		p.rank, p.look = 9, bad
+	}
+	switch w.trend() {
+	case 1:
+		p.text += " " + w.glyphs().up
+	case -1:
+		p.text += " " + w.glyphs().down
+	}
+	return p
+}
+
+// missedPiece tells how many processes came and went unseen.
+func (w *world) missedPiece() piece {
+	if w.snap.Since <= 0 || w.snap.Host.Missed <= 0 {
+		return piece{}
+	}
+	rate := float64(w.snap.Host.Missed) / w.snap.Since.Seconds()
+	text := fmt.Sprintf("missed %.0f/s", rate)
+	if rate < 10 {
+		text = fmt.Sprintf("missed %.1f/s", rate)
+	}
+	return piece{text, 3, normal}
+}
+
+// meters are the bars of width cells, or none with 0.
+func (w *world) meters(bar int) []piece {
+	h := &w.snap.Host
+	var all []piece
+	if h.Pids > 0 {
+		all = append(all, w.meter("pids", float64(h.Pids), float64(h.PidsMax), bar, wholeText, 7))
+	}
+	if h.Mem > 0 {
+		all = append(all, w.meter("mem", float64(h.Mem), float64(h.MemMax), bar, bytesOf, 5))
+	}
+	if w.snap.Since > 0 {
+		all = append(all, w.meter("cpu", h.CPU, h.CPUMax, bar, cpusText, 4))
+	}
+	if h.NoAccess != "" {
+		all = append(all, piece{w.text(h.NoAccess), 3, warn})
+	}
+	return all
+}
+
+// meter draws "pids ███░░░ 45/100"; without a limit "pids 45". Near the limit it
+// says so in words too.
+func (w *world) meter(name string, v, limit float64, bar int, text func(float64) string, rank int) piece {
+	p := piece{text: name + " ", rank: rank}
+	if limit <= 0 {
+		p.text += text(v)
+		return p
+	}
+	part := v / limit
+	if bar > 0 {
+		full := min(bar, max(0, int(math.Round(part*float64(bar)))))
+		p.text += strings.Repeat(w.glyphs().full, full) + strings.Repeat(w.glyphs().empty, bar-full) + " "
+	}
+	p.text += text(v) + "/" + text(limit)
+	switch {
+	case part >= 0.98:
+		p.look, p.text = bad, p.text+" FULL"
+	case part >= 0.8:
+		p.look, p.text = warn, p.text+fmt.Sprintf(" %.0f%%", part*100)
+	}
+	if p.look != normal {
+		p.rank += 5
+	}
+	return p
+}
+
+func cpusText(v float64) string {
+	if v == math.Trunc(v) && v >= 1 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+func wholeText(v float64) string { return fmt.Sprintf("%.0f", v) }
+
+func bytesOf(v float64) string { return bytesText(procfs.Bytes(v)) }

@@ -1,0 +1,73 @@
+package tui
+
+import (
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"yinit/initcore/history"
+)
+
+func TestHistoryFollows(t *testing.T) {
+	u := newUser(t, 100, 20, Options{})
+	u.press("2")
+	add := func(n int) {
+		for range n {
+			seq := uint64(len(u.src.records) + 1)
+			u.src.records = append(u.src.records, history.Record{Seq: seq, Time: noon.Add(time.Duration(seq) * time.Second), Kind: history.KindExit, PID: int(1000 + seq), Comm: "job", Known: true})
+		}
+		u.refresh()
+	}
+	add(100)
+	u.sees("1100 [job]", "exited 0")
+	add(1)
+	u.sees("1101 [job]")
+	u.press("up")
+	u.seesNot("1101 [job]")
+	top := u.m.pages[1].(chronicle).first
+	add(keepEvents)
+	if c := u.m.pages[1].(chronicle); c.top != 0 || c.first <= top {
+		t.Errorf("when the records on the screen are forgotten, the first is %d at %d, want the oldest there is", c.first, c.top)
+	}
+	u.press("end")
+	u.sees("9293 [job]")
+	u.press("pgup")
+	top = u.m.pages[1].(chronicle).first
+	add(50)
+	if c := u.m.pages[1].(chronicle); c.first != top {
+		t.Errorf("while scrolled up the first record went from %d to %d", top, c.first)
+	}
+	u.sees("not following", "below")
+	u.press("f")
+	u.sees("9343 [job]")
+	u.press("home", "down", "g", "G")
+	u.send(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
+	u.sees("not following")
+}
+
+func TestHistoryFilter(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.src.records = events()
+	u.refresh()
+	u.sees("2 History•3")
+	u.press("2")
+	for filter, want := range map[string]int{
+		"": 14, "failed": 3, "kind:exit": 6, "kind:exit,signal": 8, "kind:": 14, "kind:ex": 14, "pid:55": 1, "GIT": 8, "oom failed": 1, "nothing": 0,
+	} {
+		u.press("/", "ctrl+u").write(filter).press("enter")
+		if got := len(u.m.pages[1].(chronicle).found); got != want {
+			t.Errorf("the filter %q finds %d records, want %d", filter, got, want)
+		}
+	}
+	u.press("1")
+	u.sees("2 History ")
+	u.seesNot("History•")
+}
+
+func TestHistoryLost(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.send(readMsg{hist: History{Lost: 12, Since: "kept by yinit"}})
+	u.press("2")
+	u.sees("kept by yinit · 12 records were overwritten before they were read")
+}

@@ -1,0 +1,270 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"yinit/procfs"
+)
+
+const (
+	watchSlice = 250 * time.Millisecond // a menu that is closed gives its target back so soon
+	watchEnd   = 16                     // slices that we watch after a signal that ought to end it
+	watchOther = 4                      // slices after another one
+)
+
+// step is how far a signal has come.
+type step uint8
+
+const (
+	stepShut    step = iota
+	stepChoose       // which signal
+	stepConfirm      // really
+	stepWatch        // sent, what happens
+	stepReport       // it is still there
+)
+
+// menu sends signals to one process. It shows the process as it was when the
+// menu was opened, and no refresh changes that.
+type menu struct {
+	step   step
+	number int // of this menu, for the messages
+	p      Process
+	yinit  bool
+	target Target // nil until it is held, and while busy
+	busy   bool   // a command has the target, and brings it back
+
+	signals []int
+	cursor  int
+	typed   string
+	signal  int // to be sent, or sent; the next menu starts with it
+	slices  int // that were watched
+	waited  time.Duration
+	report  string
+}
+
+// usualSignals come first, the rest by number.
+var usualSignals = [...]string{"TERM", "KILL", "HUP", "INT", "QUIT", "USR1", "USR2", "STOP", "CONT"}
+
+func allSignals() []int {
+	all := make([]int, 0, 64)
+	for _, name := range usualSignals {
+		n, _ := procfs.ParseSignal(name)
+		all = append(all, n)
+	}
+	for n := 1; n <= 64; n++ {
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func (u menu) open() bool { return u.step != stepShut }
+
+// show is the menu for p. It is busy: the process is being held.
+func (u menu) show(p Process, yinit bool) menu {
+	n := menu{step: stepChoose, number: u.number + 1, p: p, yinit: yinit, busy: true, signals: allSignals(), signal: u.signal}
+	n.cursor = max(0, slices.Index(n.signals, u.signal))
+	return n
+}
+
+// shut keeps what the next menu wants to know. Who shuts a menu releases its
+// target.
+func (u menu) shut() menu {
+	return menu{number: u.number, signal: u.signal, busy: u.busy}
+}
+
+// who is the target for people.
+func (u menu) who(w *world) string {
+	return fmt.Sprintf("%d %s", u.p.ID.PID, w.text(u.p.Comm))
+}
+
+// height is how many lines the menu takes of room.
+func (u menu) height(room int) int {
+	switch {
+	case !u.open():
+		return 0
+	case room < 10:
+		return room
+	default:
+		return min(max(8, room*3/5), 13)
+	}
+}
+
+// move goes to another signal.
+func (u menu) move(a action) menu {
+	switch {
+	case u.step != stepChoose:
+		return u
+	case a == doUp:
+		u.cursor--
+	case a == doDown:
+		u.cursor++
+	case a == doPageUp:
+		u.cursor -= 9
+	case a == doPageDown:
+		u.cursor += 9
+	case a == doHome:
+		u.cursor = 0
+	case a == doEnd:
+		u.cursor = len(u.signals) - 1
+	}
+	u.typed = ""
+	u.cursor = max(0, min(u.cursor, len(u.signals)-1))
+	return u
+}
+
+// typing selects the signal whose name or number begins like what was typed.
+func (u menu) typing(text string) menu {
+	u.typed = text
+	if i := u.lookUp(); i >= 0 {
+		u.cursor = i
+	}
+	return u
+}
+
+// lookUp is the row of what was typed, -1 if no signal is called so.
+func (u menu) lookUp() int {
+	if u.typed == "" {
+		return u.cursor
+	}
+	if n, err := procfs.ParseSignal(u.typed); err == nil {
+		return slices.Index(u.signals, n)
+	}
+	prefix := strings.TrimPrefix(strings.ToUpper(u.typed), "SIG")
+	return slices.IndexFunc(u.signals, func(n int) bool { return strings.HasPrefix(bareName(n), prefix) })
+}
+
+// bareName is the name without SIG.
+func bareName(n int) string { return strings.TrimPrefix(procfs.SignalName(n), "SIG") }
+
+func (u menu) view(w *world) []string {
+	room := max(0, w.height-w.headerLines()-2)
+	height := u.height(room)
+	if height < 3 {
+		return nil
+	}
+	lines := []string{u.title(w)}
+	rows := height - 2
+	top := max(0, min(u.cursor-rows/2, len(u.signals)-rows))
+	for i := top; i < min(top+rows, len(u.signals)); i++ {
+		lines = append(lines, u.row(w, i))
+	}
+	return append(lines, u.footer(w))
+}
+
+// title is a rule with the name of the process.
+func (u menu) title(w *world) string {
+	g := w.glyphs()
+	held := "held since you opened this"
+	if w.width < 64 {
+		held = "held"
+	}
+	if i, ok := w.find(u.p.ID); !ok || w.ghost(i) {
+		held = "it has ended"
+	} else if u.target == nil && u.step == stepChoose {
+		held = "being opened"
+	}
+	text := w.cut(strings.Repeat(g.rule, 2)+" signal to "+u.who(w)+" ("+held+") ", w.width)
+	return w.paint(strong, text+strings.Repeat(g.rule, max(0, w.width-ansi.StringWidth(text))))
+}
+
+func (u menu) row(w *world, i int) string {
+	n := u.signals[i]
+	o := foresee(&u.p, n, u.yinit)
+	mark, l := " ", normal
+	if i == u.cursor {
+		mark, l = w.glyphs().cursor, reverse
+	}
+	line := fmt.Sprintf("%s %2d %s %s", mark, n, w.pad(bareName(n), 8), w.pad(o.String(), 18))
+	if w.width >= 64 {
+		line += " " + o.reason(&u.p, n)
+	}
+	return w.paint(l, w.pad(line, w.width))
+}
+
+// footer is the line that says what is going on.
+func (u menu) footer(w *world) string {
+	name := procfs.SignalName(u.signal)
+	switch u.step {
+	case stepConfirm:
+		return w.paint(warn, w.cut(fmt.Sprintf(" Send %s to %s?  Enter or y: yes, any other key: no", name, u.who(w)), w.width))
+	case stepWatch:
+		return w.cut(fmt.Sprintf(" %s was sent to %s, watching for %s", name, u.who(w), spanText(u.waited)), w.width)
+	case stepReport:
+		return w.paint(warn, w.cut(" "+u.report, w.width))
+	}
+	if u.typed != "" && u.lookUp() < 0 {
+		return w.paint(bad, w.cut(" no signal is called "+u.typed, w.width))
+	}
+	return w.cut(" or type a name or a number: "+u.typed+w.paint(reverse, " "), w.width)
+}
+
+func (u menu) hint() string {
+	switch u.step {
+	case stepConfirm:
+		return "nothing was sent yet"
+	case stepWatch:
+		return "Esc stops watching; the signal is sent"
+	case stepReport:
+		return "K sends SIGKILL to the same process  Esc closes"
+	}
+	return "arrows choose  Enter goes on  Esc closes"
+}
+
+// remains says why the process is still there, or what it does instead.
+func (u menu) remains(w *world, o Outcome) string {
+	name := procfs.SignalName(u.signal)
+	text := name + w.glyphs().arrow + u.who(w) + ": "
+	switch {
+	case o.State.Stopped() && !u.p.State.Stopped():
+		return text + "stopped, SIGCONT lets it go on"
+	case u.p.State.Stopped() && !o.State.Stopped():
+		return text + "it goes on"
+	}
+	text += "still there after " + strconv.FormatFloat(u.waited.Seconds(), 'g', 2, 64) + " s"
+	if why := u.obstacle(name, o); why != "" {
+		text += ": " + why
+	}
+	return text
+}
+
+func (u menu) obstacle(name string, o Outcome) string {
+	s := o.Sigs
+	switch {
+	case u.p.ID.PID == 1 && unstoppable(u.signal):
+		return "the kernel protects PID 1"
+	case o.State == procfs.StateDisk:
+		return "it waits for a disk or the like, and acts only then"
+	case !s.Known:
+		return ""
+	case s.Blocked.Has(u.signal) && s.SharedPending.Has(u.signal):
+		return name + " is blocked and pending"
+	case s.Blocked.Has(u.signal):
+		return name + " is blocked"
+	case s.Ignored.Has(u.signal):
+		return name + " is ignored"
+	case o.State.Stopped():
+		return "it is stopped, " + name + " waits for SIGCONT"
+	case s.Caught.Has(u.signal):
+		return name + " has a handler, which does not end it, or not yet"
+	case u.p.ID.PID == 1:
+		return "PID 1 has no handler for it"
+	}
+	return ""
+}
+
+// settled reports whether there is nothing more to watch for.
+func (u menu) settled(o Outcome) bool {
+	limit := watchOther
+	if meansEnd(u.signal) {
+		limit = watchEnd
+	}
+	return u.slices >= limit || o.State != 0 && o.State.Stopped() != u.p.State.Stopped()
+}

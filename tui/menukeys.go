@@ -1,0 +1,181 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"yinit/procfs"
+)
+
+// openMenu opens the menu and pins the process at once.
+func (m Model) openMenu() (Model, tea.Cmd) {
+	p, ok := m.selected()
+	if !ok || m.opts.ReadOnly {
+		return m, nil
+	}
+	if i, here := m.world.find(p.ID); !here || m.world.ghost(i) {
+		return m.say(bad, p.ID.String()+" "+m.world.text(p.Comm)+": it has ended, there is nobody to signal"), nil
+	}
+	if m.menu.busy {
+		return m.say(normal, "the process before is still being watched"), nil
+	}
+	m.menu = m.menu.show(p, m.world.snap.Host.IsYinit)
+	return m, hold(m.sig, p.ID, m.menu.number)
+}
+
+func (m Model) pressMenu(key, text string) (Model, tea.Cmd) {
+	switch m.menu.step {
+	case stepChoose:
+		return m.pressChoose(key, text)
+	case stepConfirm:
+		return m.pressConfirm(key)
+	case stepReport:
+		return m.pressReport(key)
+	}
+	if key == "esc" || key == "q" {
+		return m.closeMenu()
+	}
+	return m, nil
+}
+
+func (m Model) pressChoose(key, text string) (Model, tea.Cmd) {
+	u := &m.menu
+	switch key {
+	case "esc":
+		return m.closeMenu()
+	case "enter", "kpenter":
+		if i := u.lookUp(); i >= 0 && u.target != nil {
+			u.signal, u.step = u.signals[u.cursor], stepConfirm
+		}
+	case "backspace":
+		*u = u.typing(lineEdit{text: u.typed}.erase(false).text)
+	case "up", "down", "pgup", "pgdown", "home", "end":
+		*u = u.move(actionOf(key, true))
+	default:
+		if len(u.typed) < 12 {
+			*u = u.typing(lineEdit{text: u.typed}.insert(strings.TrimSpace(text)).text)
+		}
+	}
+	return m, nil
+}
+
+// pressConfirm sends the signal. Any key but yes goes back.
+func (m Model) pressConfirm(key string) (Model, tea.Cmd) {
+	u := &m.menu
+	switch key {
+	case "enter", "kpenter", "y":
+		target := u.target
+		u.step, u.slices, u.waited, u.report = stepWatch, 0, 0, ""
+		u.target, u.busy = nil, true
+		return m, send(target, u.signal, u.number)
+	}
+	u.step = stepChoose
+	if u.report != "" {
+		u.step = stepReport
+	}
+	return m, nil
+}
+
+// pressReport escalates: the same process, the same confirmation.
+func (m Model) pressReport(key string) (Model, tea.Cmd) {
+	switch key {
+	case "K":
+		m.menu.signal, m.menu.step = sigKILL, stepConfirm
+		return m, nil
+	case "esc", "q", "enter", "kpenter":
+		report := m.menu.report
+		m, cmd := m.closeMenu()
+		return m.say(warn, report), cmd
+	}
+	return m, nil
+}
+
+// closeMenu closes the menu and the target. If a command has the target, it is
+// closed when it comes back.
+func (m Model) closeMenu() (Model, tea.Cmd) {
+	target := m.menu.target
+	m.menu = m.menu.shut()
+	return m, release(target)
+}
+
+// back takes the target from a command that returns it. It reports false if
+// nobody wants it any more; then cmd closes it.
+func (m Model) back(number int, target Target) (after Model, cmd tea.Cmd, ok bool) {
+	if number != m.menu.number {
+		return m, release(target), false
+	}
+	m.menu.busy = false
+	if m.leaving {
+		return m, tea.Sequence(release(target), tea.Quit), false
+	}
+	if !m.menu.open() {
+		return m, release(target), false
+	}
+	m.menu.target = target
+	return m, nil, true
+}
+
+func (m Model) held(msg heldMsg) (Model, tea.Cmd) {
+	m, cmd, ok := m.back(msg.menu, msg.target)
+	if ok && msg.err != nil {
+		return m.finish(bad, m.menu.who(&m.world)+": "+m.refusal(msg.err))
+	}
+	return m, cmd
+}
+
+func (m Model) sent(msg sentMsg) (Model, tea.Cmd) {
+	m, cmd, ok := m.back(msg.menu, msg.target)
+	switch {
+	case ok && msg.err != nil:
+		return m.finish(bad, m.sending()+m.refusal(msg.err))
+	case ok:
+		return m.watch()
+	}
+	return m, cmd
+}
+
+// watch looks on for another slice of time.
+func (m Model) watch() (Model, tea.Cmd) {
+	target := m.menu.target
+	m.menu.target, m.menu.busy = nil, true
+	return m, watch(target, watchSlice, m.menu.number)
+}
+
+func (m Model) watched(msg watchedMsg) (Model, tea.Cmd) {
+	m, cmd, ok := m.back(msg.menu, msg.target)
+	if !ok {
+		return m, cmd
+	}
+	u := &m.menu
+	u.slices++
+	u.waited += msg.outcome.After
+	switch {
+	case msg.outcome.Ended:
+		o := msg.outcome
+		return m.finish(normal, m.sending()+"ended "+afterText(u.waited)+", "+statusText(o.Known, o.Status))
+	case !u.settled(msg.outcome):
+		return m.watch()
+	}
+	u.step, u.report = stepReport, u.remains(&m.world, msg.outcome)
+	return m, nil
+}
+
+// finish closes the menu, and says why.
+func (m Model) finish(l look, text string) (Model, tea.Cmd) {
+	m, cmd := m.closeMenu()
+	return m.say(l, text), cmd
+}
+
+// sending is "SIGTERM → 37 git: ".
+func (m Model) sending() string {
+	return procfs.SignalName(m.menu.signal) + m.world.glyphs().arrow + m.menu.who(&m.world) + ": "
+}
+
+func (m Model) refusal(err error) string {
+	if errors.Is(err, procfs.ErrGone) {
+		return "it has ended: nothing was sent"
+	}
+	return m.world.text(err.Error())
+}

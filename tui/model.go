@@ -1,0 +1,119 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Options are what the command line says.
+type Options struct {
+	Interval time.Duration // from the end of a reading to the next; 0: one second
+	ReadOnly bool          // no signal menu
+	NoColor  bool          // bold and reverse video only
+	ASCII    bool          // nothing beyond ASCII
+	PID      int           // the process to select first; 0: the first row
+}
+
+// A page is one of the tabs. Its methods return the page as it is afterwards.
+type page interface {
+	// tab is its name, with a count of what is new.
+	tab(*world) string
+	// refresh is called after the world changed, and before it is shown.
+	refresh(*world) page
+	// do is called for each key that is not the model's own. Of an action that it
+	// does not know it only brings what it shows into the window.
+	do(*world, action) page
+	// view draws at most height lines.
+	view(w *world, height int) []string
+}
+
+// What a page may be able to do besides.
+type (
+	filtered interface {
+		filter() string
+		setFilter(w *world, text string) page
+	}
+	chooser interface {
+		selected(*world) (Process, bool)
+		click(w *world, line int) page
+	}
+	explainer interface {
+		explain(*world) string // the last line
+		remark(*world) string  // at the right of the tab line
+	}
+)
+
+// newPages are the pages in the order of their numbers.
+func newPages(o Options) []page {
+	return []page{
+		tree{want: o.PID},
+		chronicle{},
+	}
+}
+
+// Model is the inspector. Use [New].
+type Model struct {
+	src  Source
+	sig  Signaller
+	opts Options
+
+	world world
+	pages []page
+	at    int // the page that is shown
+
+	line   lineEdit // the filter while it is typed
+	detail detail
+	menu   menu
+	help   help
+
+	status     string // what the last key brought about
+	statusLook look
+	failed     string // why the last reading failed
+
+	interval time.Duration
+	gen      int // of ticks
+	reading  bool
+	paused   bool
+	leaving  bool // quits when the command that has the target returns it
+}
+
+// New is an inspector that reads from src and sends signals by sig, which may be
+// nil if o.ReadOnly is set.
+func New(src Source, sig Signaller, o Options) Model {
+	if o.Interval <= 0 {
+		o.Interval = time.Second
+	}
+	if sig == nil {
+		o.ReadOnly = true
+	}
+	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, reading: true, pages: newPages(o)}
+	m.world.styles = styles{mono: o.NoColor, ascii: o.ASCII}
+	return m
+}
+
+// Init starts the first reading.
+func (m Model) Init() tea.Cmd { return read(m.src, 0) }
+
+// Frame draws the header and the processes of one snapshot as plain text without
+// escape sequences, for a terminal that can do no more, or for a file. It ends
+// with a newline. With height 0 there is a line for each process, with width 0
+// lines are 132 wide.
+func Frame(s Snapshot, h History, width, height int, o Options) string {
+	if width <= 0 {
+		width = 132
+	}
+	whole := height <= 0
+	if whole {
+		height = len(s.Procs) + tallEnough
+	}
+	w := world{styles: styles{plain: true, ascii: o.ASCII}, width: width, height: height}
+	w = w.hear(h).take(s)
+	head := w.header()
+	w.room = max(0, height-len(head))
+	if whole {
+		w.room = len(s.Procs) + 1
+	}
+	t := tree{want: o.PID}.refresh(&w)
+	return text(&w, append(head, t.view(&w, w.room)...), height) + "\n"
+}

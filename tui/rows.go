@@ -1,0 +1,172 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"yinit/procfs"
+)
+
+// A row is a line of the tree. It is small, and made for all processes at once;
+// the text is made for the visible rows only. Index is that in world.procs.
+type row struct {
+	procfs.Row
+	hides   int  // rows below it that are not shown
+	matched bool // by the filter; otherwise it is here as an ancestor
+}
+
+// list lists the processes as t wants them.
+func (t tree) list(w *world) []row {
+	matched := t.matched(w)
+	order := t.sorted(w)
+	if t.flat {
+		return flatRows(order, matched)
+	}
+	order = slices.DeleteFunc(order, keepAncestors(w, matched))
+	folded := func(k int) bool { return matched == nil && t.folded[w.procs[order[k]].ID] }
+	lines := procfs.Flatten(len(order),
+		func(k int) int { return order[k] },
+		func(k int) int { return w.parentIndex(order[k]) },
+		nil, folded)
+	rows := make([]row, len(lines))
+	for i, line := range lines {
+		r := row{Row: line}
+		if line.Children && folded(line.Index) {
+			r.hides = line.Below
+		}
+		r.Index = order[line.Index]
+		r.matched = matched == nil || matched[r.Index]
+		rows[i] = r
+	}
+	return rows
+}
+
+func flatRows(order []int, matched []bool) []row {
+	rows := make([]row, 0, len(order))
+	for _, i := range order {
+		if matched == nil || matched[i] {
+			rows = append(rows, row{Row: procfs.Row{Index: i}, matched: true})
+		}
+	}
+	return rows
+}
+
+// keepAncestors tells which processes are neither matched nor above one that is.
+func keepAncestors(w *world, matched []bool) (drop func(int) bool) {
+	if matched == nil {
+		return func(int) bool { return false }
+	}
+	keep := make([]bool, len(matched))
+	for i, yes := range matched {
+		for j := i; yes && j >= 0 && !keep[j]; j = w.parentIndex(j) {
+			keep[j] = true
+		}
+	}
+	return func(i int) bool { return !keep[i] }
+}
+
+// matched tells which processes the filter chooses, nil: all.
+func (t tree) matched(w *world) []bool {
+	if t.find.empty() {
+		return nil
+	}
+	matched := make([]bool, len(w.procs))
+	for i := range w.procs {
+		matched[i] = t.find.process(&w.procs[i])
+	}
+	return matched
+}
+
+// sorted are the indices of all processes in the order that t wants.
+func (t tree) sorted(w *world) []int {
+	order := make([]int, len(w.procs))
+	for i := range order {
+		order[i] = i
+	}
+	less := sortKeys[t.sort].compare
+	slices.SortFunc(order, func(a, b int) int {
+		p, q := &w.procs[a], &w.procs[b]
+		if less != nil {
+			if c := less(w, p, q); c != 0 {
+				return c
+			}
+		}
+		return cmp.Or(cmp.Compare(p.ID.Start, q.ID.Start), cmp.Compare(p.ID.PID, q.ID.PID))
+	})
+	return order
+}
+
+// parentIndex is -1 for a root. A parent that started later than its child is
+// another process with the same pid. So nobody is his own ancestor: on the way up
+// the start time falls, or stays while the pid falls.
+func (w *world) parentIndex(i int) int {
+	p := &w.procs[i]
+	parent, ok := w.byPID[p.PPID]
+	if !ok || p.PPID <= 0 {
+		return -1
+	}
+	q := w.procs[parent].ID
+	if q.Start > p.ID.Start || q.Start == p.ID.Start && q.PID >= p.ID.PID {
+		return -1
+	}
+	return parent
+}
+
+// A sortKey is an order of rows. Its title is that of the column that is marked.
+type sortKey struct {
+	title   string
+	down    bool // the biggest comes first
+	compare func(w *world, p, q *Process) int
+}
+
+// sortKeys in the order in which the keys go through them. The first is the
+// stable one: nothing that goes on in a process changes it.
+var sortKeys = [...]sortKey{
+	{"AGE", true, nil},
+	{"PID", false, func(_ *world, p, q *Process) int { return cmp.Compare(p.ID.PID, q.ID.PID) }},
+	{"USER", false, func(_ *world, p, q *Process) int { return strings.Compare(p.User, q.User) }},
+	{"S", true, func(_ *world, p, q *Process) int { return cmp.Compare(urgency(q), urgency(p)) }},
+	{"CPU", true, func(_ *world, p, q *Process) int { return cmp.Compare(q.CPU, p.CPU) }},
+	{"MEM", true, func(_ *world, p, q *Process) int { return cmp.Compare(q.RSS, p.RSS) }},
+	{"TERM", false, func(w *world, p, q *Process) int { return cmp.Compare(w.termRank(p), w.termRank(q)) }},
+	{"COMMAND", false, func(_ *world, p, q *Process) int { return strings.Compare(p.Comm, q.Comm) }},
+}
+
+// urgency puts first what is wrong: zombies, then the stopped, then those who
+// wait for a disk, then those who run.
+func urgency(p *Process) int {
+	switch {
+	case p.dead():
+		return 4
+	case p.State.Stopped():
+		return 3
+	case p.State == procfs.StateDisk:
+		return 2
+	case p.State == procfs.StateRunning:
+		return 1
+	}
+	return 0
+}
+
+// termRank puts first whoever SIGTERM does not end.
+func (w *world) termRank(p *Process) int {
+	switch foresee(p, sigTERM, w.snap.Host.IsYinit) {
+	case outcomeIgnores:
+		return 0
+	case outcomeShielded:
+		return 1
+	case outcomeWaits:
+		return 2
+	case outcomeUnknown:
+		return 3
+	case outcomeHandler:
+		return 4
+	case outcomePasses:
+		return 5
+	case outcomeKills, outcomeCore:
+		return 6
+	default:
+		return 7
+	}
+}

@@ -1,0 +1,394 @@
+package tui
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// noon is when the tests take place.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// user is somebody at the inspector: what he does are messages, what he sees is
+// View. Commands are run at once, in order, without a clock.
+type user struct {
+	t    *testing.T
+	m    Model
+	src  *fakeSource
+	sig  *fakeSignaller
+	quit bool
+}
+
+func newUser(t *testing.T, width, height int, o Options) *user {
+	t.Helper()
+	u := &user{t: t, src: newFakeSource(), sig: &fakeSignaller{}}
+	u.m = New(u.src, u.sig, o)
+	u.send(tea.WindowSizeMsg{Width: width, Height: height})
+	u.refresh()
+	return u
+}
+
+func (u *user) send(msg tea.Msg) tea.Cmd {
+	u.t.Helper()
+	m, cmd := u.m.Update(msg)
+	u.m = m.(Model)
+	checkFrame(u.t, u.m)
+	return cmd
+}
+
+// refresh lets a reading arrive. Its command would begin with a tick, which is
+// left out; the details that it asks for are answered.
+func (u *user) refresh() {
+	u.t.Helper()
+	u.src.now += time.Second
+	u.send(read(u.src, u.m.world.next)())
+	if u.m.detail.asked {
+		u.send(inspect(u.src, u.m.detail.id)())
+	}
+}
+
+// press presses keys: "a", "down", "ctrl+c".
+func (u *user) press(keys ...string) *user {
+	u.t.Helper()
+	for _, key := range keys {
+		u.run(u.send(keyPress(key)))
+	}
+	return u
+}
+
+// write types letters.
+func (u *user) write(s string) *user {
+	u.t.Helper()
+	for _, r := range s {
+		u.press(string(r))
+	}
+	return u
+}
+
+func (u *user) run(cmd tea.Cmd) {
+	u.t.Helper()
+	if cmd == nil {
+		return
+	}
+	msg := cmd()
+	if v := reflect.ValueOf(msg); v.Kind() == reflect.Slice { // tea.Batch, tea.Sequence
+		for i := range v.Len() {
+			u.run(v.Index(i).Interface().(tea.Cmd))
+		}
+		return
+	}
+	if _, ok := msg.(tea.QuitMsg); ok {
+		u.quit = true
+		return
+	}
+	if msg != nil {
+		u.run(u.send(msg))
+	}
+}
+
+// screen is what is seen, without colours.
+func (u *user) screen() string { return ansi.Strip(u.m.View().Content) }
+
+func (u *user) sees(words ...string) {
+	u.t.Helper()
+	for _, s := range words {
+		if !strings.Contains(u.screen(), s) {
+			u.t.Errorf("the screen does not have %q:\n%s", s, u.screen())
+		}
+	}
+}
+
+func (u *user) seesNot(words ...string) {
+	u.t.Helper()
+	for _, s := range words {
+		if strings.Contains(u.screen(), s) {
+			u.t.Errorf("the screen has %q:\n%s", s, u.screen())
+		}
+	}
+}
+
+func (u *user) selected() int {
+	u.t.Helper()
+	p, _ := u.m.selected()
+	return p.ID.PID
+}
+
+// choose selects the process with pid by going through the rows.
+func (u *user) choose(pid int) *user {
+	u.t.Helper()
+	u.press("home")
+	for range len(u.m.world.procs) {
+		if u.selected() == pid {
+			return u
+		}
+		u.press("down")
+	}
+	u.t.Fatalf("there is no row with pid %d:\n%s", pid, u.screen())
+	return u
+}
+
+var namedKeys = map[string]rune{
+	"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
+	"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
+	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "backspace": tea.KeyBackspace,
+	"f1": tea.KeyF1, "f4": tea.KeyF4, "f9": tea.KeyF9, "f10": tea.KeyF10,
+}
+
+func keyPress(key string) tea.KeyPressMsg {
+	if code, ok := namedKeys[key]; ok {
+		return tea.KeyPressMsg{Code: code}
+	}
+	if rest, ok := strings.CutPrefix(key, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(key)[0], Text: key}
+}
+
+// checkFrame says if a frame is too big, or has what no frame may have.
+func checkFrame(t *testing.T, m Model) {
+	t.Helper()
+	checkText(t, m.View().Content, m.world.width, m.world.height)
+}
+
+func checkText(t *testing.T, frame string, width, height int) {
+	t.Helper()
+	if frame == "" {
+		return
+	}
+	lines := strings.Split(frame, "\n")
+	if len(lines) > height {
+		t.Fatalf("a frame of height %d has %d lines:\n%s", height, len(lines), frame)
+	}
+	for _, line := range lines {
+		if n := ansi.StringWidth(line); n > width {
+			t.Fatalf("a frame of width %d has a line of width %d: %q", width, n, line)
+		}
+		if bad := forbidden(line); bad != "" {
+			t.Fatalf("a line has %q: %q", bad, line)
+		}
+	}
+}
+
+// forbidden is the first thing in a line that is neither text nor SGR.
+func forbidden(line string) string {
+	for line != "" {
+		if rest, ok := strings.CutPrefix(line, "\x1b["); ok {
+			end := strings.IndexFunc(rest, func(r rune) bool { return r != ';' && (r < '0' || r > '9') })
+			if end < 0 || rest[end] != 'm' {
+				return line[:min(len(line), 8)]
+			}
+			line = rest[end+1:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(line)
+		if r < ' ' || r == utf8.RuneError && size == 1 || clean(line[:size], false) != line[:size] {
+			return line[:size]
+		}
+		line = line[size:]
+	}
+	return ""
+}
+
+// golden compares with a file, trailing spaces aside.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	lines := strings.Split(got, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	got = strings.Join(lines, "\n") + "\n"
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s, -want +got:\n%s", path, diff)
+	}
+}
+
+// fakeSource is a container as in the sketch of the screens.
+type fakeSource struct {
+	now     time.Duration // since noon
+	procs   []Process
+	host    Host
+	records []history.Record
+	fail    error
+	noLog   error
+	gone    bool
+}
+
+func (s *fakeSource) Snapshot() (Snapshot, error) {
+	if s.fail != nil {
+		return Snapshot{}, s.fail
+	}
+	procs := slices.Clone(s.procs)
+	for i := range procs {
+		procs[i].Age += s.now
+	}
+	return Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs}, nil
+}
+
+func (s *fakeSource) Details(id procfs.ID) (Details, error) {
+	if s.gone {
+		return Details{}, procfs.ErrGone
+	}
+	for _, p := range s.procs {
+		if p.ID == id {
+			return Details{Process: p, Sigs: p.Sigs, Cwd: "/srv/app", Exe: "/usr/bin/python3.13"}, nil
+		}
+	}
+	return Details{}, procfs.ErrGone
+}
+
+func (s *fakeSource) History(after uint64) (History, error) {
+	h := History{Next: after, Since: "kept by yinit 0.1.0 since 09:56:00"}
+	for _, r := range s.records {
+		if r.Seq > after {
+			h.Records = append(h.Records, r)
+			h.Next = r.Seq
+		}
+	}
+	return h, s.noLog
+}
+
+// end removes a process, with a record of its death.
+func (s *fakeSource) end(pid int, status procfs.WaitStatus) {
+	i := slices.IndexFunc(s.procs, func(p Process) bool { return p.ID.PID == pid })
+	p := s.procs[i]
+	s.procs = slices.Delete(slices.Clone(s.procs), i, i+1)
+	s.records = append(s.records, history.Record{
+		Seq: uint64(len(s.records) + 1), Time: noon.Add(s.now), Kind: history.KindExit, PID: pid, Start: p.ID.Start,
+		Comm: p.Comm, Cmdline: strings.Join(p.Cmdline, " "), PPID: p.PPID, Parent: "gunicorn", Known: true, Status: status,
+		Runtime: 400 * time.Millisecond,
+	})
+}
+
+const app = "app"
+
+func proc(pid, ppid int, user, state, cmdline string, sigs procfs.Signals) Process {
+	words := strings.Fields(cmdline)
+	comm := words[0]
+	return Process{
+		ID: procfs.ID{PID: pid, Start: procfs.Ticks(1000 + pid)}, PPID: ppid, PGRP: 4, Session: 4, Threads: 1, State: procfs.State(state[0]),
+		User: user, Comm: strings.TrimSuffix(comm[strings.LastIndexByte(comm, '/')+1:], ":"), Cmdline: words, Age: 12 * time.Minute, Sigs: sigs,
+	}
+}
+
+func caught(n ...int) procfs.Signals {
+	return procfs.Signals{Known: true, Caught: procfs.NewSignalSet(n...)}
+}
+
+func newFakeSource() *fakeSource {
+	none := procfs.Signals{Known: true}
+	ignores := procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(1, 15), Caught: procfs.NewSignalSet(17)}
+	s := &fakeSource{
+		host: Host{
+			Name: "web-7f9c", Init: "yinit 0.1.0", IsYinit: true, Uptime: 76 * time.Hour, CPUs: 2,
+			Pids: 45, PidsMax: 100, Mem: 212 * procfs.MiB, MemMax: 512 * procfs.MiB, CPU: 0.31, CPUMax: 1, Missed: 12,
+		},
+		procs: []Process{
+			proc(1, 0, "root", "S", "yinit -- gunicorn app:app", procfs.Signals{Known: true, Blocked: ^procfs.SignalSet(0)}),
+			proc(12, 1, app, "S", "gunicorn: master [app:app]", caught(15, 17)),
+			proc(37, 12, app, "Z", "git gc --auto", procfs.Signals{}),
+			proc(38, 12, app, "Z", "git gc --auto", procfs.Signals{}),
+			proc(44, 12, app, "Z", "git fetch", procfs.Signals{}),
+			proc(55, 12, app, "S", "gunicorn: worker", ignores),
+			proc(56, 12, app, "T", "gunicorn: worker", none),
+			proc(4120, 0, "root", "S", "sh", caught(2)),
+			proc(4125, 4120, "root", "R", "sleep 600", none),
+		},
+	}
+	for i := range s.procs {
+		p := &s.procs[i]
+		switch p.ID.PID {
+		case 1:
+			p.RSS, p.Age = 3200*procfs.KiB, 76*time.Hour
+		case 12:
+			p.RSS, p.Age, p.CPU = 48*procfs.MiB, 76*time.Hour, 0.012
+		case 37, 38:
+			p.Known, p.Status, p.Cmdline, p.Age = true, 1<<8, nil, 2*time.Minute
+		case 44:
+			p.Cmdline, p.Age = nil, 31*time.Second
+		case 55:
+			p.RSS, p.CPU, p.CPUTime = 101*procfs.MiB, 0.098, 71*time.Second
+		case 56:
+			p.RSS = 99 * procfs.MiB
+		default:
+			p.RSS, p.Age = procfs.MiB, 4*time.Second
+			p.Outside = p.PPID == 0
+		}
+	}
+	return s
+}
+
+// fakeSignaller plays the kernel; the fields say how.
+type fakeSignaller struct {
+	held, closed int
+	sent         []int
+	holdErr      error
+	sendErr      error
+	outcomes     []Outcome // one for each Watch, the last again and again
+	watches      int
+}
+
+func (s *fakeSignaller) Hold(procfs.ID) (Target, error) {
+	if s.holdErr != nil {
+		return nil, s.holdErr
+	}
+	s.held++
+	return &fakeTarget{s: s}, nil
+}
+
+type fakeTarget struct {
+	s      *fakeSignaller
+	closed bool
+}
+
+func (f *fakeTarget) Send(n int) error {
+	f.check()
+	f.s.sent = append(f.s.sent, n)
+	return f.s.sendErr
+}
+
+func (f *fakeTarget) Watch(time.Duration) Outcome {
+	f.check()
+	f.s.watches++
+	return f.s.outcomes[min(f.s.watches, len(f.s.outcomes))-1]
+}
+
+func (f *fakeTarget) Close() error {
+	f.check()
+	f.closed = true
+	f.s.closed++
+	return nil
+}
+
+func (f *fakeTarget) check() {
+	if f.closed {
+		panic("a target is used after Close")
+	}
+}

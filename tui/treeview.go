@@ -1,0 +1,308 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// A column is one of the columns left of the command.
+type column struct {
+	title string
+	width int
+	from  int // the screen width from which there is room for it
+	left  bool
+	cell  func(w *world, p *Process) string
+}
+
+// columns are those that the width has room for.
+func columns(w *world, pidWidth int) []column {
+	all := [...]column{
+		{"PID", pidWidth, 0, false, func(_ *world, p *Process) string { return strconv.Itoa(p.ID.PID) }},
+		{"USER", 8, 70, true, func(w *world, p *Process) string { return w.text(p.User) }},
+		{"S", 1, 0, true, func(_ *world, p *Process) string { return p.State.String() }},
+		{"CPU", 5, 56, false, cpuCell},
+		{"MEM", 5, 56, false, memCell},
+		{"AGE", 5, 70, false, func(_ *world, p *Process) string { return ageText(p.Age) }},
+		{"TERM", 8, 0, true, func(w *world, p *Process) string {
+			return termWord(foresee(p, sigTERM, w.snap.Host.IsYinit), w.glyphs())
+		}},
+	}
+	fit := make([]column, 0, len(all))
+	for _, c := range all {
+		if w.width >= c.from {
+			fit = append(fit, c)
+		}
+	}
+	return fit
+}
+
+// cpuCell is in percent of one processor.
+func cpuCell(w *world, p *Process) string {
+	switch {
+	case p.dead() || w.snap.Since <= 0:
+		return w.glyphs().dash
+	case p.CPU < 9.995:
+		return fmt.Sprintf("%.1f", p.CPU*100)
+	default:
+		return fmt.Sprintf("%.0f", p.CPU*100)
+	}
+}
+
+func memCell(w *world, p *Process) string {
+	if p.RSS == 0 {
+		return w.glyphs().dash
+	}
+	return bytesText(p.RSS)
+}
+
+// view draws the titles and the visible rows.
+func (t tree) view(w *world, height int) []string {
+	if height <= 0 {
+		return nil
+	}
+	shown := t.rows[min(t.top, len(t.rows)):min(t.top+height-1, len(t.rows))]
+	pidWidth := 5
+	for _, r := range shown {
+		pidWidth = max(pidWidth, len(strconv.Itoa(w.procs[r.Index].ID.PID)))
+	}
+	cols := columns(w, pidWidth)
+	lines := make([]string, 0, height)
+	lines = append(lines, t.titles(w, cols))
+	for i := range shown {
+		lines = append(lines, t.draw(w, cols, t.top+i))
+	}
+	return lines
+}
+
+func (t tree) titles(w *world, cols []column) string {
+	key := sortKeys[t.sort]
+	var b strings.Builder
+	b.WriteByte(' ')
+	title := func(s string) string {
+		if s != key.title || w.plain {
+			return s
+		}
+		if key.down {
+			return s + w.glyphs().down
+		}
+		return s + w.glyphs().up
+	}
+	for _, c := range cols {
+		text := title(c.title)
+		if c.left {
+			if c.width < 2 { // No room for the mark.
+				text = c.title
+			}
+			b.WriteString(w.pad(text, c.width))
+		} else {
+			b.WriteString(w.padLeft(text, c.width))
+		}
+		b.WriteByte(' ')
+	}
+	b.WriteString(title("COMMAND"))
+	return w.paint(strong, w.cut(b.String(), w.width))
+}
+
+// draw makes the line of a row.
+func (t tree) draw(w *world, cols []column, at int) string {
+	r := &t.rows[at]
+	p := &w.procs[r.Index]
+	ghost := w.ghost(r.Index)
+	var b strings.Builder
+	b.WriteString(t.sign(w, r, at))
+	for _, c := range cols {
+		text := c.cell(w, p)
+		switch {
+		case ghost && c.title == "S":
+			text = w.glyphs().dead
+		case ghost && c.title != "PID" && c.title != "USER":
+			text = w.glyphs().dash
+		}
+		if c.left {
+			b.WriteString(w.pad(text, c.width))
+		} else {
+			b.WriteString(w.padLeft(text, c.width))
+		}
+		b.WriteByte(' ')
+	}
+	rest := w.width - ansi.StringWidth(b.String())
+	b.WriteString(t.command(w, at, rest))
+	return w.paint(t.look(w, r, at), w.pad(b.String(), w.width))
+}
+
+// sign is the first cell of a row.
+func (t tree) sign(w *world, r *row, at int) string {
+	g := w.glyphs()
+	switch {
+	case at == t.cursor && !w.plain:
+		return g.cursor
+	case w.ghost(r.Index):
+		return g.dead
+	case w.fresh(r.Index):
+		return g.fresh
+	}
+	return " "
+}
+
+func (t tree) look(w *world, r *row, at int) look {
+	p := &w.procs[r.Index]
+	switch {
+	case at == t.cursor:
+		return reverse
+	case w.ghost(r.Index) || !r.matched:
+		return faint
+	case p.dead():
+		return bad
+	case p.State.Stopped():
+		return warn
+	case foresee(p, sigTERM, w.snap.Host.IsYinit) == outcomeIgnores:
+		return warn
+	}
+	return normal
+}
+
+// command is the last column: the guides, the command, and what is to be said
+// about it. If there is not room for all, the command gives way.
+func (t tree) command(w *world, at, width int) string {
+	r := &t.rows[at]
+	p := &w.procs[r.Index]
+	guides := t.guides(w, at, max(2, width/8))
+	width -= ansi.StringWidth(guides)
+	if r.hides > 0 {
+		guides += w.glyphs().folded
+		width -= ansi.StringWidth(w.glyphs().folded)
+	}
+	name := w.name(p)
+	if p.dead() && !w.ghost(r.Index) {
+		note, _ := firstFit(w.notes(r), width-ansi.StringWidth(name)-1)
+		return guides + name + " " + note
+	}
+	note, ok := firstFit(w.notes(r), width-min(8, ansi.StringWidth(name))-2)
+	if !ok {
+		return guides + name
+	}
+	name = w.cut(name, width-ansi.StringWidth(note)-2)
+	return guides + w.between(name, note, width)
+}
+
+// firstFit is the first of texts that is at most width cells wide, or the last.
+func firstFit(texts []string, width int) (text string, ok bool) {
+	for _, text = range texts {
+		if ansi.StringWidth(text) <= width {
+			return text, true
+		}
+	}
+	return text, false
+}
+
+// name is the command line, or the name in brackets where there is none.
+func (w *world) name(p *Process) string {
+	if len(p.Cmdline) == 0 || p.dead() {
+		return "[" + w.text(p.Comm) + "]"
+	}
+	var b strings.Builder
+	for i, word := range p.Cmdline {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if b.Len() > 4*w.width+64 {
+			break // Nobody sees more; a command line may have megabytes.
+		}
+		b.WriteString(w.text(word[:min(len(word), 4*w.width+64)]))
+	}
+	return b.String()
+}
+
+// notes are the remark about a row, in versions that get shorter.
+func (w *world) notes(r *row) []string {
+	p := &w.procs[r.Index]
+	switch {
+	case w.ghost(r.Index):
+		return w.endNotes(p)
+	case p.dead():
+		return w.zombieNotes(p)
+	case r.hides > 0:
+		return []string{fmt.Sprintf("+%d below", r.hides), fmt.Sprintf("+%d", r.hides)}
+	case p.State.Zombie():
+		return []string{"main thread has ended"}
+	case p.State.Stopped():
+		return []string{p.State.Word()}
+	case p.entered():
+		return []string{"from outside (docker exec)", "from outside", "outside"}
+	}
+	return nil
+}
+
+func (w *world) zombieNotes(p *Process) []string {
+	how, dot := statusText(p.Known, p.Status), w.glyphs().dot
+	notes := []string{how + dot + "not reaped by " + w.culprit(p)}
+	if p.Outside {
+		return append(notes, how+dot+"parent outside", how)
+	}
+	return append(notes, fmt.Sprintf("%s%sunreaped by %d", how, dot, p.PPID), how)
+}
+
+func (w *world) endNotes(p *Process) []string {
+	if e, ok := w.exit(p); ok {
+		return []string{w.endNote(p), statusText(e.Known, e.Status), "ended"}
+	}
+	return []string{w.endNote(p), "ended"}
+}
+
+// endNote tells how a process ended that was in an earlier snapshot.
+func (w *world) endNote(p *Process) string {
+	if e, ok := w.exit(p); ok {
+		text := statusText(e.Known, e.Status)
+		if e.Runtime > 0 {
+			text += " " + afterText(e.Runtime)
+		}
+		return text
+	}
+	if p.dead() {
+		return statusText(p.Known, p.Status) + ", reaped"
+	}
+	return "ended"
+}
+
+// culprit is who ought to wait for p.
+func (w *world) culprit(p *Process) string {
+	if p.Outside {
+		return "its parent outside the container"
+	}
+	parent, ok := w.parent(p)
+	if !ok {
+		return "its parent"
+	}
+	return fmt.Sprintf("%d %s", parent.ID.PID, w.text(parent.Comm))
+}
+
+// guides are the lines of the tree left of a command. Of a deep tree the levels
+// near the process are drawn, at most as many as given.
+func (t tree) guides(w *world, at, levels int) string {
+	g := w.glyphs()
+	r := &t.rows[at]
+	if r.Depth == 0 {
+		return ""
+	}
+	levels = min(levels, r.Depth)
+	parts := make([]string, 0, levels)
+	for depth := r.Depth - levels + 1; depth < r.Depth; depth++ {
+		part := g.blank
+		if r.Guide(depth) {
+			part = g.bar
+		}
+		parts = append(parts, part)
+	}
+	if r.Last {
+		parts = append(parts, g.last)
+	} else {
+		parts = append(parts, g.tee)
+	}
+	if levels < r.Depth {
+		parts[0] = w.pad(g.more, 3)
+	}
+	return strings.Join(parts, "")
+}

@@ -1,0 +1,169 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Update is what a message makes of the model.
+func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m, cmd := m.route(msg)
+	return m.settle(), cmd
+}
+
+func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		return m.resize(msg), nil
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	case tea.PasteMsg:
+		return m.paste(msg), nil
+	case tea.MouseWheelMsg:
+		return m.wheel(msg), nil
+	case tea.MouseClickMsg:
+		return m.click(msg), nil
+	case tickMsg:
+		return m.tick(msg)
+	case readMsg:
+		return m.show(msg)
+	case detailsMsg:
+		m.detail = m.detail.take(&m.world, msg)
+	case heldMsg:
+		return m.held(msg)
+	case sentMsg:
+		return m.sent(msg)
+	case watchedMsg:
+		return m.watched(msg)
+	}
+	return m, nil
+}
+
+func (m Model) resize(msg tea.WindowSizeMsg) Model {
+	m.world.width, m.world.height = max(0, msg.Width), max(0, msg.Height)
+	return m
+}
+
+// settle gives the page the room that the other parts leave.
+func (m Model) settle() Model {
+	w := &m.world
+	room := max(0, w.height-w.headerLines()-2)
+	room -= m.menu.height(room)
+	if room != w.room {
+		w.room = room
+		m = m.setPage(m.page().do(w, doNothing))
+		m.detail = m.detail.scroll(w, doNothing)
+		m.help = m.help.scroll(w, m.opts.ReadOnly, doNothing)
+	}
+	return m
+}
+
+func (m Model) page() page { return m.pages[m.at] }
+
+func (m Model) setPage(p page) Model {
+	m.pages = slices.Clone(m.pages)
+	m.pages[m.at] = p
+	return m
+}
+
+// tick starts the next reading, unless one is still going on.
+func (m Model) tick(msg tickMsg) (Model, tea.Cmd) {
+	if msg.gen != m.gen || m.paused {
+		return m, nil
+	}
+	return m.read()
+}
+
+func (m Model) read() (Model, tea.Cmd) {
+	if m.reading {
+		return m, nil
+	}
+	m.reading = true
+	return m, read(m.src, m.world.next)
+}
+
+// wait lets the interval begin anew.
+func (m Model) wait() (Model, tea.Cmd) {
+	m.gen++
+	return m, tick(m.interval, m.gen)
+}
+
+// show takes what was read. What could not be read stays as it was.
+func (m Model) show(msg readMsg) (Model, tea.Cmd) {
+	m.reading = false
+	w := &m.world
+	w.historyFailed = ""
+	if msg.histErr != nil {
+		w.historyFailed = w.text(msg.histErr.Error())
+	} else {
+		*w = w.hear(msg.hist)
+	}
+	m.failed = ""
+	if msg.err != nil {
+		m.failed = w.text(msg.err.Error())
+	} else if !m.paused {
+		*w = w.take(msg.snap)
+	}
+	m = m.setPage(m.page().refresh(w))
+	m, details := m.askDetails()
+	if m.paused {
+		return m, details
+	}
+	m, next := m.wait()
+	return m, tea.Batch(details, next)
+}
+
+// askDetails asks for the details anew, unless the answer is still on its way.
+func (m Model) askDetails() (Model, tea.Cmd) {
+	if !m.detail.open || m.detail.asked || m.detail.gone {
+		return m, nil
+	}
+	m.detail.asked = true
+	return m, inspect(m.src, m.detail.id)
+}
+
+// setInterval takes the next or the previous of the usual intervals.
+func (m Model) setInterval(slower bool) (Model, tea.Cmd) {
+	usual := []time.Duration{
+		100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second,
+		2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute,
+	}
+	i, exact := slices.BinarySearch(usual, m.interval)
+	switch {
+	case slower && exact:
+		i++
+	case !slower:
+		i--
+	}
+	m.interval = usual[max(0, min(i, len(usual)-1))]
+	m = m.say(normal, "refreshes every "+intervalText(m.interval))
+	if m.reading || m.paused {
+		return m, nil
+	}
+	return m.wait()
+}
+
+// pause holds the screen as it is, and goes on with a fresh reading.
+func (m Model) pause() (Model, tea.Cmd) {
+	m.paused = !m.paused
+	if m.paused {
+		return m, nil
+	}
+	return m.read()
+}
+
+// say puts text on the last line until the next key.
+func (m Model) say(l look, text string) Model {
+	m.status, m.statusLook = text, l
+	return m
+}
+
+func (m Model) paste(msg tea.PasteMsg) Model {
+	if m.line.open {
+		m.line = m.line.insert(msg.Content)
+		return m.applyFilter(m.line.text)
+	}
+	return m
+}

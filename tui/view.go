@@ -1,0 +1,129 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// View draws the frame.
+func (m Model) View() tea.View {
+	v := tea.NewView(m.content())
+	v.AltScreen = true
+	v.MouseMode = tea.MouseModeCellMotion
+	return v
+}
+
+func (m Model) content() string {
+	w := &m.world
+	switch {
+	case w.width == 0 || w.height == 0:
+		return ""
+	case w.width < minWidth || w.height < minHeight:
+		return text(w, []string{fmt.Sprintf("too small: %dx%d", w.width, w.height), fmt.Sprintf("needs %dx%d", minWidth, minHeight)}, w.height)
+	}
+	lines := append(w.header(), m.tabs())
+	lines = append(lines, m.body()...)
+	return text(w, append(lines, m.last()), w.height)
+}
+
+// body is the page or the pane over it, filled to its height, and the menu.
+func (m Model) body() []string {
+	w := &m.world
+	lines := make([]string, 0, w.room)
+	switch {
+	case m.help.open:
+		lines = append(lines, m.help.view(w, m.opts.ReadOnly, w.room)...)
+	case m.detail.open:
+		lines = append(lines, m.detail.view(w, w.room)...)
+	default:
+		lines = append(lines, m.page().view(w, w.room)...)
+	}
+	for len(lines) < w.room {
+		lines = append(lines, "")
+	}
+	return append(lines, m.menu.view(w)...)
+}
+
+// tabs is the line with the pages, and at its right what is out of the ordinary.
+func (m Model) tabs() string {
+	w := &m.world
+	var b strings.Builder
+	for i, p := range m.pages {
+		l := normal
+		if i == m.at {
+			l = reverse
+		}
+		b.WriteString(w.paint(l, fmt.Sprintf(" %d %s ", i+1, p.tab(w))))
+	}
+	notes := []piece{{"? help  q quit", 0, faint}}
+	if e, ok := m.page().(explainer); ok {
+		notes = append(notes, piece{text: e.remark(w), rank: 1})
+	}
+	if f, ok := m.page().(filtered); ok && f.filter() != "" {
+		notes = append(notes, piece{"filter: " + f.filter(), 3, strong})
+	}
+	if m.paused {
+		notes = append(notes, piece{"PAUSED", 4, warn})
+	}
+	room := w.width - ansi.StringWidth(b.String()) - 3
+	return w.between(b.String(), w.join(notes, room)+" ", w.width)
+}
+
+// last is the last line: what is being typed, else what the last key brought
+// about, else why nothing could be read, else about what is selected.
+func (m Model) last() string {
+	w := &m.world
+	switch {
+	case m.line.open:
+		return w.prompt(" filter: "+m.line.text, "Enter keeps  Esc clears")
+	case m.status != "":
+		return w.paint(m.statusLook, w.cut(" "+m.status, w.width))
+	case m.menu.open():
+		return w.paint(faint, w.cut(" "+m.menu.hint(), w.width))
+	case m.failed != "":
+		text := " Nothing could be read: " + m.failed
+		if w.read {
+			text = " These rows are of " + w.snap.Time.Format("15:04:05") + ": " + m.failed
+		}
+		return w.paint(bad, w.cut(text, w.width))
+	case m.help.open:
+		return w.paint(faint, " arrows scroll, any other key closes the help")
+	case m.detail.open:
+		return w.paint(faint, w.cut(" arrows scroll  k signal  Esc closes", w.width))
+	}
+	if e, ok := m.page().(explainer); ok {
+		return w.cut(" "+e.explain(w), w.width)
+	}
+	return ""
+}
+
+// prompt shows the end of a line that is being typed.
+func (w *world) prompt(line, hint string) string {
+	if over := ansi.StringWidth(line) + 1 - w.width; over > 0 {
+		line = ansi.TruncateLeft(line, over, "")
+	}
+	return w.between(line+w.paint(reverse, " "), w.paint(faint, hint), w.width)
+}
+
+// text joins lines into a frame that is never too wide nor too high.
+func text(w *world, lines []string, height int) string {
+	lines = lines[:min(len(lines), height)]
+	for i, line := range lines {
+		if w.plain {
+			line = strings.TrimRight(line, " ")
+		}
+		lines[i] = ansi.Truncate(line, w.width, "")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func intervalText(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%d s", d/time.Second)
+}

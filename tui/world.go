@@ -1,0 +1,190 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+const (
+	markFor    = 2    // refreshes for which a new row is marked and a dead one kept
+	trendOver  = 6    // snapshots over which the trend of zombies is taken
+	keepEvents = 8192 // records of the history; more than the init's ring has
+)
+
+// world is what was read last, and what all parts look at.
+type world struct {
+	styles
+	width, height int
+	room          int // lines that the page has
+
+	read   bool // there was a snapshot
+	snap   Snapshot
+	procs  []Process    // those of the snapshot, and then the dead that are kept
+	living int          // how many of procs are in the snapshot
+	left   []uint8      // for how many refreshes each of procs is still marked
+	byPID  map[int]int  // index in procs; a living one before a dead one
+	status headerCounts // sums over the living
+
+	zombies []int                   // counts in the last snapshots, oldest first
+	deadAt  map[procfs.ID]time.Time // when each zombie was first seen
+
+	events []history.Record
+	exits  map[int]history.Record // the last exit of each pid
+	next   uint64                 // to ask the history for
+	lost   uint64
+	since  string
+
+	historyFailed string // why the history could not be read, "" if it could
+}
+
+type headerCounts struct{ threads, zombies int }
+
+// dead reports whether p has ended and waits to be reaped, or is being reaped.
+// The main thread may end before the others: then p is not dead.
+func (p *Process) dead() bool {
+	return p.State.Zombie() && p.Threads <= 1 || p.State == procfs.StateDead
+}
+
+// take is the world after a snapshot.
+func (w world) take(s Snapshot) world {
+	old := w
+	w.snap, w.read = s, true
+	w.living = len(s.Procs)
+	w.procs = slices.Clip(s.Procs)
+	w.byPID = make(map[int]int, len(s.Procs))
+	w.left = make([]uint8, len(s.Procs), len(s.Procs)+16)
+	w.status = headerCounts{}
+	deadAt := make(map[procfs.ID]time.Time)
+	for i := range s.Procs {
+		p := &s.Procs[i]
+		w.byPID[p.ID.PID] = i
+		w.status.threads += p.Threads
+		if old.read {
+			w.left[i] = old.freshness(p.ID)
+		}
+		if p.dead() {
+			w.status.zombies++
+			deadAt[p.ID] = old.firstDead(p.ID, s.Time)
+		}
+	}
+	w.deadAt = deadAt
+	w.zombies = append(slices.Clone(old.zombies[max(0, len(old.zombies)-trendOver+1):]), w.status.zombies)
+	return w.keepDead(&old)
+}
+
+// freshness is for how long the process is to be marked as new, given that w is
+// the world before.
+func (w *world) freshness(id procfs.ID) uint8 {
+	i, ok := w.find(id)
+	if !ok {
+		return markFor
+	}
+	if i >= w.living { // It was missing in one snapshot and is back.
+		return 0
+	}
+	return max(w.left[i], 1) - 1
+}
+
+func (w *world) firstDead(id procfs.ID, now time.Time) time.Time {
+	if t, ok := w.deadAt[id]; ok {
+		return t
+	}
+	return now
+}
+
+// keepDead adds those who were in the old world and are gone.
+func (w world) keepDead(old *world) world {
+	for i := range old.procs {
+		p := &old.procs[i]
+		if _, ok := w.find(p.ID); ok {
+			continue
+		}
+		left := uint8(markFor)
+		if i >= old.living {
+			left = old.left[i] - 1
+		}
+		if left == 0 {
+			continue
+		}
+		if _, taken := w.byPID[p.ID.PID]; !taken {
+			w.byPID[p.ID.PID] = len(w.procs)
+		}
+		w.procs = append(w.procs, *p)
+		w.left = append(w.left, left)
+	}
+	return w
+}
+
+// find is the index of the process in procs. It does not find one that is dead
+// and whose pid was given to another.
+func (w *world) find(id procfs.ID) (int, bool) {
+	i, ok := w.byPID[id.PID]
+	return i, ok && w.procs[i].ID == id
+}
+
+// parent is the process that p's PPID names.
+func (w *world) parent(p *Process) (*Process, bool) {
+	i, ok := w.byPID[p.PPID]
+	if !ok || p.PPID == p.ID.PID {
+		return nil, false
+	}
+	return &w.procs[i], true
+}
+
+func (w *world) ghost(i int) bool { return i >= w.living }
+func (w *world) fresh(i int) bool { return i < w.living && w.left[i] > 0 }
+
+// hear is the world after a piece of the history.
+func (w world) hear(h History) world {
+	w.since = h.Since
+	w.lost += h.Lost
+	w.next = max(w.next, h.Next)
+	if len(h.Records) == 0 {
+		return w
+	}
+	w.events = append(w.events, h.Records...)
+	exits, from := w.exits, len(w.events)-len(h.Records)
+	if over := len(w.events) - keepEvents; over > 0 {
+		w.events = slices.Clone(w.events[over:])
+		exits, from = nil, 0
+	}
+	if exits == nil {
+		exits = make(map[int]history.Record)
+	}
+	for _, r := range w.events[from:] {
+		if r.Kind == history.KindExit {
+			exits[r.PID] = r
+		}
+	}
+	w.exits = exits
+	return w
+}
+
+// exit is the record of p's death, if there is one.
+func (w *world) exit(p *Process) (history.Record, bool) {
+	r, ok := w.exits[p.ID.PID]
+	if !ok || r.Start != 0 && r.Start != p.ID.Start {
+		return history.Record{}, false
+	}
+	if r.Start == 0 {
+		// The init did not see it start: then it is p's death if p was born before.
+		born := w.snap.Time.Add(-w.snap.Since - p.Age)
+		return r, r.Time.After(born)
+	}
+	return r, true
+}
+
+// trend compares the number of zombies with that of some snapshots ago: -1, 0, 1.
+func (w *world) trend() int {
+	if len(w.zombies) < 2 {
+		return 0
+	}
+	first, last := w.zombies[0], w.zombies[len(w.zombies)-1]
+	return min(1, max(-1, last-first))
+}
+
+// text makes foreign text fit for the screen.
+func (w *world) text(s string) string { return clean(s, w.ascii) }
