@@ -6,7 +6,7 @@ LDFLAGS  = -s -w -E yinit/initcore/early.entry -X main.release=$(VERSION)
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0
 
-.PHONY: help demo build test race fuzz bench lint e2e check size readme
+.PHONY: help demo build test race fuzz bench conform lint e2e check size readme
 help: ## show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -28,8 +28,16 @@ fuzz: ## each fuzz target for FUZZTIME
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; done; done
 
-bench: build ## benchmarks of the packages
+bench: build ## against the rivals in one run, then benchmarks of the packages
+	cd bench && $(GO) run -ldflags '$(LDFLAGS)' . ../bin/yinit
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+conform: build ## what yinit and its rivals do, case by case, into docs/; INIT="..." adds one
+	YINIT_CONFORM_TABLE=$(CURDIR)/docs/conformance.md $(GO) test -count=1 -run TestConformanceTable ./cmd/yinit
+	@cat docs/conformance.md
+
+readme: ## write the table of options into README.md
+	YINIT_UPDATE=1 $(GO) test -count=1 -run TestReadmeOptions ./cmd/yinit
 
 lint: ## gofumpt, go vet and staticcheck
 	@test -z "$$($(GO) tool gofumpt -l .)" || { $(GO) tool gofumpt -l .; echo "run: go tool gofumpt -w ."; exit 1; }

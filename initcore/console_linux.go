@@ -35,11 +35,33 @@ func openConsole(isFirst, session bool) console {
 // hand is the terminal that a program is to take, -1 for none.
 func (c console) hand() int { return c.fd }
 
+// giveUp lets go of the terminal, so that a program in a session of its own can
+// take it. Only a session leader holds one. The SIGHUP and SIGCONT that follow
+// come from ourselves, and are passed on to nobody.
+func (c console) giveUp() {
+	if session, err := unix.Getsid(0); err == nil && session == unix.Getpid() && c.fd >= 0 {
+		_ = unix.IoctlSetInt(c.fd, unix.TIOCNOTTY, 0)
+	}
+}
+
 // takeBack implements terminal.
 func (c console) takeBack() {
 	if c.fd >= 0 {
-		_ = unix.IoctlSetPointerInt(c.fd, unix.TIOCSPGRP, unix.Getpgrp())
+		foreground(c.fd, unix.Getpgrp())
 	}
+}
+
+// foreground makes a process group the one that the terminal's keys go to. From
+// the background that takes a blocked SIGTTOU: caught as it is, it would restart
+// the call for ever, see tcsetpgrp(3).
+func foreground(fd, group int) {
+	var ttou, before unix.Sigset_t
+	ttou.Val[0] = 1 << (unix.SIGTTOU - 1)
+	if unix.PthreadSigmask(unix.SIG_BLOCK, &ttou, &before) != nil {
+		return
+	}
+	_ = unix.IoctlSetPointerInt(fd, unix.TIOCSPGRP, group) // the terminal may be gone
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
 }
 
 // suspend implements terminal.
@@ -58,8 +80,9 @@ func (c console) resume(pid int) {
 		return
 	}
 	if group, err := unix.IoctlGetInt(c.fd, unix.TIOCGPGRP); err == nil && group == unix.Getpgrp() {
-		_ = unix.IoctlSetPointerInt(c.fd, unix.TIOCSPGRP, pid)
+		foreground(c.fd, pid)
 	}
+	_ = unix.Kill(-pid, unix.SIGCONT) // the terminal had stopped the whole group
 }
 
 // underShell reports whether our parent is in our session and in another process

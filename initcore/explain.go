@@ -3,11 +3,8 @@ package initcore
 import (
 	"bytes"
 	"debug/elf"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -28,11 +25,8 @@ func explain(e *StartError, p *Program, dir string) string {
 	case stepStdio, stepSession:
 		return "cannot start " + p.Name + ": " + e.Error()
 	}
-	path := e.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	if !strings.Contains(p.Args[0], "/") && e.Err == unix.ENOENT && !exists(path) {
+	path := within(dir, e.Path)
+	if !strings.Contains(p.Args[0], "/") && e.Code() == exitNotFound {
 		return what + ": there is no such program in PATH; check the name, or give its path"
 	}
 	return what + ": " + whyNot(path, e.Err)
@@ -41,14 +35,12 @@ func explain(e *StartError, p *Program, dir string) string {
 // whyNot says why execve(2) of the file gave this error.
 func whyNot(path string, err unix.Errno) string {
 	switch err {
-	case unix.ENOENT:
-		return whyMissing(path)
+	case unix.ENOENT, unix.ENOTDIR:
+		return whyMissing(path, err)
 	case unix.EACCES:
 		return whyDenied(path)
 	case unix.ENOEXEC:
 		return whyNoProgram(path)
-	case unix.ENOTDIR:
-		return "a part of its path is no directory"
 	case unix.ETXTBSY:
 		return "it is open for writing; something still copies it, or did not close it"
 	case unix.E2BIG:
@@ -70,12 +62,15 @@ func whyNot(path string, err unix.Errno) string {
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
+	return !missing(err)
 }
 
 // whyMissing: either the file is missing, or what it needs to run.
-func whyMissing(path string) string {
+func whyMissing(path string, err unix.Errno) string {
 	if !exists(path) {
+		if err == unix.ENOTDIR {
+			return "a part of its path is no directory"
+		}
 		if link, err := os.Readlink(path); err == nil {
 			return "it is a symbolic link to " + link + ", which does not exist"
 		}
@@ -119,6 +114,9 @@ func whyDenied(path string) string {
 	if line, ok := interpreterLine(path); ok {
 		return "it, or its interpreter " + interpreter(line) + ", may not be executed by this user"
 	}
+	if loader := elfLoader(path); loader != "" {
+		return fmt.Sprintf("it (its mode is %04o), or the loader %s, may not be executed by this user", info.Mode().Perm(), loader)
+	}
 	return fmt.Sprintf("this user may not execute it (its mode is %04o)", info.Mode().Perm())
 }
 
@@ -160,8 +158,10 @@ func interpreterLine(path string) (string, bool) {
 }
 
 func interpreter(line string) string {
-	name, _, _ := strings.Cut(line, " ")
-	return name
+	if end := strings.IndexAny(line, " \t"); end >= 0 {
+		return line[:end]
+	}
+	return line
 }
 
 // head returns the first n bytes of a file, fewer if it has fewer.

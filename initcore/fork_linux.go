@@ -145,7 +145,7 @@ func fork(img *image) (pid int, errno unix.Errno) {
 			img.shell[1] = img.candidates[i]
 			unix.RawSyscall6(unix.SYS_EXECVE, img.sh, uintptr(unsafe.Pointer(&img.shell[0])), uintptr(unsafe.Pointer(&img.envp[0])), 0, 0, 0)
 		}
-		if best == unix.ENOENT && err != unix.ENOTDIR {
+		if best == unix.ENOENT && (err != unix.ENOTDIR || len(img.candidates) == 1) {
 			best, bestIdx = err, i
 		}
 		if err != unix.ENOENT && err != unix.ENOTDIR && err != unix.EACCES && err != unix.ESTALE && err != unix.ENODEV && err != unix.ETIMEDOUT {

@@ -26,7 +26,8 @@ type kernel struct {
 	console console
 	starts  map[int]launch // by pid, until the death
 	workDir string         // where yinit was started, for messages
-	oom     *oomWatch
+	oom     oomWatch
+	scanner *procfs.Scanner
 	relays  *relays
 }
 
@@ -34,12 +35,13 @@ type kernel struct {
 type launch struct {
 	report int
 	paths  []string
+	dir    string // where relative paths begin, for messages
 }
 
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
-		starts: map[int]launch{}, relays: newRelays(),
+		starts: map[int]launch{}, relays: newRelays(), scanner: procfs.NewScanner(procfs.FS{}),
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1
@@ -83,7 +85,7 @@ func (k *kernel) start(p *program) (int, error) {
 		// finds it. It fails once the program runs, and then it is done.
 		_ = unix.Setpgid(pid, pid)
 	}
-	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env)}
+	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env), dir: k.dirOf(p.Program)}
 	return pid, nil
 }
 
@@ -155,7 +157,7 @@ func (k *kernel) reap(d *death) error {
 	if err := waitid(unix.P_ALL, 0, &info, options, nil); err != nil {
 		return err
 	}
-	*d = death{PID: int(info.pid), UID: info.uid}
+	*d = death{PID: int(info.pid), UID: info.uid, Stat: d.Stat}
 	if d.PID == 0 {
 		return nil
 	}
@@ -164,9 +166,10 @@ func (k *kernel) reap(d *death) error {
 		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WNOHANG, nil)
 	}
 	d.Status = waitStatus(info)
-	if stat, err := k.fs.Stat(d.PID); err == nil {
-		d.Stat = stat
-		d.Runtime = procfs.Age(sinceBoot(), stat.Start)
+	if err := k.scanner.Stat(d.PID, &d.Stat); err == nil {
+		d.Runtime = procfs.Age(sinceBoot(), d.Stat.Start)
+	} else {
+		d.Stat = procfs.Stat{}
 	}
 	var usage unix.Rusage
 	if err := waitid(unix.P_PID, d.PID, &info, unix.WEXITED|unix.WNOHANG, &usage); err != nil {
@@ -228,21 +231,18 @@ func (k *kernel) name(pid int) string {
 
 // explain implements informant.
 func (k *kernel) explain(e *StartError, p *Program) string {
-	dir := k.workDir
-	if p.Dir != "" {
-		dir = p.Dir
-	}
-	return explain(e, p, dir)
+	return explain(e, p, k.dirOf(p))
 }
+
+// dirOf is the directory that a program is started in.
+func (k *kernel) dirOf(p *Program) string { return within(k.workDir, p.Dir) }
 
 // outOfMemory implements informant.
 func (k *kernel) outOfMemory(status procfs.WaitStatus) string { return k.oom.check(status) }
 
-// settleDown leaves behind what the init has no use for once all programs that
-// there will be have been started: the directory, so that it can be unmounted,
-// and descriptors that only the programs were meant to have.
-func (k *kernel) settleDown() {
-	_ = unix.Chdir("/")
+// letGo closes the descriptors that only the programs were meant to have, once
+// all programs that there will be have been started.
+func (k *kernel) letGo() {
 	fds, err := k.fs.FDs(k.pid)
 	if err != nil {
 		fds = fds[:0]

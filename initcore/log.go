@@ -22,7 +22,7 @@ type Logging struct {
 // newLogger returns a logger on stderr, and a function that waits a moment until
 // its lines are written.
 func newLogger(l Logging) (*slog.Logger, func()) {
-	w := &patient{lines: make(chan []byte, 256), done: make(chan struct{})}
+	w := newPatient(2)
 	options := &slog.HandlerOptions{Level: l.Level}
 	if l.JSON {
 		return slog.New(slog.NewJSONHandler(w, options)), w.flush
@@ -33,10 +33,15 @@ func newLogger(l Logging) (*slog.Logger, func()) {
 // A patient writer never blocks its caller: another goroutine writes the lines.
 // If nobody reads stderr, lines are dropped and counted.
 type patient struct {
+	fd      int
 	lines   chan []byte
 	done    chan struct{}
 	started bool
 	dropped atomic.Int64
+}
+
+func newPatient(fd int) *patient {
+	return &patient{fd: fd, lines: make(chan []byte, 256), done: make(chan struct{})}
 }
 
 func (w *patient) Write(line []byte) (int, error) {
@@ -56,18 +61,26 @@ func (w *patient) drain() {
 	defer close(w.done)
 	for line := range w.lines {
 		if n := w.dropped.Swap(0); n > 0 {
-			writeAll(2, fmt.Appendf(nil, "yinit: %d log lines were dropped: stderr was full\n", n))
+			writeAll(w.fd, fmt.Appendf(nil, "yinit: %d log lines were dropped: stderr was full\n", n))
 		}
-		writeAll(2, line)
+		writeAll(w.fd, line)
 	}
 }
 
-// writeAll gives up on any error: stderr may be closed or broken.
+// writeAll blocks until all is written, also where somebody who shares the
+// descriptor made it non-blocking. It gives up on any other error: stderr may be
+// closed or broken.
 func writeAll(fd int, b []byte) {
 	for len(b) > 0 {
 		n, err := unix.Write(fd, b)
 		if err == unix.EINTR {
 			continue
+		}
+		if err == unix.EAGAIN {
+			wait := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+			if _, err = unix.Poll(wait, -1); err == nil || err == unix.EINTR {
+				continue
+			}
 		}
 		if err != nil {
 			return
@@ -91,7 +104,7 @@ func (w *patient) flush() {
 }
 
 // textHandler writes lines as people expect them of an init:
-// "yinit: warning: message: key value, key value".
+// "yinit: warning: message (key value, key value)".
 type textHandler struct {
 	w     io.Writer
 	level slog.Level
@@ -109,16 +122,16 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 		b = append(b, "debug: "...)
 	}
 	b = append(b, r.Message...)
-	sep := ": "
+	sep, end := " (", ""
 	r.Attrs(func(a slog.Attr) bool {
 		b = append(b, sep...)
 		b = append(b, a.Key...)
 		b = append(b, ' ')
 		b = append(b, strings.ReplaceAll(a.Value.String(), "\n", `\n`)...)
-		sep = ", "
+		sep, end = ", ", ")"
 		return true
 	})
-	_, err := h.w.Write(append(b, '\n'))
+	_, err := h.w.Write(append(append(b, end...), '\n'))
 	return err
 }
 

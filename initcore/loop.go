@@ -2,7 +2,6 @@ package initcore
 
 import (
 	"errors"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,8 +18,10 @@ type loop struct {
 	clock func() time.Time
 	nap   func(time.Duration)
 
+	planned []chore
 	signals [64]early.Info
 	death   death
+	deaths  int // taken in so far
 	idle    int // wake-ups in a row that brought nothing
 }
 
@@ -48,28 +49,22 @@ func (l *loop) run() {
 	}
 }
 
-// step takes in what has happened. Whatever the machine stumbles over must not
-// end the container: the step is given up, and the next one follows.
+// step takes in what has happened.
 func (l *loop) step() {
-	defer func() {
-		if r := recover(); r != nil {
-			l.log.Error("internal error, please report it", "panic", r, "stack", string(debug.Stack()))
-		}
-	}()
 	busy := l.readSignals()
 	busy = l.reapAll() || busy
 	now := l.clock()
 	if due := l.deadline(); !due.IsZero() && !now.Before(due) {
-		l.tick(now)
-		busy = true
+		l.takeTime(now)
+		busy = busy || !l.deadline().Equal(due)
 	}
-	l.rest100(busy)
+	l.rest100(l.doChores(now) || busy)
 }
 
 // wait blocks until a signal comes, or the next deadline.
 func (l *loop) wait() {
 	timeout := -1
-	if due := l.deadline(); !due.IsZero() {
+	if due := l.due(); !due.IsZero() {
 		// Rounded up: waking up early would be waking up twice.
 		left := due.Sub(l.clock()) + time.Millisecond - 1
 		timeout = int(min(max(left, 0), time.Hour) / time.Millisecond)
@@ -85,7 +80,7 @@ func (l *loop) readSignals() (some bool) {
 	for {
 		n := l.feed.Read(l.signals[:])
 		for _, info := range l.signals[:n] {
-			l.signal(info, l.clock())
+			l.takeSignal(info)
 		}
 		if n < len(l.signals) {
 			return some || n > 0
@@ -105,7 +100,10 @@ func (l *loop) reapAll() (some bool) {
 			return some
 		}
 		some = true
-		l.died(&l.death, l.clock())
+		l.takeDeath(&l.death)
+		if l.deaths++; l.deaths%tidyEvery == 0 {
+			forgetStart()
+		}
 	}
 }
 

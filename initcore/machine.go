@@ -53,6 +53,7 @@ type machine struct {
 	hasStatus bool
 	verdict   string         // why it is that one, in words
 	zombies   string         // who held zombies at the end
+	sent      uint64         // signals to programs
 	rec       history.Record // reused, so that a death allocates nothing
 }
 
@@ -214,18 +215,19 @@ func (m *machine) later(p *program) {
 
 // settle moves on to the end when no program runs any more and none is to come.
 func (m *machine) settle() {
-	if m.phase >= clearing || m.cfg.Pause && m.phase == running {
-		return
+	if m.phase < clearing && m.done() {
+		m.clear()
 	}
+}
+
+// done reports whether no program runs any more and none is to come.
+func (m *machine) done() bool {
 	for _, p := range m.programs {
 		if p.pid != 0 || !p.restartAt.IsZero() {
-			return
+			return false
 		}
 	}
-	if m.phase == running && m.next < len(m.programs) {
-		return
-	}
-	m.clear()
+	return m.phase != running || !m.cfg.Pause && m.next == len(m.programs)
 }
 
 // exitStatus is what the init ends with.

@@ -17,21 +17,26 @@ func ownGroup() cgroup.Group { return cgroup.Find(procfs.FS{}, "self", "") }
 type oomWatch struct {
 	group cgroup.Group
 	count uint64
-	known bool
+	begun bool
 }
 
-func newOOMWatch() *oomWatch {
-	w := &oomWatch{group: ownGroup()}
-	u := w.group.Read()
-	w.count, w.known = u.OOMKills, u.HasOOM
-	return w
+// begin takes the counter as it is. Before, it is taken to be 0, as it is in a
+// new container.
+func (w *oomWatch) begin() {
+	if !w.begun {
+		w.begun, w.group = true, ownGroup()
+		w.count = w.group.Read().OOMKills
+	}
 }
 
 // check is called for a death by SIGKILL. It returns what to say if the counter
 // has moved since the last call.
 func (w *oomWatch) check(status procfs.WaitStatus) string {
-	if w == nil || !w.known || status.Signal() != int(unix.SIGKILL) {
+	if status.Signal() != int(unix.SIGKILL) {
 		return ""
+	}
+	if !w.begun {
+		w.begun, w.group = true, ownGroup()
 	}
 	u := w.group.Read()
 	before := w.count

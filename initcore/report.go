@@ -13,6 +13,9 @@ import (
 // maxReport is what Kubernetes reads of /dev/termination-log.
 const maxReport = 4096
 
+// maxVerdict leaves room for the deaths.
+const maxVerdict = 600
+
 // lastDeaths is how many of them the report tells.
 const lastDeaths = 10
 
@@ -32,8 +35,7 @@ func (m *machine) writeReport(path string) {
 		m.log.Warn("no report", "error", err)
 		return
 	}
-	text := cut(m.report(), maxReport)
-	_, err = f.WriteString(text)
+	_, err = f.WriteString(m.report())
 	if closing := f.Close(); err == nil {
 		err = closing
 	}
@@ -46,11 +48,11 @@ func (m *machine) report() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "yinit: exit status %d", m.exitStatus())
 	if m.verdict != "" {
-		b.WriteString(": " + m.verdict)
+		b.WriteString(": " + cut(printable(m.verdict), maxVerdict))
 	}
 	b.WriteByte('\n')
 	if m.zombies != "" {
-		b.WriteString("zombies: " + m.zombies + "\n")
+		b.WriteString("zombies: " + cut(m.zombies, maxVerdict) + "\n")
 	}
 	deaths := m.hist.Last(lastDeaths, history.KindExit)
 	if len(deaths) > 0 {
@@ -67,7 +69,7 @@ func (m *machine) report() string {
 		}
 		fmt.Fprintf(&b, "  %s %d %s: %s\n", r.Time.UTC().Format("15:04:05.000"), r.PID, cut(printable(name), 80), cut(printable(how), 160))
 	}
-	return b.String()
+	return cut(b.String(), maxReport)
 }
 
 // heldZombies names the zombies that live parents hold, by parent.

@@ -10,9 +10,9 @@ package initcore
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -32,13 +32,15 @@ func Run(cfg Config) int {
 		logger.Error("cannot receive signals", "error", err)
 		return 125
 	}
-	tune()
 	k := newKernel(&cfg, feed.Inherit)
 	m := newMachine(cfg)
 	m.proc, m.rest, m.tty, m.who, m.log, m.pid = k, k, k.console, k, logger, k.pid
 	m.self = k.name(k.pid)
 	k.prepare(logger)
-	m.hist = newHistory(cfg, k, logger)
+	if m.hist, err = newHistory(cfg, k, logger); err != nil {
+		logger.Error(err.Error())
+		return 125
+	}
 	l, err := newLoop(m, feed)
 	if err != nil {
 		logger.Error("cannot wait for events", "error", err)
@@ -47,25 +49,18 @@ func Run(cfg Config) int {
 	if len(cfg.Programs) > 1 || restarts(cfg) {
 		k.keepDirectory()
 	}
-	m.start(time.Now())
-	// The programs are on their way; what is not needed before comes now.
-	k.oom = newOOMWatch()
-	if k.cwd < 0 {
-		k.settleDown()
+	if cfg.Session {
+		k.console.giveUp()
 	}
+	l.begin()
+	l.planned = k.chores(time.Now())
 	l.run()
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}
-	m.writeReport(cfg.Report)
-	m.hist.End(time.Now())
+	l.quietly(func() { m.writeReport(cfg.Report) })
+	l.quietly(func() { m.hist.End(time.Now()) })
 	return m.exitStatus()
-}
-
-// tune makes the Go runtime small: the init allocates next to nothing once it
-// runs, so a heap that is collected often costs less than one that grows.
-func tune() {
-	debug.SetGCPercent(20)
 }
 
 func restarts(cfg Config) bool {
@@ -96,14 +91,23 @@ func (k *kernel) prepare(log *slog.Logger) {
 	}
 }
 
-func newHistory(cfg Config, k *kernel, log *slog.Logger) *history.Writer {
-	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: 0}
+// newHistory makes the ring. Without memory for one the init goes on; but a file
+// that was asked for and cannot be used is an error of whoever asked.
+func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
+	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid}
 	if s, err := k.fs.Stat(k.pid); err == nil {
 		origin.Start = s.Start
+	}
+	if cfg.History != "" {
+		w, err := history.CreateFile(cfg.History, origin, time.Now())
+		if err != nil {
+			return nil, fmt.Errorf("--history: %w", err)
+		}
+		return w, nil
 	}
 	w, err := history.Create(origin, time.Now())
 	if err != nil {
 		log.Warn("no history will be kept", "error", err)
 	}
-	return w
+	return w, nil
 }

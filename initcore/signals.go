@@ -81,6 +81,7 @@ func (m *machine) pass(info early.Info, sig unix.Signal) (to []int) {
 			continue
 		}
 		if info.Code == siQueue && !p.group && m.proc.queue(p.pid, info, sig) == nil {
+			m.sent++
 			to = append(to, p.pid)
 			continue
 		}
@@ -99,6 +100,7 @@ func (m *machine) send(p *program, sig unix.Signal) {
 	if p.group {
 		target = -p.pid
 	}
+	m.sent++
 	err := m.proc.kill(target, sig)
 	if err != nil && p.group {
 		err = m.proc.kill(p.pid, sig) // it may have left its group

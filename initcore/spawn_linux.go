@@ -1,7 +1,9 @@
 package initcore
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -28,6 +30,9 @@ type StartError struct {
 	Path string // what was tried
 	Err  unix.Errno
 	step step
+	// The file is there all the same: what execve(2) missed is its interpreter, or
+	// its loader.
+	found bool
 }
 
 // Error says it in the kernel's words; [explain] knows better ones.
@@ -49,16 +54,22 @@ func (e *StartError) Error() string {
 // Unwrap returns the errno.
 func (e *StartError) Unwrap() error { return e.Err }
 
+// Exit statuses of shells and inits for a program that did not start.
+const (
+	exitNotExecutable = 126
+	exitNotFound      = 127
+)
+
 // Code is the exit status that shells and inits have for it: 127 if there is no
 // such program, 126 if there is one that cannot be run.
 func (e *StartError) Code() int {
 	if e.step != stepExec {
 		return 125
 	}
-	if e.Err == unix.ENOENT || e.Err == unix.ENOTDIR {
-		return 127
+	if !e.found && missing(e.Err) {
+		return exitNotFound
 	}
-	return 126
+	return exitNotExecutable
 }
 
 // attributes is what the child is given beside its command.
@@ -218,6 +229,11 @@ func (img *image) spawn() (pid, report int, err error) {
 	return pid, p[0], nil
 }
 
+// missing reports whether the error says that there is no such file.
+func missing(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)
+}
+
 // failure reads what the child of spawn wrote, and closes the descriptor.
 func failure(l launch) *StartError {
 	defer unix.Close(l.report)
@@ -230,5 +246,27 @@ func failure(l launch) *StartError {
 	if i := int(b[2]); i < len(l.paths) {
 		e.Path = l.paths[i]
 	}
+	if e.step == stepExec && missing(e.Err) {
+		e.findAmong(l)
+	}
 	return e
+}
+
+// findAmong tells a file that is not there from one whose interpreter or loader
+// is not: the kernel has the same error for both.
+func (e *StartError) findAmong(l launch) {
+	for _, path := range l.paths {
+		if exists(within(l.dir, path)) {
+			e.Path, e.found = path, true
+			return
+		}
+	}
+}
+
+// within is path as a process in the directory dir sees it.
+func within(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }

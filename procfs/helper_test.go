@@ -121,17 +121,19 @@ func start(t *testing.T, cmd *exec.Cmd, ready bool) {
 func waitUntil(t *testing.T, pid, what int) {
 	t.Helper()
 	const pPID = 1
-	var info [128]byte
-	for {
+	var info [32]int32 // siginfo_t; the pid is its fifth number
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, pPID, uintptr(pid),
-			uintptr(unsafe.Pointer(&info)), uintptr(what|syscall.WNOWAIT), 0, 0)
-		if errno == syscall.EINTR {
-			continue
-		}
-		if errno != 0 {
+			uintptr(unsafe.Pointer(&info)), uintptr(what|syscall.WNOWAIT|syscall.WNOHANG), 0, 0)
+		switch {
+		case errno == 0 && info[4] != 0:
+			return
+		case errno != 0 && errno != syscall.EINTR:
 			t.Fatalf("waitid(%d, %#x) = %v", pid, what, errno)
+		case time.Now().After(deadline):
+			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			t.Fatalf("waitid(%d, %#x): nothing in 10 s\n%s", pid, what, status)
 		}
-		return
 	}
 }
 

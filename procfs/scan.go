@@ -122,6 +122,17 @@ func (s *Scanner) Status(pid int, st *Status) error {
 	return nil
 }
 
+// Stat is [FS.Stat] into st with the buffers of s: it allocates nothing once s is
+// warm.
+func (s *Scanner) Stat(pid int, st *Stat) error {
+	if s.dir < 0 {
+		if err := s.rewind(); err != nil {
+			return s.fs.wrap(place{}, err)
+		}
+	}
+	return s.stat(pid, st)
+}
+
 func (s *Scanner) stat(pid int, st *Stat) error {
 	b, err := s.read(place{pid: pid, name: "stat"})
 	if err != nil {

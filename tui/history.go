@@ -208,6 +208,9 @@ func (w *world) told(r *history.Record) []piece {
 	case history.KindExit:
 		return w.exitPieces(r)
 	case history.KindAdopt:
+		if r.OriginPPID == 0 { // nobody saw it with its first parent
+			return []piece{{text: "an orphan, now a child of " + w.parentOf(r)}}
+		}
 		return []piece{{text: fmt.Sprintf("orphan of %d, now a child of %s", r.OriginPPID, w.parentOf(r))}}
 	case history.KindZombie:
 		return []piece{{text: "dead, and not reaped by " + w.parentOf(r)}}

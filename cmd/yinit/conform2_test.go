@@ -248,7 +248,7 @@ func idle(s subject, dir string) error {
 	if err := await(func() bool { return childOf(cmd.Process.Pid) != 0 }); err != nil {
 		return err
 	}
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(1500 * time.Millisecond) // yinit tidies up once, a second after the start
 	before := switches(cmd.Process.Pid)
 	time.Sleep(2 * time.Second)
 	if n := switches(cmd.Process.Pid) - before; n > 0 {

@@ -105,7 +105,6 @@ func longNames() []string {
 	return names
 }
 
-// errPresent is why a variable of tini's counts.
 var errBadTini = errors.New("tini's variable has a value that is no number; write 0 to 3")
 
 // fromEnv applies the environment. It returns the environment without our own

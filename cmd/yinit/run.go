@@ -29,6 +29,7 @@ func commands() []command {
 		{"demo", "show yinit with a workload that misbehaves: no Docker, no root", runDemo},
 		{"version", "show the version", runVersion},
 		{"help", "show this help", runHelp},
+		{"completion", "print a completion script for bash, zsh or fish", runCompletion},
 	}
 }
 

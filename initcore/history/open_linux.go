@@ -50,13 +50,29 @@ func openRing(dir string) (*os.File, error) {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		switch link, err := os.Readlink(path); {
-		case err == nil && link == ringLink:
+		case err == nil && (link == ringLink || isRingFile(path)):
 			return os.Open(path)
 		case errors.Is(err, fs.ErrPermission):
 			missing = err // root may list the descriptors, and no more
 		}
 	}
 	return nil, missing
+}
+
+// isRingFile reports whether the descriptor is a ring that is kept in a file
+// (--history FILE). The name says nothing, so the first bytes have to.
+func isRingFile(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() != ringSize {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var b [len(magic)]byte
+	_, err = f.ReadAt(b[:], offMagic)
+	return err == nil && string(b[:]) == magic
 }
 
 // openAs opens the ring with the file system identity of the process. Root in a

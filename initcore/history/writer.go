@@ -25,13 +25,14 @@ type Origin struct {
 }
 
 // A Writer appends to a ring. It has one owner, allocates nothing after it was
-// created, takes no lock and makes no system call. The methods of a nil Writer
-// do nothing: where there is no memory for a ring the init goes on without.
+// created, takes no lock, and makes a system call once in a hundred records. The
+// methods of a nil Writer do nothing: where there is no memory for a ring the init goes on without.
 type Writer struct {
-	mem  []byte
-	fd   int
-	next uint64 // the next record's number
-	run  uint16
+	mem    []byte
+	fd     int
+	mapped bool   // mem is the file, not a test's
+	next   uint64 // the next record's number
+	run    uint16
 }
 
 // Create makes a ring in a memfd that is sealed: from then on no other process
@@ -46,7 +47,7 @@ func Create(o Origin, now time.Time) (*Writer, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	w := &Writer{mem: mem, fd: fd, next: 1, run: 1}
+	w := &Writer{mem: mem, fd: fd, mapped: true, next: 1, run: 1}
 	w.begin(o, now)
 	seals := unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_FUTURE_WRITE | unix.F_SEAL_SEAL
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
@@ -97,6 +98,9 @@ func (w *Writer) begin(o Origin, now time.Time) {
 	copy(w.mem[offMagic:], magic)
 }
 
+// unmapEvery is after how many records the pages written are let go.
+const unmapEvery = 128
+
 // Add appends r, whose Seq it sets.
 func (w *Writer) Add(r *Record) {
 	if w == nil {
@@ -108,6 +112,11 @@ func (w *Writer) Add(r *Record) {
 	slot := headerSize + int((r.Seq-1)%Capacity)*recordSize
 	encode(w.mem[slot:slot+recordSize], r, w.run)
 	w.store(offWritten, r.Seq)
+	if w.mapped && r.Seq%unmapEvery == 0 {
+		// The pages stay in the memfd. In our own address space they would only
+		// look like memory that the init needs.
+		_ = unix.Madvise(w.mem, unix.MADV_DONTNEED) // advice
+	}
 }
 
 // End notes that the init ends now.

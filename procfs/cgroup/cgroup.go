@@ -22,8 +22,9 @@ type Group struct {
 // dir is a control group in the file system: the group itself, and how far up
 // its ancestors can be seen.
 type dir struct {
-	top  string // where the hierarchy is mounted
-	path string // at or below top
+	top   string // where the hierarchy is mounted
+	path  string // at or below top
+	whole bool   // it is the root of the hierarchy: the machine itself
 }
 
 // Find finds the control groups of the process pid ("self" has its own
@@ -109,7 +110,7 @@ func (m mount) resolve(path string) dir {
 	if _, err := os.Stat(full); err != nil {
 		return dir{top: m.point, path: m.point}
 	}
-	return dir{top: m.point, path: full}
+	return dir{top: m.point, path: full, whole: m.root == "/" && strings.Trim(rel, "/") == ""}
 }
 
 // number reads a file that holds one number. "max" is no number.

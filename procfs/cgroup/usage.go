@@ -74,14 +74,13 @@ func (u *Usage) readV1(byName map[string]dir) {
 	}
 }
 
-// readMemoryV1 reads what the group uses, unless it is the whole machine: that
-// is at the top of the hierarchy and has no limit.
+// readMemoryV1 reads what the group uses, unless it is the whole machine.
 func (u *Usage) readMemoryV1(d dir) {
 	limit := d.limit("memory.limit_in_bytes")
 	if limit < noLimit {
 		u.MemMax = procfs.Bytes(limit)
 	}
-	if n, ok := d.number("memory.usage_in_bytes"); ok && (d.path != d.top || limit < noLimit) {
+	if n, ok := d.number("memory.usage_in_bytes"); ok && !d.whole {
 		u.setMem(n, d, "total_inactive_file")
 	}
 	u.OOMKills, u.HasOOM = d.keyed("memory.oom_control", "oom_kill")

@@ -48,7 +48,7 @@ func parseNames(b []byte) map[uint32]string {
 	names := map[uint32]string{}
 	for line := range bytes.Lines(b) {
 		f := strings.Split(strings.TrimSpace(string(line)), ":")
-		if len(f) < 3 {
+		if len(f) < 3 || f[0] == "" {
 			continue
 		}
 		uid, err := strconv.ParseUint(f[2], 10, 32)

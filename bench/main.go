@@ -1,0 +1,178 @@
+// Command bench measures inits against each other in one run, so that the ratios
+// count even where the machine is noisy:
+//
+//	go run . ../bin/yinit [start] [signals] [orphans] [memory] [idle]
+//
+// It is a module of its own, so that the project's go.mod stays clean.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An init under test: how it is called as a subreaper, and as PID 1.
+type subject struct {
+	name    string
+	command []string
+}
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "play" {
+		play(os.Args[2:])
+		return
+	}
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: bench PATH_OF_YINIT [start] [signals] [orphans] [memory] [idle]")
+		os.Exit(2)
+	}
+	subjects := []subject{{"yinit", []string{os.Args[1], "--watch", "0"}}}
+	for _, s := range []subject{
+		{"tini", []string{"tini", "-s"}},
+		{"dumb-init", []string{"dumb-init"}},
+		{"catatonit", []string{"catatonit"}},
+	} {
+		if _, err := exec.LookPath(s.command[0]); err != nil {
+			fmt.Printf("%s is not installed and is left out\n", s.name)
+			continue
+		}
+		subjects = append(subjects, s)
+	}
+	fmt.Println("All as PID 1 of a PID namespace; medians, and in brackets the ratio to tini.")
+	measures := []struct {
+		name string
+		run  func([]subject)
+	}{{"start", start}, {"signals", signals}, {"orphans", orphans}, {"memory", memory}, {"idle", idle}}
+	for _, m := range measures {
+		if len(os.Args) == 2 || slices.Contains(os.Args[2:], m.name) {
+			m.run(subjects)
+		}
+	}
+}
+
+// table prints one measure of all subjects.
+func table(what, unit string, subjects []subject, values []float64) {
+	tini := 0.0
+	for i, s := range subjects {
+		if s.name == "tini" {
+			tini = values[i]
+		}
+	}
+	fmt.Printf("%-46s", what)
+	for i, s := range subjects {
+		ratio := ""
+		if tini > 0 {
+			ratio = fmt.Sprintf(" (%.2f)", values[i]/tini)
+		}
+		fmt.Printf("  %s %.2f%s%s", s.name, values[i], unit, ratio)
+	}
+	fmt.Println()
+}
+
+func median(list []float64) float64 { return quantile(list, 0.5) }
+
+func quantile(list []float64, q float64) float64 {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return list[min(int(q*float64(len(list))), len(list)-1)]
+}
+
+// start measures X /bin/true, by turns.
+func start(subjects []subject) {
+	const rounds = 400
+	took := make([][]float64, len(subjects))
+	for range rounds {
+		for i, s := range subjects {
+			cmd := isolated(append(slices.Clone(s.command), "--", "/bin/true")...)
+			began := time.Now()
+			if err := cmd.Run(); err != nil {
+				fatal(s, err)
+			}
+			took[i] = append(took[i], ms(time.Since(began)))
+		}
+	}
+	table("start: X /bin/true, p50", " ms", subjects, each(took, median))
+	table("start: X /bin/true, fastest", " ms", subjects, each(took, slices.Min[[]float64]))
+}
+
+func each(lists [][]float64, f func([]float64) float64) []float64 {
+	out := make([]float64, len(lists))
+	for i, l := range lists {
+		out[i] = f(l)
+	}
+	return out
+}
+
+// signals measures from kill(init) to the program's answer, less what kill of
+// the program itself takes.
+func signals(subjects []subject) {
+	const rounds = 2000
+	total, net := make([][]float64, len(subjects)), make([][]float64, len(subjects))
+	var direct [][]float64
+	runs := make([]*echo, len(subjects))
+	for i, s := range subjects {
+		runs[i] = newEcho(s)
+		direct = append(direct, nil)
+	}
+	for range rounds {
+		for i, r := range runs {
+			total[i] = append(total[i], r.ping(r.init))
+			direct[i] = append(direct[i], r.ping(r.program))
+		}
+	}
+	for i, r := range runs {
+		r.stop()
+		base := median(direct[i])
+		for _, t := range total[i] {
+			net[i] = append(net[i], t-base)
+		}
+	}
+	p99 := func(l []float64) float64 { return quantile(l, 0.99) }
+	table("signal passed on, to the program's answer, p50", " µs", subjects, each(total, median))
+	table("the init's share of it, p50", " µs", subjects, each(net, median))
+	table("signal passed on, to the program's answer, p99", " µs", subjects, each(total, p99))
+}
+
+// orphans measures 10,000 of them ending at once, until none is left.
+func orphans(subjects []subject) {
+	const rounds, count = 5, 10_000
+	took := make([][]float64, len(subjects))
+	for range rounds {
+		for i, s := range subjects {
+			took[i] = append(took[i], ms(drain(s, count)))
+		}
+	}
+	table("10,000 orphans end at once, until none is left", " ms", subjects, each(took, median))
+}
+
+// memory measures after 50,000 and after 100,000 reaps.
+func memory(subjects []subject) {
+	var rss, dirty, grown []float64
+	for _, s := range subjects {
+		half, whole := reapMany(s, 50_000)
+		rss, dirty, grown = append(rss, whole.rss), append(dirty, whole.dirty), append(grown, whole.rss-half.rss)
+	}
+	table("RSS after 100,000 reaps", " KiB", subjects, rss)
+	table("anonymous memory after 100,000 reaps", " KiB", subjects, dirty)
+	table("RSS growth from 50,000 to 100,000", " KiB", subjects, grown)
+}
+
+// idle counts context switches in ten seconds.
+func idle(subjects []subject) {
+	var counts []float64
+	for _, s := range subjects {
+		counts = append(counts, float64(switchesWhileIdle(s, 10*time.Second)))
+	}
+	table("context switches in 10 s of idling", "", subjects, counts)
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func fatal(s subject, err error) {
+	fmt.Fprintln(os.Stderr, strings.Join(s.command, " ")+":", err)
+	os.Exit(1)
+}

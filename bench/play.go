@@ -1,0 +1,284 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+)
+
+// isolated returns a command that runs as PID 1 of a PID namespace, with our
+// /proc: what is measured is looked at from outside.
+func isolated(args ...string) *exec.Cmd {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}
+	if os.Getuid() != 0 {
+		cmd.SysProcAttr.Cloneflags |= unix.CLONE_NEWUSER
+		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	return cmd
+}
+
+// run starts an init with this program playing a part under it.
+func run(s subject, part ...string) (*exec.Cmd, *bufio.Reader, *os.File) {
+	self, err := os.Executable()
+	if err != nil {
+		fatal(s, err)
+	}
+	args := append(append([]string{}, s.command...), "--", self, "play")
+	cmd := isolated(append(args, part...)...)
+	cmd.Stderr = os.Stderr
+	in, out, err := os.Pipe()
+	if err != nil {
+		fatal(s, err)
+	}
+	cmd.Stdin = in
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		fatal(s, err)
+	}
+	if err := cmd.Start(); err != nil {
+		fatal(s, err)
+	}
+	in.Close()
+	return cmd, bufio.NewReader(stdout), out
+}
+
+// play is the program under the init.
+func play(part []string) {
+	switch part[0] {
+	case "echo":
+		playEcho()
+	case "orphans":
+		count, _ := strconv.Atoi(part[1])
+		playOrphans(count)
+	case "reaps":
+		playReaps()
+	}
+}
+
+// echo is an init with a program that answers each signal.
+type echo struct {
+	cmd           *exec.Cmd
+	answers       *bufio.Reader
+	init, program int
+}
+
+func newEcho(s subject) *echo {
+	cmd, answers, _ := run(s, "echo")
+	e := &echo{cmd: cmd, answers: answers, init: cmd.Process.Pid}
+	if _, err := answers.ReadByte(); err != nil {
+		fatal(s, err)
+	}
+	e.program = childOf(e.init)
+	return e
+}
+
+// ping is the time from kill to the answer, in µs.
+func (e *echo) ping(pid int) float64 {
+	time.Sleep(200 * time.Microsecond) // let everybody go to sleep
+	began := time.Now()
+	_ = unix.Kill(pid, unix.SIGUSR1)
+	_, _ = e.answers.ReadByte()
+	return float64(time.Since(began).Nanoseconds()) / 1000
+}
+
+func (e *echo) stop() {
+	_ = e.cmd.Process.Kill()
+	_ = e.cmd.Wait()
+}
+
+func playEcho() {
+	feed, err := early.Take()
+	if err != nil {
+		panic(err)
+	}
+	_, _ = unix.Write(1, []byte("r"))
+	poll := []unix.PollFd{{Fd: int32(feed.FD()), Events: unix.POLLIN}}
+	var buf [16]early.Info
+	for {
+		_, _ = unix.Poll(poll, -1)
+		for n := feed.Read(buf[:]); n > 0; n = feed.Read(buf[:]) {
+			for _, info := range buf[:n] {
+				if info.Signal == int32(unix.SIGUSR1) {
+					_, _ = unix.Write(1, []byte("a"))
+				}
+			}
+		}
+	}
+}
+
+// forkReader forks a process that reads from stdin until its end, and exits. It
+// uses raw system calls only, as initcore's fork does.
+//
+//go:norace
+//go:noinline
+func forkReader(wait bool) int {
+	var b [8]byte
+	var set, old uint64
+	set = ^uint64(0)
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&old)), 8, 0, 0)
+	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	if errno == 0 && pid == 0 {
+		if wait {
+			unix.RawSyscall6(unix.SYS_READ, 0, uintptr(unsafe.Pointer(&b)), 1, 0, 0, 0)
+		}
+		for {
+			unix.RawSyscall6(unix.SYS_EXIT_GROUP, 0, 0, 0, 0, 0, 0)
+		}
+	}
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&old)), 0, 8, 0, 0)
+	if errno != 0 {
+		panic(errno)
+	}
+	return int(pid)
+}
+
+// drain has count orphans end at once.
+func drain(s subject, count int) time.Duration {
+	cmd, lines, trigger := run(s, "orphans", strconv.Itoa(count))
+	if line, err := lines.ReadString('\n'); err != nil || line != "ready\n" {
+		fatal(s, fmt.Errorf("%q, %w", line, err))
+	}
+	pids := childrenOf(cmd.Process.Pid)
+	if len(pids) < count {
+		fatal(s, fmt.Errorf("%d children, want %d", len(pids), count))
+	}
+	began := time.Now()
+	trigger.Close()
+	for _, pid := range pids[1:] { // the first one is the program
+		for unix.Kill(pid, 0) == nil {
+			time.Sleep(200 * time.Microsecond)
+		}
+	}
+	took := time.Since(began)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	return took
+}
+
+// playOrphans makes orphans that wait for the end of stdin, and stays.
+func playOrphans(count int) {
+	self, _ := os.Executable()
+	if count > 0 {
+		// Whose parent ends at once.
+		cmd := exec.Command(self, "play", "orphans", strconv.Itoa(-count))
+		cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
+		if err := cmd.Run(); err != nil {
+			panic(err)
+		}
+		fmt.Println("ready")
+		time.Sleep(time.Hour)
+	}
+	for range -count {
+		forkReader(true)
+	}
+}
+
+// use is how much memory a process uses, in KiB.
+type use struct{ rss, dirty float64 }
+
+// reapMany lets an init reap 2×half orphans, and looks after each half.
+func reapMany(s subject, half int) (first, second use) {
+	cmd, lines, orders := run(s, "reaps")
+	for _, u := range []*use{&first, &second} {
+		fmt.Fprintln(orders, half)
+		if _, err := lines.ReadString('\n'); err != nil {
+			fatal(s, err)
+		}
+		for len(childrenOf(cmd.Process.Pid)) > 1 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		*u = use{rss: statusField(cmd.Process.Pid, "VmRSS"), dirty: statusField(cmd.Process.Pid, "RssAnon")}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	return first, second
+}
+
+// playReaps makes as many orphans as each line of stdin says. They end at once.
+func playReaps() {
+	self, _ := os.Executable()
+	if len(os.Args) > 3 {
+		count, _ := strconv.Atoi(os.Args[3])
+		for range count {
+			forkReader(false)
+		}
+		return
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		const batch = 500
+		total, _ := strconv.Atoi(lines.Text())
+		for n := 0; n < total; n += batch {
+			if err := exec.Command(self, "play", "reaps", strconv.Itoa(batch)).Run(); err != nil {
+				panic(err)
+			}
+		}
+		fmt.Println("done")
+	}
+}
+
+func childOf(pid int) int {
+	if list := childrenOf(pid); len(list) > 0 {
+		return list[0]
+	}
+	return 0
+}
+
+func childrenOf(pid int) (list []int) {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, f := range strings.Fields(string(b)) {
+		n, _ := strconv.Atoi(f)
+		list = append(list, n)
+	}
+	return list
+}
+
+func statusField(pid int, name string) float64 {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, name+":"); ok {
+			n, _ := strconv.ParseFloat(strings.Fields(v)[0], 64)
+			return n
+		}
+	}
+	return 0
+}
+
+func switchesWhileIdle(s subject, d time.Duration) int {
+	cmd := isolated(append(append([]string{}, s.command...), "--", "sleep", "1000")...)
+	if err := cmd.Start(); err != nil {
+		fatal(s, err)
+	}
+	time.Sleep(2 * time.Second) // a start is not idling
+	before := switches(cmd.Process.Pid)
+	time.Sleep(d)
+	n := switches(cmd.Process.Pid) - before
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	return n
+}
+
+func switches(pid int) (total int) {
+	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, t := range tasks {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/status", pid, t.Name()))
+		for line := range strings.Lines(string(b)) {
+			if k, v, ok := strings.Cut(line, ":"); ok && strings.HasSuffix(k, "ctxt_switches") {
+				n, _ := strconv.Atoi(strings.TrimSpace(v))
+				total += n
+			}
+		}
+	}
+	return total
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// inTerminal opens a shell in a terminal, in which the binary is in PATH.
+func inTerminal(t *testing.T) *terminal {
+	t.Helper()
+	term := newTerminal(t, 100, 30, "env", "PS1=ready$ ", "PATH="+os.Getenv("PATH"), "bash", "--norc", "--noprofile")
+	term.see("ready$")
+	return term
+}
+
+// TestTerminalJob: started by a shell, Ctrl-Z stops yinit and its program, fg
+// resumes both, and one Ctrl-C is one SIGINT.
+func TestTerminalJob(t *testing.T) {
+	term := inTerminal(t)
+	term.keys("yinit sh -c 'trap \"echo INT''ERRUPT\" INT; echo up''running; while :; do sleep 0.1; done'", "Enter")
+	term.see("uprunning")
+	term.keys("C-z")
+	term.see("Stopped")
+	term.keys("ps -o stat=,comm= | grep -c '^T.*yinit' | sed s/^/stopped:/", "Enter")
+	term.see("stopped:1")
+	term.keys("fg", "Enter")
+	term.keys("C-c")
+	term.see("INTERRUPT")
+	if n := strings.Count(term.screen(), "INTERRUPT"); n != 1 {
+		t.Errorf("one Ctrl-C was %d SIGINTs, want 1:\n%s", n, term.screen())
+	}
+	term.keys("C-\\") // QUIT ends the shell
+	term.see("SIGQUIT")
+}
+
+// TestTerminalShell: an interactive shell under yinit as PID 1 has job control.
+func TestTerminalShell(t *testing.T) {
+	requireNamespaces(t)
+	for _, options := range []string{"", "--session "} {
+		term := inTerminal(t)
+		// unshare execs nothing in between, so that yinit gets the terminal.
+		user := ""
+		if os.Getuid() != 0 {
+			user = "-Ur "
+		}
+		term.keys("unshare "+user+"-pf --mount-proc yinit "+options+"env PS1='inner$ ' bash --norc --noprofile -i", "Enter")
+		term.see("inner$")
+		if options == "" && strings.Contains(term.screen(), "no job control") {
+			t.Errorf("the shell has no job control:\n%s", term.screen())
+		}
+		if options == "" {
+			term.keys("echo sle''eping; sleep 100", "Enter")
+			term.see("sleeping\n")
+			term.keys("C-z")
+			term.see("Stopped")
+			term.keys("fg", "Enter")
+			term.see("inner$ fg\n")
+			term.keys("C-c")
+		}
+		term.keys("", "Enter", "exit 7", "Enter")
+		term.keys("echo left $?", "Enter")
+		term.see("left 7")
+	}
+}
+
+// TestTerminalUntouched: the init itself writes nothing to the terminal, and
+// asks it nothing.
+func TestTerminalUntouched(t *testing.T) {
+	program(t, "strace", "strace")
+	trace := filepath.Join(t.TempDir(), "trace")
+	term := inTerminal(t)
+	term.keys("strace -f -e trace=write,writev,read,ioctl,execve -o "+trace+" yinit true; echo do\"\"ne", "Enter")
+	term.see("done\n")
+	b, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := string(b)
+	if !strings.Contains(calls, `execve("/`) {
+		t.Fatalf("nothing was traced:\n%s", calls)
+	}
+	for _, bad := range []string{`write\([012],`, `writev\([012],`, `read\([012],`, `TCSET`} {
+		if found := regexp.MustCompile(bad).FindString(calls); found != "" {
+			t.Errorf("the init touches its terminal: %s\n%s", found, calls)
+		}
+	}
+}
+
+// TestTerminalTop: the inspector, at 80×24, on a workload of its own.
+func TestTerminalTop(t *testing.T) {
+	requireNamespaces(t)
+	term := newTerminal(t, 80, 24, "env", "PS1=ready$ ", "PATH="+os.Getenv("PATH"), "bash", "--norc", "--noprofile")
+	term.see("ready$")
+	term.keys("yinit demo; echo left $?", "Enter")
+	term.see("gunicorn", "IGNORES", "unreaped by")
+	term.keys("/", "stubborn", "Enter")
+	term.see("filter: stubborn")
+	term.keys("Down", "Down", "Down", "k")
+	term.see("signal to", "Esc closes")
+	term.keys("Escape") // an Escape and a key at once would be Alt and that key
+	term.unsee("signal to")
+	term.keys("2")
+	term.see("exited")
+	term.keys("q")
+	term.see("left 0")
+}
+
+// TestSyscallFaults lets every system call of the loop fail for ever, and looks
+// whether the init ends, dies or spins.
+func TestSyscallFaults(t *testing.T) {
+	strace := program(t, "strace", "strace")
+	faults := map[string][]string{
+		"epoll_pwait": {"EBADF", "EINTR", "EINVAL", "ENOMEM"},
+		"read":        {"EBADF", "EIO", "EINTR"},
+		"waitid":      {"EINVAL", "ENOSYS", "EPERM"},
+		"kill":        {"EPERM", "EINVAL", "ESRCH"},
+		"openat":      {"ENOENT", "EMFILE", "EACCES", "ENOMEM"},
+		"write":       {"EPIPE", "EAGAIN", "EIO"},
+		"madvise":     {"EINVAL", "ENOMEM"},
+	}
+	for call, errors := range faults {
+		for _, errno := range errors {
+			t.Run(call+" "+errno, func(t *testing.T) {
+				t.Parallel()
+				trace := filepath.Join(t.TempDir(), "trace")
+				// The faults begin with the second call, so that the start is over; the
+				// tracer follows no child.
+				cmd := exec.Command("timeout", "-s", "KILL", "3", strace, "-o", trace, "-e", "inject="+call+":error="+errno+":when=8+",
+					binary, "-v", "sh", "-c", "exec 2>/dev/null; (sleep 0.3 &); sleep 1; exit 3")
+				_ = cmd.Run()
+				b, err := os.ReadFile(trace)
+				if err != nil {
+					t.Fatal(err)
+				}
+				calls := string(b)
+				if n := strings.Count(calls, "epoll_pwait("); n > 120 {
+					t.Errorf("%d waits in 3 s: it spins", n)
+				}
+				if died := regexp.MustCompile(`killed by SIG(SEGV|ABRT|BUS|ILL)|exited with 2 `).FindString(calls); died != "" {
+					t.Errorf("it died: %s\n%s", died, calls[max(0, len(calls)-2000):])
+				}
+			})
+		}
+	}
+}

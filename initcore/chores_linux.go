@@ -1,0 +1,83 @@
+package initcore
+
+import (
+	"bytes"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A chore is what the init does for itself once its programs are on their way:
+// nobody should wait for it at a start.
+type chore struct {
+	due time.Time
+	do  func()
+}
+
+// chores plans them. The last one is over a second after the start; from then on
+// the init sleeps until something happens.
+func (k *kernel) chores(begun time.Time) []chore {
+	list := []chore{{due: begun.Add(time.Second), do: func() {
+		k.oom.begin()
+		// The init allocates next to nothing once it runs: a small heap that is
+		// collected early costs less than a large one that never is.
+		debug.SetGCPercent(25)
+		forgetStart()
+	}}}
+	if k.cwd < 0 {
+		_ = unix.Chdir("/") // cheap, and somebody may want to unmount the old one
+		list = append([]chore{{due: begun.Add(20 * time.Millisecond), do: k.letGo}}, list...)
+	}
+	return list
+}
+
+// forgetStart drops the pages of the program itself that only its start needed,
+// or another role of it: they are in the page cache if they are wanted again.
+// What is left is what the init really uses.
+func forgetStart() {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return // without /proc the kernel finds them itself when memory is short
+	}
+	for line := range bytes.Lines(maps) {
+		f := strings.Fields(string(line))
+		// Read-only mappings of a file: the code and the constants.
+		if len(f) < 6 || !strings.HasPrefix(f[5], "/") || f[1][1] != '-' {
+			continue
+		}
+		from, to, _ := strings.Cut(f[0], "-")
+		begin, err1 := strconv.ParseUint(from, 16, 64)
+		end, err2 := strconv.ParseUint(to, 16, 64)
+		if err1 == nil && err2 == nil && begin < end {
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(begin), uintptr(end-begin), unix.MADV_DONTNEED) // advice
+		}
+	}
+}
+
+// tidyEvery is after how many deaths the init looks again whether it holds more
+// of itself in memory than it uses.
+const tidyEvery = 8192
+
+// due is when the loop has something to do; zero: only after an event.
+func (l *loop) due() time.Time {
+	due := l.deadline()
+	if len(l.planned) > 0 && (due.IsZero() || l.planned[0].due.Before(due)) {
+		due = l.planned[0].due
+	}
+	return due
+}
+
+// doChores does what is planned for now, and reports whether there was anything.
+func (l *loop) doChores(now time.Time) (some bool) {
+	for len(l.planned) > 0 && !now.Before(l.planned[0].due) {
+		do := l.planned[0].do
+		l.planned = l.planned[1:]
+		l.quietly(do)
+		some = true
+	}
+	return some
+}

@@ -1,0 +1,431 @@
+package early
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// roleVar names what the test binary plays as a child of the tests.
+const roleVar = "EARLY_TEST_ROLE"
+
+// Take and Release belong on the main thread, where only an initialiser is sure
+// to run.
+func init() { runtime.LockOSThread() }
+
+func TestMain(m *testing.M) {
+	switch role := os.Getenv(roleVar); role {
+	case "":
+		Release()
+		os.Exit(m.Run())
+	case "release", "notify after release", "write to stdout":
+		played(role)
+	default:
+		f, err := Take()
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		listen(f, role)
+	}
+}
+
+// played are the roles that give the signals back.
+func played(role string) {
+	stdin := bufio.NewReader(os.Stdin)
+	if role == "write to stdout" {
+		Release()
+		_, err := os.Stdout.Write([]byte("x")) // nobody has the other end
+		fmt.Fprintln(os.Stderr, "still alive:", err)
+		os.Exit(1)
+	}
+	Release()
+	came := make(chan os.Signal, 1)
+	if role == "notify after release" {
+		signal.Notify(came, syscall.SIGTERM)
+	}
+	fmt.Println("ready")
+	if role == "notify after release" {
+		fmt.Println(<-came)
+		return
+	}
+	_, _ = stdin.ReadByte()
+}
+
+// listen plays the roles that read the feed. They end when their stdin does.
+func listen(f *Feed, role string) {
+	fmt.Println("inherit", f.Inherit.Mask, f.Inherit.Ignored, f.Inherit.Exact, f.Senders)
+	fmt.Println("ready")
+	stdin := bufio.NewReader(os.Stdin)
+	if role == "asleep" { // until a line comes, nobody reads the feed
+		_, _ = stdin.ReadString('\n')
+	}
+	ended := make(chan bool)
+	go func() {
+		_, _ = io.Copy(io.Discard, stdin)
+		close(ended)
+	}()
+	tick := time.NewTicker(time.Millisecond)
+	out := bufio.NewWriter(os.Stdout)
+	for {
+		var buf [8]Info
+		for n := f.Read(buf[:]); n > 0; n = f.Read(buf[:]) {
+			for _, i := range buf[:n] {
+				fmt.Fprintln(out, "signal", i.Signal, i.PID, i.UID, i.Code, i.Value)
+			}
+		}
+		_ = out.Flush()
+		select {
+		case <-ended:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// child is the test binary in a role.
+type child struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	out   *bufio.Reader
+	lines []string // before "ready"
+}
+
+func play(t *testing.T, role string, command ...string) *child {
+	t.Helper()
+	if len(command) == 0 {
+		command = []string{os.Args[0]}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), roleVar+"="+role)
+	in, err := cmd.StdinPipe()
+	check(t, err)
+	out, err := cmd.StdoutPipe()
+	check(t, err)
+	cmd.Stderr = os.Stderr
+	check(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait() // many tests have done so
+		cancel()
+	})
+	c := &child{t: t, cmd: cmd, in: in, out: bufio.NewReader(out)}
+	for role != "write to stdout" {
+		line := c.line()
+		if line == "ready" {
+			break
+		}
+		c.lines = append(c.lines, line)
+	}
+	return c
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *child) line() string {
+	c.t.Helper()
+	line, err := c.out.ReadString('\n')
+	if err != nil {
+		c.t.Fatalf("the child ended: %v", err)
+	}
+	return strings.TrimSuffix(line, "\n")
+}
+
+func (c *child) pid() int { return c.cmd.Process.Pid }
+
+// rest ends the child and returns the signals that it has read.
+func (c *child) rest() []Info {
+	c.t.Helper()
+	check(c.t, c.in.Close())
+	b, err := io.ReadAll(c.out)
+	check(c.t, err)
+	if err := c.cmd.Wait(); err != nil {
+		c.t.Errorf("the child ended with %v, want 0", err)
+	}
+	var list []Info
+	for line := range bytes.Lines(b) {
+		list = append(list, parse(c.t, string(line)))
+	}
+	return list
+}
+
+func parse(t *testing.T, line string) (i Info) {
+	t.Helper()
+	if _, err := fmt.Sscanf(line, "signal %d %d %d %d %d", &i.Signal, &i.PID, &i.UID, &i.Code, &i.Value); err != nil {
+		t.Fatalf("the child printed %q: %v", line, err)
+	}
+	return i
+}
+
+// needsHook skips what only the assembly can do.
+func needsHook(t *testing.T) {
+	t.Helper()
+	if hooked == 0 {
+		t.Skip("this build has no hook (race detector, or another architecture): os/signal does not tell senders")
+	}
+}
+
+// asynchronous are all signals that are ours but SIGCHLD.
+func asynchronous() (list []int) {
+	for sig := 1; sig <= 64; sig++ {
+		if taken>>(sig-1)&1 != 0 && sig != int(unix.SIGCHLD) && sig != 32 && sig != 33 { // the last two are libc's
+			list = append(list, sig)
+		}
+	}
+	return list
+}
+
+func TestTakenSignals(t *testing.T) {
+	for _, sig := range []unix.Signal{unix.SIGKILL, unix.SIGSTOP, unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGSYS} {
+		if taken>>(sig-1)&1 != 0 {
+			t.Errorf("%v is taken, want it left alone", sig)
+		}
+	}
+	if n := len(asynchronous()); n != 64-9-1-2 {
+		t.Errorf("%d signals are taken, want %d", n, 64-9-1-2)
+	}
+}
+
+// TestAllSignals: each comes with its number, its sender's pid and uid.
+func TestAllSignals(t *testing.T) {
+	needsHook(t)
+	c := play(t, "awake")
+	for _, sig := range asynchronous() {
+		check(t, unix.Kill(c.pid(), unix.Signal(sig)))
+		got := parse(t, c.line())
+		if want := (Info{Signal: int32(sig), PID: int32(os.Getpid()), UID: uint32(os.Getuid())}); got.Signal != want.Signal || got.PID != want.PID || got.UID != want.UID || got.Code != 0 {
+			t.Errorf("kill(%d): %+v, want %+v", sig, got, want)
+		}
+	}
+	if rest := c.rest(); len(rest) != 0 {
+		t.Errorf("signals that nobody sent, or twice: %+v", rest)
+	}
+}
+
+// TestChild: any number of SIGCHLD may come as one, but never as none.
+func TestChild(t *testing.T) {
+	needsHook(t)
+	c := play(t, "asleep")
+	for range 100 {
+		check(t, unix.Kill(c.pid(), unix.SIGCHLD))
+	}
+	pendingGone(t, c.pid()) // the lower number would overtake
+	check(t, unix.Kill(c.pid(), unix.SIGUSR1))
+	pendingGone(t, c.pid())
+	_, err := io.WriteString(c.in, "wake up\n")
+	check(t, err)
+	n := 0
+	for parse(t, c.line()).Signal == int32(unix.SIGCHLD) {
+		n++
+	}
+	if n != 1 {
+		t.Errorf("100 SIGCHLD came as %d while nobody read, want 1", n)
+	}
+	for range 20 { // each one after the last was read
+		check(t, unix.Kill(c.pid(), unix.SIGCHLD))
+		if got := parse(t, c.line()); got.Signal != int32(unix.SIGCHLD) {
+			t.Errorf("%+v, want SIGCHLD", got)
+		}
+	}
+	c.rest()
+}
+
+// TestFullPipe: when there is no room, signals are pending: of each number one.
+func TestFullPipe(t *testing.T) {
+	needsHook(t)
+	c := play(t, "asleep")
+	const many = 3000 // a pipe has room for 2,048
+	for range many {
+		check(t, unix.Kill(c.pid(), unix.SIGUSR1))
+		pendingGone(t, c.pid())
+	}
+	for _, sig := range asynchronous() {
+		check(t, unix.Kill(c.pid(), unix.Signal(sig)))
+		pendingGone(t, c.pid()) // SIGTSTP would take back a pending SIGCONT, see signal(7)
+	}
+	_, err := io.WriteString(c.in, "wake up\n")
+	check(t, err)
+	check(t, unix.Kill(c.pid(), unix.SIGUSR2)) // and it goes on
+	pendingGone(t, c.pid())
+	got, seen := c.rest(), map[int]bool{}
+	for _, i := range got {
+		seen[int(i.Signal)] = true
+		if int(i.PID) != os.Getpid() {
+			t.Fatalf("%+v, want it from pid %d", i, os.Getpid())
+		}
+	}
+	for _, sig := range asynchronous() {
+		if !seen[sig] {
+			t.Errorf("signal %d was lost", sig)
+		}
+	}
+	if len(got) < 2048 || len(got) >= many {
+		t.Errorf("%d signals were read, want the 2048 that fit, and one of each kind that did not", len(got))
+	}
+}
+
+// pendingGone waits until the kernel has delivered what is pending, so that
+// equal signals do not merge before they reach the handler.
+func pendingGone(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		if statusField(t, strconv.Itoa(pid), "ShdPnd") == 0 {
+			return
+		}
+	}
+	t.Fatal("signals stay pending for 10 s")
+}
+
+func statusField(t *testing.T, pid, field string) uint64 {
+	t.Helper()
+	b, err := os.ReadFile("/proc/" + pid + "/status")
+	check(t, err)
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, field+":"); ok {
+			n, err := strconv.ParseUint(strings.TrimSpace(v), 16, 64)
+			check(t, err)
+			return n
+		}
+	}
+	t.Fatalf("/proc/%s/status has no %s", pid, field)
+	return 0
+}
+
+func TestReleaseGivesBackTERM(t *testing.T) {
+	c := play(t, "release")
+	check(t, unix.Kill(c.pid(), unix.SIGTERM))
+	var exit *exec.ExitError
+	if err := c.cmd.Wait(); !errors.As(err, &exit) || !exit.Sys().(syscall.WaitStatus).Signaled() || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+		t.Errorf("after Release a SIGTERM ended the child with %v, want killed by SIGTERM", err)
+	}
+}
+
+func TestNotifyAfterRelease(t *testing.T) {
+	c := play(t, "notify after release")
+	check(t, unix.Kill(c.pid(), unix.SIGTERM))
+	if got := c.line(); got != "terminated" {
+		t.Errorf("os/signal got %q, want terminated", got)
+	}
+	check(t, c.cmd.Wait())
+}
+
+func TestBrokenStdoutAfterRelease(t *testing.T) {
+	r, w, err := os.Pipe()
+	check(t, err)
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env, cmd.Stdout = append(os.Environ(), roleVar+"=write to stdout"), w
+	check(t, r.Close())
+	err = cmd.Run()
+	_ = w.Close()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGPIPE {
+		t.Errorf("writing to a pipe that nobody reads ended the child with %v, want killed by SIGPIPE", err)
+	}
+}
+
+// inherited is what a child says of what it was started with.
+func (c *child) inherited() (mask, ignored uint64, exact bool) {
+	c.t.Helper()
+	var senders bool
+	for _, line := range c.lines {
+		if n, _ := fmt.Sscanf(line, "inherit %d %d %t %t", &mask, &ignored, &exact, &senders); n == 4 {
+			return mask, ignored, exact
+		}
+	}
+	c.t.Fatalf("the child says %q, not what it inherited", c.lines)
+	return
+}
+
+const pipeAndHangup = 1<<(unix.SIGPIPE-1) | 1<<(unix.SIGHUP-1)
+
+func TestInheritedIgnored(t *testing.T) {
+	needsHook(t)
+	before := statusField(t, "self", "SigIgn")
+	c := play(t, "awake", "/bin/sh", "-c", `trap "" PIPE HUP; exec "$0"`, os.Args[0])
+	if _, got, _ := c.inherited(); got&pipeAndHangup != pipeAndHangup || got&^before&^pipeAndHangup != 0 {
+		t.Errorf("ignored %#x, want PIPE and HUP (%#x) and at most %#x", got, pipeAndHangup, before)
+	}
+	c.rest()
+	c = play(t, "awake")
+	if _, got, _ := c.inherited(); got&^before != 0 {
+		t.Errorf("ignored %#x, want at most %#x", got, before)
+	}
+	c.rest()
+}
+
+// TestInheritedMask needs a binary that is linked as `make build` does it. Not
+// every shell can block signals, so a first incarnation blocks them for itself.
+func TestInheritedMask(t *testing.T) {
+	needsHook(t)
+	if entered != 0 {
+		t.Fatal("the tests were linked with -E, which they do themselves")
+	}
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("no go tool to link a binary with -E")
+	}
+	binary := filepath.Join(t.TempDir(), "entered")
+	build := exec.CommandContext(t.Context(), goTool, "test", "-c", "-o", binary, "-ldflags", "-E yinit/initcore/early.entry", ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, out)
+	}
+	want := []int{int(unix.SIGUSR1), int(unix.SIGTERM), 40}
+	c := blocked(t, binary, want)
+	mask, _, exact := c.inherited()
+	if got := numbers(mask); !exact || !slices.Equal(got, sorted(want)) {
+		t.Errorf("mask %v, exact %v; want %v, true", got, exact, sorted(want))
+	}
+	check(t, unix.Kill(c.pid(), unix.SIGTERM)) // blocked for the program, not for the init
+	if got := parse(t, c.line()); got.Signal != int32(unix.SIGTERM) || int(got.PID) != os.Getpid() {
+		t.Errorf("%+v, want SIGTERM from pid %d", got, os.Getpid())
+	}
+	c.rest()
+}
+
+// blocked starts a child from a thread that blocks signals.
+func blocked(t *testing.T, binary string, signals []int) *child {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var set, before unix.Sigset_t
+	for _, sig := range signals {
+		set.Val[0] |= 1 << (sig - 1)
+	}
+	check(t, unix.PthreadSigmask(unix.SIG_SETMASK, &set, &before))
+	defer func() { check(t, unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)) }()
+	return play(t, "awake", binary)
+}
+
+func numbers(set uint64) (list []int) {
+	for sig := 1; sig <= 64; sig++ {
+		if set>>(sig-1)&1 != 0 {
+			list = append(list, sig)
+		}
+	}
+	return list
+}
+
+func sorted(list []int) []int { return slices.Sorted(slices.Values(list)) }

@@ -1,0 +1,301 @@
+package initcore
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// A faulty world is a world whose kernel fails, and whose rules panic on demand.
+type faulty struct {
+	*world
+	loop    *loop
+	reaps   []death // one at a time
+	reapErr error   // when there are no more
+	steps   int     // reaps asked for, after which the script goes on
+	script  func(step int)
+	panics  string // "name", "explain", "kill", "everybody", "list", "start": what panics
+	started time.Time
+	naps    time.Duration
+}
+
+func newFaulty(t *testing.T, cfg Config) *faulty {
+	t.Helper()
+	f := &faulty{world: newWorld(t, cfg), reapErr: unix.ECHILD}
+	f.proc, f.rest, f.who = f, f, f
+	f.loop = &loop{
+		machine: f.machine, feed: new(early.Feed),
+		epoll: -1, // every wait comes back at once with EBADF: nothing is worse
+		clock: func() time.Time { return f.clock },
+		nap:   func(d time.Duration) { f.naps += d; f.clock = f.clock.Add(d) },
+	}
+	f.started = f.clock
+	return f
+}
+
+func (f *faulty) blow(what string) {
+	if f.panics == what {
+		panic("on purpose: " + what)
+	}
+}
+
+func (f *faulty) reap(d *death) error {
+	if len(f.reaps) > 0 {
+		*d = f.reaps[0]
+		f.reaps = f.reaps[1:]
+		return nil
+	}
+	f.steps++
+	if f.script != nil {
+		f.script(f.steps)
+	}
+	*d = death{}
+	return f.reapErr
+}
+
+func (f *faulty) start(p *program) (int, error) { f.blow("start"); return f.world.start(p) }
+func (f *faulty) name(pid int) string           { f.blow("name"); return f.world.name(pid) }
+func (f *faulty) list() []procfs.Stat           { f.blow("list"); return f.world.list() }
+func (f *faulty) everybody() []procfs.Stat      { f.blow("everybody"); return f.world.everybody() }
+func (f *faulty) anyLeft() bool                 { f.blow("anyLeft"); return f.world.anyLeft() }
+func (f *faulty) outOfMemory(s procfs.WaitStatus) string {
+	f.blow("oom")
+	return f.world.outOfMemory(s)
+}
+
+// dies lets a program die in the next step.
+func (f *faulty) dies(name string, status procfs.WaitStatus) {
+	for _, p := range f.programs {
+		if p.Name == name {
+			f.reaps = append(f.reaps, death{PID: p.pid, Status: status})
+		}
+	}
+}
+
+func (f *faulty) comes(sig unix.Signal) { f.loop.takeSignal(early.Info{Signal: int32(sig), PID: 77}) }
+
+// runs runs the loop to its end.
+func (f *faulty) runs(t *testing.T) {
+	t.Helper()
+	within5s(t, "the loop does not end", f.loop.run)
+}
+
+// TestKernelFails: whatever fails for ever, the loop goes on and does not spin.
+func TestKernelFails(t *testing.T) {
+	for name, spoil := range map[string]func(*faulty){
+		"reap: EINVAL": func(f *faulty) { f.reapErr = unix.EINVAL },
+		"reap: EINTR":  func(f *faulty) { f.reapErr = unix.EINTR },
+		"reap: ENOSYS": func(f *faulty) { f.reapErr = unix.ENOSYS },
+		"reap: EPERM":  func(f *faulty) { f.reapErr = unix.EPERM },
+		"reap: nobody": func(f *faulty) { f.reapErr = nil },
+		"no children":  func(*faulty) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFaulty(t, one())
+			f.loop.begin()
+			spoil(f)
+			f.script = func(step int) {
+				if step == 500 {
+					f.reapErr = unix.ECHILD
+					f.dies("app", 7<<8)
+				}
+			}
+			f.runs(t)
+			f.want(7, "start app")
+			if perSecond := 500 / f.clock.Sub(f.started).Seconds(); perSecond > 11 {
+				t.Errorf("%.0f wake-ups a second, want about 10; it slept %v", perSecond, f.naps)
+			}
+		})
+	}
+}
+
+// TestStuckDeadline: a deadline that never moves on is no reason to spin.
+func TestStuckDeadline(t *testing.T) {
+	f := newFaulty(t, several("a:restart b"))
+	f.loop.begin()
+	f.panics = "start"
+	f.loop.takeDeath(&death{PID: f.programs[0].pid, Status: 1 << 8})
+	f.clock = f.clock.Add(time.Second)
+	for range 500 {
+		if f.phase != over {
+			f.loop.step()
+		}
+	}
+	if slept := f.naps; slept < 40*time.Second {
+		t.Errorf("500 steps took %v, want at least 40s", slept)
+	}
+}
+
+// TestSpinningTick: every tick panics before it has done anything.
+func TestSpinningTick(t *testing.T) {
+	f := newFaulty(t, one())
+	f.loop.begin()
+	f.left = []string{"nc"}
+	f.dies("app", 7<<8)
+	f.loop.step()
+	f.panics = "anyLeft"
+	f.runs(t)
+	if took := f.clock.Sub(f.started); f.exitStatus() != 7 || took < time.Second || took > 4*time.Second {
+		t.Errorf("it ended with %d after %v, want 7 after the grace of 3s", f.exitStatus(), took)
+	}
+}
+
+// TestPanic: an internal error neither loses a signal, nor a death, nor the end.
+func TestPanic(t *testing.T) {
+	const term, hup = unix.SIGTERM, unix.SIGHUP
+	for name, tt := range map[string]struct {
+		panics string
+		cfg    Config
+		play   func(*faulty)
+		status int
+		did    []string
+	}{
+		"while a signal is recorded": {
+			"name", one(), func(f *faulty) { f.comes(hup); f.comes(term); f.dies("app", 15) },
+			143,
+			[]string{"start app", "HUP app", "TERM app", "CONT app"},
+		},
+		"while a death by a signal is recorded": {
+			"oom", one(), func(f *faulty) { f.dies("app", 9) },
+			137,
+			[]string{"start app"},
+		},
+		"while one of several dies": {
+			"oom", several("a b"), func(f *faulty) { f.dies("a", 9); f.dies("b", 15) },
+			137,
+			[]string{"start a", "start b", "TERM b", "CONT b"},
+		},
+		"while one of several dies that was told to": {
+			"oom", several("a b"), func(f *faulty) { f.comes(term); f.dies("a", 15); f.dies("b", 15) },
+			0,
+			[]string{"start a", "start b", "TERM b", "CONT b", "TERM a", "CONT a"},
+		},
+		"while an ignored one dies": {
+			"oom", several("a:ignore b"), func(f *faulty) { f.dies("a", 9); f.comes(hup); f.dies("b", 0) },
+			137,
+			[]string{"start a", "start b", "HUP a", "HUP b"},
+		},
+		"while an orphan dies": {
+			"oom", one(), func(f *faulty) { f.reaps = append(f.reaps, death{PID: 999}); f.dies("app", 5<<8) },
+			5,
+			[]string{"start app"},
+		},
+		"while it looks who is left": {
+			"anyLeft", one(), func(f *faulty) { f.dies("app", 7<<8) },
+			7,
+			[]string{"start app"},
+		},
+		"while it names who is left": {
+			"list", one(), func(f *faulty) { f.left = []string{"nc"}; f.dies("app", 7<<8) },
+			7,
+			[]string{"start app"},
+		},
+		"while it looks for zombies": {
+			"everybody", one(func(c *Config) { c.Report = "x" }), func(f *faulty) { f.dies("app", 7<<8) },
+			7,
+			[]string{"start app"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFaulty(t, tt.cfg)
+			f.loop.begin()
+			f.panics = tt.panics
+			tt.play(f)
+			f.runs(t)
+			f.want(tt.status, tt.did...)
+		})
+	}
+}
+
+// TestBrokenHistory: every record panics, some before the signal was passed on.
+func TestBrokenHistory(t *testing.T) {
+	const term, hup = unix.SIGTERM, unix.SIGHUP
+	for name, tt := range map[string]struct {
+		cfg    Config
+		play   func(*faulty)
+		status int
+		did    []string
+	}{
+		"HUP and TERM": {
+			one(), func(f *faulty) { f.comes(hup); f.comes(term); f.dies("app", 15) },
+			143,
+			[]string{"start app", "HUP app", "TERM app", "CONT app"},
+		},
+		"killed after": {
+			one(func(c *Config) { c.KillAfter = 2 * time.Second }),
+			func(f *faulty) {
+				f.comes(term)
+				f.script = func(int) {
+					if slices.Contains(f.did, "KILL app") && f.phase < clearing && f.programs[0].pid != 0 {
+						f.dies("app", 9)
+					}
+				}
+			},
+			137,
+			[]string{"start app", "TERM app", "CONT app", "KILL app"},
+		},
+		"delayed": {
+			one(func(c *Config) { c.Delay = 2 * time.Second }),
+			func(f *faulty) { f.comes(term); f.dies("app", 15) },
+			143,
+			[]string{"start app", "TERM app", "CONT app"},
+		},
+		"it ends by itself, and something is left": {
+			one(), func(f *faulty) { f.left = []string{"nc"}; f.dies("app", 4<<8) },
+			4,
+			[]string{"start app"},
+		},
+		"several": {
+			several("a b"), func(f *faulty) { f.dies("a", 15) },
+			125,
+			[]string{"start a", "TERM a", "CONT a"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFaulty(t, tt.cfg)
+			f.hist = new(history.Writer) // it has no memory
+			f.loop.begin()
+			tt.play(f)
+			within5s(t, "the loop does not end", f.loop.run)
+			if f.phase != over || f.exitStatus() != tt.status || !slices.Equal(f.did[:min(len(f.did), len(tt.did))], tt.did) {
+				t.Errorf("did %q, status %d; want %q, %d", f.did, f.exitStatus(), tt.did, tt.status)
+			}
+		})
+	}
+}
+
+func TestPanicAtTheStart(t *testing.T) {
+	f := newFaulty(t, several("a b"))
+	f.panics = "start"
+	f.loop.begin()
+	f.runs(t)
+	f.want(125)
+}
+
+// TestManySignalsAtOnce: one that panics does not take the next ones along.
+func TestManySignalsAtOnce(t *testing.T) {
+	f := newFaulty(t, one())
+	f.loop.begin()
+	f.panics = "name"
+	for range 100 {
+		f.comes(unix.SIGUSR1)
+	}
+	if n := len(f.did) - 1; n != 100 {
+		t.Errorf("%d signals were passed on, want 100", n)
+	}
+}
+
+func TestNilHistory(t *testing.T) {
+	f := newFaulty(t, one())
+	f.hist = (*history.Writer)(nil)
+	f.loop.begin()
+	f.dies("app", 3<<8)
+	f.runs(t)
+	f.want(3, "start app")
+}

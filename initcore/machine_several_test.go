@@ -1,0 +1,187 @@
+package initcore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// several makes programs of words: a name and its properties, "web:QUIT",
+// "db:oneshot", "job:ignore", "worker:restart".
+func several(words string, options ...func(*Config)) Config {
+	c := Config{Grace: 3 * time.Second, KillAfter: 20 * time.Second}
+	for word := range strings.FieldsSeq(words) {
+		f := strings.Split(word, ":")
+		p := Program{Name: f[0], Args: []string{f[0]}}
+		for _, property := range f[1:] {
+			switch property {
+			case "QUIT":
+				p.StopSignal = unix.SIGQUIT
+			case "INT":
+				p.StopSignal = unix.SIGINT
+			case "KILL":
+				p.StopSignal = unix.SIGKILL
+			case "oneshot":
+				p.Oneshot = true
+			case "ignore":
+				p.OnExit = Ignore
+			case "restart":
+				p.OnExit = Restart
+			}
+		}
+		c.Programs = append(c.Programs, p)
+	}
+	for _, o := range options {
+		o(&c)
+	}
+	return c
+}
+
+// lines splits what was done: "start a, TERM a".
+func lines(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ", ")
+}
+
+func TestSeveralPrograms(t *testing.T) {
+	delay := func(c *Config) { c.Delay = 5 * time.Second }
+	expect := func(c *Config) { c.Expect.Add(23) }
+	forever := func(c *Config) { c.KillAfter = 0 }
+	for _, tt := range []struct {
+		name, programs string
+		options        func(*Config)
+		script         string
+		status         int
+		did            string
+	}{
+		{"stopped in reverse order", "a b c", nil, "start; TERM; c dies of TERM; a dies of TERM; b dies of TERM", 0, "start a, start b, start c, TERM c, CONT c, TERM b, CONT b, TERM a, CONT a"},
+		{"each has its own stop signal", "a:QUIT b:INT c", nil, "start; TERM; a dies of QUIT; b dies of INT; c exits 0", 0, "start a, start b, start c, TERM c, CONT c, INT b, CONT b, QUIT a, CONT a"},
+		{"died of another signal than its own", "a:QUIT b", nil, "start; TERM; a dies of TERM; b exits 0", 143, "start a, start b, TERM b, CONT b, QUIT a, CONT a"},
+		{"killed after", "a b", nil, "start; TERM; a exits 0; 19s", -1, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"killed after 20 s", "a b", nil, "start; TERM; a exits 0; 20s; b dies of KILL", 137, "start a, start b, TERM b, CONT b, TERM a, CONT a, KILL b"},
+		{"both killed", "a b", nil, "start; TERM; 20s; a dies of KILL; b dies of KILL", 137, "start a, start b, TERM b, CONT b, TERM a, CONT a, KILL a, KILL b"},
+		{"killed at the end of another's 0", "a b", nil, "start; a exits 0; 20s; b dies of KILL", 137, "start a, start b, TERM b, CONT b, KILL b"},
+		{"exits 19 after kill_after was near", "a b", nil, "start; TERM; a dies of TERM; 19s; b exits 19", 19, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"one ends with 0: the others are told to", "a b", nil, "start; a exits 0; b dies of TERM", 0, "start a, start b, TERM b, CONT b"},
+		{"one ends with 19", "a b", nil, "start; a exits 19; b dies of TERM", 19, "start a, start b, TERM b, CONT b"},
+		{"23 on TERM", "a b", nil, "start; TERM; a exits 23; b exits 0", 23, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"the first bad one counts", "a b c", nil, "start; b exits 3; c exits 4; a exits 5", 3, "start a, start b, start c, TERM c, CONT c, TERM a, CONT a"},
+		{"143 of its own is a status", "a b", nil, "start; TERM; a exits 143; b exits 0", 143, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"segfault", "a b", nil, "start; a dies of SEGV; b dies of TERM", 139, "start a, start b, TERM b, CONT b"},
+		{"killed from outside", "a b", nil, "start; a dies of KILL; b exits 0", 137, "start a, start b, TERM b, CONT b"},
+		{"KILL as its stop signal is still 137", "a:KILL b", nil, "start; b exits 0; a dies of KILL", 137, "start a, start b, KILL a, CONT a"},
+		{"TERM that nobody told it", "a b", nil, "start; a dies of TERM; b exits 0", 143, "start a, start b, TERM b, CONT b"},
+		{"expected", "a b", expect, "start; a exits 23; b exits 0", 0, "start a, start b, TERM b, CONT b"},
+		{"one is not found", "a b", nil, "start; b fails ENOENT; a dies of TERM", 127, "start a, start b, TERM a, CONT a"},
+		{"one cannot be executed", "a b", nil, "start; a fails EACCES; b dies of TERM", 126, "start a, start b, TERM b, CONT b"},
+		{"all end at once", "a b c", nil, "start; a exits 0; b exits 0; c exits 0", 0, "start a, start b, start c, TERM c, CONT c, TERM b, CONT b"},
+		{"INT starts the end", "a b", nil, "start; INT; a dies of TERM; b dies of TERM", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"QUIT starts the end", "a b", nil, "start; QUIT; a dies of TERM; b dies of TERM", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"HUP and WINCH go to each", "a b", nil, "start; HUP; WINCH; 1h", -1, "start a, start b, HUP a, HUP b, WINCH a, WINCH b"},
+		{"HUP during the end", "a b", nil, "start; TERM; a exits 0; HUP; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a, HUP b"},
+		{"a second TERM", "a b", nil, "start; TERM; TERM; a exits 0; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a, TERM b, CONT b, TERM a, CONT a"},
+		{"a second TERM goes to who is left", "a b", nil, "start; TERM; b exits 0; TERM; a exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a, TERM a, CONT a"},
+		{"TERM before the start", "a b", nil, "TERM", 143, ""},
+		{"INT before the start", "a b", nil, "INT; start", 130, ""},
+		{"delayed", "a b", delay, "start; TERM; 4s", -1, "start a, start b"},
+		{"delay over", "a b", delay, "start; TERM; 5s; a exits 0; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"INT has no delay", "a b", delay, "start; INT; a exits 0; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"one ends during the delay", "a b", delay, "start; TERM; 1s; a exits 0; b exits 0", 0, "start a, start b, TERM b, CONT b"},
+		{"left behind by several", "a b", nil, "left nc; start; a exits 0; b exits 0; 4s", 0, "start a, start b, TERM b, CONT b, TERM all, CONT all, KILL all"},
+
+		{"ignored", "a:ignore b", nil, "start; a exits 0; 1h", -1, "start a, start b"},
+		{"ignored, but its status counts", "a:ignore b", nil, "start; a exits 7; 1h; b exits 0", 7, "start a, start b"},
+		{"all are ignored", "a:ignore b:ignore", nil, "start; a exits 0; b exits 0", 0, "start a, start b"},
+
+		{"a oneshot first", "m:oneshot a b", nil, "start", -1, "start m"},
+		{"a oneshot succeeds", "m:oneshot a b", nil, "start; m exits 0; a exits 0; b exits 0", 0, "start m, start a, start b, TERM b, CONT b"},
+		{"a oneshot fails", "m:oneshot a", nil, "start; m exits 4", 4, "start m"},
+		{"a oneshot is not found", "m:oneshot a", nil, "start; m fails ENOENT", 127, "start m"},
+		{"a oneshot in between", "a m:oneshot b", nil, "start; m exits 0; a exits 0; b dies of TERM", 0, "start a, start m, start b, TERM b, CONT b"},
+		{"a oneshot in between fails", "a m:oneshot b", nil, "start; m exits 4; a dies of TERM", 4, "start a, start m, TERM a, CONT a"},
+		{"two oneshots", "m:oneshot n:oneshot a", nil, "start; m exits 0; n exits 0; a exits 6", 6, "start m, start n, start a"},
+		{"only oneshots", "m:oneshot n:oneshot", nil, "start; m exits 0; n exits 0", 0, "start m, start n"},
+		{"TERM during a oneshot", "m:oneshot a", nil, "start; TERM; m dies of TERM", 143, "start m, TERM m, CONT m"},
+		{"TERM during a oneshot that ends with 0", "m:oneshot a", nil, "start; TERM; m exits 0", 143, "start m, TERM m, CONT m"},
+		{"TERM during a oneshot that fails", "m:oneshot a", nil, "start; TERM; m exits 5", 5, "start m, TERM m, CONT m"},
+		{"INT during a oneshot", "m:oneshot a", nil, "start; INT; m exits 0", 130, "start m, TERM m, CONT m"},
+		{"one ends while a oneshot runs", "a m:oneshot b", nil, "start; a exits 3; m dies of TERM", 3, "start a, start m, TERM m, CONT m"},
+
+		{"restarted", "a:restart b", nil, "start; a exits 1; 1s; b exits 0; a dies of TERM", 0, "start a, start b, start a, TERM a, CONT a"},
+		{"TERM while one rests", "a:restart b", nil, "start; a exits 1; TERM; b exits 0", 1, "start a, start b, TERM b, CONT b"},
+		{"a clean end is restarted, too", "a:restart b", nil, "start; a exits 0; 1s; 1h", -1, "start a, start b, start a"},
+		{"restarted one is not found", "a:restart b", nil, "start; a fails ENOENT; b dies of TERM", 127, "start a, start b, TERM b, CONT b"},
+		{"not restarted during the end", "a:restart b", forever, "start; TERM; a dies of TERM; 1h; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := several(tt.programs)
+			if tt.options != nil {
+				tt.options(&cfg)
+			}
+			newWorld(t, cfg).play(tt.script).want(tt.status, lines(tt.did)...)
+		})
+	}
+}
+
+// TestBackoff: the pause doubles to a minute, and begins anew after a minute up.
+func TestBackoff(t *testing.T) {
+	for name, tt := range map[string]struct {
+		delay time.Duration
+		want  []time.Duration
+	}{
+		"default":  {0, []time.Duration{1, 2, 4, 8, 16, 32, 60, 60}},
+		"given":    {10 * time.Second, []time.Duration{10, 20, 40, 60, 60}},
+		"too long": {90 * time.Second, []time.Duration{90, 90, 90}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := several("a:restart b")
+			cfg.Programs[0].RestartDelay = tt.delay
+			w := newWorld(t, cfg).play("start")
+			for i, seconds := range tt.want {
+				pause(t, w, fmt.Sprint("restart ", i), seconds*time.Second)
+			}
+			w.play("59s")
+			pause(t, w, "after 59 s up", tt.want[len(tt.want)-1]*time.Second)
+			w.play("1m")
+			pause(t, w, "after a minute up", tt.want[0]*time.Second)
+			if len(tt.want) > 1 {
+				pause(t, w, "and once more", tt.want[1]*time.Second)
+			}
+		})
+	}
+}
+
+// pause lets program a die and checks when it is started again.
+func pause(t *testing.T, w *world, what string, want time.Duration) {
+	t.Helper()
+	w.play("a exits 1")
+	before := len(w.did)
+	w.pass(want - time.Nanosecond)
+	if len(w.did) != before {
+		t.Fatalf("%s: started before %v", what, want)
+	}
+	w.pass(time.Nanosecond)
+	if !slices.Equal(w.did[before:], []string{"start a"}) {
+		t.Fatalf("%s: after %v did %q, want start a", what, want, w.did[before:])
+	}
+}
+
+func TestSecondForkFails(t *testing.T) {
+	w := newWorld(t, several("a b c"))
+	w.refuse["b"] = unix.EAGAIN
+	w.play("start").want(-1, "start a", "TERM a", "CONT a")
+	w.play("a dies of TERM").want(125, "start a", "TERM a", "CONT a")
+}
+
+func TestForkFailsAtRestart(t *testing.T) {
+	w := newWorld(t, several("a:restart b"))
+	w.play("start; a exits 1")
+	w.refuse["a"] = unix.EAGAIN
+	w.play("1s; b dies of TERM").want(125, "start a", "start b", "TERM b", "CONT b")
+}

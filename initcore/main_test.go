@@ -1,0 +1,80 @@
+package initcore
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+)
+
+// Only an initialiser runs on the main thread for sure, which Release needs. No
+// test runs there.
+func init() { runtime.LockOSThread() }
+
+// TestMain gives the signals back: otherwise nobody could end the tests. Standard
+// input becomes a directory: an empty [early.Feed] reads it, and fails.
+func TestMain(m *testing.M) {
+	early.Release()
+	if root, err := unix.Open("/", unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil || unix.Dup3(root, 0, 0) != nil {
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits for a condition that nothing reports.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("still not after 10 s: %s", what)
+		}
+	}
+}
+
+// within5s fails the test if f does not return in time.
+func within5s(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatalf("it hangs: %s", what)
+	}
+}
+
+// pipe returns both ends of a pipe that are closed after the test.
+func pipe(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	check(t, err)
+	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
+	return r, w
+}
+
+// rawPipe returns both ends as blocking descriptors that the caller closes.
+func rawPipe(t *testing.T) (r, w int) {
+	t.Helper()
+	var p [2]int
+	check(t, unix.Pipe2(p[:], unix.O_CLOEXEC))
+	return p[0], p[1]
+}

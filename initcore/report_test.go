@@ -1,0 +1,178 @@
+package initcore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// reporting is a world with a history.
+func reporting(t *testing.T, cfg Config) *world {
+	t.Helper()
+	cfg.Report = "asked for"
+	w := newWorld(t, cfg)
+	var err error
+	w.hist, err = history.Create(history.Origin{PID: 1}, w.clock)
+	check(t, err)
+	t.Cleanup(w.hist.Close)
+	return w
+}
+
+// orphanDies lets an orphan die of exit code 3.
+func (w *world) orphanDies(pid int, comm string) {
+	w.died(&death{PID: pid, Status: 3 << 8, Stat: procfs.Stat{PID: pid, Comm: comm}}, w.clock)
+}
+
+func TestReport(t *testing.T) {
+	w := reporting(t, one())
+	w.clock = time.Date(2026, 11, 23, 8, 0, 1, 5e6, time.UTC)
+	w.play("start")
+	for i := range 12 {
+		w.orphanDies(100+i, fmt.Sprintf("orphan%d", i))
+	}
+	w.play("left parent; app dies of KILL; none left; 1s")
+	got := w.report()
+	want := `yinit: exit status 137: app killed by SIGKILL
+last deaths:
+  08:00:01.005 103 orphan3: exited 3
+  08:00:01.005 104 orphan4: exited 3
+  08:00:01.005 105 orphan5: exited 3
+  08:00:01.005 106 orphan6: exited 3
+  08:00:01.005 107 orphan7: exited 3
+  08:00:01.005 108 orphan8: exited 3
+  08:00:01.005 109 orphan9: exited 3
+  08:00:01.005 110 orphan10: exited 3
+  08:00:01.005 111 orphan11: exited 3
+  08:00:01.005 11 app: killed by SIGKILL
+`
+	if got != want {
+		t.Errorf("report() =\n%s, want\n%s", got, want)
+	}
+}
+
+func TestReportSender(t *testing.T) {
+	w := reporting(t, one()).play("start; INT; app dies of INT")
+	if got, want := w.report(), "yinit: exit status 130: app killed by SIGINT: sender was pid 77 (killer)\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("report() = %q, want it to begin with %q", got, want)
+	}
+}
+
+func TestReportIsShortAndPlain(t *testing.T) {
+	cfg := one()
+	hostile := "\x1b[2J\xff\n\x00\u0085世" + strings.Repeat("界", 3000)
+	cfg.Programs[0].Name = hostile
+	cfg.Programs[0].Args = []string{"app", strings.Repeat("é", 500)}
+	w := reporting(t, cfg)
+	w.machine.start(w.clock)
+	for i := range 20 {
+		w.orphanDies(100+i, "a\nb\x1b]0;c\xfe")
+	}
+	w.died(&death{PID: 11, Status: 9}, w.clock)
+	w.zombies = strings.Repeat("1 held by 5 (x), ", 1000)
+	got := w.report()
+	if len(got) > maxReport || !utf8.ValidString(got) {
+		t.Errorf("report() has %d bytes, valid UTF-8: %v; want at most %d, valid", len(got), utf8.ValidString(got), maxReport)
+	}
+	if i := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0) }); i >= 0 {
+		t.Errorf("report() has a control character at %d: %q", i, got[i:min(i+20, len(got))])
+	}
+	// One line for the status, one for the zombies, one above the deaths.
+	if n := strings.Count(got, "\n"); n != 3+lastDeaths {
+		t.Errorf("report() has %d lines, want %d:\n%s", n, 3+lastDeaths, got)
+	}
+}
+
+func TestReportWithoutHistory(t *testing.T) {
+	w := newWorld(t, one()).play("start; app exits 7")
+	if got, want := w.report(), "yinit: exit status 7: app exited 7\n"; got != want {
+		t.Errorf("report() = %q, want %q", got, want)
+	}
+}
+
+func TestHeldZombies(t *testing.T) {
+	process := func(pid, ppid int, comm string, state procfs.State) procfs.Stat {
+		return procfs.Stat{PID: pid, PPID: ppid, Comm: comm, State: state}
+	}
+	const z = procfs.StateZombie
+	for name, tt := range map[string]struct {
+		all  []procfs.Stat
+		want string
+	}{
+		"nobody": {nil, ""},
+		"none":   {[]procfs.Stat{process(5, 1, "web", 'S')}, ""},
+		"two parents": {
+			[]procfs.Stat{process(5, 1, "web", 'S'), process(6, 5, "git", z), process(7, 5, "git", z), process(8, 1, "a\x1b\n", 'S'), process(9, 8, "x", z)},
+			"1 held by 8 (a??), 2 held by 5 (web)",
+		},
+		"our own do not count":  {[]procfs.Stat{process(6, 1, "git", z)}, ""},
+		"a parent out of sight": {[]procfs.Stat{process(6, 0, "git", z), process(7, 99, "git", z)}, ""},
+	} {
+		if got := heldZombies(tt.all, 1); got != tt.want {
+			t.Errorf("%s: heldZombies = %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		n    int
+		want string
+	}{
+		{"short", 5, "short"}, {"longer", 5, "lo…"}, {"ééé", 5, "é…"}, {"世界", 5, "…"}, {"世界世", 6, "世…"},
+	} {
+		if got := cut(tt.in, tt.n); got != tt.want || len(got) > tt.n {
+			t.Errorf("cut(%q, %d) = %q, want %q", tt.in, tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestWriteReport(t *testing.T) {
+	failed := func(t *testing.T) *world { return reporting(t, one()).play("start; app exits 7") }
+	dir := t.TempDir()
+	read := func(path string) string {
+		b, _ := os.ReadFile(path)
+		return string(b)
+	}
+
+	empty := file(t, dir, "empty", "", 0o644)
+	failed(t).writeReport(empty)
+	if got := read(empty); !strings.HasPrefix(got, "yinit: exit status 7: app exited 7\n") {
+		t.Errorf("an empty file: %q, want the report", got)
+	}
+	used := file(t, dir, "used", "the program's own words", 0o644)
+	failed(t).writeReport(used)
+	if got := read(used); got != "the program's own words" {
+		t.Errorf("a file that is in use: %q, want it as it was", got)
+	}
+	missing := filepath.Join(dir, "missing")
+	failed(t).writeReport(missing)
+	if _, err := os.Stat(missing); !os.IsNotExist(err) {
+		t.Errorf("a missing file: %v, want it not made", err)
+	}
+	clean := file(t, dir, "clean", "", 0o644)
+	reporting(t, one()).play("start; app exits 0").writeReport(clean)
+	if got := read(clean); got != "" {
+		t.Errorf("after a clean run: %q, want nothing", got)
+	}
+	expected := one()
+	expected.Expect.Add(7)
+	reporting(t, expected).play("start; app exits 7").writeReport(clean)
+	if got := read(clean); got != "" {
+		t.Errorf("after an expected status: %q, want nothing", got)
+	}
+	fifo := filepath.Join(dir, "fifo")
+	check(t, unix.Mkfifo(fifo, 0o644))
+	within5s(t, "writeReport to a FIFO that nobody reads", func() { failed(t).writeReport(fifo) })
+	failed(t).writeReport(dir)
+	failed(t).writeReport("")
+}

@@ -1,0 +1,147 @@
+package initcore
+
+import (
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+)
+
+// An internal error, a panic, must not end the container, nor leave it without
+// an end: what the rules failed at is done again here in the plainest way,
+// without log, history or terminal, so that signals still go to the programs,
+// deaths count, and the status is the programs'.
+
+// takeSignal lets the machine decide about a signal.
+func (l *loop) takeSignal(info early.Info) {
+	sent := l.sent
+	defer l.recovered(func() {
+		if l.sent == sent { // otherwise it was passed on, and only the rest failed
+			l.passOn(unix.Signal(info.Signal))
+		}
+	})
+	l.signal(info, l.clock())
+}
+
+// takeDeath lets the machine decide about a death.
+func (l *loop) takeDeath(d *death) {
+	p := l.find(d.PID)
+	defer l.recovered(func() { l.bury(p, d) })
+	l.died(d, l.clock())
+}
+
+// takeTime lets the machine do what is due.
+func (l *loop) takeTime(now time.Time) {
+	before := l.phase
+	defer l.recovered(func() { l.overdue(before) })
+	l.tick(now)
+}
+
+// begin starts the programs.
+func (l *loop) begin() {
+	defer l.recovered(func() {
+		if l.next < len(l.programs) || !l.anyRuns() {
+			l.failed(125, "internal error")
+			l.endAnyway()
+		}
+	})
+	l.start(l.clock())
+}
+
+// recovered is deferred. It does what is said instead of what failed, and sees
+// to it that there will be an end.
+func (l *loop) recovered(instead func()) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	stack := debug.Stack()
+	l.quietly(func() { l.log.Error("internal error, please report it", "panic", r, "stack", string(stack)) })
+	l.quietly(instead)
+	l.quietly(l.settle)
+	if l.phase < clearing && l.done() {
+		l.phase = over
+	}
+}
+
+// quietly calls f, whatever becomes of it.
+func (l *loop) quietly(f func()) {
+	defer func() { _ = recover() }()
+	f()
+}
+
+// passOn does what [machine.signal] is for.
+func (m *machine) passOn(sig unix.Signal) {
+	if sig < 1 || sig > 64 || sig == unix.SIGCHLD {
+		return
+	}
+	if m.ends(sig) {
+		m.endAnyway()
+		return
+	}
+	for _, p := range m.programs {
+		if to := m.cfg.Rewrite.Of(sig); p.pid != 0 && to != 0 {
+			_ = m.proc.kill(p.pid, to)
+		}
+	}
+}
+
+// endAnyway does what [machine.stopAll] is for.
+func (m *machine) endAnyway() {
+	if m.phase < stopping {
+		m.phase = stopping
+		if m.cfg.KillAfter > 0 {
+			m.killAt = m.now.Add(m.cfg.KillAfter)
+		}
+	}
+	for i := len(m.programs) - 1; i >= 0; i-- {
+		p := m.programs[i]
+		p.restartAt = time.Time{}
+		if sig := m.cfg.Rewrite.Of(p.stopSignal()); p.pid != 0 && sig != 0 {
+			p.stoppedBy = sig
+			_ = m.proc.kill(p.pid, sig)
+			_ = m.proc.kill(p.pid, unix.SIGCONT)
+		}
+	}
+}
+
+// bury does what [machine.died] is for.
+func (m *machine) bury(p *program, d *death) {
+	if p == nil || d.Stopped {
+		return
+	}
+	if p.pid == d.PID {
+		p.pid = 0
+		m.judge(p, d, d.Status.String())
+	}
+	if m.phase >= stopping || p.OnExit == Ignore || !p.restartAt.IsZero() {
+		return
+	}
+	if m.next < len(m.programs) {
+		m.failed(125, "internal error: not all programs were started")
+	}
+	m.endAnyway()
+}
+
+// overdue does what [machine.tick] is for, in the phase that it began with.
+func (m *machine) overdue(before phase) {
+	switch before {
+	case delaying:
+		m.endAnyway()
+	case stopping:
+		for _, p := range m.programs {
+			if p.pid != 0 {
+				p.stoppedBy = unix.SIGKILL
+				_ = m.proc.kill(p.pid, unix.SIGKILL)
+			}
+		}
+		m.killAt = m.now.Add(killAgain)
+	case clearing, killing:
+		m.pollAt = m.now.Add(lastPoll)
+		if !m.now.Before(m.clearUntil) {
+			m.phase = over
+		}
+	}
+}
