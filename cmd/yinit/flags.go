@@ -160,6 +160,9 @@ func tiniEnv(name, value string, s *settings) error {
 	case "TINI_KILL_PROCESS_GROUP":
 		s.Group = true
 	case "TINI_VERBOSITY":
+		if value == "" {
+			return nil // as if it were not set
+		}
 		n := 0
 		if _, err := fmt.Sscan(value, &n); err != nil || n < 0 {
 			return fmt.Errorf("TINI_VERBOSITY=%s: %w", value, errBadTini)
