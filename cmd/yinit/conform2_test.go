@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -284,6 +285,40 @@ func TestConformance(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestConformanceAsUser: the same without root, in user namespaces.
+func TestConformanceAsUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("TestConformance runs without root already")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Where that user may go.
+	dir, err := os.MkdirTemp("", "yinit-user")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	test := filepath.Join(dir, "test")
+	b, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const nobody = 65534
+	if err := errors.Join(os.WriteFile(test, b, 0o755), os.Chown(dir, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(test, "-test.run=^TestConformance$", "-test.timeout=3m")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), builtIn+"="+filepath.Dir(binary), "TMPDIR="+dir, "HOME="+dir,
+		"PATH="+filepath.Dir(binary)+":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") // no folders of root's
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -30,8 +30,16 @@ func TestMain(m *testing.M) {
 
 type runner struct{ m *testing.M }
 
+// builtIn names the directory of the binaries for a test binary that a test
+// starts, as another user.
+const builtIn = "YINIT_TEST_BINARIES"
+
 // Run implements testscript.TestingM.
 func (r runner) Run() int {
+	if dir := os.Getenv(builtIn); dir != "" { // a test binary started by a test
+		binary = filepath.Join(dir, "yinit")
+		return r.m.Run()
+	}
 	dir, err := os.MkdirTemp("", "yinit-test")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
