@@ -1,6 +1,8 @@
 package initcore
 
 import (
+	"context"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -213,8 +215,15 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestBrokenHistory: every record panics, some before the signal was passed on.
-func TestBrokenHistory(t *testing.T) {
+// panicking is a log whose every line panics.
+type panicking struct{ slog.Handler }
+
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic("no log") }
+
+// TestBrokenLog: every line of the log panics, as a stand-in for an error in the
+// rules.
+func TestBrokenLog(t *testing.T) {
 	const term, hup = unix.SIGTERM, unix.SIGHUP
 	for name, tt := range map[string]struct {
 		cfg    Config
@@ -259,7 +268,7 @@ func TestBrokenHistory(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFaulty(t, tt.cfg)
-			f.hist = new(history.Writer) // it has no memory
+			f.log = slog.New(panicking{})
 			f.loop.begin()
 			tt.play(f)
 			within5s(t, "the loop does not end", f.loop.run)

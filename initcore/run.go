@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,6 +26,7 @@ import (
 // to exit with.
 func Run(cfg Config) int {
 	runtime.LockOSThread()
+	debug.SetPanicOnFault(true) // a file that was mapped and cut short must not end the init
 	logger, flush := newLogger(cfg.Log)
 	defer flush()
 	feed, err := early.Take()

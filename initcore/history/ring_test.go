@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -241,6 +242,55 @@ func TestReadWhileWritten(t *testing.T) {
 	}
 	if seen+lost != total {
 		t.Errorf("%d seen and %d lost, want %d together", seen, lost, total)
+	}
+}
+
+// TestFile: a ring in a file goes on in the next run, and one that is cut short
+// under the writer's hands does not end the writer.
+func TestFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ring")
+	for run := 1; run <= 2; run++ {
+		w, err := CreateFile(path, Origin{PID: run}, time.Now())
+		if err != nil {
+			t.Fatalf("run %d: %v", run, err)
+		}
+		if _, err := CreateFile(path, Origin{}, time.Now()); err == nil {
+			t.Errorf("run %d: a second writer is let in", run)
+		}
+		rec := full
+		w.Add(&rec)
+		w.End(time.Now())
+		w.Close()
+	}
+	r, err := OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.Read(0)
+	r.Close()
+	if err != nil || len(b.Records) != 2 || b.Records[0].Run != 1 || b.Records[1].Run != 2 || b.Records[1].Seq != 2 {
+		t.Errorf("Read(0) = %+v, %v; want a record of each run", b, err)
+	}
+
+	w, err := CreateFile(path, Origin{}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := os.Truncate(path, 100); err != nil {
+		t.Fatal(err)
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	rec := full
+	w.Add(&rec)
+	w.Add(&rec)
+	w.End(time.Now())
+	if !w.broken {
+		t.Error("the writer did not notice that its file was cut short")
+	}
+	w.Close()
+	if _, err := CreateFile(path, Origin{}, time.Now()); !errors.Is(err, ErrForeign) {
+		t.Errorf("a file cut short: %v, want ErrForeign", err)
 	}
 }
 

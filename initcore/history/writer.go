@@ -31,6 +31,7 @@ type Writer struct {
 	mem    []byte
 	fd     int
 	mapped bool   // mem is the file, not a test's
+	broken bool   // the file is not what it was any more
 	next   uint64 // the next record's number
 	run    uint16
 }
@@ -103,9 +104,10 @@ const unmapEvery = 128
 
 // Add appends r, whose Seq it sets.
 func (w *Writer) Add(r *Record) {
-	if w == nil {
+	if w == nil || w.broken {
 		return
 	}
+	defer w.survive()
 	r.Seq = w.next
 	w.next++
 	w.store(offWriting, r.Seq)
@@ -119,9 +121,19 @@ func (w *Writer) Add(r *Record) {
 	}
 }
 
+// survive gives the ring up when its file was cut short by somebody, or its disk
+// is full: touching the mapping is a SIGBUS then, which is a panic in a goroutine
+// that has called [debug.SetPanicOnFault].
+func (w *Writer) survive() {
+	if recover() != nil {
+		w.broken = true
+	}
+}
+
 // End notes that the init ends now.
 func (w *Writer) End(now time.Time) {
-	if w != nil {
+	if w != nil && !w.broken {
+		defer w.survive()
 		w.store(offEnded, uint64(now.UnixNano()))
 	}
 }
@@ -135,7 +147,8 @@ func (w *Writer) Close() {
 
 // Missed counts processes that came and went unseen.
 func (w *Writer) Missed(n uint64) {
-	if w != nil && n > 0 {
+	if w != nil && !w.broken && n > 0 {
+		defer w.survive()
 		w.store(offMissed, le.Uint64(w.mem[offMissed:])+n)
 	}
 }
