@@ -109,19 +109,33 @@ func (c *Config) Validate() error {
 	for i := range c.Programs {
 		p := &c.Programs[i]
 		if len(p.Args) == 0 || p.Args[0] == "" {
-			return fmt.Errorf("program %d: no command", i+1)
+			return fmt.Errorf("program %d: its command is empty; give the name of a program", i+1)
 		}
 		if p.Name == "" {
 			p.Name = filepath.Base(p.Args[0])
+		}
+		if err := p.validate(); err != nil {
+			return err
 		}
 		if names[p.Name] {
 			return fmt.Errorf("two programs are called %q: give them a name each", p.Name)
 		}
 		names[p.Name] = true
-		for _, word := range p.Args {
-			if strings.IndexByte(word, 0) >= 0 {
-				return fmt.Errorf("program %q: a NUL byte in its command", p.Name)
-			}
+	}
+	return nil
+}
+
+// validate refuses what a program cannot be told.
+func (p *Program) validate() error {
+	if p.Prefix && printable(p.Name) != p.Name {
+		return fmt.Errorf("the name %q is to stand before each line of output, and has characters that do not print", p.Name)
+	}
+	if p.Oneshot && p.OnExit == Restart {
+		return fmt.Errorf("program %q: oneshot and on_exit = \"restart\" exclude each other: a oneshot must succeed at once", p.Name)
+	}
+	for _, word := range p.Args {
+		if strings.IndexByte(word, 0) >= 0 {
+			return fmt.Errorf("program %q: a NUL byte in its command", p.Name)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"time"
 	"unsafe"
 
@@ -21,6 +22,7 @@ type kernel struct {
 	fs      procfs.FS
 	pid     int
 	isFirst bool // PID 1 of the namespace
+	noProc  bool // there is no /proc that tells of our processes
 	cwd     int  // where yinit was started, -1: it is still there
 	null    int  // /dev/null, -1: not open
 	console console
@@ -41,10 +43,15 @@ type launch struct {
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
-		starts: map[int]launch{}, relays: newRelays(), scanner: procfs.NewScanner(procfs.FS{}),
+		starts: map[int]launch{}, relays: newRelays(),
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1
+	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(k.pid) {
+		// None, or that of another PID namespace, whose pids are not ours.
+		k.fs, k.noProc = procfs.New("/proc/no-proc-of-this-pid-namespace"), true
+	}
+	k.scanner = procfs.NewScanner(k.fs)
 	k.console = openConsole(k.isFirst, cfg.Session)
 	return k
 }

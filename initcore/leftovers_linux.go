@@ -40,6 +40,9 @@ func (k *kernel) anyLeft() bool {
 	if k.isFirst {
 		return !errors.Is(unix.Kill(-1, 0), unix.ESRCH)
 	}
+	if k.noProc {
+		return false // we could not find them
+	}
 	// Descendants that are no children of ours have a parent that is one, or that
 	// has one: the last of them is always ours.
 	var info childInfo
@@ -51,7 +54,7 @@ func (k *kernel) list() []procfs.Stat {
 	all := k.everybody()
 	var ours []procfs.Stat
 	for _, s := range all {
-		if s.PID != k.pid && !s.Zombie() && (k.isFirst || descends(all, s, k.pid)) {
+		if s.PID != k.pid && !s.Zombie() {
 			ours = append(ours, s)
 		}
 	}
@@ -63,7 +66,16 @@ func (k *kernel) everybody() []procfs.Stat {
 	scanner := procfs.NewScanner(k.fs)
 	defer scanner.Close()
 	all, _ := scanner.Scan(nil) // without /proc there is nobody to name
-	return all
+	if k.isFirst {
+		return all
+	}
+	var ours []procfs.Stat
+	for _, s := range all {
+		if descends(all, s, k.pid) {
+			ours = append(ours, s)
+		}
+	}
+	return ours
 }
 
 // descends reports whether s is a descendant of the process pid.

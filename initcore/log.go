@@ -121,13 +121,13 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	case r.Level < slog.LevelInfo:
 		b = append(b, "debug: "...)
 	}
-	b = append(b, r.Message...)
+	b = append(b, printable(r.Message)...)
 	sep, end := " (", ""
 	r.Attrs(func(a slog.Attr) bool {
 		b = append(b, sep...)
 		b = append(b, a.Key...)
 		b = append(b, ' ')
-		b = append(b, strings.ReplaceAll(a.Value.String(), "\n", `\n`)...)
+		b = append(b, printable(strings.ReplaceAll(a.Value.String(), "\n", `\n`))...)
 		sep, end = ", ", ")"
 		return true
 	})

@@ -27,6 +27,7 @@ type outlet struct {
 // relays are all relays of the init.
 type relays struct {
 	outlets [3]*outlet // by descriptor
+	some    bool       // there is one at least
 	running sync.WaitGroup
 }
 
@@ -48,6 +49,7 @@ func (r *relays) pipe(name string, fd int) (int, error) {
 		return -1, os.NewSyscallError("pipe2", err)
 	}
 	one := relay{prefix: []byte(name + " | "), to: r.outlets[fd]}
+	r.some = true
 	r.running.Add(1)
 	go func() {
 		defer r.running.Done()
@@ -62,6 +64,9 @@ const lastWords = 2 * time.Second
 
 // drain waits until everything is written, for a while.
 func (r *relays) drain() error {
+	if !r.some {
+		return nil
+	}
 	done := make(chan struct{})
 	go func() {
 		r.running.Wait()

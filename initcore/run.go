@@ -39,6 +39,9 @@ func Run(cfg Config) int {
 	m.proc, m.rest, m.tty, m.who, m.log, m.pid = k, k, k.console, k, logger, k.pid
 	m.self = k.name(k.pid)
 	k.prepare(logger)
+	if k.noProc {
+		logger.Info("there is no /proc of this PID namespace: names of processes will be missing")
+	}
 	if m.hist, err = newHistory(cfg, k, logger); err != nil {
 		logger.Error(err.Error())
 		return 125

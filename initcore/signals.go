@@ -129,7 +129,7 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 			p.lastSignal, p.lastSender = passed, senderText(info, sender)
 		}
 	}
-	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action, "to", to)
+	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action.String(), "to", to)
 }
 
 func (m *machine) sender(info early.Info) string {

@@ -6,27 +6,31 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // newFlags returns the options of a command of the inspector.
 func newFlags(name, operands string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are told once, by run
-	f.Usage = func() {
-		f.SetOutput(os.Stdout)
-		fmt.Printf("Usage: yinit %s %s\n\n", name, operands)
-		f.PrintDefaults()
-	}
+	f.Usage = func() {}     // it would come with every error
+	f.Init(name+" "+operands, flag.ContinueOnError)
 	return f
 }
 
 // parseFlags parses args, and says what to do about an error.
 func parseFlags(f *flag.FlagSet, args []string) error {
 	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Printf("Usage: yinit %s\n\n", f.Name())
+		f.SetOutput(os.Stdout)
+		f.PrintDefaults()
+	}
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return err
 	}
-	return fmt.Errorf("%w; see yinit %s --help", err, f.Name())
+	name, _, _ := strings.Cut(f.Name(), " ")
+	return fmt.Errorf("%s: %w; see yinit %s --help", name, err, name)
 }
 
 // flagStatus is the exit status for an error of parseFlags: none for --help.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -39,6 +40,7 @@ func configFile(path string, s *settings) error {
 }
 
 func parseConfig(path string, b []byte, s *settings) error {
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows write
 	// The rules of TOML first: duplicate keys, tables defined twice ...
 	if err := toml.Unmarshal(b, &map[string]any{}); err != nil {
 		if e, ok := errors.AsType[*toml.DecodeError](err); ok {
@@ -122,6 +124,8 @@ func keyOf(n *unstable.Node) (key []string, first *unstable.Node) {
 
 func (c *configReader) assign(key []string, at, value *unstable.Node) error {
 	switch {
+	case key[0] == "program" && len(c.table) == 0:
+		return c.fail(at, "programs are written as [[program]], each with its keys below")
 	case len(key) == 1:
 		return c.initOption(key[0], at, value)
 	case len(key) == 2 && key[0] == "program":
@@ -133,7 +137,7 @@ func (c *configReader) assign(key []string, at, value *unstable.Node) error {
 }
 
 // notInFile are the options that mean nothing in the file.
-var notInFile = []string{"config", "run-dir", "single-child", "help", "version", "license"}
+var notInFile = []string{"config", "run-dir", "pause", "single-child", "help", "version", "license"}
 
 // initOption sets an option of the init by its long name with _ for -.
 func (c *configReader) initOption(name string, at, value *unstable.Node) error {
@@ -212,7 +216,9 @@ var programKeys = map[string]func(*configReader, *initcore.Program, *unstable.No
 		if err != nil {
 			return c.fail(n, "stop_signal: %v", err)
 		}
-		p.StopSignal = unix.Signal(sig)
+		if p.StopSignal = unix.Signal(sig); p.StopSignal == unix.SIGCHLD || p.StopSignal == unix.SIGSTOP {
+			return c.fail(n, "stop_signal: %s ends no program", procfs.SignalName(sig))
+		}
 		return nil
 	},
 	"oneshot": func(c *configReader, p *initcore.Program, n *unstable.Node) (err error) {
@@ -256,6 +262,9 @@ var programKeys = map[string]func(*configReader, *initcore.Program, *unstable.No
 		}
 		if p.RestartDelay, err = parseDuration(word); err != nil {
 			return c.fail(n, "restart_delay: %v", err)
+		}
+		if p.RestartDelay == 0 {
+			return c.fail(n, "restart_delay: it must be more than 0")
 		}
 		return nil
 	},

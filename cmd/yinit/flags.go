@@ -178,7 +178,7 @@ func tiniEnv(name, value string, s *settings) error {
 func nearest(s string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
-		if d := distance(s, name); d < least && d < len(name)/2 {
+		if d := distance(s, name); d < least && d <= len(name)/2 {
 			best, least = name, d
 		}
 	}

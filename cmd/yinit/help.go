@@ -12,8 +12,13 @@ const usage = `Usage:
 `
 
 func runHelp(args []string) (int, error) {
+	for _, c := range commands() {
+		if len(args) == 1 && c.name == args[0] && c.name != "help" {
+			return c.run([]string{"--help"})
+		}
+	}
 	if len(args) > 0 {
-		return failure, fmt.Errorf("help: %q is too much; it takes no arguments", args[0])
+		return failure, fmt.Errorf("help: there is no command %q; see yinit help", args[0])
 	}
 	fmt.Print(helpText())
 	return 0, nil

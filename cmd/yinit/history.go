@@ -47,7 +47,10 @@ func parseHistory(args []string) (historyOptions, error) {
 	kinds := flags.String("kind", "", "only these `kinds`: start, exit, adopt, signal, zombie, oom, stop, note")
 	flags.BoolVar(&o.failed, "failed", false, "only processes that did not end with 0")
 	flags.IntVar(&o.pid, "pid", 0, "only this `process`")
-	flags.DurationVar(&o.since, "since", 0, "only the last `time`, like 10m")
+	flags.Func("since", "only the last `time`, like 10m", func(v string) (err error) {
+		o.since, err = parseDuration(v)
+		return err
+	})
 	flags.StringVar(&o.file, "file", "", "read this `file`, written by yinit --history")
 	if err := parseFlags(flags, args); err != nil {
 		return o, err

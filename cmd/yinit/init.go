@@ -15,6 +15,9 @@ const severalKillAfter = 20 * time.Second
 
 // runInit runs the programs under the init.
 func runInit(s *settings, line *commandLine, args, env []string) (int, error) {
+	if err := initcore.Reserve(); err != nil {
+		return failure, err
+	}
 	if s.config != "" {
 		// Once more, from the start: the environment and the options win over the
 		// file, so the file comes first.
@@ -68,6 +71,11 @@ func (s *settings) choose(words []string) (warnings []string, err error) {
 // complete fills in what depends on more than one option.
 func (s *settings) complete() error {
 	s.Log.Level = s.level()
+	if s.Report != "" { // it is written at the end, when the init has left its directory
+		if path, err := filepath.Abs(s.Report); err == nil {
+			s.Report = path
+		}
+	}
 	var user *initcore.Credential
 	if s.user != "" {
 		var err error

@@ -99,6 +99,9 @@ func (p *pastOf) read(after uint64) (tui.History, error) {
 
 // whyNot says why there is no history, and what to do.
 func (p *pastOf) whyNot() string {
+	if _, err := p.fs.Uptime(); err != nil {
+		return "/proc cannot be read (" + err.Error() + "), and the history is found there; mount /proc"
+	}
 	switch comm, err := p.fs.Comm(1); {
 	case errors.Is(p.err, fs.ErrPermission) && p.isYinit(1):
 		uid := "another user"

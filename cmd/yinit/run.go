@@ -46,7 +46,7 @@ func run(args, env []string) int {
 }
 
 // oneLine keeps an error to the one line that it is promised to be.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", " ") }
+func oneLine(err error) string { return clean(strings.ReplaceAll(err.Error(), "\n", " ")) }
 
 // defaults are the settings without any option.
 func defaults() *settings {

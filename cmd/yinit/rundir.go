@@ -24,7 +24,9 @@ func runDir(dir string, s *settings) (warnings []string, err error) {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			warnings = append(warnings, err.Error())
+			warnings = append(warnings, err.Error()+"; it is left out")
+		case info.IsDir():
+			warnings = append(warnings, path+" is a directory and is left out")
 		case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
 			warnings = append(warnings, path+" is not executable and is left out; chmod +x it")
 		default:

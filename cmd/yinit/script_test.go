@@ -72,6 +72,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TERM", "xterm")
 			env.Setenv("BINARY", binary)
+			env.Setenv("ODD", "\x1b[31mno-such\nprogram") // a name that would spoil a log
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},

@@ -39,6 +39,11 @@ type target struct {
 
 // Send implements tui.Target.
 func (t *target) Send(signal int) error {
+	// A zombie takes any signal and does nothing with it, see kill(2).
+	poll := []unix.PollFd{{Fd: int32(t.fd), Events: unix.POLLIN}}
+	if n, err := unix.Poll(poll, 0); err == nil && n > 0 {
+		return procfs.ErrGone
+	}
 	err := unix.PidfdSendSignal(t.fd, unix.Signal(signal), nil, 0)
 	if errors.Is(err, unix.ESRCH) {
 		return procfs.ErrGone

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"yinit/procfs"
 )
 
 // inTerminal opens a shell in a terminal, in which the binary is in PATH.
@@ -109,6 +113,71 @@ func TestTerminalTop(t *testing.T) {
 	term.see("left 0")
 }
 
+// TestTerminalHangup: SIGHUP and SIGQUIT end the inspector, and leave the terminal
+// as it was.
+func TestTerminalHangup(t *testing.T) {
+	for sig, status := range map[string]string{"HUP": "129", "QUIT": "131", "TERM": "0"} {
+		term := inTerminal(t)
+		term.keys("yinit top; echo le''ft $?", "Enter")
+		term.see("COMMAND")
+		out, err := exec.Command("sh", "-c", "kill -"+sig+" $(ps -o pid= --ppid "+strings.TrimSpace(term.tmux("display", "-p", "#{pane_pid}"))+" | head -n 1)").CombinedOutput()
+		if err != nil {
+			t.Fatalf("kill -%s: %v, %s", sig, err, out)
+		}
+		term.see("left ")
+		if modes := strings.TrimSpace(term.tmux("display", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); modes != "0 1 0" {
+			t.Errorf("after SIG%s the terminal has alternate screen, cursor, mouse %s, want 0 1 0:\n%s", sig, modes, term.screen())
+		}
+		if screen := term.screen(); strings.Contains(screen, "goroutine") || sig != "TERM" && !strings.Contains(screen, "left "+status) {
+			t.Errorf("SIG%s: want status %s:\n%s", sig, status, screen)
+		}
+	}
+}
+
+// TestForeignProc: a /proc of another PID namespace is no source of names.
+func TestForeignProc(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("unshare without a user namespace needs root")
+	}
+	out, err := exec.Command("unshare", "-pf", binary, "-v", "-w", "--grace", "200ms", "sh", "-c",
+		"(setsid sleep 0.1 &); (trap '' TERM; setsid sleep 50) & sleep 0.4; exit 3").CombinedOutput()
+	if exitStatus(err) != 3 {
+		t.Errorf("%v, want 3\n%s", err, out)
+	}
+	if found := regexp.MustCompile(`kthreadd|kworker|pool_workqueue|rcu`).Find(out); found != nil {
+		t.Errorf("a process of another namespace is named: %s\n%s", found, out)
+	}
+	if !strings.Contains(string(out), "there is no /proc of this PID namespace") {
+		t.Errorf("it does not say why names are missing:\n%s", out)
+	}
+}
+
+// TestTargetIsZombie: nothing is sent to a process that has ended, and it is not
+// said that the signal had an effect.
+func TestTargetIsZombie(t *testing.T) {
+	cmd := exec.Command("sleep", "100")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	stat, err := procfs.FS{}.Stat(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := signaller{}.Hold(stat.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	_ = cmd.Process.Kill()
+	if o := target.Watch(5 * time.Second); !o.Ended {
+		t.Fatalf("Watch = %+v, want it to have ended", o)
+	}
+	if err := target.Send(15); !errors.Is(err, procfs.ErrGone) {
+		t.Errorf("Send to a zombie: %v, want ErrGone", err)
+	}
+}
+
 // TestSyscallFaults lets every system call of the loop fail for ever, and looks
 // whether the init ends, dies or spins.
 func TestSyscallFaults(t *testing.T) {
@@ -122,8 +191,8 @@ func TestSyscallFaults(t *testing.T) {
 		"write":       {"EPIPE", "EAGAIN", "EIO"},
 		"madvise":     {"EINVAL", "ENOMEM"},
 	}
-	for call, errors := range faults {
-		for _, errno := range errors {
+	for call, errnos := range faults {
+		for _, errno := range errnos {
 			t.Run(call+" "+errno, func(t *testing.T) {
 				t.Parallel()
 				trace := filepath.Join(t.TempDir(), "trace")

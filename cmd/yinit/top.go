@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -96,8 +99,20 @@ func showTop(w *world, o tui.Options) (int, error) {
 	env := append(os.Environ(), "SSH_TTY=1")
 	p := tea.NewProgram(tui.New(w, sig, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
 	go leaveWithClient(ctx, cancel)
+	// Bubble Tea puts the terminal back at SIGINT and SIGTERM; these end us, too.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGHUP, unix.SIGQUIT)
+	var got atomic.Int32
+	go func() {
+		if s, ok := (<-signals).(syscall.Signal); ok {
+			got.Store(int32(s))
+			p.Kill()
+		}
+	}()
 	_, err := p.Run()
 	switch {
+	case got.Load() != 0:
+		return 128 + int(got.Load()), nil
 	case errors.Is(err, tea.ErrInterrupted):
 		return 130, nil
 	case errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
