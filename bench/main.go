@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: bench PATH_OF_YINIT [start] [signals] [orphans] [memory] [idle]")
 		os.Exit(2)
 	}
-	subjects := []subject{{"yinit", []string{os.Args[1], "--watch", "0"}}}
+	subjects := []subject{{"yinit", []string{absolute(os.Args[1]), "--watch", "0"}}}
 	for _, s := range []subject{
 		{"tini", []string{"tini", "-s"}},
 		{"dumb-init", []string{"dumb-init"}},
@@ -42,7 +43,7 @@ func main() {
 		}
 		subjects = append(subjects, s)
 	}
-	fmt.Println("All as PID 1 of a PID namespace; medians, and in brackets the ratio to tini.")
+	fmt.Println("All as PID 1 of a PID namespace, with its own /proc but for the start; medians, and in brackets the ratio to tini.")
 	measures := []struct {
 		name string
 		run  func([]subject)
@@ -168,6 +169,13 @@ func idle(subjects []subject) {
 		counts = append(counts, float64(switchesWhileIdle(s, 10*time.Second)))
 	}
 	table("context switches in 10 s of idling", "", subjects, counts)
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

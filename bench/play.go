@@ -29,6 +29,33 @@ func isolated(args ...string) *exec.Cmd {
 	return cmd
 }
 
+// contained is isolated with a /proc of the namespace, as a container has it: what
+// an init does at a death depends on it.
+func contained(args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	cmd := isolated(append([]string{self, "play", "contain"}, args...)...)
+	cmd.SysProcAttr.Cloneflags |= unix.CLONE_NEWNS
+	return cmd
+}
+
+func playContain(args []string) {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		panic(err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+		panic(err)
+	}
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		panic(err)
+	}
+	early.Release()
+	panic(unix.Exec(path, args, os.Environ()))
+}
+
 // run starts an init with this program playing a part under it.
 func run(s subject, part ...string) (*exec.Cmd, *bufio.Reader, *os.File) {
 	self, err := os.Executable()
@@ -36,7 +63,7 @@ func run(s subject, part ...string) (*exec.Cmd, *bufio.Reader, *os.File) {
 		fatal(s, err)
 	}
 	args := append(append([]string{}, s.command...), "--", self, "play")
-	cmd := isolated(append(args, part...)...)
+	cmd := contained(append(args, part...)...)
 	cmd.Stderr = os.Stderr
 	in, out, err := os.Pipe()
 	if err != nil {
@@ -57,6 +84,8 @@ func run(s subject, part ...string) (*exec.Cmd, *bufio.Reader, *os.File) {
 // play is the program under the init.
 func play(part []string) {
 	switch part[0] {
+	case "contain":
+		playContain(part[1:])
 	case "echo":
 		playEcho()
 	case "orphans":

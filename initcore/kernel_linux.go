@@ -173,11 +173,7 @@ func (k *kernel) reap(d *death) error {
 		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WNOHANG, nil)
 	}
 	d.Status = waitStatus(info)
-	if err := k.scanner.Stat(d.PID, &d.Stat); err == nil {
-		d.Runtime = procfs.Age(sinceBoot(), d.Stat.Start)
-	} else {
-		d.Stat = procfs.Stat{}
-	}
+	k.identify(d)
 	var usage unix.Rusage
 	if err := waitid(unix.P_PID, d.PID, &info, unix.WEXITED|unix.WNOHANG, &usage); err != nil {
 		return err
@@ -189,6 +185,15 @@ func (k *kernel) reap(d *death) error {
 		d.Failure = failure(l)
 	}
 	return nil
+}
+
+// identify reads who the dead process was, if there is a /proc to tell.
+func (k *kernel) identify(d *death) {
+	if k.noProc || k.scanner.Stat(d.PID, &d.Stat) != nil {
+		d.Stat = procfs.Stat{}
+		return
+	}
+	d.Runtime = procfs.Age(sinceBoot(), d.Stat.Start)
 }
 
 // waitid is waitid(2) with WNOHANG, which cannot block: so there is no need to
