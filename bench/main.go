@@ -63,7 +63,7 @@ func table(what, unit string, subjects []subject, values []float64) {
 			tini = values[i]
 		}
 	}
-	fmt.Printf("%-46s", what)
+	fmt.Printf("%-50s", what)
 	for i, s := range subjects {
 		ratio := ""
 		if tini > 0 {
@@ -111,7 +111,11 @@ func each(lists [][]float64, f func([]float64) float64) []float64 {
 // signals measures from kill(init) to the program's answer, less what kill of
 // the program itself takes.
 func signals(subjects []subject) {
-	const rounds = 2000
+	pings(subjects, 2000, 200*time.Microsecond) // by turns, so each init rests for longer
+	pings(subjects, 500, 20*time.Millisecond)
+}
+
+func pings(subjects []subject, rounds int, rest time.Duration) {
 	total, net := make([][]float64, len(subjects)), make([][]float64, len(subjects))
 	var direct [][]float64
 	runs := make([]*echo, len(subjects))
@@ -121,8 +125,8 @@ func signals(subjects []subject) {
 	}
 	for range rounds {
 		for i, r := range runs {
-			total[i] = append(total[i], r.ping(r.init))
-			direct[i] = append(direct[i], r.ping(r.program))
+			total[i] = append(total[i], r.ping(r.init, rest))
+			direct[i] = append(direct[i], r.ping(r.program, rest))
 		}
 	}
 	for i, r := range runs {
@@ -133,9 +137,10 @@ func signals(subjects []subject) {
 		}
 	}
 	p99 := func(l []float64) float64 { return quantile(l, 0.99) }
-	table("signal passed on, to the program's answer, p50", " µs", subjects, each(total, median))
-	table("the init's share of it, p50", " µs", subjects, each(net, median))
-	table("signal passed on, to the program's answer, p99", " µs", subjects, each(total, p99))
+	what := fmt.Sprintf("signal after %v of rest: ", rest)
+	table(what+"to the answer, p50", " µs", subjects, each(total, median))
+	table(what+"init's share, p50", " µs", subjects, each(net, median))
+	table(what+"to the answer, p99", " µs", subjects, each(total, p99))
 }
 
 // orphans measures 10,000 of them ending at once, until none is left.

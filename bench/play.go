@@ -114,8 +114,8 @@ func newEcho(s subject) *echo {
 }
 
 // ping is the time from kill to the answer, in µs.
-func (e *echo) ping(pid int) float64 {
-	time.Sleep(200 * time.Microsecond) // let everybody go to sleep
+func (e *echo) ping(pid int, rest time.Duration) float64 {
+	time.Sleep(rest) // let everybody go to sleep
 	began := time.Now()
 	_ = unix.Kill(pid, unix.SIGUSR1)
 	_, _ = e.answers.ReadByte()

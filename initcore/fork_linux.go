@@ -89,6 +89,10 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, uintptr(unsafe.Pointer(&img.nofile)), 0, 0, 0)
 	}
 
+	if img.space.Max != 0 {
+		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_AS, uintptr(unsafe.Pointer(&img.space)), 0, 0, 0)
+	}
+
 	if img.user != nil {
 		step = stepUser
 		if len(img.groups) > 0 {

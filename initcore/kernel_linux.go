@@ -60,8 +60,9 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 func (k *kernel) start(p *program) (int, error) {
 	env := withUser(merge(k.cfg.Env, p.Env), p.User)
 	a := attributes{
-		mask: k.inherit.Mask, ignored: k.inherit.Ignored, nofile: k.inherit.Nofile, closed: k.inherit.Closed,
-		stdio: [3]int{-1, -1, -1}, cwd: k.cwd, tty: -1, session: k.cfg.Session,
+		mask: k.inherit.Mask, ignored: k.inherit.Ignored, nofile: k.inherit.Nofile, space: k.inherit.Space,
+		closed: k.inherit.Closed,
+		stdio:  [3]int{-1, -1, -1}, cwd: k.cwd, tty: -1, session: k.cfg.Session,
 		dir: p.Dir, user: p.User, initPID: k.pid,
 	}
 	if len(k.cfg.Programs) == 1 {
@@ -197,19 +198,14 @@ func (k *kernel) identify(d *death) {
 }
 
 // waitid is waitid(2) with WNOHANG, which cannot block: so there is no need to
-// tell the scheduler.
+// tell the scheduler, and nothing to be interrupted.
 func waitid(kind, id int, info *childInfo, options int, usage *unix.Rusage) error {
-	for {
-		_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, uintptr(kind), uintptr(id),
-			uintptr(unsafe.Pointer(info)), uintptr(options), uintptr(unsafe.Pointer(usage)), 0)
-		switch errno {
-		case 0:
-			return nil
-		case unix.EINTR:
-		default:
-			return errno
-		}
+	_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, uintptr(kind), uintptr(id),
+		uintptr(unsafe.Pointer(info)), uintptr(options), uintptr(unsafe.Pointer(usage)), 0)
+	if errno != 0 {
+		return errno
 	}
+	return nil
 }
 
 func waitStatus(info childInfo) procfs.WaitStatus {

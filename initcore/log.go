@@ -67,14 +67,20 @@ func (w *patient) drain() {
 	}
 }
 
+// interruptedMost is how often in a row a call may be interrupted by a signal;
+// more than that is no coincidence.
+const interruptedMost = 100
+
 // writeAll blocks until all is written, also where somebody who shares the
 // descriptor made it non-blocking. It gives up on any other error: stderr may be
 // closed or broken.
 func writeAll(fd int, b []byte) {
-	for len(b) > 0 {
+	for interrupted := 0; len(b) > 0; {
 		n, err := unix.Write(fd, b)
 		if err == unix.EINTR {
-			continue
+			if interrupted++; interrupted < interruptedMost {
+				continue
+			}
 		}
 		if err == unix.EAGAIN {
 			wait := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
@@ -97,10 +103,7 @@ func (w *patient) flush() {
 		return
 	}
 	close(w.lines)
-	select {
-	case <-w.done:
-	case <-time.After(flushTime):
-	}
+	waitFor(w.done, flushTime)
 }
 
 // textHandler writes lines as people expect them of an init:

@@ -19,19 +19,25 @@ type loop struct {
 	nap   func(time.Duration)
 
 	planned []chore
+	slept   early.Wait
 	signals [64]early.Info
 	death   death
-	deaths  int // taken in so far
-	idle    int // wake-ups in a row that brought nothing
+	deaths  int       // taken in so far
+	restTo  time.Time // when the wake-ups that brought nothing are made up for
 }
 
 func newLoop(m *machine, feed *early.Feed) (*loop, error) {
-	l := &loop{machine: m, feed: feed, clock: time.Now, nap: time.Sleep}
+	l := &loop{machine: m, feed: feed, clock: time.Now, nap: nap}
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, err
 	}
 	l.epoll = fd
+	for sig := 1; sig <= 64; sig++ {
+		if m.plain(unix.Signal(sig)) {
+			l.slept.Quick[sig] = uint8(m.cfg.Rewrite.Of(unix.Signal(sig)))
+		}
+	}
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(feed.FD())}
 	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, feed.FD(), &event); err != nil {
 		return nil, err
@@ -69,18 +75,22 @@ func (l *loop) wait() {
 		left := due.Sub(l.clock()) + time.Millisecond - 1
 		timeout = int(min(max(left, 0), time.Hour) / time.Millisecond)
 	}
-	var events [8]unix.EpollEvent
-	// EINTR is a signal that came to this thread. Any other error is as good as a
-	// wake-up; rest100 sees to it that it is not one too many.
-	_, _ = unix.EpollWait(l.epoll, events[:], timeout)
+	// An error is as good as a wake-up; rest100 sees to it that it is not one too
+	// many.
+	l.feed.Sleep(&l.slept, l.epoll, timeout, l.target())
 }
 
 // readSignals takes in all signals that have come.
 func (l *loop) readSignals() (some bool) {
+	some = len(l.slept.Infos) > 0
+	for i, info := range l.slept.Infos {
+		l.takeSignal(info, l.slept.Passed(i))
+	}
+	l.slept.Infos = nil
 	for {
 		n := l.feed.Read(l.signals[:])
 		for _, info := range l.signals[:n] {
-			l.takeSignal(info)
+			l.takeSignal(info, false)
 		}
 		if n < len(l.signals) {
 			return some || n > 0
@@ -114,13 +124,40 @@ const (
 )
 
 // rest100 keeps a kernel that fails in ways we did not foresee from driving the
-// loop at full speed: after a few empty wake-ups there are ten a second.
+// loop at full speed: after a few wake-ups that bring nothing there are ten a
+// second, whatever comes between them.
 func (l *loop) rest100(busy bool) {
 	if busy {
-		l.idle = 0
 		return
 	}
-	if l.idle++; l.idle > idleAllowed {
-		l.nap(idleNap)
+	now := l.clock()
+	if least := now.Add(-idleAllowed * idleNap); l.restTo.Before(least) {
+		l.restTo = least
 	}
+	l.restTo = l.restTo.Add(idleNap)
+	if left := l.restTo.Sub(now); left > 0 {
+		l.nap(min(left, idleNap))
+	}
+}
+
+// nap waits without the runtime's timers: these need an epoll that works. A
+// signal cuts it short.
+func nap(d time.Duration) {
+	ts := unix.NsecToTimespec(d.Nanoseconds())
+	_ = unix.Nanosleep(&ts, nil)
+}
+
+// waitFor waits for the channel to be closed, for a while, and reports whether it
+// was.
+func waitFor(done <-chan struct{}, while time.Duration) bool {
+	const step = time.Millisecond
+	for range while / step {
+		select {
+		case <-done:
+			return true
+		default:
+			nap(step)
+		}
+	}
+	return false
 }

@@ -80,7 +80,9 @@ func (f *faulty) dies(name string, status procfs.WaitStatus) {
 	}
 }
 
-func (f *faulty) comes(sig unix.Signal) { f.loop.takeSignal(early.Info{Signal: int32(sig), PID: 77}) }
+func (f *faulty) comes(sig unix.Signal) {
+	f.loop.takeSignal(early.Info{Signal: int32(sig), PID: 77}, false)
+}
 
 // runs runs the loop to its end.
 func (f *faulty) runs(t *testing.T) {

@@ -121,7 +121,7 @@ func (w *world) event(f []string) {
 		if err != nil {
 			w.t.Fatalf("script: %v: %v", f, err)
 		}
-		w.signal(early.Info{Signal: int32(sig), PID: 77}, w.clock)
+		w.signal(early.Info{Signal: int32(sig), PID: 77}, false, w.clock)
 	}
 }
 

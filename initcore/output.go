@@ -2,7 +2,7 @@ package initcore
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"os"
 	"sync"
 	"time"
@@ -72,12 +72,10 @@ func (r *relays) drain() error {
 		r.running.Wait()
 		close(done)
 	}()
-	select {
-	case <-done:
-		return nil
-	case <-time.After(lastWords):
-		return fmt.Errorf("nobody reads our output: the last lines of the programs may be lost")
+	if !waitFor(done, lastWords) {
+		return errors.New("nobody reads our output: the last lines of the programs may be lost")
 	}
+	return nil
 }
 
 // longestLine is what is kept of a line that does not end; what is longer comes
@@ -91,11 +89,13 @@ func (r relay) copy(fd int) {
 		pending = make([]byte, 0, 4096)
 		chunk   = make([]byte, 16<<10)
 	)
-	for {
+	for interrupted := 0; ; {
 		n, err := unix.Read(fd, chunk)
-		if err == unix.EINTR {
+		if err == unix.EINTR && interrupted < interruptedMost {
+			interrupted++
 			continue
 		}
+		interrupted = 0
 		if n <= 0 {
 			break
 		}

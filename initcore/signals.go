@@ -17,8 +17,9 @@ const (
 	siKernel = 0x80
 )
 
-// signal takes in a signal that the init received.
-func (m *machine) signal(info early.Info, now time.Time) {
+// signal takes in a signal that the init received, and that may have been passed
+// on to the target already.
+func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	m.now = now
 	sig := unix.Signal(info.Signal)
 	if sig < 1 || sig > 64 || sig == unix.SIGCHLD || int(info.PID) == m.pid {
@@ -43,7 +44,12 @@ func (m *machine) signal(info early.Info, now time.Time) {
 	case m.phase > stopping:
 		action = history.ActionDropped
 	default:
-		if to = m.pass(info, passed); len(to) == 0 {
+		if already {
+			to = []int{m.programs[0].pid}
+		} else {
+			to = m.pass(info, passed)
+		}
+		if len(to) == 0 {
 			action = history.ActionDropped
 		} else {
 			action = forwarded(sig, passed)
@@ -71,6 +77,25 @@ func (m *machine) ends(sig unix.Signal) bool {
 		return !m.cfg.Pause && !m.alone()
 	default:
 		return false
+	}
+}
+
+// plain reports whether a lone program gets the signal without further ado, so
+// that it may be passed on before it is recorded. SIGTERM brings SIGCONT, and
+// SIGCONT may concern the terminal.
+func (m *machine) plain(sig unix.Signal) bool {
+	return m.alone() && !m.ends(sig) && sig != unix.SIGCONT && sig != unix.SIGCHLD && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
+}
+
+// target is who gets plain signals at once, as kill(2) names it; 0: nobody.
+func (m *machine) target() int {
+	switch {
+	case !m.alone() || m.phase > stopping:
+		return 0
+	case m.programs[0].group:
+		return -m.programs[0].pid
+	default:
+		return m.programs[0].pid
 	}
 }
 

@@ -77,6 +77,7 @@ type attributes struct {
 	mask    uint64      // the signal mask that yinit was started with
 	ignored uint64      // and the signals that were ignored
 	nofile  unix.Rlimit // Max 0: as it is
+	space   unix.Rlimit // RLIMIT_AS, the same
 	closed  [3]bool     // standard descriptors to close
 	stdio   [3]int      // descriptors to use, -1: the init's own
 	cwd     int         // directory to start from, -1: the init's

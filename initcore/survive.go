@@ -14,15 +14,16 @@ import (
 // without log, history or terminal, so that signals still go to the programs,
 // deaths count, and the status is the programs'.
 
-// takeSignal lets the machine decide about a signal.
-func (l *loop) takeSignal(info early.Info) {
+// takeSignal lets the machine decide about a signal, which may have been passed
+// on already.
+func (l *loop) takeSignal(info early.Info, passed bool) {
 	sent := l.sent
 	defer l.recovered(func() {
-		if l.sent == sent { // otherwise it was passed on, and only the rest failed
+		if l.sent == sent && !passed { // otherwise only the rest failed
 			l.passOn(unix.Signal(info.Signal))
 		}
 	})
-	l.signal(info, l.clock())
+	l.signal(info, passed, l.clock())
 }
 
 // takeDeath lets the machine decide about a death.

@@ -8,9 +8,9 @@ import (
 
 // readEntries is getdents64(2), again if a signal interrupted it.
 func readEntries(fd int, buf []byte) (int, error) {
-	for {
+	for tries := 0; ; tries++ {
 		n, err := syscall.ReadDirent(fd, buf)
-		if err != syscall.EINTR {
+		if err != syscall.EINTR || tries == interruptedMost {
 			return max(n, 0), err
 		}
 	}

@@ -15,6 +15,9 @@ const (
 	// maxFile bounds what is read of a file that the kernel makes. The largest
 	// is the status of a process with 65,536 groups.
 	maxFile = 1 << 20
+
+	// interruptedMost is how often in a row a call may be interrupted by a signal.
+	interruptedMost = 16
 )
 
 // readFileAt reads the file at path, which ends with a NUL and is relative to
@@ -33,14 +36,13 @@ func readFileAt(dir int, path, buf []byte, limit int) ([]byte, error) {
 // openAt is openat(2). The syscall package's own makes a copy of the path on
 // the heap for each call, which is why this one takes a path with its NUL.
 func openAt(dir int, path []byte, flags int) (int, error) {
-	for {
+	for tries := 0; ; tries++ {
 		fd, _, errno := syscall.Syscall6(syscall.SYS_OPENAT, uintptr(dir),
 			uintptr(unsafe.Pointer(&path[0])), uintptr(flags|syscall.O_CLOEXEC), 0, 0, 0)
-		switch errno {
-		case 0:
+		switch {
+		case errno == 0:
 			return int(fd), nil
-		case syscall.EINTR:
-		default:
+		case errno != syscall.EINTR || tries == interruptedMost:
 			return -1, errno
 		}
 	}
@@ -72,9 +74,9 @@ func readAll(fd int, buf []byte, limit int) ([]byte, error) {
 
 // readOnce is read(2), again if a signal interrupted it.
 func readOnce(fd int, b []byte) (int, error) {
-	for {
+	for tries := 0; ; tries++ {
 		n, err := syscall.Read(fd, b)
-		if err != syscall.EINTR {
+		if err != syscall.EINTR || tries == interruptedMost {
 			return max(n, 0), err
 		}
 	}

@@ -22,6 +22,9 @@ var (
 	ignored  uint64    // the signals that the parent had ignored
 	closed   uint64    // which of the descriptors 0 to 2 were closed
 	nofile   [2]uint64 // RLIMIT_NOFILE, soft and hard
+	as       [2]uint64 // RLIMIT_AS, as it was inherited
+	asHere   [2]uint64 // and as it was changed; zero: it was not
+	gate     uint32    // lets the threads of the trial end
 	kept     uint64    // signals that found no room in the pipe
 	dead     uint32    // SIGCHLD came since the last Drain
 	pid      int32     // our own
@@ -31,6 +34,18 @@ var (
 	slots    [65]Info      // one for each signal in kept
 
 	action = sigaction{flags: siginfo | onStack | restart | restorerFlag, mask: ^uint64(0)}
+)
+
+// What the Go runtime needs for its start. Where there is less, entry refuses in
+// one line what the runtime would do in a hundred.
+var (
+	threadsLeast = uint32(7) // beside the first one, on a machine with many processors, and with the program
+	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit: docker run --pids-limit, ulimit -u\n"
+	// Measured with Go 1.26: with less than 750 MB it never starts, with more than
+	// 1.3 GB always, and in between with some sizes.
+	spaceLeast = uint64(800 << 20)
+	spaceAmple = uint64(1500 << 20)
+	noSpace    = "yinit: the Go runtime reserves 800 MiB of address space, which it does not use, and the limit is less; raise it: ulimit -v\n"
 )
 
 // The flags of sigaction(2), which x/sys/unix lacks.
@@ -54,6 +69,9 @@ type sigaction struct {
 	mask     uint64
 }
 
+// siQueue is [Info.Code] of a signal with a value, see sigqueue(3).
+const siQueue = -1
+
 // Info is the beginning of siginfo_t, see sigaction(2).
 type Info struct {
 	Signal int32
@@ -72,6 +90,7 @@ type Inherited struct {
 	Mask    uint64      // blocked signals, bit n-1 is signal n
 	Ignored uint64      // ignored signals
 	Nofile  unix.Rlimit // RLIMIT_NOFILE, before the runtime raised it
+	Space   unix.Rlimit // RLIMIT_AS, before entry changed it; Max 0: it did not
 	Closed  [3]bool     // descriptors 0 to 2 that were not open
 	Exact   bool        // the process began in entry: Mask and Closed are complete
 }
@@ -90,6 +109,9 @@ func Take() (*Feed, error) {
 	f := &Feed{Inherit: Inherited{
 		Mask: mask, Ignored: ignored, Nofile: unix.Rlimit{Cur: nofile[0], Max: nofile[1]}, Exact: entered != 0,
 	}}
+	if asHere[1] != 0 {
+		f.Inherit.Space = unix.Rlimit{Cur: as[0], Max: as[1]}
+	}
 	for i := range f.Inherit.Closed {
 		f.Inherit.Closed[i] = closed>>i&1 != 0
 	}
@@ -133,12 +155,17 @@ func (f *Feed) Read(buf []Info) int {
 	if n < len(buf) {
 		n += takeKept(buf[n:])
 	}
-	for _, info := range buf[:n] {
+	heard(buf[:n])
+	return n
+}
+
+// heard lets the next SIGCHLD through if one is among the signals.
+func heard(infos []Info) {
+	for _, info := range infos {
 		if info.Signal == int32(unix.SIGCHLD) {
 			atomic.StoreUint32(&dead, 0)
 		}
 	}
-	return n
 }
 
 func (f *Feed) readPipe(buf []Info) int {
@@ -146,13 +173,8 @@ func (f *Feed) readPipe(buf []Info) int {
 		return 0
 	}
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), len(buf)*infoSize)
-	for {
-		n, err := unix.Read(f.fd, bytes)
-		if err == unix.EINTR {
-			continue
-		}
-		return max(n, 0) / infoSize // writes of up to PIPE_BUF bytes are never torn
-	}
+	n, _ := unix.Read(f.fd, bytes) // an error is no signal, for now: it never blocks, so nothing interrupts it
+	return max(n, 0) / infoSize    // writes of up to PIPE_BUF bytes are never torn
 }
 
 // takeKept moves the signals that found no room in the pipe.

@@ -6,7 +6,11 @@
 #define SYS_rt_sigaction 13
 #define SYS_rt_sigprocmask 14
 #define SYS_getpid 39
+#define SYS_clone 56
+#define SYS_exit 60
 #define SYS_fcntl 72
+#define SYS_futex 202
+#define SYS_exit_group 231
 #define SYS_pipe2 293
 #define SYS_prlimit64 302
 
@@ -14,12 +18,16 @@
 #define EBADF 9
 #define EINVAL 22
 #define RLIMIT_NOFILE 7
+#define RLIMIT_AS 9
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
+#define CLONE_A_THREAD 0x50f00 // VM, FS, FILES, SIGHAND, THREAD and SYSVSEM
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
 
 // Of a variable that is defined twice the linker takes the larger one, if that
 // is DUPOK: so this is 16 bytes instead of 8, and wins over the runtime's empty
@@ -56,7 +64,107 @@ open:
 	MOVL	$8, R10
 	MOVL	$SYS_rt_sigprocmask, AX
 	SYSCALL
+	CALL	·space(SB)
+	CALL	·threads(SB)
 	JMP	_rt0_amd64_linux(SB)
+
+// func space()
+// The runtime reserves address space that it does not use, and fails with a dump
+// of its stacks where RLIMIT_AS does not let it.
+TEXT ·space(SB), NOSPLIT|NOFRAME, $0
+	XORL	DI, DI
+	MOVL	$RLIMIT_AS, SI
+	XORL	DX, DX
+	LEAQ	·as(SB), R10
+	MOVL	$SYS_prlimit64, AX
+	SYSCALL
+	MOVQ	·as+0(SB), AX
+	MOVQ	·as+8(SB), DX
+	CMPQ	AX, $-1
+	JEQ	unlimited
+	LEAQ	·noSpace(SB), SI
+	CMPQ	DX, ·spaceLeast(SB)
+	JCS	little
+	CMPQ	DX, ·spaceAmple(SB)
+	JCC	raise
+	// Between the two the runtime fails with some sizes, but not with this one.
+	MOVQ	·spaceLeast(SB), DX
+raise:
+	MOVQ	DX, ·asHere+0(SB)
+	MOVQ	·as+8(SB), DX
+	MOVQ	DX, ·asHere+8(SB)
+	XORL	DI, DI
+	MOVL	$RLIMIT_AS, SI
+	LEAQ	·asHere(SB), DX
+	XORL	R10, R10
+	MOVL	$SYS_prlimit64, AX
+	SYSCALL
+unlimited:
+	RET
+little:
+	JMP	·refuse(SB)
+
+// func threads()
+// Where there may not be as many processes and threads as the runtime begins
+// with, and one for the program, it fails with a dump, too. So that many are made
+// and ended again: threads that have no stack, since they use none. Their signals
+// are blocked.
+TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
+	XORL	R9, R9
+make:
+	MOVL	$CLONE_A_THREAD, DI
+	XORL	SI, SI
+	XORL	DX, DX
+	XORL	R10, R10
+	XORL	R8, R8
+	MOVL	$SYS_clone, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JEQ	thread
+	JLT	made
+	INCL	R9
+	CMPL	R9, ·threadsLeast(SB)
+	JLT	make
+made:
+	MOVL	$1, ·gate(SB)
+	LEAQ	·gate(SB), DI
+	MOVL	$FUTEX_WAKE, SI
+	MOVL	$0x7fffffff, DX
+	MOVL	$SYS_futex, AX
+	SYSCALL
+	LEAQ	·noThreads(SB), SI
+	CMPL	R9, ·threadsLeast(SB)
+	JLT	few
+	RET
+few:
+	JMP	·refuse(SB)
+thread:
+	CMPL	·gate(SB), $0
+	JNE	end
+	LEAQ	·gate(SB), DI
+	MOVL	$FUTEX_WAIT, SI
+	XORL	DX, DX
+	XORL	R10, R10
+	MOVL	$SYS_futex, AX
+	SYSCALL
+	JMP	thread
+end:
+	XORL	DI, DI
+	MOVL	$SYS_exit, AX
+	SYSCALL
+	INT	$3
+
+// refuse writes the string at SI to stderr and ends the process with 125.
+TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0
+	MOVQ	8(SI), DX
+	MOVQ	0(SI), SI
+	MOVL	$2, DI
+	MOVL	$SYS_write, AX
+	SYSCALL
+	MOVL	$125, DI
+	MOVL	$SYS_exit_group, AX
+	SYSCALL
+	INT	$3
 
 // func hook()
 // C: int hook(int sig, const struct sigaction *new, struct sigaction *old).

@@ -5,21 +5,29 @@
 #define SYS_fcntl 25
 #define SYS_pipe2 59
 #define SYS_write 64
+#define SYS_exit 93
+#define SYS_exit_group 94
+#define SYS_futex 98
 #define SYS_rt_sigaction 134
 #define SYS_rt_sigprocmask 135
 #define SYS_getpid 172
+#define SYS_clone 220
 #define SYS_prlimit64 261
 
 #define F_GETFD 1
 #define EBADF 9
 #define EINVAL 22
 #define RLIMIT_NOFILE 7
+#define RLIMIT_AS 9
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
+#define CLONE_A_THREAD 0x50f00
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
 
 // See early_amd64.s, which this follows line by line.
 DATA _cgo_sigaction+0(SB)/8, $·hook(SB)
@@ -53,7 +61,104 @@ open:
 	MOVD	$8, R3
 	MOVD	$SYS_rt_sigprocmask, R8
 	SVC
+	BL	·space(SB)
+	BL	·threads(SB)
 	B	_rt0_arm64_linux(SB)
+
+// func space()
+TEXT ·space(SB), NOSPLIT|NOFRAME, $0
+	MOVD	ZR, R0
+	MOVD	$RLIMIT_AS, R1
+	MOVD	ZR, R2
+	MOVD	$·as(SB), R3
+	MOVD	$SYS_prlimit64, R8
+	SVC
+	MOVD	·as+0(SB), R4
+	MOVD	·as+8(SB), R5
+	CMN	$1, R4
+	BEQ	unlimited
+	MOVD	$·noSpace(SB), R1
+	MOVD	·spaceLeast(SB), R6
+	CMP	R6, R5
+	BLO	little
+	MOVD	·spaceAmple(SB), R7
+	MOVD	R5, R9
+	CMP	R7, R5
+	BHS	raise
+	MOVD	R6, R9
+raise:
+	MOVD	R9, ·asHere+0(SB)
+	MOVD	R5, ·asHere+8(SB)
+	MOVD	ZR, R0
+	MOVD	$RLIMIT_AS, R1
+	MOVD	$·asHere(SB), R2
+	MOVD	ZR, R3
+	MOVD	$SYS_prlimit64, R8
+	SVC
+unlimited:
+	RET
+little:
+	B	·refuse(SB)
+
+// func threads()
+TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
+	MOVD	ZR, R9
+	MOVW	·threadsLeast(SB), R10
+	MOVD	$·gate(SB), R11
+make:
+	MOVD	$CLONE_A_THREAD, R0
+	MOVD	ZR, R1
+	MOVD	ZR, R2
+	MOVD	ZR, R3
+	MOVD	ZR, R4
+	MOVD	$SYS_clone, R8
+	SVC
+	CBZ	R0, thread
+	TBNZ	$63, R0, made
+	ADD	$1, R9
+	CMP	R10, R9
+	BLT	make
+made:
+	MOVW	$1, R3
+	STLRW	R3, (R11)
+	MOVD	R11, R0
+	MOVD	$FUTEX_WAKE, R1
+	MOVD	$0x7fffffff, R2
+	MOVD	$SYS_futex, R8
+	SVC
+	MOVD	$·noThreads(SB), R1
+	CMP	R10, R9
+	BLT	few
+	RET
+few:
+	B	·refuse(SB)
+thread:
+	LDARW	(R11), R3
+	CBNZW	R3, end
+	MOVD	R11, R0
+	MOVD	$FUTEX_WAIT, R1
+	MOVD	ZR, R2
+	MOVD	ZR, R3
+	MOVD	$SYS_futex, R8
+	SVC
+	B	thread
+end:
+	MOVD	ZR, R0
+	MOVD	$SYS_exit, R8
+	SVC
+	BRK
+
+// refuse writes the string at R1 to stderr and ends the process with 125.
+TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0
+	MOVD	8(R1), R2
+	MOVD	0(R1), R1
+	MOVD	$2, R0
+	MOVD	$SYS_write, R8
+	SVC
+	MOVD	$125, R0
+	MOVD	$SYS_exit_group, R8
+	SVC
+	BRK
 
 // func hook()
 // R0 sig, R1 new, R2 old; R19 to R29 are the caller's, R30 is where to return.

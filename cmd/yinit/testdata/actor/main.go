@@ -4,8 +4,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -17,6 +19,8 @@ func main() {
 	switch act := strings.Join(os.Args[1:2], ""); act {
 	case "listen": // actor listen: prints the number and the value of each signal it gets
 		listen()
+	case "queue": // actor queue PID SIGNAL VALUE: as sigqueue(3)
+		queue(number(os.Args[2]), number(os.Args[3]), number(os.Args[4]))
 	case "await": // actor await FILE: waits until the file is there
 		early.Release()
 		await(os.Args[2])
@@ -44,6 +48,23 @@ func listen() {
 			}
 		}
 	}
+}
+
+func queue(pid, sig, value int) {
+	si := [4]early.Info{{Signal: int32(sig), Code: -1, PID: int32(os.Getpid()), Value: uint64(value)}} // siginfo_t is 128 bytes
+	_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
+	if errno != 0 {
+		fmt.Fprintln(os.Stderr, "actor: rt_sigqueueinfo:", errno)
+		os.Exit(102)
+	}
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
 }
 
 func await(file string) {

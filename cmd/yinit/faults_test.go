@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// faults are the errors of section ERRORS of each manual page, and which call is
+// the first to fail: the start, where the Go runtime itself needs some of them, is
+// over by then.
+var faults = []struct {
+	call   string
+	first  int
+	errnos string
+}{
+	{epollWait(), 1, "EBADF EFAULT EINTR EINVAL ENOMEM"},
+	{"read", 7, "EAGAIN EBADF EFAULT EINTR EINVAL EIO EISDIR"},
+	{"waitid", 1, "ECHILD EINTR EINVAL ENOSYS EPERM"},
+	{"kill", 1, "EINVAL EPERM ESRCH"},
+	{"rt_sigqueueinfo", 1, "EAGAIN EINVAL EPERM ESRCH"},
+	{"openat", 8, "EACCES EINTR EIO ELOOP EMFILE ENFILE ENOENT ENOMEM ENOTDIR EPERM"},
+	{"write", 1, "EAGAIN EBADF EFAULT EINTR EINVAL EIO ENOSPC EPERM EPIPE"},
+	{"madvise", 1, "EACCES EAGAIN EINVAL ENOMEM"},
+	{"close", 8, "EBADF EINTR EIO"},
+	{"chdir", 1, "EACCES EIO ENOENT ENOMEM ENOTDIR"},
+	{"setpgid", 1, "EACCES EINVAL EPERM ESRCH"},
+	{"prctl", 1, "EINVAL EPERM ENOSYS"},
+	{"memfd_create", 1, "EINVAL EMFILE ENOMEM ENOSYS EPERM"},
+	{"getdents64", 1, "EBADF EINVAL ENOENT"},
+	{"sched_yield", 1, "ENOSYS EPERM"},
+}
+
+// faultPlay has a program that lets the init receive and pass on signals, reap
+// orphans, log, and clear up after it.
+const faultPlay = `exec 2>/dev/null; trap : USR1 RTMIN; (sleep 0.1 &); for i in 1 2 3 4 5; do kill -USR1 $PPID; actor queue $PPID 34 7; (sleep 0.02 &); sleep 0.05; done; (sleep 1 &); exit 3`
+
+// TestSyscallFaults lets every system call of the loop fail for ever with each
+// error that it may have. The init must neither die nor spin, and where the call
+// is none that its end depends on it must end with the program's status.
+func TestSyscallFaults(t *testing.T) {
+	strace := program(t, "strace", "strace")
+	var all sync.WaitGroup
+	atOnce := make(chan bool, 6)
+	cases := 0
+	for _, f := range faults {
+		for errno := range strings.FieldsSeq(f.errnos) {
+			cases++
+			all.Add(1)
+			atOnce <- true
+			go func() {
+				defer func() { <-atOnce; all.Done() }()
+				faulty(t, strace, f.call, errno, f.first)
+			}()
+		}
+	}
+	all.Wait()
+	t.Logf("%d faults were played", cases)
+}
+
+// epollWait is the call that the loop sleeps in.
+func epollWait() string {
+	if runtime.GOARCH == "amd64" {
+		return "epoll_wait"
+	}
+	return "epoll_pwait"
+}
+
+func faulty(t *testing.T, strace, call, errno string, first int) {
+	const seconds = 8
+	when := strconv.Itoa(first) + "+"
+	if errno == "EINTR" && first > 1 { // package os tries again for ever, with reason: no kernel does this
+		when = fmt.Sprintf("%d..%d", first, first+30)
+	}
+	name, trace := call+" "+errno, filepath.Join(t.TempDir(), "trace")
+	var calls string
+	var out []byte
+	var took float64
+	for range 3 { // now and then strace starts without what it is told to inject
+		// The tracer follows no child, so the faults are the init's alone. In a namespace
+		// of its own it has few processes to look at when it clears up.
+		cmd := namespaced("timeout", "-s", "KILL", strconv.Itoa(seconds), strace, "-o", trace, "-e", "inject="+call+":error="+errno+":when="+when,
+			binary, "-v", "--grace", "300ms", "sh", "-c", faultPlay)
+		began := time.Now()
+		out, _ = cmd.CombinedOutput()
+		took = time.Since(began).Seconds()
+		b, err := os.ReadFile(trace)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if calls = string(b); strings.Contains(calls, "(INJECTED)") {
+			break
+		}
+	}
+	if !strings.Contains(calls, "(INJECTED)") {
+		t.Errorf("%s: the call was never made\n%s\n%s", name, out, calls)
+	}
+	if n := strings.Count(calls, epollWait()+"("); float64(n) > 12*took+80 { // ten a second, and those with a cause
+		t.Errorf("%s: %d waits in %.1f s: it spins", name, n, took)
+	}
+	if died := regexp.MustCompile(`killed by SIG(SEGV|ABRT|BUS|ILL|SYS)|exited with 2 `).FindString(calls); died != "" {
+		t.Errorf("%s: it died: %s\n%s", name, died, calls[max(0, len(calls)-2000):])
+	}
+	if call != "waitid" && !strings.Contains(calls, "exited with 3 ") {
+		t.Errorf("%s: it did not end with the program's status\n%s", name, calls[max(0, len(calls)-1500):])
+	}
+}
