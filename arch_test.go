@@ -32,7 +32,7 @@ var layers = []struct {
 	{dir: "procfs/host", ours: []string{"procfs"}, denied: map[string]string{"os/user": "it would link C"}},
 	{dir: "procfs/proctest", ours: []string{"procfs"}},
 	{
-		dir: "initcore", ours: []string{"procfs", "procfs/cgroup", "initcore/history", "initcore/early"},
+		dir: "initcore", ours: []string{"procfs", "procfs/cgroup", "initcore/history", "initcore/early", "initcore/watch"},
 		denied: map[string]string{
 			"os/exec":     "a second owner of waits steals exit statuses",
 			"os/user":     "it would link C",
@@ -42,6 +42,7 @@ var layers = []struct {
 		},
 	},
 	{dir: "initcore/history", ours: []string{"procfs"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
+	{dir: "initcore/watch", ours: []string{"procfs", "initcore/history"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
 	{dir: "initcore/early", denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "fmt": "it runs before anything else"}},
 	{
 		dir: "tui", ours: []string{"procfs", "initcore/history"},

@@ -20,19 +20,21 @@ type chore struct {
 
 // chores plans them. The last one is over a second after the start; from then on
 // the init sleeps until something happens.
-func (k *kernel) chores(begun time.Time) []chore {
-	list := []chore{{due: begun.Add(time.Second), do: func() {
+func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
+	if k.cwd < 0 {
+		_ = unix.Chdir("/") // cheap, and somebody may want to unmount the old one
+		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: k.letGo})
+	}
+	if m.cfg.Watch > 0 {
+		list = append(list, chore{due: begun.Add(firstLook), do: func() { m.others.begin(m, k) }})
+	}
+	return append(list, chore{due: begun.Add(time.Second), do: func() {
 		k.oom.begin()
 		// The init allocates next to nothing once it runs: a small heap that is
 		// collected early costs less than a large one that never is.
 		debug.SetGCPercent(25)
 		forgetStart()
-	}}}
-	if k.cwd < 0 {
-		_ = unix.Chdir("/") // cheap, and somebody may want to unmount the old one
-		list = append([]chore{{due: begun.Add(20 * time.Millisecond), do: k.letGo}}, list...)
-	}
-	return list
+	}})
 }
 
 // forgetStart drops the pages of the program itself that only its start needed,
@@ -65,9 +67,15 @@ const tidyEvery = 8192
 // due is when the loop has something to do; zero: only after an event.
 func (l *loop) due() time.Time {
 	due := l.deadline()
-	if len(l.planned) > 0 && (due.IsZero() || l.planned[0].due.Before(due)) {
-		due = l.planned[0].due
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (due.IsZero() || t.Before(due)) {
+			due = t
+		}
 	}
+	if len(l.planned) > 0 {
+		sooner(l.planned[0].due)
+	}
+	sooner(l.others.next())
 	return due
 }
 

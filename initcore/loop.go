@@ -32,7 +32,7 @@ func newLoop(m *machine, feed *early.Feed) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.epoll = fd
+	l.epoll, l.others.epoll = fd, fd
 	for sig := 1; sig <= 64; sig++ {
 		if m.plain(unix.Signal(sig)) {
 			l.slept.Quick[sig] = uint8(m.cfg.Rewrite.Of(unix.Signal(sig)))
@@ -60,6 +60,7 @@ func (l *loop) step() {
 	busy := l.readSignals()
 	busy = l.reapAll() || busy
 	now := l.clock()
+	busy = l.others.observe(now) || busy
 	if due := l.deadline(); !due.IsZero() && !now.Before(due) {
 		l.takeTime(now)
 		busy = busy || !l.deadline().Equal(due)
@@ -111,6 +112,9 @@ func (l *loop) reapAll() (some bool) {
 		}
 		some = true
 		l.takeDeath(&l.death)
+		if !l.death.Stopped {
+			l.others.reaped(l.death.id())
+		}
 		if l.deaths++; l.deaths%tidyEvery == 0 {
 			forgetStart()
 		}

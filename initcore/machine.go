@@ -55,6 +55,7 @@ type machine struct {
 	zombies   string         // who held zombies at the end
 	sent      uint64         // signals to programs
 	rec       history.Record // reused, so that a death allocates nothing
+	others    *observer
 }
 
 // program is the state of one of them.
@@ -73,7 +74,7 @@ type program struct {
 }
 
 func newMachine(cfg Config) *machine {
-	m := &machine{cfg: cfg}
+	m := &machine{cfg: cfg, others: &observer{}}
 	for i := range cfg.Programs {
 		m.programs = append(m.programs, &program{Program: &cfg.Programs[i], group: cfg.Group || cfg.Session})
 	}
@@ -300,10 +301,10 @@ func commandLine(args []string) string {
 	return line
 }
 
-// identity of a dead process as far as it is known.
-func (d *death) start() procfs.Ticks {
+// id is the identity of a dead process, as far as it is known.
+func (d *death) id() procfs.ID {
 	if d.Stat.PID != d.PID {
-		return 0
+		return procfs.ID{PID: d.PID}
 	}
-	return d.Stat.Start
+	return d.Stat.ID()
 }

@@ -24,9 +24,11 @@ func (m *machine) note(kind history.Kind, text string) {
 
 // orphan records a death that nobody else waits for.
 func (m *machine) orphan(d *death) {
-	m.begin(history.KindAdopt)
-	m.describe(d)
-	m.hist.Add(&m.rec)
+	if seen, ok := m.others.recall(d.id()); !ok || !seen.Adopted {
+		m.begin(history.KindAdopt)
+		m.describe(d)
+		m.hist.Add(&m.rec)
+	}
 	oom := m.who.outOfMemory(d.Status)
 	if oom != "" {
 		m.note(history.KindOOM, fmt.Sprintf("%d (%s): %s", d.PID, d.Stat.Comm, oom))
@@ -89,14 +91,27 @@ func (m *machine) exit(d *death, text string) {
 	m.rec.Known, m.rec.Status, m.rec.ReapedByInit = true, d.Status, true
 	m.rec.Runtime, m.rec.CPU, m.rec.MaxRSS, m.rec.Text = d.Runtime, d.CPU, d.MaxRSS, text
 	if p := m.find(d.PID); p != nil {
-		m.rec.Cmdline, m.rec.Runtime = commandLine(p.Args), m.now.Sub(p.begun)
+		m.rec.Cmdline, m.rec.Runtime, m.rec.OriginPPID = commandLine(p.Args), m.now.Sub(p.begun), m.pid
 	}
 	m.hist.Add(&m.rec)
 }
 
 func (m *machine) describe(d *death) {
-	m.rec.PID, m.rec.UID, m.rec.Start = d.PID, d.UID, d.start()
+	m.rec.PID, m.rec.UID, m.rec.Start = d.PID, d.UID, d.id().Start
 	m.rec.Comm, m.rec.PPID, m.rec.Parent = d.Stat.Comm, m.pid, m.self
+	seen, ok := m.others.recall(d.id())
+	if !ok {
+		return
+	}
+	if seen.Origin != m.pid { // otherwise it was seen too late
+		m.rec.OriginPPID = seen.Origin
+	}
+	if seen.Comm == d.Stat.Comm || d.Stat.Comm == "" { // otherwise it has become another program since
+		m.rec.Comm, m.rec.Cmdline = seen.Comm, seen.Cmdline
+	}
+	if !seen.Dead.IsZero() {
+		m.rec.ZombieFor = m.now.Sub(seen.Dead)
+	}
 }
 
 // codeOf is the exit status for a program that could not be started.

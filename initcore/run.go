@@ -63,7 +63,7 @@ func Run(cfg Config) int {
 	// it wants one more where the pids limit is reached, and a container that is
 	// full is what an init is there for.
 	runtime.GOMAXPROCS(1)
-	l.planned = k.chores(time.Now())
+	l.planned = k.chores(m, time.Now())
 	l.run()
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
@@ -104,7 +104,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 // newHistory makes the ring. Without memory for one the init goes on; but a file
 // that was asked for and cannot be used is an error of whoever asked.
 func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
-	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid}
+	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch}
 	if s, err := k.fs.Stat(k.pid); err == nil {
 		origin.Start = s.Start
 	}

@@ -78,7 +78,7 @@ func look(s subject, dir, script string) (string, error) {
 }
 
 func descriptors(s subject, dir string) error {
-	out, err := look(s, dir, "sleep 0.2; test -e /proc/self/fd/5 && echo child; test -e /proc/1/fd/5 && echo init; true")
+	out, err := look(s, dir, "sleep 0.2; own=$(readlink /proc/self/fd/5) && echo child; test \"$(readlink /proc/1/fd/5)\" = \"$own\" && echo init; true")
 	if err != nil || out != "child" {
 		return fmt.Errorf("descriptor 5 is open in: %s (%v)", strings.Join(strings.Fields(out), " and "), err)
 	}

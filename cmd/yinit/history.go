@@ -21,6 +21,7 @@ type historyOptions struct {
 	pid    int
 	since  time.Duration
 	file   string
+	follow bool
 }
 
 func runHistory(args []string) (int, error) {
@@ -28,25 +29,35 @@ func runHistory(args []string) (int, error) {
 	if err != nil {
 		return flagStatus(err)
 	}
-	r, err := openHistory(o)
+	r, err := openHistory(&o)
 	if err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
 	defer r.Close()
-	out := bufio.NewWriter(os.Stdout)
-	if err := printHistory(out, r, o, time.Now()); err != nil {
+	t := &teller{out: bufio.NewWriter(os.Stdout), r: r, o: o}
+	if err := t.tell(); err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
-	return 0, out.Flush()
+	if o.follow {
+		err = t.follow()
+	} else {
+		err = t.summary()
+	}
+	if err != nil {
+		return failure, fmt.Errorf("history: %w", err)
+	}
+	return 0, nil
 }
 
 func parseHistory(args []string) (historyOptions, error) {
 	var o historyOptions
 	flags := newFlags("history", "[OPTION...]")
 	flags.BoolVar(&o.json, "json", false, "one JSON object a line")
+	flags.BoolVar(&o.follow, "follow", false, "go on with what happens from now on, until the init ends")
+	flags.BoolVar(&o.follow, "f", false, "the same")
 	kinds := flags.String("kind", "", "only these `kinds`: start, exit, adopt, signal, zombie, oom, stop, note")
 	flags.BoolVar(&o.failed, "failed", false, "only processes that did not end with 0")
-	flags.IntVar(&o.pid, "pid", 0, "only this `process`")
+	flags.IntVar(&o.pid, "pid", 0, "only this `process`; if it is an init with a history, all of that")
 	flags.Func("since", "only the last `time`, like 10m", func(v string) (err error) {
 		o.since, err = parseDuration(v)
 		return err
@@ -57,6 +68,9 @@ func parseHistory(args []string) (historyOptions, error) {
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("history: %q is too much; see yinit history --help", flags.Arg(0))
+	}
+	if o.pid < 0 {
+		return o, fmt.Errorf("history: --pid: %d is no pid; see yinit history --help", o.pid)
 	}
 	for name := range strings.FieldsFuncSeq(*kinds, func(r rune) bool { return r == ',' }) {
 		kind, ok := history.ParseKind(name)
@@ -71,38 +85,32 @@ func parseHistory(args []string) (historyOptions, error) {
 	return o, nil
 }
 
-func openHistory(o historyOptions) (*history.Reader, error) {
+// openHistory finds the history. If --pid chooses the init that keeps it, it is
+// no filter any more.
+func openHistory(o *historyOptions) (*history.Reader, error) {
 	if o.file != "" {
 		return history.OpenFile(o.file)
 	}
 	p := newPast(procfs.FS{})
-	p.open()
-	if p.reader == nil {
-		return nil, errors.New(p.whyNot())
+	if p.choose(o.pid) {
+		o.pid = 0
 	}
-	return p.reader, nil
-}
-
-// printHistory prints what the options ask for, and how much is missing.
-func printHistory(out *bufio.Writer, r *history.Reader, o historyOptions, now time.Time) error {
-	b, err := r.Read(0)
-	if err != nil {
-		return err
-	}
-	for _, rec := range b.Records {
-		if !o.wants(rec, now) {
-			continue
+	switch {
+	case p.reader != nil && len(p.inits) < 2:
+		return p.reader, nil
+	case p.reader != nil:
+		return nil, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(p.inits, ", "))
+	case o.follow && !p.forbidden():
+		r, err := p.watchMyself()
+		if err != nil {
+			return nil, fmt.Errorf("%s; and watching from here failed: %w", p.whyNot(), err)
 		}
-		if o.json {
-			fmt.Fprintln(out, jsonRecord(rec))
-		} else {
-			fmt.Fprintln(out, textRecord(rec))
-		}
+		fmt.Fprintln(os.Stderr, "yinit: "+p.whyNot()+"; watching from now on, "+time.Now().Format("15:04:05"))
+		return r, nil
+	case !p.forbidden():
+		return nil, errors.New(p.whyNot() + "; yinit history --follow watches from now on")
 	}
-	if b.Lost > 0 && !o.json {
-		fmt.Fprintf(out, "(%d older records were overwritten)\n", b.Lost)
-	}
-	return nil
+	return nil, errors.New(p.whyNot())
 }
 
 func (o historyOptions) wants(r history.Record, now time.Time) bool {
@@ -129,21 +137,51 @@ func textRecord(r history.Record) string {
 	case history.KindStop, history.KindNote, history.KindOOM:
 		b.WriteString("  " + clean(r.Text))
 	default:
-		fmt.Fprintf(&b, " %6d  %-24s", r.PID, clean(name(r)))
+		fmt.Fprintf(&b, " %6d  %-24s  %s", r.PID, clean(name(r)), clean(fate(r)))
 	}
-	if r.Kind != history.KindExit {
-		return strings.TrimRight(b.String(), " ")
+	return strings.TrimRight(b.String(), " ")
+}
+
+// fate says what became of the process of a record.
+func fate(r history.Record) string {
+	switch r.Kind {
+	case history.KindAdopt:
+		if r.OriginPPID != 0 {
+			return fmt.Sprintf("orphan of %d, now a child of %d %s", r.OriginPPID, r.PPID, r.Parent)
+		}
+		return fmt.Sprintf("orphan, now a child of %d %s", r.PPID, r.Parent)
+	case history.KindZombie:
+		return r.Text + "   dead for " + short(r.ZombieFor)
+	case history.KindExit:
+	default:
+		return ""
 	}
-	fmt.Fprintf(&b, "  %s", clean(ended(r)))
+	s := ended(r)
 	if r.Runtime > 0 {
-		fmt.Fprintf(&b, "   ran %s", short(r.Runtime))
+		s += "   ran " + short(r.Runtime)
 	}
-	if r.ReapedByInit {
-		b.WriteString("   reaped by the init")
-	} else {
-		fmt.Fprintf(&b, "   reaped by %d %s", r.PPID, clean(r.Parent))
+	if r.CPU >= 10*time.Millisecond {
+		s += "   cpu " + short(r.CPU)
 	}
-	return b.String()
+	if r.MaxRSS > 0 {
+		s += "   peak " + r.MaxRSS.String()
+	}
+	if r.ZombieFor >= time.Second {
+		s += "   zombie for " + short(r.ZombieFor)
+	}
+	return s + "   reaped by " + reaper(r)
+}
+
+// reaper is who waited for a process.
+func reaper(r history.Record) string {
+	switch {
+	case r.ReapedByInit:
+		return "the init"
+	case r.PPID == 0:
+		return "somebody outside"
+	default:
+		return strings.TrimRight(fmt.Sprintf("%d %s", r.PPID, r.Parent), " ")
+	}
 }
 
 func name(r history.Record) string {

@@ -15,6 +15,7 @@ type (
 		Seq  uint64 `json:"seq"`
 		Time string `json:"time"`
 		Kind string `json:"kind"`
+		Run  int    `json:"run,omitempty"` // of the init that wrote to the same file; not for the first one
 	}
 	jsonProcess struct {
 		jsonHead
@@ -58,6 +59,9 @@ type (
 // jsonRecord is a record as one line of JSON.
 func jsonRecord(r history.Record) string {
 	head := jsonHead{Seq: r.Seq, Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Kind: r.Kind.String()}
+	if r.Run > 1 {
+		head.Run = r.Run
+	}
 	var v any
 	switch r.Kind {
 	case history.KindSignal:
@@ -101,8 +105,11 @@ func jsonOfExit(p jsonProcess, r history.Record) jsonExit {
 		RuntimeMS: r.Runtime.Milliseconds(), CPUMS: r.CPU.Milliseconds(), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
 		ZombieMS: r.ZombieFor.Round(time.Millisecond).Milliseconds(),
 	}
-	if r.ReapedByInit {
+	switch {
+	case r.ReapedByInit:
 		e.ReapedBy = "init"
+	case r.PPID == 0:
+		e.ReapedBy = "outside"
 	}
 	if r.Known {
 		e.Core = r.Status.CoreDumped()

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
+	"strings"
 	"sync"
 
 	"yinit/initcore/history"
@@ -18,41 +20,87 @@ type pastOf struct {
 	mu     sync.Mutex // the model reads snapshots and history at the same time
 	reader *history.Reader
 	pid    int
-	err    error // why there is none
+	err    error    // why there is none
+	inits  []string // who has one, beside PID 1
+	own    bool     // we keep it ourselves
 	tried  bool
 }
 
 func newPast(fs procfs.FS) *pastOf { return &pastOf{fs: fs} }
 
-// open looks for the init: PID 1, else the first other process that has a ring,
-// as in a pod whose containers share a PID namespace.
+// open looks for the init that keeps a history, and watches itself if there is
+// none.
 func (p *pastOf) open() {
 	if p.tried {
 		return
 	}
+	p.choose(0)
+	if p.reader == nil && !p.forbidden() {
+		if r, err := p.watchMyself(); err == nil {
+			p.reader, p.pid = r, os.Getpid()
+		}
+	}
+}
+
+// choose looks for the init: the process pid if it is one, which it reports; else
+// PID 1; else the other processes that have a ring, as in a pod whose containers
+// share a PID namespace.
+func (p *pastOf) choose(pid int) (chosen bool) {
 	p.tried = true
-	p.reader, p.err = history.Open(p.fs, 1)
-	if p.pid = 1; p.err == nil || errors.Is(p.err, fs.ErrPermission) && p.isYinit(1) {
-		return
+	if pid > 1 && p.take(pid) {
+		return true
+	}
+	if p.take(1) || errors.Is(p.err, fs.ErrPermission) && p.isYinit(1) {
+		return pid == 1
 	}
 	first := p.err
 	scanner := procfs.NewScanner(p.fs)
 	defer scanner.Close()
 	pids, err := scanner.PIDs(nil)
 	if err != nil {
-		return
+		return false
 	}
-	for _, pid := range pids {
-		if pid == 1 || !p.isYinit(pid) {
+	for _, other := range pids {
+		if other == 1 || other == os.Getpid() || !p.isYinit(other) {
 			continue
 		}
-		if r, err := history.Open(p.fs, pid); err == nil {
-			p.reader, p.pid, p.err = r, pid, nil
-			return
+		if r, err := history.Open(p.fs, other); err == nil {
+			p.inits = append(p.inits, strconv.Itoa(other)+p.programOf(other))
+			if p.reader == nil {
+				p.reader, p.pid = r, other
+			} else {
+				_ = r.Close()
+			}
 		}
 	}
-	p.err = first
+	if p.err = first; p.reader != nil {
+		p.err = nil
+	}
+	return false
 }
+
+// programOf is what an init runs, as its command line has it.
+func (p *pastOf) programOf(pid int) string {
+	words, err := p.fs.Cmdline(pid)
+	if err != nil || len(words) < 2 {
+		return ""
+	}
+	return " (" + strings.Join(words[1:], " ") + ")"
+}
+
+// take opens the history of a process, and reports whether it has one.
+func (p *pastOf) take(pid int) bool {
+	r, err := history.Open(p.fs, pid)
+	if err != nil {
+		p.err = err
+		return false
+	}
+	p.reader, p.pid, p.err = r, pid, nil
+	return true
+}
+
+// forbidden reports whether there is a history, and we may not read it.
+func (p *pastOf) forbidden() bool { return errors.Is(p.err, fs.ErrPermission) && p.isYinit(1) }
 
 // isYinit guesses by the name: the ring of another user cannot be seen.
 func (p *pastOf) isYinit(pid int) bool {
@@ -65,7 +113,7 @@ func (p *pastOf) program(pid int) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open()
-	if p.reader == nil || p.pid != pid {
+	if p.reader == nil || p.pid != pid || p.own {
 		return ""
 	}
 	h, err := p.reader.Header()
@@ -94,7 +142,7 @@ func (p *pastOf) read(after uint64) (tui.History, error) {
 	if after == 0 { // nothing was shown that could be missed
 		lost = h.Written - uint64(len(b.Records))
 	}
-	return tui.History{Records: b.Records, Next: b.Next, Lost: lost, Since: historySince(h)}, nil
+	return tui.History{Records: b.Records, Next: b.Next, Lost: lost, Since: p.since(h)}, nil
 }
 
 // whyNot says why there is no history, and what to do.
@@ -114,6 +162,15 @@ func (p *pastOf) whyNot() string {
 	default:
 		return "no history is kept: PID 1 is not yinit"
 	}
+}
+
+// since says since when the history is kept, and by whom.
+func (p *pastOf) since(h history.Header) string {
+	at := h.Started.Local().Format("2006-01-02 15:04:05")
+	if p.own {
+		return "watching since " + at + ": " + p.whyNot()
+	}
+	return h.Program + " (pid " + itoa(h.InitPID) + ") keeps it since " + at
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

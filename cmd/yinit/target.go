@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/watch"
 	"yinit/procfs"
 	"yinit/tui"
 )
@@ -78,7 +79,7 @@ func (t *target) Watch(d time.Duration) tui.Outcome {
 // pidfd after it was reaped.
 func (t *target) status() (procfs.WaitStatus, bool) {
 	for range 3 { // it may be reaped between the two
-		if status, ok := exitOf(t.fd); ok {
+		if status, ok := watch.ExitStatus(t.fd); ok {
 			return status, true
 		}
 		stat, err := t.fs.Stat(t.id.PID)

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"time"
 
-	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/host"
@@ -236,8 +235,3 @@ func plural(n int, one, many string) string {
 }
 
 var _ tui.Source = (*world)(nil)
-
-// historySince says since when the history is kept.
-func historySince(h history.Header) string {
-	return h.Program + " (pid " + itoa(h.InitPID) + ") keeps it since " + h.Started.Local().Format("2006-01-02 15:04:05")
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,12 @@ func CreateFile(path string, o Origin, now time.Time) (*Writer, error) {
 
 func openFile(fd int) (*Writer, error) {
 	// Two inits that write one file would spoil it for each other.
-	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+	for tries := 0; errors.Is(err, unix.EWOULDBLOCK) && tries < 5; tries++ {
+		time.Sleep(time.Millisecond) // a reader that asks whether anybody writes has the lock for a moment
+		err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("another yinit writes it: %w", err)
 	}
 	var st unix.Stat_t
@@ -71,6 +77,21 @@ func (w *Writer) resume(fd int, size int64) error {
 	}
 	w.next, w.run = h.Written+1, uint16(h.Run)+1
 	return nil
+}
+
+// Written reports whether some process writes to the ring, which is kept in a
+// file. It is true where that cannot be found out.
+func (r *Reader) Written() bool {
+	f, ok := r.src.(*os.File)
+	if !ok {
+		return true
+	}
+	// Whoever writes holds the lock, and a lock that we get is given back at once.
+	if unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) != nil {
+		return true
+	}
+	_ = unix.Flock(int(f.Fd()), unix.LOCK_UN)
+	return false
 }
 
 // fdSource reads a descriptor that somebody else closes.

@@ -153,6 +153,14 @@ func (w *Writer) Missed(n uint64) {
 	}
 }
 
+// Unwatched counts processes that were seen and are not watched.
+func (w *Writer) Unwatched(n uint64) {
+	if w != nil && !w.broken {
+		defer w.survive()
+		w.store(offUnwatched, le.Uint64(w.mem[offUnwatched:])+n)
+	}
+}
+
 // store writes an aligned number in one piece.
 func (w *Writer) store(off int, v uint64) {
 	atomic.StoreUint64((*uint64)(unsafe.Pointer(&w.mem[off])), v)

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+)
+
+// A teller prints a history, now or as it goes on.
+type teller struct {
+	out  *bufio.Writer
+	r    *history.Reader
+	o    historyOptions
+	next uint64
+	run  int // of the record that was told last
+	lost uint64
+}
+
+// tell prints the records that are new, those that the options ask for.
+func (t *teller) tell() error {
+	b, err := t.r.Read(t.next)
+	if err != nil {
+		return err
+	}
+	t.next = b.Next
+	t.lost += b.Lost
+	now := time.Now()
+	for _, rec := range b.Records {
+		if !t.o.wants(rec, now) {
+			continue
+		}
+		if rec.Run != t.run && t.run != 0 && !t.o.json {
+			fmt.Fprintf(t.out, "--- run %d of the init\n", rec.Run)
+		}
+		t.run = rec.Run
+		if t.o.json {
+			fmt.Fprintln(t.out, jsonRecord(rec))
+		} else {
+			fmt.Fprintln(t.out, textRecord(rec))
+		}
+	}
+	return t.out.Flush()
+}
+
+// remark says something that is no record. In JSON it is a note with the number 0,
+// for those who want notes.
+func (t *teller) remark(text string) {
+	if !t.o.json {
+		fmt.Fprintf(t.out, "(%s)\n", text)
+		return
+	}
+	if rec := (history.Record{Kind: history.KindNote, Time: time.Now(), Text: text}); t.o.wants(rec, rec.Time) {
+		fmt.Fprintln(t.out, jsonRecord(rec))
+	}
+}
+
+// summary says what is missing.
+func (t *teller) summary() error {
+	h, err := t.r.Header()
+	if err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		n    uint64
+		text string
+	}{
+		{t.lost, "%d older records were overwritten"},
+		{h.Missed, "%d processes or threads came and went between two looks, unseen"},
+		{h.Unwatched, "%d processes were too many to be watched"},
+	} {
+		if part.n > 0 {
+			t.remark(fmt.Sprintf(part.text, part.n))
+		}
+	}
+	if h.Watch == 0 {
+		t.remark("only what the init itself reaps is here: it runs with --watch 0")
+	}
+	return t.out.Flush()
+}
+
+// followEvery is how often a history that goes on is read.
+const followEvery = 200 * time.Millisecond
+
+// follow prints what is new, until the init has ended.
+func (t *teller) follow() error {
+	for {
+		end, err := t.ended()
+		if err != nil {
+			return err
+		}
+		if err := t.tell(); err != nil {
+			return err
+		}
+		if end != "" {
+			if err := t.summary(); err != nil {
+				return err
+			}
+			t.remark(end)
+			return t.out.Flush()
+		}
+		time.Sleep(followEvery)
+	}
+}
+
+// ended says that the init has ended, "" if it runs.
+func (t *teller) ended() (string, error) {
+	h, err := t.r.Header()
+	if err != nil {
+		return "", err
+	}
+	if !h.Ended.IsZero() {
+		return "the init ended at " + h.Ended.Local().Format("15:04:05.000"), nil
+	}
+	if t.o.file == "" {
+		if unix.Kill(h.InitPID, 0) == unix.ESRCH { // its pid is that of our namespace, or we could not have opened it
+			return "the init is gone without a last word: it was killed", nil
+		}
+		return "", nil
+	}
+	if !t.r.Written() {
+		return "no init writes to this file: the last one was killed, or the machine went down", nil
+	}
+	return "", nil
+}

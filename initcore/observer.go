@@ -1,0 +1,110 @@
+package initcore
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/initcore/watch"
+	"yinit/procfs"
+)
+
+// An observer is the init's watcher of processes that are not its children. It is
+// for the history alone: whatever fails in it ends it, and nothing else.
+type observer struct {
+	w     *watch.Watcher // nil: not yet, or not any more
+	epoll int            // where the loop waits
+	log   *slog.Logger
+}
+
+// firstLook is when the observer begins: a start is not held up by it.
+const firstLook = 50 * time.Millisecond
+
+// begin starts to watch.
+func (o *observer) begin(m *machine, k *kernel) {
+	if k.noProc {
+		return
+	}
+	o.log = m.log
+	w, err := watch.New(watch.Options{FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch}, &ledger{m})
+	if err == nil {
+		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(w.FD())}
+		if err = unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, w.FD(), &event); err != nil {
+			w.Close()
+		}
+	}
+	if err != nil {
+		m.log.Info("deaths of processes that are not reaped by the init will not be seen", "error", err)
+		m.note(history.KindNote, "deaths of processes that are not reaped by the init are not seen: "+err.Error())
+		return
+	}
+	o.w = w
+}
+
+// try does something with the watcher, if there is one.
+func (o *observer) try(do func(*watch.Watcher)) {
+	if o.w == nil {
+		return
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			w := o.w
+			o.w = nil
+			defer func() { _ = recover() }()
+			o.log.Error("internal error, please report it: other processes are not watched any more", "panic", fmt.Sprint(r))
+			w.Close()
+		}
+	}()
+	do(o.w)
+}
+
+// observe takes in what the watcher has, and reports whether it had anything.
+func (o *observer) observe(now time.Time) (some bool) {
+	o.try(func(w *watch.Watcher) {
+		some = w.Ready(now)
+		if !now.Before(w.Next()) {
+			w.Tick(now)
+			some = true
+		}
+	})
+	return some
+}
+
+// next is when the watcher wants to look; zero: never.
+func (o *observer) next() (t time.Time) {
+	o.try(func(w *watch.Watcher) { t = w.Next() })
+	return t
+}
+
+// recall is what was seen of a process while it lived.
+func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
+	o.try(func(w *watch.Watcher) { seen, ok = w.Recall(id) })
+	return seen, ok
+}
+
+// reaped tells that the init has reaped a child.
+func (o *observer) reaped(id procfs.ID) { o.try(func(w *watch.Watcher) { w.Reaped(id) }) }
+
+// A ledger enters what the watcher sees into the history.
+type ledger struct{ m *machine }
+
+// Add implements watch.Book.
+func (l *ledger) Add(r *history.Record) {
+	if r.Kind == history.KindExit && r.Known {
+		if oom := l.m.who.outOfMemory(r.Status); oom != "" {
+			l.m.now = r.Time
+			l.m.note(history.KindOOM, fmt.Sprintf("%d (%s): %s", r.PID, r.Comm, oom))
+			r.Text = r.Status.String() + ": " + oom
+		}
+	}
+	l.m.hist.Add(r)
+}
+
+// Missed implements watch.Book.
+func (l *ledger) Missed(n uint64) { l.m.hist.Missed(n) }
+
+// Unwatched implements watch.Book.
+func (l *ledger) Unwatched(n uint64) { l.m.hist.Unwatched(n) }

@@ -1,0 +1,157 @@
+package watch
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// longUnreaped is how long a zombie may wait for its parent before it is worth a
+// record.
+const longUnreaped = 10 * time.Second
+
+// roundsMost bounds what is taken in at once, so that the owner gets its turn.
+const roundsMost = 64
+
+// Ready takes in what has happened, and reports whether anything had.
+func (w *Watcher) Ready(now time.Time) bool {
+	var events [64]unix.EpollEvent
+	for round := range roundsMost {
+		n, err := unix.EpollWait(w.epoll, events[:], 0)
+		if err != nil || n <= 0 {
+			return round > 0
+		}
+		for _, e := range events[:n] {
+			p := w.procs[int(e.Pad)]
+			if p == nil || p.fd != int(e.Fd) { // closing it has failed
+				_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, int(e.Fd), nil)
+				continue
+			}
+			if p.deadAt.IsZero() {
+				w.died(p, now)
+			}
+			if e.Events&unix.EPOLLHUP != 0 {
+				w.wasReaped(p, now)
+			}
+		}
+		if n < len(events) {
+			break
+		}
+	}
+	return true
+}
+
+// died takes in that a process has ended. Until it is reaped /proc still tells of it.
+func (w *Watcher) died(p *process, now time.Time) {
+	p.deadAt, p.Dead, p.ended = now, now, sinceBoot()
+	w.dead++
+	if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID {
+		p.cpu = (w.stat.UTime + w.stat.STime).Duration()
+		if p.Comm != w.stat.Comm { // it has become another program meanwhile
+			p.Comm, p.Cmdline = w.stat.Comm, ""
+		}
+		w.moved(p, now)
+	}
+	w.orphaned(p.ID.PID)
+	event := unix.EpollEvent{Fd: int32(p.fd), Pad: int32(p.ID.PID)} // from now on only that it hangs up
+	_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_MOD, p.fd, &event)
+}
+
+// orphaned finds the children of a process that has ended: they have got another
+// parent.
+func (w *Watcher) orphaned(parent int) {
+	if w.children[parent] == 0 {
+		return
+	}
+	now := w.clock()
+	for pid, p := range w.procs {
+		if p.PPID == parent && w.scanner.Stat(pid, &w.stat) == nil && w.stat.ID() == p.ID {
+			w.moved(p, now)
+		}
+	}
+}
+
+// moved notes the parent that was just read.
+func (w *Watcher) moved(p *process, now time.Time) {
+	// No process gets a parent outside. The kernel shows 0 for one that is just
+	// being reaped.
+	if p.PPID == w.stat.PPID || w.stat.PPID == 0 {
+		return
+	}
+	w.countChild(p.PPID, -1)
+	w.countChild(w.stat.PPID, +1)
+	p.PPID, p.Parent = w.stat.PPID, w.name(w.stat.PPID)
+	if w.opt.Init != 0 && p.PPID == w.opt.Init && !p.Adopted {
+		p.Adopted = true
+		w.book.Add(w.begin(history.KindAdopt, p, now))
+	}
+}
+
+// wasReaped records the end of a process that somebody has waited for.
+func (w *Watcher) wasReaped(p *process, now time.Time) {
+	r := w.begin(history.KindExit, p, now)
+	var i info
+	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
+		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
+	}
+	r.CPU, r.ZombieFor = p.cpu, now.Sub(p.deadAt)
+	if p.ID.Start != 0 && p.ended > p.ID.Start {
+		r.Runtime = (p.ended - p.ID.Start).Duration()
+	}
+	w.book.Add(r)
+	w.forget(p.ID.PID)
+	delete(w.holders, p.ID.PID)
+}
+
+// lookAtZombies records those that are left for long, and finds out who was
+// reaped where the kernel does not tell by itself (before Linux 6.9).
+func (w *Watcher) lookAtZombies(now time.Time) {
+	held, first := map[int]int{}, map[int]*process{}
+	for _, p := range w.procs {
+		if p.deadAt.IsZero() {
+			continue
+		}
+		if reaped(p.fd) {
+			w.wasReaped(p, now)
+			continue
+		}
+		if now.Sub(p.deadAt) < longUnreaped {
+			continue
+		}
+		held[p.PPID]++
+		if old := first[p.PPID]; !p.told && (old == nil || p.deadAt.Before(old.deadAt)) {
+			first[p.PPID] = p
+		}
+	}
+	for parent, p := range first {
+		w.tellHolder(p, held[parent], now)
+	}
+}
+
+// tellHolder records that a parent leaves zombies. One that leaves thousands would
+// fill the history with them, so after the first ones their number has to double.
+func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
+	if parent := p.PPID; held >= 2*w.holders[parent] {
+		w.holders[parent] = held
+		r := w.begin(history.KindZombie, p, now)
+		r.ZombieFor = now.Sub(p.deadAt)
+		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", parent, p.Parent, zombies(held))
+		w.book.Add(r)
+	}
+	for _, q := range w.procs {
+		if q.PPID == p.PPID && !q.deadAt.IsZero() && now.Sub(q.deadAt) >= longUnreaped {
+			q.told = true
+		}
+	}
+}
+
+func zombies(n int) string {
+	if n == 1 {
+		return "1 zombie"
+	}
+	return fmt.Sprintf("%d zombies", n)
+}

@@ -1,0 +1,259 @@
+package watch
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// Options say how to watch.
+type Options struct {
+	FS    procfs.FS
+	Self  int           // our pid: we do not watch ourselves
+	Init  int           // who adopts orphans: their new parent is recorded; 0: nobody known
+	Every time.Duration // between two looks for new processes
+	Most  int           // how many processes are watched at once; 0: [MostWatched]
+}
+
+// A Book takes what the watcher sees. Its records are used again after Add.
+type Book interface {
+	Add(*history.Record)
+	Missed(n uint64)    // processes, or threads, that came and went unseen
+	Unwatched(n uint64) // processes that were seen and are too many
+}
+
+const (
+	// MostWatched is how many processes are watched at once. Each takes a
+	// descriptor, and some 500 bytes.
+	MostWatched = 2048
+	// spared is the part of the descriptors that may be open which is left to others.
+	spared = 4
+	// share is how much of the time a look may take: the next one waits so many
+	// times as long as the last one took.
+	share = 500
+	// longestWait bounds that.
+	longestWait = 10 * time.Second
+)
+
+// A Watcher watches all processes of its PID namespace. It has one owner, who
+// calls Ready when FD is readable, and Tick when it is time.
+type Watcher struct {
+	opt     Options
+	book    Book
+	scanner *procfs.Scanner
+	epoll   int
+	clock   func() time.Time
+
+	loadavg int // descriptor of /proc/loadavg, -1: not open
+
+	procs    map[int]*process // by pid
+	children map[int]int      // by pid: how many of procs have this parent
+	unsure   []int            // numbers that had no process yet when they were looked for
+	last     int              // the last pid that was given out before the last look
+	looked   procfs.Ticks     // when that was, since boot
+	reaped   uint64           // processes that the init reaped before anybody saw them
+	missed   uint64           // since the last note of it
+	noted    time.Time        // when that was
+	full     bool             // it was noted that there are too many
+	next     time.Time        // when Tick is due
+	dead     int              // zombies that are watched
+	holders  map[int]int      // by pid: how many zombies of it were recorded
+	stat     procfs.Stat
+	rec      history.Record
+	// ask is [info.ask], but for the tests of older kernels.
+	ask func(*info, int) error
+}
+
+// process is one that is watched.
+type process struct {
+	Seen
+	fd     int
+	fresh  bool // it may not have become its program yet when it was seen
+	deadAt time.Time
+	told   bool // its being a zombie for long was recorded
+	cpu    time.Duration
+	ended  procfs.Ticks // since boot
+}
+
+// Seen is what was learnt of a process while it lived.
+type Seen struct {
+	ID      procfs.ID
+	PPID    int
+	Parent  string // its command name
+	Origin  int    // the first parent that we know of
+	Adopted bool   // its coming to the init was recorded
+	UID     uint32
+	Comm    string
+	Cmdline string
+	Dead    time.Time // when it became a zombie; zero: nobody saw that
+}
+
+// New begins to watch: all that is there, and what will come. An error says what
+// the kernel lacks.
+func New(opt Options, book Book) (*Watcher, error) {
+	w := &Watcher{
+		opt: opt, book: book, scanner: procfs.NewScanner(opt.FS), clock: time.Now,
+		loadavg: -1, procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{}, ask: (*info).ask,
+	}
+	if w.opt.Most == 0 {
+		w.opt.Most = mostDescriptors()
+	}
+	var err error
+	if w.last, err = w.lastPID(); err != nil {
+		return nil, fmt.Errorf("new processes cannot be found: %w", err)
+	}
+	self, err := unix.PidfdOpen(opt.Self, 0)
+	if err != nil {
+		return nil, fmt.Errorf("processes cannot be watched (pidfd_open, Linux 5.3): %w", err)
+	}
+	_ = unix.Close(self)
+	if w.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		_ = unix.Close(w.loadavg)
+		return nil, fmt.Errorf("epoll_create1: %w", err)
+	}
+	w.looked = sinceBoot()
+	pids, err := w.scanner.PIDs(nil)
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
+	now := w.clock()
+	for _, pid := range pids {
+		w.meet(pid, now)
+	}
+	for _, p := range w.procs { // those that were listed after their children
+		p.fresh = false
+		w.nameParent(p)
+	}
+	w.next = now.Add(opt.Every)
+	return w, nil
+}
+
+// mostDescriptors is how many the watcher may open.
+func mostDescriptors() int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return MostWatched / spared
+	}
+	return int(min(MostWatched, limit.Cur/spared))
+}
+
+// FD is readable when Ready has something to do.
+func (w *Watcher) FD() int { return w.epoll }
+
+// Next is when Tick is due.
+func (w *Watcher) Next() time.Time { return w.next }
+
+// Close gives up all descriptors.
+func (w *Watcher) Close() {
+	for pid := range w.procs {
+		w.forget(pid)
+	}
+	_ = unix.Close(w.epoll)
+	_ = unix.Close(w.loadavg)
+	_ = w.scanner.Close()
+}
+
+// Tick looks for new processes, and at the zombies.
+func (w *Watcher) Tick(now time.Time) {
+	began := w.clock()
+	w.look(now)
+	if w.dead > 0 {
+		w.lookAtZombies(now)
+	}
+	w.noteMissed(now)
+	took := w.clock().Sub(began)
+	w.next = now.Add(max(w.opt.Every, min(took*share, longestWait)))
+}
+
+// forget stops watching a process.
+func (w *Watcher) forget(pid int) {
+	p := w.procs[pid]
+	if p == nil {
+		return
+	}
+	if !p.deadAt.IsZero() {
+		w.dead--
+	}
+	_ = unix.Close(p.fd) // this takes it out of the epoll set, too: nobody else has it
+	delete(w.procs, pid)
+	w.countChild(p.PPID, -1)
+}
+
+// countChild keeps the number of the watched children of a process.
+func (w *Watcher) countChild(parent, by int) {
+	if w.children[parent] += by; w.children[parent] == 0 {
+		delete(w.children, parent)
+	}
+}
+
+// Recall returns what was seen of a process while it lived. The start time may be
+// 0, if it is not known.
+func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
+	p := w.procs[id.PID]
+	if p == nil || id.Start != 0 && p.ID != id {
+		return Seen{}, false
+	}
+	return p.Seen, true
+}
+
+// Reaped tells that the init has reaped its child, and recorded that.
+func (w *Watcher) Reaped(id procfs.ID) {
+	switch p := w.procs[id.PID]; {
+	case p != nil:
+		w.orphaned(id.PID)
+		w.forget(id.PID)
+	case id.Start >= w.looked, id.Start == 0 && id.PID > w.last:
+		w.reaped++ // its number will turn out to have no process
+	}
+	delete(w.holders, id.PID)
+}
+
+// name is the command name of a process, "" if nobody knows.
+func (w *Watcher) name(pid int) string {
+	if p := w.procs[pid]; p != nil {
+		return p.Comm
+	}
+	if pid == 0 {
+		return ""
+	}
+	comm, err := w.opt.FS.Comm(pid)
+	if err != nil {
+		return ""
+	}
+	return comm
+}
+
+// begin makes the reused record one of this kind, about p.
+func (w *Watcher) begin(kind history.Kind, p *process, now time.Time) *history.Record {
+	w.rec = history.Record{
+		Kind: kind, Time: now, PID: p.ID.PID, Start: p.ID.Start, UID: p.UID, Comm: p.Comm, Cmdline: p.Cmdline,
+		PPID: p.PPID, Parent: p.Parent, OriginPPID: p.Origin,
+	}
+	return &w.rec
+}
+
+// note records a text.
+func (w *Watcher) note(now time.Time, text string) {
+	w.rec = history.Record{Kind: history.KindNote, Time: now, Text: text}
+	w.book.Add(&w.rec)
+}
+
+// sinceBoot is the clock of the start times of processes.
+func sinceBoot() procfs.Ticks {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+		return 0
+	}
+	return procfs.Ticks(time.Duration(ts.Nano()) / (time.Second / procfs.TicksPerSecond))
+}
+
+// outOfDescriptors reports whether the error says that there are no more descriptors.
+func outOfDescriptors(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
+}
