@@ -139,7 +139,10 @@ func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
 		w.holders[parent] = held
 		r := w.begin(history.KindZombie, p, now)
 		r.ZombieFor = now.Sub(p.deadAt)
-		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", parent, p.Parent, zombies(held))
+		if comm, err := w.opt.FS.Comm(parent); err == nil { // it may have become another program
+			r.Parent = comm
+		}
+		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", parent, r.Parent, zombies(held))
 		w.book.Add(r)
 	}
 	for _, q := range w.procs {

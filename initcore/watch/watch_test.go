@@ -1,0 +1,268 @@
+package watch
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// book keeps what the watcher enters.
+type book struct {
+	records           []history.Record
+	missed, unwatched uint64
+}
+
+func (b *book) Add(r *history.Record) { b.records = append(b.records, *r) }
+func (b *book) Missed(n uint64)       { b.missed += n }
+func (b *book) Unwatched(n uint64)    { b.unwatched += n }
+
+// of returns the records of a kind about a process; pid 0: about any.
+func (b *book) of(kind history.Kind, pid int) (list []history.Record) {
+	for _, r := range b.records {
+		if r.Kind == kind && (pid == 0 || r.PID == pid) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func newWatcher(t *testing.T, most int) (*Watcher, *book) {
+	t.Helper()
+	b := &book{}
+	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Millisecond, Most: most}, b)
+	check(t, err)
+	t.Cleanup(w.Close)
+	return w, b
+}
+
+// shell is a shell that does what it is told, line by line.
+type shell struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	in  *os.File
+	out *bufio.Reader
+}
+
+func newShell(t *testing.T) *shell {
+	t.Helper()
+	cmd := exec.Command("sh")
+	r, w, err := os.Pipe()
+	check(t, err)
+	cmd.Stdin = r
+	out, err := cmd.StdoutPipe()
+	check(t, err)
+	check(t, cmd.Start())
+	check(t, r.Close())
+	t.Cleanup(func() {
+		_ = w.Close()
+		_ = cmd.Process.Kill() // a test may have ended it
+		_ = cmd.Wait()
+	})
+	return &shell{t: t, cmd: cmd, in: w, out: bufio.NewReader(out)}
+}
+
+// does lets the shell run a line and returns the number that it prints.
+func (s *shell) does(line string) int {
+	s.t.Helper()
+	fmt.Fprintln(s.in, line)
+	answer, err := s.out.ReadString('\n')
+	check(s.t, err)
+	n, err := strconv.Atoi(strings.TrimSpace(answer))
+	check(s.t, err)
+	return n
+}
+
+// TestForeignDeaths: a process that its own parent reaps is recorded with its
+// status, the parent, and how long it ran.
+func TestForeignDeaths(t *testing.T) {
+	t.Chdir(t.TempDir())
+	check(t, unix.Mkfifo("fifo", 0o600))
+	s := newShell(t)
+	w, b := newWatcher(t, 0)
+	for line, want := range map[string]procfs.WaitStatus{
+		"sh -c 'read x <fifo; exit 0'":        0,
+		"sh -c 'read x <fifo; exit 7'":        7 << 8,
+		"sh -c 'read x <fifo; exit 255'":      255 << 8,
+		"sh -c 'read x <fifo; kill -9 $$'":    9,
+		"sh -c 'read x <fifo; kill -15 $$'":   15,
+		"sh -c 'read x <fifo; kill -USR1 $$'": procfs.WaitStatus(unix.SIGUSR1),
+	} {
+		pid := s.does(line + " & echo $!")
+		w.Tick(time.Now())
+		if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.PPID != s.cmd.Process.Pid {
+			t.Fatalf("%s: Recall = %+v, %t; want a child of %d", line, seen, ok, s.cmd.Process.Pid)
+		}
+		release, err := os.OpenFile("fifo", os.O_WRONLY, 0) // as soon as it is read
+		check(t, err)
+		check(t, release.Close())
+		s.does("wait; echo 0")
+		eventually(t, line+" is in the book", func() bool {
+			w.Ready(time.Now())
+			return len(b.of(history.KindExit, pid)) > 0
+		})
+		r := b.of(history.KindExit, pid)[0]
+		if !r.Known || r.Status != want || r.ReapedByInit || r.PPID != s.cmd.Process.Pid || r.Parent != "sh" || r.Runtime < 0 {
+			t.Errorf("%s: %+v, want status %v, reaped by the shell %d", line, r, want, s.cmd.Process.Pid)
+		}
+	}
+	if b.missed != 0 {
+		t.Errorf("%d were missed, want 0", b.missed)
+	}
+}
+
+// TestOldKernel: where the kernel does not tell, the status is unknown and never
+// a guess, and all the rest is there.
+func TestOldKernel(t *testing.T) {
+	s := newShell(t)
+	w, b := newWatcher(t, 0)
+	w.ask = func(*info, int) error { return unix.ENOTTY }
+	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
+	w.Tick(time.Now())
+	s.does("wait; echo 0")
+	eventually(t, "the death is in the book", func() bool {
+		w.Ready(time.Now())
+		return len(b.of(history.KindExit, pid)) > 0
+	})
+	if r := b.of(history.KindExit, pid)[0]; r.Known || r.Status != 0 || r.PPID != s.cmd.Process.Pid || r.Comm != "sh" {
+		t.Errorf("%+v, want an unknown status and all the rest", r)
+	}
+}
+
+// TestZombies: one that its parent leaves for ten seconds is told once, with the
+// number that the parent holds; the death is recorded when somebody reaps it.
+func TestZombies(t *testing.T) {
+	// The shell becomes a program that never waits.
+	s := newShell(t)
+	w, b := newWatcher(t, 0)
+	pids := []int{s.does("sh -c 'sleep 0.05; exit 3' & echo $!"), s.does("sh -c 'sleep 0.05; exit 4' & echo $!")}
+	w.Tick(time.Now())
+	fmt.Fprintln(s.in, "exec sleep 1000")
+	for _, pid := range pids {
+		eventually(t, "a zombie", func() bool {
+			w.Ready(time.Now())
+			return !w.procs[pid].deadAt.IsZero()
+		})
+	}
+	for range 3 {
+		w.Tick(time.Now().Add(9 * time.Second))
+	}
+	if got := b.of(history.KindZombie, 0); len(got) != 0 {
+		t.Errorf("after 9 s: %+v, want no record", got)
+	}
+	for range 3 {
+		w.Tick(time.Now().Add(11 * time.Second))
+	}
+	got := b.of(history.KindZombie, 0)
+	if len(got) != 1 || got[0].PPID != s.cmd.Process.Pid || !strings.Contains(got[0].Text, "(sleep) has not waited for it; it holds 2 zombies") {
+		t.Errorf("after 11 s: %+v, want one record with the parent and the number 2", got)
+	}
+	// The parent ends: we are PID 1 here, and reap nobody. So the zombies are ours.
+	check(t, s.cmd.Process.Kill())
+	_ = s.cmd.Wait()
+	eventually(t, "both are adopted", func() bool {
+		w.Ready(time.Now())
+		return len(b.of(history.KindAdopt, 0)) == 2
+	})
+	for _, pid := range pids {
+		if r := b.of(history.KindAdopt, pid); len(r) != 1 || r[0].OriginPPID != s.cmd.Process.Pid || r[0].PPID != 1 {
+			t.Errorf("adopt: %+v, want the origin %d", r, s.cmd.Process.Pid)
+		}
+		var ws unix.WaitStatus
+		_, err := unix.Wait4(pid, &ws, 0, nil)
+		check(t, err)
+		w.Reaped(procfs.ID{PID: pid})
+	}
+	w.Tick(time.Now())
+	if got := b.of(history.KindExit, pids[0]); len(got) != 0 {
+		t.Errorf("%+v, want none: who reaps a child itself records it", got)
+	}
+}
+
+// TestBound: what is over it is counted, and noted once; descriptors are given back.
+func TestBound(t *testing.T) {
+	s := newShell(t)
+	before := openFiles(t)
+	w, b := newWatcher(t, 3)
+	var sleepers []int
+	for range 5 {
+		sleepers = append(sleepers, s.does("sleep 1000 & echo $!"))
+	}
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	if len(w.procs) != 3 || b.unwatched != 3 { // the shell and two sleeps are watched
+		t.Errorf("%d are watched and %d are not, want 3 and 3", len(w.procs), b.unwatched)
+	}
+	if notes := b.of(history.KindNote, 0); len(notes) != 1 {
+		t.Errorf("notes %+v, want one", notes)
+	}
+	w.Close()
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors are open, want %d as before", after, before)
+	}
+	for _, pid := range sleepers {
+		check(t, unix.Kill(pid, unix.SIGKILL))
+	}
+	s.does("wait; echo 0")
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	check(t, err)
+	return len(list)
+}
+
+// TestMissed: of processes that came and went between two looks the number is
+// known, and threads that are there are none of them.
+func TestMissed(t *testing.T) {
+	s := newShell(t)
+	w, b := newWatcher(t, 0)
+	const n = 500
+	s.does(fmt.Sprintf("i=0; while [ $i -lt %d ]; do /bin/true; i=$((i+1)); done; echo 0", n))
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	if b.missed < n-n/100 || b.missed > n+n/100 {
+		t.Errorf("%d were missed, want %d within 1 %%", b.missed, n)
+	}
+}
+
+func TestDistance(t *testing.T) {
+	w, _ := newWatcher(t, 0)
+	most := w.highest()
+	for _, tt := range []struct{ from, to, want int }{
+		{10, 10, 0},
+		{10, 12, 2},
+		{most - 1, firstPID, 2},
+		{most - 3, firstPID + 4, 8},
+	} {
+		if got := w.distance(tt.from, tt.to); got != tt.want {
+			t.Errorf("distance(%d, %d) = %d, want %d", tt.from, tt.to, got, tt.want)
+		}
+	}
+}
+
+// BenchmarkTick is a look that finds nothing new, with 50 processes.
+func BenchmarkTick(b *testing.B) {
+	for range 50 {
+		cmd := exec.Command("sleep", "1000")
+		check(b, cmd.Start())
+		b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	}
+	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Second}, &book{})
+	check(b, err)
+	b.Cleanup(w.Close)
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Tick(time.Now())
+	}
+}
