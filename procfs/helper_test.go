@@ -56,6 +56,28 @@ func play(role string) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	case "exec in another thread":
+		fmt.Println("ready")
+		_, _ = os.Stdin.Read(make([]byte, 8))
+		os.Setenv(helperVar, "wait")
+		go func() { fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args, os.Environ())) }()
+		select {}
+	case "keep with few descriptors":
+		if err := keepWithFew(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	case "mount proc and fork":
+		if err := mountProc(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		child := exec.Command("/proc/self/exe")
+		child.Env = append(os.Environ(), helperVar+"=wait")
+		child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+		_ = child.Run()
+		os.Exit(0)
 	case "end the main thread":
 		go waitForEnd()
 		_, _, _ = syscall.Syscall(syscall.SYS_EXIT, 0, 0, 0)

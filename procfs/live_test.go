@@ -163,7 +163,13 @@ func TestExitCodeIsZeroWithoutPermission(t *testing.T) {
 	runtime.LockOSThread() // and never unlocked, so that the thread ends with the test
 	pid := helper(t, "exit 7", false).Process.Pid
 	waitUntil(t, pid, syscall.WEXITED)
+	if !(procfs.FS{}).MayTrace(pid) {
+		t.Error("MayTrace of a zombie as root = false")
+	}
 	defer becomeNobody(t)()
+	if (procfs.FS{}).MayTrace(pid) {
+		t.Error("MayTrace of a zombie as nobody = true")
+	}
 	if stat, err := (procfs.FS{}).Stat(pid); err != nil || !stat.Zombie() || stat.ExitCode != 0 {
 		t.Errorf("Stat as nobody = %+v, %v, want a zombie with exit code 0", stat, err)
 	}

@@ -23,24 +23,66 @@ func (c *cursor) word() []byte {
 	return w
 }
 
+// skip passes over n words.
 func (c *cursor) skip(n int) {
-	for range n {
-		if len(c.word()) == 0 {
-			c.bad = true
+	b, start := c.rest, 0
+	for i := 0; n > 0; i++ {
+		if i < len(b) && b[i] != ' ' {
+			continue
 		}
+		if i == start || i == len(b) && n > 1 {
+			c.bad = true
+			return
+		}
+		start = min(i+1, len(b))
+		n--
 	}
+	c.rest = b[start:]
 }
 
+// uint takes a number in one pass: a stat line has dozens.
 func (c *cursor) uint() uint64 {
-	v, ok := parseUint(c.word())
-	c.bad = c.bad || !ok
+	const safe = 19 // so many digits always fit into 64 bits
+	b := c.rest
+	v, i := uint64(0), 0
+	for i < len(b) && b[i]-'0' <= 9 {
+		v = v*10 + uint64(b[i]-'0')
+		i++
+	}
+	switch {
+	case i == 0 || i > safe || c.bad:
+		var ok bool
+		v, ok = parseUint(c.word())
+		c.bad = c.bad || !ok
+		return v
+	case i == len(b):
+		c.rest = nil
+	case b[i] != ' ':
+		c.bad = true
+		return 0
+	default:
+		c.rest = b[i+1:]
+	}
 	return v
 }
 
+// int takes a number that may have a minus.
 func (c *cursor) int() int {
-	v, ok := parseInt(c.word())
-	c.bad = c.bad || !ok
-	return v
+	negative := len(c.rest) > 0 && c.rest[0] == '-'
+	if negative {
+		c.rest = c.rest[1:]
+	}
+	v := c.uint()
+	if v > math.MaxInt {
+		c.bad = true
+	}
+	if c.bad {
+		return 0
+	}
+	if negative {
+		return -int(v)
+	}
+	return int(v)
 }
 
 func (c *cursor) decimal() float64 {

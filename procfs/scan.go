@@ -13,7 +13,8 @@ const (
 
 // A Scanner lists all processes again and again. It keeps the descriptor of
 // /proc, its buffers and the names it met, so that a scan allocates nothing
-// once it is warm. It must not be used by several goroutines at once.
+// once it is warm, and with [Scanner.Keep] descriptors of processes, too. It
+// must not be used by several goroutines at once.
 type Scanner struct {
 	fs      FS
 	dir     int // descriptor of the root, -1: not open
@@ -23,13 +24,17 @@ type Scanner struct {
 	path    []byte
 	file    []byte
 	names   map[string]string
+	kept    keeper
 }
 
 // NewScanner returns a Scanner of fs. It opens nothing before it is used.
-func NewScanner(fs FS) *Scanner { return &Scanner{fs: fs, dir: -1} }
+func NewScanner(fs FS) *Scanner {
+	return &Scanner{fs: fs, dir: -1, kept: keeper{arrivals: arrivals{fd: -1}}}
+}
 
 // Close closes what the Scanner keeps open. A Scanner may be used again after.
 func (s *Scanner) Close() error {
+	s.kept.drop()
 	if s.dir < 0 {
 		return nil
 	}
@@ -75,6 +80,9 @@ func (s *Scanner) rewind() error {
 // read, which [Scanner.Hidden] counts.
 func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 	s.hidden = 0
+	if s.kept.limit > 0 {
+		return s.scanKept(dst)
+	}
 	pids, err := s.PIDs(s.pids[:0])
 	if err != nil {
 		return dst, err
@@ -88,15 +96,25 @@ func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 			continue
 		}
 		dst = dst[:len(dst)-1]
-		switch {
-		case errors.Is(err, ErrGone):
-		case errors.Is(err, fs.ErrPermission):
-			s.hidden++
-		default:
+		if err := s.leaveOut(err); err != nil {
 			return dst[:start], err
 		}
 	}
 	return dst, nil
+}
+
+// leaveOut decides about a process that could not be read: nil means that the
+// scan goes on without it.
+func (s *Scanner) leaveOut(err error) error {
+	switch {
+	case errors.Is(err, ErrGone):
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		s.hidden++
+		return nil
+	default:
+		return err
+	}
 }
 
 // Hidden is how many processes the last [Scanner.Scan] met and was not allowed

@@ -90,7 +90,7 @@ func (s *Stat) Parse(b []byte) error {
 func (s *Stat) parse(b []byte) (comm []byte, err error) {
 	// The name may hold parentheses, spaces and newlines; what follows may not,
 	// so that the last parenthesis is the one that ends it.
-	open, end := bytes.IndexByte(b, '('), bytes.LastIndexByte(b, ')')
+	open, end := bytes.IndexByte(b, '('), lastParenthesis(b)
 	if open < 1 || end < open {
 		return nil, fmt.Errorf("stat: no name in parentheses: %w", ErrFormat)
 	}
@@ -112,6 +112,19 @@ func (s *Stat) parse(b []byte) (comm []byte, err error) {
 		return nil, fmt.Errorf("stat: fields 4 to 52: %w", ErrFormat)
 	}
 	return b[open+1 : end], nil
+}
+
+// lastParenthesis is where the last ) is, -1 if there is none. Forwards is faster
+// than bytes.LastIndexByte, which looks at one byte after the other.
+func lastParenthesis(b []byte) int {
+	last := -1
+	for {
+		next := bytes.IndexByte(b[last+1:], ')')
+		if next < 0 {
+			return last
+		}
+		last += 1 + next
+	}
 }
 
 // parseFields takes fields 4 to 52. Later kernels may add more.

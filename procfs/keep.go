@@ -1,0 +1,234 @@
+package procfs
+
+import (
+	"slices"
+	"syscall"
+)
+
+// DefaultKeep is how many processes a viewer should [Scanner.Keep]: each costs
+// some 4 KiB of kernel memory, the buffer of its descriptor, which is charged to
+// the container that looks.
+const DefaultKeep = 1000
+
+// keeper has the processes that a Scanner found, and the descriptors of their
+// stat files. A descriptor names one process for ever: reading it gives ESRCH
+// once the process has been reaped, even if its pid was given out again, and it
+// stays good when another thread than the first one calls execve(2).
+type keeper struct {
+	limit    int // how many descriptors may be kept, 0: none
+	highest  int // descriptors from this number on are not kept
+	count    int // how many are kept
+	arrivals arrivals
+	slots    []slot // all processes, lowest pid first
+	spare    []slot
+}
+
+// slot is a process that was found.
+type slot struct {
+	pid, fd int    // fd is -1 if it is not kept
+	comm    string // as it was last time, so that it need not be made again
+}
+
+// Keep makes s keep the stat files of up to n processes open from one
+// [Scanner.Scan] to the next, and lists /proc only if something may have been
+// started since. The file is then read by one system call instead of three.
+// What is beyond n, or beyond half of RLIMIT_NOFILE, is opened each time, and
+// where descriptors become scarce those kept are given back. With n of 0, as
+// for a new Scanner, nothing is kept. Only files of a real proc are kept.
+func (s *Scanner) Keep(n int) {
+	s.kept.drop()
+	s.kept.limit = max(n, 0)
+}
+
+// Kept is how many processes s keeps open.
+func (s *Scanner) Kept() int { return s.kept.count }
+
+// drop closes all that is kept.
+func (k *keeper) drop() {
+	for i := range k.slots {
+		k.close(&k.slots[i])
+	}
+	k.slots = k.slots[:0]
+	k.arrivals.close()
+	k.highest = 0
+}
+
+func (k *keeper) close(p *slot) {
+	if p.fd < 0 {
+		return
+	}
+	_ = syscall.Close(p.fd) // Nothing was written, so nothing can be lost.
+	p.fd = -1
+	k.count--
+}
+
+// take keeps fd for p and reports whether it did.
+func (k *keeper) take(p *slot, fd int) bool {
+	if k.count >= k.limit || fd >= k.highest {
+		return false
+	}
+	p.fd = fd
+	k.count++
+	return true
+}
+
+// giveWay gives half of the descriptors back, for good: others need them.
+func (k *keeper) giveWay() {
+	k.limit = k.count / 2
+	for i := len(k.slots) - 1; i >= 0 && k.count > k.limit; i-- {
+		k.close(&k.slots[i])
+	}
+	k.limit = max(k.limit, 1) // 0 would be another way to scan.
+}
+
+// begin finds out what the proc at the descriptor dir allows.
+func (s *Scanner) begin() error {
+	if s.dir < 0 {
+		if err := s.rewind(); err != nil {
+			return err
+		}
+	}
+	if s.kept.highest > 0 {
+		return nil
+	}
+	s.kept.highest = 1
+	if isProc(s.dir) {
+		// The kernel gives out the lowest number that is free: with a higher
+		// one than this, half of the process's descriptors are in use.
+		var r syscall.Rlimit
+		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err == nil {
+			s.kept.highest = int(min(r.Cur/2, 1<<20))
+		}
+		s.openArrivals()
+	}
+	return nil
+}
+
+// isProc reports whether fd is on a proc filesystem, see statfs(2). A file on
+// another one does not tell that its process is gone.
+func isProc(fd int) bool {
+	const procMagic = 0x9fa0
+	var st syscall.Statfs_t
+	return syscall.Fstatfs(fd, &st) == nil && int64(st.Type) == procMagic
+}
+
+// scanKept is Scan with kept descriptors.
+func (s *Scanner) scanKept(dst []Stat) ([]Stat, error) {
+	if err := s.begin(); err != nil {
+		return dst, s.fs.wrap(place{}, err)
+	}
+	if !s.kept.arrivals.none(s.file[:cap(s.file)]) {
+		pids, err := s.PIDs(s.pids[:0])
+		if err != nil {
+			return dst, err
+		}
+		s.pids = pids
+		s.kept.merge(pids)
+	}
+	return s.readAllKept(dst)
+}
+
+// readAllKept appends what the slots tell. It forgets those that are gone.
+func (s *Scanner) readAllKept(dst []Stat) ([]Stat, error) {
+	start, gone := len(dst), false
+	dst = slices.Grow(dst, len(s.kept.slots))
+	var failed error
+	for i := 0; i < len(s.kept.slots) && failed == nil; i++ {
+		p := &s.kept.slots[i]
+		dst = dst[:len(dst)+1]
+		err := s.statKept(p, &dst[len(dst)-1])
+		if err == nil {
+			continue
+		}
+		dst = dst[:len(dst)-1]
+		if err == ErrGone {
+			p.pid, gone = 0, true
+		}
+		failed = s.leaveOut(err)
+	}
+	if gone {
+		s.kept.slots = slices.DeleteFunc(s.kept.slots, func(p slot) bool { return p.pid == 0 })
+	}
+	if failed != nil {
+		return dst[:start], failed
+	}
+	return dst, nil
+}
+
+// merge makes the slots those of pids, lowest first.
+func (k *keeper) merge(pids []int) {
+	old, merged := k.slots, k.spare[:0]
+	for _, pid := range pids {
+		for len(old) > 0 && old[0].pid < pid {
+			k.close(&old[0])
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0].pid == pid {
+			merged = append(merged, old[0])
+			old = old[1:]
+			continue
+		}
+		merged = append(merged, slot{pid: pid, fd: -1})
+	}
+	for i := range old {
+		k.close(&old[i])
+	}
+	k.slots, k.spare = merged, k.slots
+}
+
+// statKept reads one process from its descriptor, or opens it. The errors are
+// those of [Scanner.stat].
+func (s *Scanner) statKept(p *slot, st *Stat) error {
+	b, err := s.readKept(p)
+	if err != nil {
+		return s.bare(p.pid, err)
+	}
+	comm, err := st.parse(b)
+	if err != nil {
+		return s.fs.wrap(place{pid: p.pid, name: "stat"}, err)
+	}
+	if p.comm != string(comm) {
+		p.comm = s.name(comm)
+	}
+	st.Comm = p.comm
+	return nil
+}
+
+func (s *Scanner) readKept(p *slot) ([]byte, error) {
+	if p.fd >= 0 {
+		n, err := preadOnce(p.fd, s.file[:cap(s.file)])
+		if err == nil {
+			return s.file[:n], nil
+		}
+		// It is gone. Its pid may be somebody else's already.
+		s.kept.close(p)
+	}
+	at := place{pid: p.pid, name: "stat"}
+	if s.kept.count >= s.kept.limit {
+		return s.read(at)
+	}
+	s.path = append(at.appendTo(s.path[:0]), 0)
+	fd, err := openAt(s.dir, s.path, syscall.O_RDONLY)
+	if err == syscall.EMFILE || err == syscall.ENFILE {
+		s.kept.giveWay()
+		return s.read(at)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n, err := preadOnce(fd, s.file[:cap(s.file)])
+	if err != nil || !s.kept.take(p, fd) {
+		_ = syscall.Close(fd)
+	}
+	return s.file[:n], err
+}
+
+// preadOnce is pread(2) from the beginning, again if a signal interrupted it.
+func preadOnce(fd int, b []byte) (int, error) {
+	for {
+		n, err := syscall.Pread(fd, b, 0)
+		if err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
