@@ -17,7 +17,6 @@ type world struct {
 	scanner *procfs.Scanner
 	users   *host.Users
 	cgroup  cgroup.Group
-	uid     uint32
 	past    *pastOf
 
 	stats   []procfs.Stat
@@ -35,6 +34,7 @@ type process struct {
 	comm    string
 	cmdline []string
 	round   int // in which it was seen last
+	status  statusKept
 }
 
 // cmdlineRounds is after how many snapshots a command line is read again: some
@@ -42,10 +42,12 @@ type process struct {
 const cmdlineRounds = 10
 
 func newWorld(fs procfs.FS) *world {
+	scanner := procfs.NewScanner(fs)
+	scanner.Keep(procfs.DefaultKeep)
 	return &world{
-		fs: fs, scanner: procfs.NewScanner(fs), users: host.NewUsers("/etc/passwd"),
-		cgroup: cgroup.Find(fs, "self", ""), uid: uint32(os.Geteuid()),
-		seen: map[procfs.ID]*process{}, past: newPast(fs),
+		fs: fs, scanner: scanner, users: host.NewUsers("/etc/passwd"),
+		cgroup: cgroup.Find(fs, "self", ""),
+		seen:   map[procfs.ID]*process{}, past: newPast(fs),
 	}
 }
 
@@ -100,13 +102,12 @@ func (w *world) process(s *procfs.Stat, uptime, since time.Duration) (tui.Proces
 		p.CPU = (used - known).Duration().Seconds() / min(since, max(p.Age, 10*time.Millisecond)).Seconds()
 	}
 	fresh := max(s.Threads-before.threads, 0)
+	ran := used != before.cpu
 	before.cpu, before.threads = used, s.Threads
 
-	var st procfs.Status
-	if err := w.scanner.Status(s.PID, &st); err == nil {
-		p.User, p.Sigs = w.users.Name(st.UID[1]), st.Sigs
-		// Field 52 of stat is 0 for those who may not read it.
-		p.Status, p.Known = s.ExitCode, s.Zombie() && (w.uid == st.UID[1] || s.ExitCode != 0)
+	if st := w.status(before, s, ran); st.uid != procfs.NoID {
+		p.User, p.Sigs = w.users.Name(st.uid), st.sigs
+		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.traced || s.ExitCode != 0)
 	}
 	return p, fresh
 }
@@ -126,7 +127,7 @@ func (w *world) remember(s *procfs.Stat) *process {
 // and from time to time.
 func (w *world) cmdline(s *procfs.Stat) []string {
 	p := w.seen[s.ID()]
-	if s.Zombie() {
+	if s.Zombie() || s.KernelThread() {
 		return nil
 	}
 	if p.cmdline == nil || p.comm != s.Comm || (w.round+s.PID)%cmdlineRounds == 0 {

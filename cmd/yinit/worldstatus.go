@@ -1,0 +1,47 @@
+package main
+
+import "yinit/procfs"
+
+// statusRounds is after how many snapshots the status of a process is read again
+// though nothing shows that it ran.
+const statusRounds = 8
+
+// statusKept is what is kept of /proc/[pid]/status, which costs three system calls
+// where stat costs one.
+type statusKept struct {
+	read   bool
+	uid    uint32 // NoID: it could not be read
+	sigs   procfs.Signals
+	traced bool // we may know how it ended
+	state  procfs.State
+	faults uint64
+	comm   string
+}
+
+// status is the status of the process of s, read again if it may have changed.
+// What a process does with signals changes only while it runs, and what waits
+// for it while it blocks signals or is stopped.
+func (w *world) status(p *process, s *procfs.Stat, ran bool) *statusKept {
+	st := &p.status
+	moved := ran || s.State != st.state || s.MinorFaults != st.faults || s.Comm != st.comm
+	waits := s.State.Stopped() || !st.sigs.Blocked.Empty() || !st.sigs.SharedPending.Empty()
+	if st.read && !moved && !waits && (w.round+s.PID)%statusRounds != 0 {
+		return st
+	}
+	if st.read && s.Zombie() && st.state.Zombie() {
+		return st // Nothing of a zombie changes.
+	}
+	var status procfs.Status
+	if err := w.scanner.Status(s.PID, &status); err != nil {
+		st.uid = procfs.NoID
+		return st
+	}
+	*st = statusKept{
+		read: true, uid: status.UID[procfs.Effective], sigs: status.Sigs,
+		state: s.State, faults: s.MinorFaults, comm: s.Comm,
+	}
+	if s.Zombie() {
+		st.traced = w.fs.MayTrace(s.PID)
+	}
+	return st
+}
