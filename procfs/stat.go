@@ -27,6 +27,7 @@ type Stat struct {
 	Start          Ticks // since boot, including the time that the machine slept
 	VSize          Bytes
 	RSS            Pages // inexact, see proc_pid_stat(5)
+	ExitSignal     int   // what the parent gets when it ends: SIGCHLD but for odd uses of clone(2)
 	Processor      int   // where the main thread ran last
 
 	// ExitCode is how a zombie ended. It reads 0 where the kernel denies it,
@@ -150,7 +151,8 @@ func (s *Stat) parseFields(c *cursor) {
 	s.Start = Ticks(c.uint())
 	s.VSize = Bytes(c.uint())
 	s.RSS = Pages(c.int())
-	c.skip(14) // rsslim to exit_signal
+	c.skip(13) // rsslim to cnswap
+	s.ExitSignal = c.int()
 	s.Processor = c.int()
 	c.skip(12) // rt_priority to env_end
 	s.ExitCode = WaitStatus(c.int())

@@ -19,7 +19,7 @@ func TestParseStatTakesEachFieldFromItsPlace(t *testing.T) {
 		PPID: 4, PGRP: 5, Session: 6, TTY: 7, TPGID: 8, Flags: 9,
 		MinorFaults: 10, MajorFaults: 12, UTime: 14, STime: 15, CUTime: 16, CSTime: 17,
 		Priority: -18, Nice: -19, Threads: 20, Start: 22, VSize: 23, RSS: 24,
-		Processor: 39, ExitCode: 256,
+		ExitSignal: 38, Processor: 39, ExitCode: 256,
 	}
 	got, err := procfs.ParseStat([]byte("1 (init) S" + statTail))
 	if err != nil || got != want {
