@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,12 @@ func main() {
 		await(os.Args[2])
 	case "zombies": // actor zombies: prints how many zombies there are, and their names
 		zombies()
+	case "settle": // actor settle N: waits until there are N zombies, for 10 s
+		early.Release()
+		settle(os.Args[2])
+	case "wait": // actor wait: has a dead child, and waits for another one that lives
+		early.Release()
+		waitForOther()
 	default:
 		fmt.Fprintf(os.Stderr, "actor: there is no act %q\n", act)
 		os.Exit(100)
@@ -78,15 +85,45 @@ func await(file string) {
 }
 
 func zombies() {
+	names := zombieNames()
+	fmt.Println(len(names), strings.Join(names, " "))
+}
+
+func zombieNames() (names []string) {
 	stats, err := procfs.NewScanner(procfs.FS{}).Scan(nil)
 	if err != nil {
 		panic(err)
 	}
-	var names []string
 	for _, s := range stats {
 		if s.Zombie() {
 			names = append(names, s.Comm)
 		}
 	}
-	fmt.Println(len(names), strings.Join(names, " "))
+	return names
+}
+
+func settle(count string) {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if fmt.Sprint(len(zombieNames())) == count {
+			return
+		}
+	}
+	fmt.Fprintln(os.Stderr, "actor: not", count, "zombies but", zombieNames())
+	os.Exit(101)
+}
+
+func waitForOther() {
+	for _, program := range []string{"true", "sleep"} {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			panic(err)
+		}
+		p, err := os.StartProcess(path, []string{program, "100"}, &os.ProcAttr{})
+		if err != nil {
+			panic(err)
+		}
+		if program == "sleep" {
+			_, _ = p.Wait()
+		}
+	}
 }
