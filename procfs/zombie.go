@@ -84,7 +84,7 @@ var causes = [...]struct {
 		"handler-does-not-wait", "it catches CHLD, but has not waited for this child: one CHLD can stand for several deaths",
 		"make its handler wait until no dead child is left", true,
 	},
-	CauseNeverWaits: {"never-waits", "CHLD is at its default, and it does not wait", "make it wait", true},
+	CauseNeverWaits: {"never-waits", "it runs, and does not wait for its children", "make it wait", true},
 }
 
 // String is the cause in a word, for programs.

@@ -107,6 +107,7 @@ func (w *world) process(s *procfs.Stat, uptime, since time.Duration) (tui.Proces
 
 	if st := w.status(before, s, ran); st.uid != procfs.NoID {
 		p.User, p.Sigs = w.users.Name(st.uid), st.sigs
+		p.RSS = st.exact(p.RSS)
 		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.traced || s.ExitCode != 0)
 	}
 	return p, fresh

@@ -1,6 +1,10 @@
 package main
 
-import "yinit/procfs"
+import (
+	"os"
+
+	"yinit/procfs"
+)
 
 // statusRounds is after how many snapshots the status of a process is read again
 // though nothing shows that it ran.
@@ -16,6 +20,16 @@ type statusKept struct {
 	state  procfs.State
 	faults uint64
 	comm   string
+	rss    int64 // by how many bytes stat is wrong
+}
+
+// exact mends the RSS of stat, which lacks what each processor has not yet added
+// to the sum: up to some MiB on a machine with many of them, since Linux 6.2.
+func (st *statusKept) exact(rss procfs.Bytes) procfs.Bytes {
+	if rss == 0 {
+		return 0
+	}
+	return procfs.Bytes(max(int64(rss)+st.rss, 0))
 }
 
 // status is the status of the process of s, read again if it may have changed.
@@ -39,6 +53,9 @@ func (w *world) status(p *process, s *procfs.Stat, ran bool) *statusKept {
 	*st = statusKept{
 		read: true, uid: status.UID[procfs.Effective], sigs: status.Sigs,
 		state: s.State, faults: s.MinorFaults, comm: s.Comm,
+	}
+	if status.RSS > 0 {
+		st.rss = int64(status.RSS) - int64(s.RSS.Bytes(os.Getpagesize()))
 	}
 	if s.Zombie() {
 		st.traced = w.fs.MayTrace(s.PID)
