@@ -30,6 +30,7 @@ fuzz: ## each fuzz target for FUZZTIME
 
 bench: build ## against the rivals in one run, then benchmarks of the packages
 	cd bench && $(GO) run -ldflags '$(LDFLAGS)' . ../bin/yinit
+	cd bench/proc && $(GO) run .
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 conform: build ## what yinit and its rivals do, case by case, into docs/; INIT="..." adds one
