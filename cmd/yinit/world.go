@@ -19,12 +19,13 @@ type world struct {
 	cgroup  cgroup.Group
 	past    *pastOf
 
-	stats   []procfs.Stat
-	seen    map[procfs.ID]*process
-	taken   time.Time     // of the snapshot before
-	cpu     time.Duration // of the control group then
-	lastPID int
-	round   int
+	stats      []procfs.Stat
+	lastStatus procfs.Status
+	seen       map[procfs.ID]*process
+	taken      time.Time     // of the snapshot before
+	cpu        time.Duration // of the control group then
+	lastPID    int
+	round      int
 }
 
 // process is what is kept of a process from one snapshot to the next.
@@ -33,12 +34,13 @@ type process struct {
 	threads int
 	comm    string
 	cmdline []string
-	round   int // in which it was seen last
+	round   int  // in which it was seen last
+	ran     bool // since the command line was read
 	status  statusKept
 }
 
-// cmdlineRounds is after how many snapshots a command line is read again: some
-// programs write their state there.
+// cmdlineRounds is after how many snapshots the command line of a process that
+// ran is read again: some programs write their state there.
 const cmdlineRounds = 10
 
 func newWorld(fs procfs.FS) *world {
@@ -96,13 +98,14 @@ func (w *world) process(s *procfs.Stat, uptime, since time.Duration) (tui.Proces
 	if s.Zombie() {
 		p.RSS = 0
 	}
-	p.Cmdline = w.cmdline(s)
 	used := s.UTime + s.STime
+	ran := used != before.cpu
+	before.ran = before.ran || ran
+	p.Cmdline = w.cmdline(before, s)
 	if known := before.cpu; since > 0 && used >= known {
 		p.CPU = (used - known).Duration().Seconds() / min(since, max(p.Age, 10*time.Millisecond)).Seconds()
 	}
 	fresh := max(s.Threads-before.threads, 0)
-	ran := used != before.cpu
 	before.cpu, before.threads = used, s.Threads
 
 	if st := w.status(before, s, ran); st.uid != procfs.NoID {
@@ -125,13 +128,13 @@ func (w *world) remember(s *procfs.Stat) *process {
 }
 
 // cmdline reads the command line when the process is new, was replaced by exec,
-// and from time to time.
-func (w *world) cmdline(s *procfs.Stat) []string {
-	p := w.seen[s.ID()]
+// and from time to time if it runs.
+func (w *world) cmdline(p *process, s *procfs.Stat) []string {
 	if s.Zombie() || s.KernelThread() {
 		return nil
 	}
-	if p.cmdline == nil || p.comm != s.Comm || (w.round+s.PID)%cmdlineRounds == 0 {
+	if p.cmdline == nil || p.comm != s.Comm || p.ran && (w.round+s.PID)%cmdlineRounds == 0 {
+		p.ran = false
 		if words, err := w.fs.Cmdline(s.PID); err == nil {
 			p.cmdline = words
 		}

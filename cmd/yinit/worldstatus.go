@@ -8,7 +8,7 @@ import (
 
 // statusRounds is after how many snapshots the status of a process is read again
 // though nothing shows that it ran.
-const statusRounds = 8
+const statusRounds = 16
 
 // statusKept is what is kept of /proc/[pid]/status, which costs three system calls
 // where stat costs one.
@@ -45,8 +45,8 @@ func (w *world) status(p *process, s *procfs.Stat, ran bool) *statusKept {
 	if st.read && s.Zombie() && st.state.Zombie() {
 		return st // Nothing of a zombie changes.
 	}
-	var status procfs.Status
-	if err := w.scanner.Status(s.PID, &status); err != nil {
+	status := &w.lastStatus // Parsing into the same one again allocates nothing.
+	if err := w.scanner.Status(s.PID, status); err != nil {
 		st.uid = procfs.NoID
 		return st
 	}

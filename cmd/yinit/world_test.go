@@ -1,0 +1,28 @@
+package main
+
+import (
+	"testing"
+
+	"yinit/procfs"
+)
+
+// BenchmarkSnapshot reads the machine's processes as top does at each refresh.
+func BenchmarkSnapshot(b *testing.B) {
+	w := newWorld(procfs.FS{})
+	defer w.scanner.Close()
+	count := 0
+	for range 2 {
+		snap, err := w.Snapshot()
+		if err != nil {
+			b.Fatal(err)
+		}
+		count = len(snap.Procs)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := w.Snapshot(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000/float64(count), "us/process")
+}
