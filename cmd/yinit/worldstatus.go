@@ -32,18 +32,27 @@ func (st *statusKept) exact(rss procfs.Bytes) procfs.Bytes {
 	return procfs.Bytes(max(int64(rss)+st.rss, 0))
 }
 
+// due reports whether st is to be read again. What a process does with signals
+// changes only while it runs, and what waits for it while it blocks signals or
+// is stopped. Nothing of a zombie changes.
+func (st *statusKept) due(s *procfs.Stat, ran bool) bool {
+	switch {
+	case !st.read:
+		return true
+	case s.Zombie() && st.state.Zombie():
+		return false
+	case s.State.Stopped(), !st.sigs.Blocked.Empty(), !st.sigs.SharedPending.Empty():
+		return true
+	default:
+		return ran || s.State != st.state || s.MinorFaults != st.faults || s.Comm != st.comm
+	}
+}
+
 // status is the status of the process of s, read again if it may have changed.
-// What a process does with signals changes only while it runs, and what waits
-// for it while it blocks signals or is stopped.
 func (w *world) status(p *process, s *procfs.Stat, ran bool) *statusKept {
 	st := &p.status
-	moved := ran || s.State != st.state || s.MinorFaults != st.faults || s.Comm != st.comm
-	waits := s.State.Stopped() || !st.sigs.Blocked.Empty() || !st.sigs.SharedPending.Empty()
-	if st.read && !moved && !waits && (w.round+s.PID)%statusRounds != 0 {
+	if !st.due(s, ran) && (w.round+s.PID)%statusRounds != 0 {
 		return st
-	}
-	if st.read && s.Zombie() && st.state.Zombie() {
-		return st // Nothing of a zombie changes.
 	}
 	status := &w.lastStatus // Parsing into the same one again allocates nothing.
 	if err := w.scanner.Status(s.PID, status); err != nil {
