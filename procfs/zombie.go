@@ -155,6 +155,8 @@ func BlameFor(z Dead, parent Reaper) Blame {
 		b.Culprit, b.Cause = z.Stat.PID, CauseThreads
 	case z.Tracer != 0 && z.Tracer != z.Stat.PPID:
 		b.Culprit, b.Cause, b.Of = z.Tracer, CauseTracer, z.Stat.PID
+	case z.Stat.PPID == 0 && z.justEnded():
+		b.Cause = CauseMoment
 	case z.Stat.PPID == 0:
 		b.Cause = CauseOutside
 	case !parent.Known():
@@ -165,8 +167,9 @@ func BlameFor(z Dead, parent Reaper) Blame {
 	return b
 }
 
-// justEnded is for how long nobody is blamed: a parent needs a moment to wait.
-const justEnded = time.Second
+// justEnded reports whether it is too early to blame anybody: a parent needs a
+// moment to wait.
+func (z Dead) justEnded() bool { return z.For >= 0 && z.For < time.Second }
 
 func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 	switch parent.Stat.State {
@@ -177,7 +180,7 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 	case StateDisk:
 		return CauseDisk, 0
 	}
-	if z.For >= 0 && z.For < justEnded || parent.Init {
+	if z.justEnded() || parent.Init {
 		return CauseMoment, 0
 	}
 	if s := z.Stat.ExitSignal; s != int(syscall.SIGCHLD) {

@@ -73,6 +73,11 @@ func TestBlameFor(t *testing.T) {
 			procfs.Reaper{},
 			procfs.Blame{Cause: procfs.CauseOutside},
 		},
+		"outside, and it has only just ended": {
+			dead(func(d *procfs.Dead) { d.Stat.PPID, d.For = 0, 0 }),
+			procfs.Reaper{},
+			procfs.Blame{Cause: procfs.CauseMoment},
+		},
 		"the parent cannot be read": {dead(nil), procfs.Reaper{}, procfs.Blame{Culprit: 12}},
 		"stopped":                   {dead(nil), inState(procfs.StateStopped), procfs.Blame{Culprit: 12, Cause: procfs.CauseStopped}},
 		"stopped, and it has only just ended": {
