@@ -11,9 +11,9 @@ import (
 // clock of the processor that it ran on, [Stat.Processor]. The clocks of two
 // processors differ, and stand still while the machine sleeps, so the time means
 // something only beside that of another thread on the same processor. For a
-// zombie it is when it ended. The file is there if the kernel has
-// CONFIG_SCHED_DEBUG, as those of the distributions have, and anybody may read
-// it. The errors are those of [FS.Stat].
+// zombie it is when its main thread ended, as a rule the last one of it. The file
+// is there if the kernel has CONFIG_SCHED_DEBUG, as those of the distributions
+// have, and anybody may read it. The errors are those of [FS.Stat].
 func (f FS) LastRan(pid int) (time.Duration, error) { return f.ThreadLastRan(pid, 0) }
 
 // ThreadLastRan is [FS.LastRan] for the thread tid of pid.
