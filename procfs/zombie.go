@@ -69,7 +69,7 @@ var causes = [...]struct {
 		"make it wait for any child (-1)", true,
 	},
 	CauseNotInit: {
-		"no-init", "it is PID 1 and no init: orphans come to it, and it does not wait for them",
+		"no-init", "it is PID 1, so orphans come to it, and it does not wait for them",
 		"start the container with an init: yinit -- PROGRAM, or docker run --init", false,
 	},
 	CauseBlocked: {
@@ -235,17 +235,29 @@ func (b Blame) Why() string {
 	return strings.Replace(causes[b.Cause].why, "{}", of, 1)
 }
 
-// Advice is what helps. initReaps says that PID 1 is an init, to which the
-// zombies go when the culprit ends.
-func (b Blame) Advice(initReaps bool) string {
+// First is what PID 1 does with orphans, to which the zombies of a process belong
+// when it ends.
+type First uint8
+
+// What PID 1 does.
+const (
+	FirstUnknown First = iota
+	FirstReaps         // it is an init
+	FirstLeaves        // it has left some unreaped
+)
+
+// Advice is what helps.
+func (b Blame) Advice(first First) string {
 	c := causes[b.Cause]
 	switch {
-	case c.end && initReaps:
+	case !c.end:
+		return c.help
+	case first == FirstReaps:
 		return c.help + "; or end it: PID 1 then reaps them"
-	case c.end:
+	case first == FirstLeaves:
 		return c.help + "; or end it, once PID 1 is an init (docker run --init): this one is none"
 	default:
-		return c.help
+		return c.help + "; or end it: PID 1 then has to reap them"
 	}
 }
 

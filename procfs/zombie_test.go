@@ -128,8 +128,8 @@ func TestCausesInWords(t *testing.T) {
 	words, whys := map[string]bool{}, map[string]bool{}
 	for c := procfs.CauseUnknown; c <= procfs.CauseNeverWaits; c++ {
 		b := procfs.Blame{Culprit: 12, Cause: c}
-		if words[c.String()] || strings.ContainsAny(c.String(), " _") || whys[b.Why()] || b.Advice(true) == "" || b.Advice(false) == "" {
-			t.Errorf("cause %d: %q, %q, %q", c, c, b.Why(), b.Advice(true))
+		if words[c.String()] || strings.ContainsAny(c.String(), " _") || whys[b.Why()] || b.Advice(procfs.FirstReaps) == "" || b.Advice(procfs.FirstLeaves) == "" {
+			t.Errorf("cause %d: %q, %q, %q", c, c, b.Why(), b.Advice(procfs.FirstUnknown))
 		}
 		words[c.String()], whys[b.Why()] = true, true
 	}

@@ -40,7 +40,7 @@ type inquest struct {
 	clock   *deathClock
 	noticed map[procfs.ID]time.Duration // for how long the init has known of zombies
 	reapers map[int]procfs.Reaper
-	initOK  bool // PID 1 is an init
+	first   procfs.First
 	hidden  int
 }
 
@@ -54,8 +54,9 @@ func newInquest(fs procfs.FS) (*inquest, error) {
 	if h, err := past.read(0); err == nil {
 		q.noticed = noticed(h.Records, time.Now())
 	}
-	comm, err := fs.Comm(1)
-	q.initOK = err == nil && (procfs.KnownInit(comm) || past.program(1) != "")
+	if comm, err := fs.Comm(1); err == nil && procfs.KnownInit(comm) || past.program(1) != "" {
+		q.first = procfs.FirstReaps
+	}
 	return q, nil
 }
 
@@ -100,6 +101,9 @@ func (q *inquest) hold() ([]*culprit, error) {
 		}
 		if better(blame.Cause, c.Cause) {
 			c.Blame = blame
+		}
+		if blame.Cause == procfs.CauseNotInit {
+			q.first = procfs.FirstLeaves
 		}
 		c.zombies = append(c.zombies, z)
 	}
@@ -169,7 +173,7 @@ func (q *inquest) reaper(pid int) procfs.Reaper {
 	r, ok := q.reapers[pid]
 	if !ok {
 		r, _ = q.fs.Reaper(pid) // what cannot be read is not known
-		r.Init = r.Init || pid == 1 && q.initOK
+		r.Init = r.Init || pid == 1 && q.first == procfs.FirstReaps
 		q.reapers[pid] = r
 	}
 	return r

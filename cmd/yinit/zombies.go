@@ -110,7 +110,7 @@ func printZombiesJSON(out *bufio.Writer, q *inquest, culprits []*culprit) {
 	e.SetEscapeHTML(false)
 	for _, c := range culprits {
 		j := jsonCulprit{
-			Cause: c.Cause.String(), Why: c.Why(), Advice: c.Advice(q.initOK), Zombies: make([]jsonZombie, 0, len(c.zombies)),
+			Cause: c.Cause.String(), Why: c.Why(), Advice: c.Advice(q.first), Zombies: make([]jsonZombie, 0, len(c.zombies)),
 			Culprit: jsonReaper{PID: c.Culprit, Comm: c.reaper.Stat.Comm, Cmdline: c.cmdline, CHLD: c.reaper.CHLD()},
 		}
 		if c.reaper.Known() {
@@ -154,7 +154,7 @@ func printZombies(out *bufio.Writer, q *inquest, culprits []*culprit) {
 	for _, c := range culprits {
 		fmt.Fprintf(out, "\n%s\n", c.title())
 		writeParagraph(out, "why", c.Why())
-		writeParagraph(out, "help", c.Advice(q.initOK))
+		writeParagraph(out, "help", c.Advice(q.first))
 		if c.reaper.Known() && c.counts() {
 			writeParagraph(out, "chld", chldText(c.reaper.CHLD()))
 		}
