@@ -2,3 +2,13 @@ package procfs
 
 // SparesListings reports whether s lists /proc only when something was started.
 func (s *Scanner) SparesListings() bool { return s.kept.arrivals.fd >= 0 }
+
+// KeptAs is the descriptor that s keeps for pid, -1 if none.
+func (s *Scanner) KeptAs(pid int) int {
+	for _, p := range s.kept.slots {
+		if p.pid == pid {
+			return p.fd
+		}
+	}
+	return -1
+}

@@ -89,14 +89,14 @@ func TestKeepStaysWithTheProcess(t *testing.T) {
 	_, err = stdout.Read(answer)
 	check(t, err)
 	before := find(t, s, cmd.Process.Pid)
-	kept := s.Kept()
+	kept := s.KeptAs(cmd.Process.Pid)
 	_, err = stdin.Write([]byte("go\n"))
 	check(t, err)
 	_, err = stdout.Read(answer)
 	check(t, err)
 	after := find(t, s, cmd.Process.Pid)
-	if before == nil || after == nil || before.ID() != after.ID() || s.Kept() < kept {
-		t.Errorf("before the exec %+v, after it %+v; %d kept, then %d", before, after, kept, s.Kept())
+	if before == nil || after == nil || before.ID() != after.ID() || kept < 0 || s.KeptAs(cmd.Process.Pid) != kept {
+		t.Errorf("before the exec %+v, after it %+v; descriptor %d, then %d", before, after, kept, s.KeptAs(cmd.Process.Pid))
 	}
 }
 
