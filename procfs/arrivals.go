@@ -12,15 +12,17 @@ import (
 // LastPID: with a pid that its parent chose, see set_tid in clone3(2).
 const restRounds = 10
 
-// arrivals tells whether a process may have been started since /proc was listed,
-// from the last field of proc_loadavg(5): the pid that was given out last. That
-// is one system call instead of a listing. Processes that enter the namespace by
-// setns(2) and fork get a pid of it, too.
+// arrivals tells which processes may have been started since /proc was listed,
+// from the last field of proc_loadavg(5): the pid that was given out last. Pids
+// are given out upwards, so what is new is between what the field said before and
+// what it says now. Processes that enter the namespace by setns(2) and fork get
+// such a pid, too.
 type arrivals struct {
-	fd      int // of loadavg, -1: it does not tell
-	last    int // LastPID before the last listing
-	settled bool
-	rest    int
+	fd     int // of loadavg, -1: it does not tell
+	before int // LastPID at the scan before the last one
+	last   int // LastPID at the last scan
+	rest   int // how often the listing may still be spared
+	second bool
 }
 
 func (a *arrivals) close() {
@@ -30,32 +32,37 @@ func (a *arrivals) close() {
 	*a = arrivals{fd: -1}
 }
 
-// none reports whether there was no arrival, so that the listing can be spared.
-// If it gives false then the caller lists, after the call.
+// since says that what is new has a pid above from and up to to, which may be
+// the same. If ok is false then /proc has to be listed, after the call: from time
+// to time, if the pids began anew, or if there are more of them than most.
 //
-// A pid is given out some time before its process can be listed. So the listing
-// is spared only if the one before began with LastPID as it is now: what that
-// one missed must have taken longer to be born than from one scan to the next,
-// and the listing after restRounds finds it.
-func (a *arrivals) none(buf []byte) bool {
+// A pid is given out some time before its process can be found. So each one is in
+// the answers of two scans: what the second does not find either took longer to
+// be born than from one scan to the next, and the listing after restRounds has it.
+func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	if a.fd < 0 {
-		return false
+		return 0, 0, false
 	}
 	n, err := preadOnce(a.fd, buf)
 	if err != nil {
-		return false
+		return 0, 0, false
 	}
 	l, err := ParseLoadavg(buf[:n])
 	if err != nil {
-		return false
+		return 0, 0, false
 	}
-	if l.LastPID == a.last && a.settled && a.rest > 0 {
+	from, to = a.before, l.LastPID
+	a.before, a.last = a.last, l.LastPID
+	if a.rest > 0 && from <= to && to-from <= most {
 		a.rest--
-		return true
+		return from, to, true
 	}
-	a.settled = l.LastPID == a.last
-	a.last, a.rest = l.LastPID, restRounds
-	return false
+	// The first listing is followed by a second one, for those that were about
+	// to be born.
+	if a.rest = restRounds; !a.second {
+		a.rest, a.second = 0, true
+	}
+	return 0, 0, false
 }
 
 // openArrivals opens loadavg, if it tells about the processes that are listed:

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 )
 
-// TestArrivals plays what loadavg says from one scan to the next, and when the
-// listing may be spared.
+// TestArrivals plays what loadavg says from one scan to the next, and which pids
+// are new, or whether all have to be listed.
 func TestArrivals(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "loadavg")
 	f, err := os.Create(path)
@@ -24,26 +26,36 @@ func TestArrivals(t *testing.T) {
 		}
 	}
 	buf := make([]byte, smallFile)
+	const most = 50
+	type answer struct {
+		from, to int
+		ok       bool
+	}
+	list := answer{}
 	for name, steps := range map[string][]struct {
-		last  int
-		spare bool
+		last int
+		want answer
 	}{
-		"settled after two": {{7, false}, {7, false}, {7, true}, {7, true}},
-		"each step counts":  {{7, false}, {8, false}, {9, false}, {9, false}, {9, true}, {10, false}, {10, false}, {10, true}},
-		"wrapped around":    {{4194303, false}, {4194303, false}, {4194303, true}, {301, false}, {301, false}, {301, true}},
-		"there and back":    {{7, false}, {8, false}, {7, false}, {7, false}, {7, true}},
+		"quiet":           {{7, list}, {7, list}, {7, answer{7, 7, true}}, {7, answer{7, 7, true}}},
+		"each pid twice":  {{7, list}, {7, list}, {9, answer{7, 9, true}}, {12, answer{7, 12, true}}, {12, answer{9, 12, true}}, {12, answer{12, 12, true}}},
+		"while it listed": {{7, list}, {9, list}, {9, answer{7, 9, true}}, {9, answer{9, 9, true}}},
+		"too many":        {{7, list}, {7, list}, {58, list}, {58, list}, {58, answer{58, 58, true}}},
+		"just not":        {{7, list}, {7, list}, {57, answer{7, 57, true}}, {57, answer{7, 57, true}}, {57, answer{57, 57, true}}},
+		"began anew":      {{4194303, list}, {4194303, list}, {301, list}, {301, list}, {301, answer{301, 301, true}}},
+		"there and back":  {{7, list}, {7, list}, {8, answer{7, 8, true}}, {7, answer{7, 7, true}}, {7, list}},
 	} {
 		a := arrivals{fd: int(f.Fd())}
 		for i, step := range steps {
 			say(step.last)
-			if got := a.none(buf); got != step.spare {
-				t.Errorf("%s: step %d, LastPID %d: none() = %v, want %v", name, i, step.last, got, step.spare)
+			from, to, ok := a.since(buf, most)
+			if got := (answer{from, to, ok}); got != step.want {
+				t.Errorf("%s: step %d, LastPID %d: since() = %v, want %v", name, i, step.last, got, step.want)
 			}
 		}
 	}
 	a, spared := arrivals{fd: int(f.Fd())}, 0
-	for range 2 + 10*(restRounds+1) {
-		if a.none(buf) {
+	for range 2 + 10*(restRounds+1) - 1 {
+		if _, _, ok := a.since(buf, most); ok {
 			spared++
 		}
 	}
@@ -53,11 +65,43 @@ func TestArrivals(t *testing.T) {
 	if _, err := f.WriteAt([]byte("nonsense"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if a.none(buf) {
-		t.Error("none() is true though loadavg is nonsense")
+	if _, _, ok := a.since(buf, most); ok {
+		t.Error("since() says what is new though loadavg is nonsense")
 	}
-	if (&arrivals{fd: -1}).none(buf) {
-		t.Error("none() is true without a loadavg")
+	if _, _, ok := (&arrivals{fd: -1}).since(buf, most); ok {
+		t.Error("since() says what is new without a loadavg")
+	}
+}
+
+// TestGuess adds pids to slots that have some of them.
+func TestGuess(t *testing.T) {
+	for _, test := range []struct {
+		have     []int
+		from, to int
+		want     string
+	}{
+		{[]int{1, 5}, 5, 5, "1 5"},
+		{[]int{1, 5}, 5, 7, "1 5 6? 7?"},
+		{[]int{1, 5, 7}, 5, 8, "1 5 6? 7 8?"},
+		{[]int{1, 5, 9, 20}, 5, 7, "1 5 6? 7? 9 20"},
+		{[]int{10, 20}, 5, 7, "6? 7? 10 20"},
+		{nil, 5, 7, "6? 7?"},
+		{[]int{6, 7}, 5, 7, "6 7"},
+	} {
+		for range 2 { // the second time spare has something
+			k := keeper{spare: []slot{{pid: 99}, {pid: 98}}}
+			for _, pid := range test.have {
+				k.slots = append(k.slots, slot{pid: pid, fd: -1})
+			}
+			k.guess(test.from, test.to)
+			var got []string
+			for _, p := range k.slots {
+				got = append(got, strconv.Itoa(p.pid)+map[bool]string{true: "?"}[p.guess])
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("%v and %d to %d: %v, want %s", test.have, test.from+1, test.to, got, test.want)
+			}
+		}
 	}
 }
 

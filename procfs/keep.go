@@ -27,6 +27,7 @@ type keeper struct {
 type slot struct {
 	pid, fd int    // fd is -1 if it is not kept
 	comm    string // as it was last time, so that it need not be made again
+	guess   bool   // it was not listed: there may be none, or a thread
 }
 
 // Keep makes s keep the stat files of up to n processes open from one
@@ -117,7 +118,9 @@ func (s *Scanner) scanKept(dst []Stat) ([]Stat, error) {
 	if err := s.begin(); err != nil {
 		return dst, s.fs.wrap(place{}, err)
 	}
-	if !s.kept.arrivals.none(s.file[:cap(s.file)]) {
+	if from, to, ok := s.kept.arrivals.since(s.file[:cap(s.file)], s.kept.guesses()); ok {
+		s.kept.guess(from, to)
+	} else {
 		pids, err := s.PIDs(s.pids[:0])
 		if err != nil {
 			return dst, err
@@ -155,6 +158,29 @@ func (s *Scanner) readAllKept(dst []Stat) ([]Stat, error) {
 	return dst, nil
 }
 
+// guesses is how many pids may be tried instead of listing all: to try one that is
+// not there costs about as much as to list two that are.
+func (k *keeper) guesses() int { return max(len(k.slots)/4, 16) }
+
+// guess adds the pids above from and up to to that are not there.
+func (k *keeper) guess(from, to int) {
+	if from == to {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(k.slots, from+1, func(p slot, pid int) int { return p.pid - pid })
+	rest := k.slots[at:]
+	merged := append(k.spare[:0], k.slots[:at]...)
+	for pid := from + 1; pid <= to; pid++ {
+		if len(rest) > 0 && rest[0].pid == pid {
+			merged = append(merged, rest[0])
+			rest = rest[1:]
+			continue
+		}
+		merged = append(merged, slot{pid: pid, fd: -1, guess: true})
+	}
+	k.slots, k.spare = append(merged, rest...), k.slots
+}
+
 // merge makes the slots those of pids, lowest first.
 func (k *keeper) merge(pids []int) {
 	old, merged := k.slots, k.spare[:0]
@@ -164,6 +190,7 @@ func (k *keeper) merge(pids []int) {
 			old = old[1:]
 		}
 		if len(old) > 0 && old[0].pid == pid {
+			old[0].guess = false
 			merged = append(merged, old[0])
 			old = old[1:]
 			continue
@@ -176,10 +203,17 @@ func (k *keeper) merge(pids []int) {
 	k.slots, k.spare = merged, k.slots
 }
 
+// ofThread is the exit signal of a thread other than the first one. A thread can be
+// opened by its number, too, though /proc does not list it.
+const ofThread = -1
+
 // statKept reads one process from its descriptor, or opens it. The errors are
 // those of [Scanner.stat].
 func (s *Scanner) statKept(p *slot, st *Stat) error {
 	b, err := s.readKept(p)
+	if err != nil && p.guess {
+		return ErrGone
+	}
 	if err != nil {
 		return s.bare(p.pid, err)
 	}
@@ -187,6 +221,11 @@ func (s *Scanner) statKept(p *slot, st *Stat) error {
 	if err != nil {
 		return s.fs.wrap(place{pid: p.pid, name: "stat"}, err)
 	}
+	if p.guess && st.ExitSignal == ofThread {
+		s.kept.close(p)
+		return ErrGone
+	}
+	p.guess = false
 	if p.comm != string(comm) {
 		p.comm = s.name(comm)
 	}

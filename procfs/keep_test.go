@@ -70,6 +70,42 @@ func TestKeepSeesEverything(t *testing.T) {
 	}
 }
 
+// TestKeepLeavesThreadsOut: the number of a thread is given out like a pid, and can
+// be opened like one.
+func TestKeepLeavesThreadsOut(t *testing.T) {
+	s := newKeeper(t, procfs.FS{})
+	for range 4 {
+		if find(t, s, os.Getpid()) == nil {
+			t.Fatal("Scan does not find itself")
+		}
+	}
+	tids, done := make(chan int), make(chan struct{})
+	defer close(done)
+	for range 5 {
+		go func() {
+			runtime.LockOSThread()
+			tids <- syscall.Gettid()
+			<-done
+		}()
+	}
+	child := helper(t, "wait", true).Process.Pid
+	for range 5 {
+		tid := <-tids
+		for range 2 {
+			if got := find(t, s, tid); got != nil && tid != os.Getpid() { // It may be the first thread.
+				t.Errorf("Scan takes a thread for a process: %+v", got)
+			}
+		}
+	}
+	stats, err := s.Scan(nil)
+	check(t, err)
+	pids, err := s.PIDs(nil)
+	check(t, err)
+	if !slices.Contains(pids, child) || !slices.ContainsFunc(stats, func(s procfs.Stat) bool { return s.PID == child }) {
+		t.Errorf("the child %d was not found beside the threads", child)
+	}
+}
+
 // TestKeepStaysWithTheProcess: when another thread than the first one calls
 // execve(2) it takes over the pid, and the first one is gone.
 func TestKeepStaysWithTheProcess(t *testing.T) {
