@@ -1,6 +1,6 @@
 package procfs
 
-// SparesListings reports whether s lists /proc only when something was started.
+// SparesListings reports whether s tries new pids instead of listing /proc.
 func (s *Scanner) SparesListings() bool { return s.kept.arrivals.fd >= 0 }
 
 // KeptAs is the descriptor that s keeps for pid, -1 if none.

@@ -31,8 +31,9 @@ type slot struct {
 }
 
 // Keep makes s keep the stat files of up to n processes open from one
-// [Scanner.Scan] to the next, and lists /proc only if something may have been
-// started since. The file is then read by one system call instead of three.
+// [Scanner.Scan] to the next, and lists /proc from time to time only: else it
+// tries the pids that were given out since, where the kernel tells them. The
+// file is then read by one system call instead of three.
 // What is beyond n, or beyond half of RLIMIT_NOFILE, is opened each time, and
 // where descriptors become scarce those kept are given back. With n of 0, as
 // for a new Scanner, nothing is kept. Only files of a real proc are kept.

@@ -70,6 +70,34 @@ func TestKeepSeesEverything(t *testing.T) {
 	}
 }
 
+// TestKeepFindsBursts starts several at once, few and many, and ends all of them.
+func TestKeepFindsBursts(t *testing.T) {
+	s := newKeeper(t, procfs.FS{})
+	for round := range 24 {
+		children := map[int]*exec.Cmd{}
+		for range 1 + round%4*(round%7)*3 {
+			cmd := exec.Command("sleep", "100")
+			check(t, cmd.Start())
+			children[cmd.Process.Pid] = cmd
+		}
+		stats, err := s.Scan(nil)
+		check(t, err)
+		found := 0
+		for i := range stats {
+			if children[stats[i].PID] != nil && stats[i].PPID == os.Getpid() {
+				found++
+			}
+		}
+		if found != len(children) {
+			t.Errorf("round %d: %d of %d children found", round, found, len(children))
+		}
+		for _, cmd := range children {
+			check(t, cmd.Process.Kill())
+			_ = cmd.Wait() // It was killed, which is an error to Wait.
+		}
+	}
+}
+
 // TestKeepLeavesThreadsOut: the number of a thread is given out like a pid, and can
 // be opened like one.
 func TestKeepLeavesThreadsOut(t *testing.T) {
