@@ -265,9 +265,9 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 
 // preadOnce is pread(2) from the beginning, again if a signal interrupted it.
 func preadOnce(fd int, b []byte) (int, error) {
-	for {
+	for tries := 0; ; tries++ {
 		n, err := syscall.Pread(fd, b, 0)
-		if err != syscall.EINTR {
+		if err != syscall.EINTR || tries == interruptedMost {
 			return max(n, 0), err
 		}
 	}

@@ -66,7 +66,7 @@ func noticed(records []history.Record, now time.Time) map[procfs.ID]time.Duratio
 	found := map[procfs.ID]time.Duration{}
 	for _, r := range records {
 		if r.Kind == history.KindZombie && r.Start != 0 {
-			found[r.ID()] = max(now.Sub(r.Time), found[r.ID()])
+			found[r.ID()] = max(now.Sub(r.Time)+r.ZombieFor, found[r.ID()])
 		}
 	}
 	return found

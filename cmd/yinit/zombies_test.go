@@ -127,7 +127,7 @@ func TestZombieIsNoticed(t *testing.T) {
 	now := time.Unix(1000, 0)
 	id := procfs.ID{PID: 37, Start: 87000}
 	got := noticed([]history.Record{
-		{Kind: history.KindZombie, PID: id.PID, Start: id.Start, Time: now.Add(-time.Minute)},
+		{Kind: history.KindZombie, PID: id.PID, Start: id.Start, Time: now.Add(-50 * time.Second), ZombieFor: 10 * time.Second},
 		{Kind: history.KindZombie, PID: id.PID, Start: id.Start, Time: now.Add(-time.Second)},
 		{Kind: history.KindZombie, PID: 38, Time: now.Add(-time.Minute)}, // which one is not said
 		{Kind: history.KindExit, PID: 39, Start: 1, Time: now.Add(-time.Minute)},
