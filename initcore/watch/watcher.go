@@ -33,9 +33,10 @@ const (
 	MostWatched = 2048
 	// spared is the part of the descriptors that may be open which is left to others.
 	spared = 4
-	// share is how much of the time a look may take: the next one waits so many
-	// times as long as the last one took.
-	share = 500
+	// share bounds how much of the time is taken by looks where thousands of
+	// processes come and go: the next one waits so many times as long as the last
+	// one took.
+	share = 50
 	// longestWait bounds that.
 	longestWait = 10 * time.Second
 )
