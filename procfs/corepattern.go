@@ -1,0 +1,31 @@
+package procfs
+
+import "bytes"
+
+// CorePiped reports whether core dumps of this machine go to a program, from
+// /proc/sys/kernel/core_pattern, see core(5). Then the limit of their size does
+// not count.
+func (f FS) CorePiped() (bool, error) {
+	b, err := f.read(place{name: "sys/kernel/core_pattern"}, make([]byte, 0, 256), smallFile)
+	if err != nil {
+		return false, err
+	}
+	return ParseCorePattern(b), nil
+}
+
+// ParseCorePattern reports whether the pattern begins with a pipe.
+func ParseCorePattern(b []byte) (piped bool) { return bytes.HasPrefix(b, []byte{'|'}) }
+
+// coreOff reports whether pid would leave no core dump. It is [Untold] where the
+// limit or the pattern cannot be read.
+func (f FS) coreOff(pid int) Answer {
+	limit, err := f.CoreLimit(pid)
+	if err != nil {
+		return Untold
+	}
+	piped, err := f.CorePiped()
+	if err != nil {
+		return Untold
+	}
+	return answer(limit == 0 && !piped)
+}

@@ -1,0 +1,89 @@
+package procfs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// signalFDLink is the text of the link to a signalfd(2) in /proc/[pid]/fd.
+const signalFDLink = "anon_inode:[signalfd]"
+
+// SignalFDs is the set of the signals that pid can read from descriptors of
+// signalfd(2), from /proc/[pid]/fdinfo, see proc_pid_fdinfo(5). A descriptor that
+// was inherited counts, too: it reads the signals of whoever reads. The error
+// matches [ErrGone] if the process has ended, and [io/fs.ErrPermission] if the
+// caller may not look (PTRACE_MODE_READ of ptrace(2)).
+func (f FS) SignalFDs(pid int) (SignalSet, error) { return f.signalFDs(pid, 0) }
+
+// signalFDs is SignalFDs by way of one of the threads: if the main thread has
+// ended, the descriptors are to be seen only at the others.
+func (f FS) signalFDs(pid, tid int) (SignalSet, error) {
+	at := place{pid: pid, tid: tid, name: "fd"}
+	d, err := os.Open(f.path(at))
+	if err != nil {
+		return 0, f.wrap(at, err)
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return 0, f.wrap(at, err)
+	}
+	var all SignalSet
+	for _, name := range names {
+		if _, err := strconv.ParseUint(name, 10, 31); err != nil {
+			continue
+		}
+		link, err := os.Readlink(d.Name() + "/" + name)
+		if errors.Is(err, os.ErrPermission) {
+			return 0, f.wrap(at, err) // Root may list descriptors that it may not look at.
+		}
+		if err != nil || link != signalFDLink {
+			continue // It was closed meanwhile, or is something else.
+		}
+		set, err := f.signalFD(place{pid: pid, tid: tid, name: "fdinfo/" + name})
+		switch {
+		case errors.Is(err, ErrGone):
+		case err != nil:
+			return 0, err
+		default:
+			all |= set
+		}
+	}
+	return all, nil
+}
+
+func (f FS) signalFD(at place) (SignalSet, error) {
+	b, err := f.read(at, make([]byte, 0, 256), smallFile)
+	if err != nil {
+		return 0, err
+	}
+	set, err := ParseSignalFD(b)
+	if err != nil {
+		return 0, f.wrap(at, err)
+	}
+	return set, nil
+}
+
+// ParseSignalFD is the set of signals in the content of /proc/[pid]/fdinfo/[fd]
+// for a signalfd: the line "sigmask:" and 16 hexadecimal digits, Linux 3.8. The
+// error matches [ErrFormat]; a descriptor of another kind gives one.
+func ParseSignalFD(b []byte) (SignalSet, error) {
+	for len(b) > 0 {
+		line, rest, whole := bytes.Cut(b, []byte{'\n'})
+		b = rest
+		value, ok := bytes.CutPrefix(line, []byte("sigmask:"))
+		if !ok {
+			continue
+		}
+		var set SignalSet
+		word, tail := nextField(value)
+		if !whole || len(tail) > 0 || !setSignals(&set, word) {
+			break
+		}
+		return set, nil
+	}
+	return 0, fmt.Errorf("fdinfo: no sigmask: %w", ErrFormat)
+}

@@ -1,0 +1,77 @@
+package procfs
+
+import "strconv"
+
+// because is a reason that is the same for all.
+func because(text string) func(*question) string {
+	return func(*question) string { return text }
+}
+
+func whyKill(q *question) string {
+	switch {
+	case q.init():
+		return "cannot be caught, and comes from outside of its PID namespace"
+	case q.t.state() == StateDisk:
+		return "cannot be caught; it waits in the kernel, and ends after that"
+	default:
+		return "cannot be caught"
+	}
+}
+
+func whyContinue(q *question) string {
+	switch {
+	case q.t.Sigs.Blocked.Has(q.n):
+		return "it is stopped and resumes; the signal itself stays blocked"
+	case q.disposition == Caught:
+		return "it is stopped and resumes, then its handler runs"
+	default:
+		return "it is stopped and resumes"
+	}
+}
+
+func whyTraced(q *question) string {
+	return "traced by pid " + strconv.Itoa(q.t.Tracer) + ", which decides"
+}
+
+func whyFrozen(*question) string {
+	return "frozen by its control group: this waits until that is thawed"
+}
+
+func whyIdle(q *question) string {
+	if q.action == Continue {
+		return "it is not stopped: by default nothing happens"
+	}
+	return "by default nothing happens"
+}
+
+func whyBlocked(q *question) string {
+	if q.n < rtFirst && q.t.Sigs.SharedPending.Has(q.n) {
+		return "blocked, and one is pending already: this one adds nothing"
+	}
+	return "blocked by all threads, and nobody reads it"
+}
+
+func whyHandler(q *question) string {
+	if what := q.t.Language.handles(q.n); what != "" {
+		return what
+	}
+	if q.n >= rtFirst && q.n < rtMin {
+		return "a handler of the C library, for its own use"
+	}
+	return "the program's handler runs"
+}
+
+func whyCore(q *question) string {
+	switch q.t.CoreOff {
+	case Yes:
+		return "no handler; core dumps are off (limit 0): it ends all the same"
+	case No:
+		return "no handler: the default action ends it with a core dump"
+	default:
+		return "no handler: the default action ends it, with a core if allowed"
+	}
+}
+
+// rtFirst is the kernel's first real-time signal: from it on, each one that is
+// sent is queued, see signal(7).
+const rtFirst = 32

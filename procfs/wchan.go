@@ -1,0 +1,66 @@
+package procfs
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Wchan is the function of the kernel in which a thread waits, from
+// /proc/[pid]/task/[tid]/wchan, see proc_pid_wchan(5). It is "" if the thread
+// waits for nothing, and also if the caller may not know (PTRACE_MODE_READ of
+// ptrace(2)), or if the kernel keeps no names.
+func (f FS) Wchan(pid, tid int) (string, error) {
+	b, err := f.read(place{pid: pid, tid: tid, name: "wchan"}, make([]byte, 0, 128), smallFile)
+	if err != nil {
+		return "", err
+	}
+	return ParseWchan(b), nil
+}
+
+// ParseWchan parses the content of /proc/[pid]/wchan. Kernels that keep no names
+// give "0" or an address, which tell nothing.
+func ParseWchan(b []byte) string {
+	name := bytes.TrimSpace(b)
+	if _, address := parseHex(bytes.TrimPrefix(name, []byte("0x"))); address {
+		return ""
+	}
+	return string(name)
+}
+
+// wchanSays is what the name of the function says about a wait for signals.
+func wchanSays(name string) Answer {
+	switch {
+	case name == "":
+		return Untold
+	case strings.Contains(name, "sigtimedwait"): // do_sigtimedwait, or what a compiler made of it
+		return Yes
+	case strings.HasPrefix(name, "schedule"), strings.HasPrefix(name, "freezable_schedule"):
+		return Untold // The kernel names the caller of these, as a rule.
+	default:
+		return No
+	}
+}
+
+// A Freezer is what holds a process of a control group that is frozen, as
+// docker pause does it.
+type Freezer uint8
+
+// The freezers. That of version 2 (Linux 5.2) lets a process die, that of version
+// 1 lets nothing through, see cgroups(7).
+const (
+	Unfrozen Freezer = iota
+	Freezer2
+	Freezer1
+)
+
+// wchanFreezer is the freezer in which a thread waits.
+func wchanFreezer(name string) Freezer {
+	switch {
+	case name == "__refrigerator":
+		return Freezer1
+	case strings.HasPrefix(name, "do_freezer_trap"):
+		return Freezer2
+	default:
+		return Unfrozen
+	}
+}
