@@ -40,3 +40,18 @@ func flagStatus(err error) (int, error) {
 	}
 	return failure, err
 }
+
+// parseMixed is parseFlags for a command whose operands may come before its
+// options. After -- there are operands only.
+func parseMixed(f *flag.FlagSet, args []string) (operands []string, err error) {
+	for {
+		if err := parseFlags(f, args); err != nil {
+			return nil, err
+		}
+		rest := f.Args()
+		if parsed := len(args) - len(rest); parsed > 0 && args[parsed-1] == "--" || len(rest) == 0 {
+			return append(operands, rest...), nil
+		}
+		operands, args = append(operands, rest[0]), rest[1:]
+	}
+}

@@ -26,6 +26,7 @@ func commands() []command {
 	return []command{
 		{"top", "watch the processes of this container, and send signals", runTop},
 		{"zombies", "show who does not reap which zombies, why, and what helps", runZombies},
+		{"signals", "say what each signal would do to each process, and why", runSignals},
 		{"history", "show which processes ended, and how, and which signals came", runHistory},
 		{"demo", "show yinit with a workload that misbehaves: no Docker, no root", runDemo},
 		{"version", "show the version", runVersion},

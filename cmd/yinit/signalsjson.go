@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+
+	"yinit/procfs"
+)
+
+// The JSON of yinit signals: one object for each process.
+type (
+	jsonTarget struct {
+		PID      int           `json:"pid"`
+		Comm     string        `json:"comm"`
+		State    string        `json:"state"`
+		Verdicts []jsonVerdict `json:"verdicts"`
+	}
+	jsonVerdict struct {
+		Signal      string `json:"signal"`
+		Number      int    `json:"number"`
+		Disposition string `json:"disposition"`
+		Blocked     bool   `json:"blocked"`
+		Pending     bool   `json:"pending"`
+		Verdict     string `json:"verdict"`
+		Reason      string `json:"reason"`
+	}
+)
+
+// jsonSignals is a process with all its verdicts as one line of JSON.
+func jsonSignals(t *procfs.Target, caller procfs.Caller) string {
+	j := jsonTarget{PID: t.ID.PID, Comm: t.Comm, State: t.State.String(), Verdicts: make([]jsonVerdict, 0, 64)}
+	for n := 1; n <= 64; n++ {
+		outcome, reason := procfs.Verdict(t, n, caller)
+		j.Verdicts = append(j.Verdicts, jsonVerdict{
+			Signal: procfs.SignalName(n), Number: n, Disposition: t.Sigs.Disposition(n).String(),
+			Blocked: t.Sigs.Blocked.Has(n), Pending: t.Sigs.Pending.Union(t.Sigs.SharedPending).Has(n),
+			Verdict: outcome.String(), Reason: reason,
+		})
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(j); err != nil {
+		return "{}" // these types always encode
+	}
+	return strings.TrimRight(b.String(), "\n")
+}

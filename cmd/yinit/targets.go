@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
+)
+
+// targets reads what the verdicts about signals need, as the caller that would
+// send them.
+type targets struct {
+	fs     procfs.FS
+	caller procfs.Caller
+	ours   bool // the pids are those by which we would send
+	stats  []procfs.Stat
+}
+
+// newTargets scans the processes once: a process group takes them all.
+func newTargets(fs procfs.FS) (*targets, error) {
+	r := &targets{fs: fs}
+	r.caller, r.ours = callerOf(fs)
+	s := procfs.NewScanner(fs)
+	defer s.Close()
+	var err error
+	r.stats, err = s.Scan(nil)
+	return r, err
+}
+
+// callerOf is this process, if it is in the PID namespace that fs shows. If not,
+// it cannot send to the pids there; then it is whoever may do so in there.
+func callerOf(fs procfs.FS) (caller procfs.Caller, ours bool) {
+	caller, err := fs.Caller()
+	if err != nil || caller.PID != os.Getpid() || caller.Depth > 1 {
+		return procfs.Anyone(), false
+	}
+	caller.Depth = 1 // Kernels without NSpid do not say so.
+	return caller, true
+}
+
+func (r *targets) all() []int {
+	pids := make([]int, len(r.stats))
+	for i := range r.stats {
+		pids[i] = r.stats[i].PID
+	}
+	return pids
+}
+
+// read reads a process. The errors are those of procfs.FS.Target.
+func (r *targets) read(pid int) (*procfs.Target, error) {
+	t, err := readTarget(r.fs, pid, r.caller)
+	if err != nil {
+		return nil, err
+	}
+	t.Orphaned = procfs.Orphaned(t.PGRP, r.stats)
+	if r.ours {
+		t.Permitted = mayKill(pid)
+	}
+	return t, nil
+}
+
+// readTarget reads a process, with its owner's rights if ours do not do: root in
+// a container may not look into the processes of other users, since it lacks
+// CAP_SYS_PTRACE, but it may become these users.
+func readTarget(fs procfs.FS, pid int, caller procfs.Caller) (*procfs.Target, error) {
+	t, err := fs.Target(pid, caller)
+	if err != nil || t.Told() || caller.UID[procfs.Effective] != 0 || caller.May {
+		return t, err
+	}
+	status, err := fs.Status(pid)
+	if err != nil {
+		return t, nil
+	}
+	var again *procfs.Target
+	asUser(status.UID[procfs.Real], status.GID[procfs.Real], func() { again, err = fs.Target(pid, caller) })
+	if err != nil || again.ID != t.ID {
+		return t, nil
+	}
+	return again, nil
+}
+
+// mayKill asks the kernel. Signal 0 is checked and not sent, see kill(2).
+func mayKill(pid int) procfs.Answer {
+	switch err := unix.Kill(pid, 0); {
+	case err == nil:
+		return procfs.Yes
+	case errors.Is(err, unix.EPERM):
+		return procfs.No
+	default:
+		return procfs.Untold
+	}
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
+)
+
+// A guard is a situation in which the sender is not the target's parent: it is
+// inside the target's PID namespace, or another user. An observer is started for
+// it, which is this test binary again.
+type guard struct {
+	situation
+	inside bool   // the target is PID 1, and the sender one of its children
+	uid    uint32 // of the sender
+	owner  uint32 // of the target
+	caps   []uintptr
+	spare  bool // KILL and STOP would hit
+	want   map[int]procfs.Outcome
+}
+
+var (
+	cont = int(unix.SIGCONT)
+	// Root without CAP_SYS_PTRACE, as in a container.
+	containerRoot = []uintptr{unix.CAP_KILL, unix.CAP_SETUID, unix.CAP_SETGID, unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE}
+)
+
+const nobody, somebody = 65534, 1000
+
+var guards = []guard{
+	{situation: situation{name: "PID 1, from inside", words: "default"}, inside: true},
+	{situation: situation{name: "PID 1, from inside, caught", words: "caught"}, inside: true},
+	{situation: situation{name: "PID 1, from inside, ignored", words: "ignored"}, inside: true},
+	{situation: situation{name: "PID 1, from inside, blocked", words: "blocked"}, inside: true},
+	{situation: situation{name: "PID 1, from inside, blocked and caught", words: "blocked caught"}, inside: true},
+	{situation: situation{name: "PID 1, from inside, signalfd", words: "blocked signalfd"}, inside: true},
+	{situation: situation{name: "PID 1, from inside, sigwait", words: "blocked waits thread-pings", threads: true}, inside: true},
+	{situation: situation{name: "PID 1, from inside, a thread open", words: "blocked thread-open", threads: true}, inside: true},
+	{
+		situation: situation{name: "another user", words: "caught session"}, uid: nobody,
+		want: map[int]procfs.Outcome{cont: procfs.OutcomeDenied, term: procfs.OutcomeDenied},
+	},
+	{
+		situation: situation{name: "another user, same session", words: "caught", vague: true}, uid: nobody,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeDenied},
+	},
+	{
+		situation: situation{name: "another user, zombie", words: "zombie", before: untilZombie}, uid: nobody,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeDenied},
+	},
+	{
+		situation: situation{name: "the same user", words: "caught"}, uid: nobody, owner: nobody, spare: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeHandler},
+	},
+	{
+		situation: situation{name: "the same user, not dumpable", words: "caught undumpable", vague: true}, uid: nobody, owner: nobody, spare: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeUnknown, int(unix.SIGKILL): procfs.OutcomeTerminate},
+	},
+	{
+		situation: situation{name: "CAP_KILL alone", words: "blocked", vague: true}, uid: nobody, caps: []uintptr{unix.CAP_KILL}, spare: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeUnknown, int(unix.SIGKILL): procfs.OutcomeTerminate},
+	},
+	{
+		situation: situation{name: "root in a container", words: "caught"}, owner: somebody, caps: containerRoot, spare: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeHandler},
+	},
+	{
+		situation: situation{name: "root in a container, sigwait", words: "blocked waits thread-pings", threads: true}, owner: somebody, caps: containerRoot, spare: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeRead},
+	},
+}
+
+var term = int(unix.SIGTERM)
+
+// observed tells TestVerdictObserver which of guards it plays, and the pid.
+const observed = "YINIT_TEST_OBSERVED"
+
+func (g *guard) run(t *testing.T) {
+	if !g.inside && os.Getenv(singleUser) != "" {
+		t.Skip("there is only one user here: run the tests as root")
+	}
+	var cmd *exec.Cmd
+	if g.inside {
+		cmd = g.startInside(t)
+	} else {
+		a := g.startBeside(t)
+		defer a.end()
+		cmd = observer(g, a.pid)
+		cmd.ExtraFiles = []*os.File{a.events, a.pings}
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Credential:  &syscall.Credential{Uid: g.uid, Gid: g.uid},
+			AmbientCaps: g.caps,
+		}
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Start()
+	if g.inside { // The target ends when nobody can ping it any more.
+		for _, f := range cmd.ExtraFiles {
+			f.Close()
+		}
+	}
+	if err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil && !g.inside { // PID 1 may have lost us first.
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	if strings.Contains(out.String(), "FAIL") || !strings.Contains(out.String(), "cells: ") {
+		t.Errorf("the observer says\n%s", out.String())
+	}
+	for line := range strings.Lines(out.String()) {
+		if _, cells, ok := strings.Cut(line, "cells: "); ok {
+			t.Logf("cells: %s", strings.TrimSpace(cells))
+		}
+	}
+}
+
+// observer is a command that sends the signals. Its descriptors 3 and 4 are the
+// events and pings of the target.
+func observer(g *guard, pid int) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(filepath.Dir(binary), "observer"), "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20s")
+	cmd.Env = append(os.Environ(), observed+"="+fmt.Sprintf("%d,%d", g.index(), pid), "TMPDIR=/tmp")
+	return cmd
+}
+
+func (g *guard) index() int {
+	for i := range guards {
+		if guards[i].name == g.name {
+			return i
+		}
+	}
+	return -1
+}
+
+// startBeside starts the target as the user it belongs to.
+func (g *guard) startBeside(t *testing.T) *aim {
+	s := g.situation
+	s.attr = syscall.SysProcAttr{Credential: &syscall.Credential{Uid: g.owner, Gid: g.owner}}
+	return s.start(t)
+}
+
+// startInside returns a command for the target as PID 1 of a new namespace, which
+// starts the observer.
+func (g *guard) startInside(t *testing.T) *exec.Cmd {
+	tells, hears := pipes(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{os.Getenv(aimBinary), "3", "4"}, strings.Fields(g.words)...)
+	args = append(args, "--", self, "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20s")
+	cmd := namespaced(args...)
+	cmd.Env = append(cmd.Env, observed+"="+fmt.Sprintf("%d,1", g.index()))
+	cmd.ExtraFiles = []*os.File{tells[1], hears[0], tells[0], hears[1]}
+	cmd.SysProcAttr.Setsid = true
+	return cmd
+}
+
+// TestVerdictObserver sends the signals of one of guards.
+func TestVerdictObserver(t *testing.T) {
+	var index, pid int
+	if _, err := fmt.Sscanf(os.Getenv(observed), "%d,%d", &index, &pid); err != nil {
+		t.Skip("TestVerdictAgreesWithTheKernel runs this one")
+	}
+	g := &guards[index]
+	first := 3
+	if g.inside {
+		first = 5
+	}
+	a := &aim{s: &g.situation, pid: pid, events: nonblocking(t, first), pings: nonblocking(t, first+1)}
+	if g.inside {
+		if got := a.hear(5 * time.Second); got != "p0" {
+			t.Fatalf("PID 1 says %q, not that it is ready", got)
+		}
+	}
+	a.settle(t)
+	cells := 0
+	for n := 1; n <= 64; n++ {
+		target, err := a.targets.read(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcome, why := procfs.Verdict(target, n, a.targets.caller)
+		if want, ok := g.want[n]; ok && outcome != want {
+			t.Errorf("%s: the verdict is %v (%s), want %v", procfs.SignalName(n), outcome, why, want)
+		}
+		if g.spare && (n == int(unix.SIGKILL) || n == int(unix.SIGSTOP)) {
+			continue
+		}
+		a.try(t, n)
+		cells++
+	}
+	t.Logf("cells: %d", cells)
+}
+
+// nonblocking makes a file of an inherited descriptor that has deadlines.
+func nonblocking(t *testing.T, fd int) *os.File {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), "pipe")
+}
