@@ -3,6 +3,7 @@ package procfs
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Target is what has to be known of a process to say what a signal would do to
@@ -129,7 +130,7 @@ func (f FS) target(stat *Stat, caller Caller) (*Target, error) {
 func NewTarget(stat *Stat, status *Status) *Target {
 	t := &Target{
 		ID: stat.ID(), Comm: stat.Comm, State: stat.State, Kernel: stat.KernelThread(),
-		PGRP: stat.PGRP, Session: stat.Session, UID: status.UID, NSpid: status.NSpid, Tracer: status.TracerPID,
+		PGRP: stat.PGRP, Session: stat.Session, UID: status.UID, NSpid: slices.Clone(status.NSpid), Tracer: status.TracerPID,
 		Sigs: status.Sigs, MainBlocked: status.Sigs.Blocked, Partial: stat.Threads > 1,
 	}
 	if !t.State.Zombie() && t.State != StateDead {
@@ -184,6 +185,14 @@ func (f FS) tasks(t *Target) error {
 	}
 	t.Sigs = sum.sum
 	return nil
+}
+
+// Waits finds out whether the main thread of a target from [NewTarget] is in
+// sigwait(3), and for which signals. It is what most verdicts lack then.
+func (f FS) Waits(t *Target) {
+	if len(t.Tasks) > 0 && t.Sigs.Known && !t.Kernel {
+		f.wait(t, &t.Tasks[0])
+	}
 }
 
 // wait finds out whether the thread is in sigwait(3), and for which signals.

@@ -27,10 +27,10 @@ func (d detail) show(p Process) detail {
 
 // take is the pane after an answer, which may be about an older one.
 func (d detail) take(w *world, msg detailsMsg) detail {
-	d.asked = false
-	if msg.id != d.id {
+	if msg.id != d.id { // It may have been asked for by the signal menu.
 		return d
 	}
+	d.asked = false
 	switch {
 	case errors.Is(msg.err, procfs.ErrGone):
 		d.gone, d.failed = true, ""
@@ -169,8 +169,12 @@ func (d detail) signals(s *sheet, p *Process) {
 		s.text(normal, "What it does with signals the kernel does not tell here.")
 		return
 	}
-	o := foresee(p, sigTERM, w.snap.Host.IsYinit)
-	s.field("SIGTERM", o.String()+": "+o.reason(p, sigTERM))
+	deep := *p
+	if d.data.Target != nil {
+		deep.Target = d.data.Target
+	}
+	f := foresee(&deep, sigTERM, w.snap.Caller, w.snap.Host.IsYinit)
+	s.field("SIGTERM", f.String()+": "+f.why)
 	s.field("caught", signalNames(sigs.Caught))
 	s.field("ignored", signalNames(sigs.Ignored))
 	s.field("blocked", signalNames(sigs.Blocked))

@@ -39,22 +39,28 @@ func brief(w *world, p *Process) string {
 }
 
 func briefTerm(w *world, p *Process) string {
-	switch foresee(p, sigTERM, w.snap.Host.IsYinit) {
-	case outcomePasses:
+	f := w.term(p)
+	if f.passes {
 		return "passes SIGTERM on to its program"
-	case outcomeHandler:
+	}
+	switch f.outcome {
+	case procfs.OutcomeHandler:
 		return "handles SIGTERM"
-	case outcomeKills:
+	case procfs.OutcomeRead:
+		return "reads SIGTERM, by signalfd or sigwait"
+	case procfs.OutcomeTerminate:
 		return "SIGTERM ends it"
-	case outcomeIgnores:
+	case procfs.OutcomeIgnore:
 		if p.kernel() {
 			return "a thread of the kernel"
 		}
 		return "ignores SIGTERM, only SIGKILL ends it"
-	case outcomeWaits:
+	case procfs.OutcomePending:
 		return "blocks SIGTERM, which waits"
-	case outcomeShielded:
+	case procfs.OutcomeShielded:
 		return "SIGTERM does nothing, PID 1 has no handler"
+	case procfs.OutcomeDenied:
+		return "belongs to a user whom we may not signal"
 	default:
 		return "what SIGTERM does is unknown here"
 	}
@@ -126,24 +132,30 @@ func stopWord(s procfs.State) string {
 
 // explainTerm says what SIGTERM would do.
 func explainTerm(w *world, p *Process) string {
-	switch foresee(p, sigTERM, w.snap.Host.IsYinit) {
-	case outcomePasses:
+	f := w.term(p)
+	if f.passes {
 		return "it passes SIGTERM on to its program"
-	case outcomeHandler:
+	}
+	switch f.outcome {
+	case procfs.OutcomeHandler:
 		return "it handles SIGTERM"
-	case outcomeKills:
+	case procfs.OutcomeRead:
+		return "it reads SIGTERM, by signalfd or sigwait"
+	case procfs.OutcomeTerminate:
 		return "SIGTERM ends it at once"
-	case outcomeIgnores:
+	case procfs.OutcomeIgnore:
 		if p.kernel() {
 			return "it is a thread of the kernel, which takes no signals"
 		}
 		return "it ignores SIGTERM, only SIGKILL ends it"
-	case outcomeWaits:
+	case procfs.OutcomePending:
 		if p.State.Stopped() {
 			return "SIGTERM waits until then"
 		}
 		return "it blocks SIGTERM, which waits"
-	case outcomeShielded:
+	case procfs.OutcomeDenied:
+		return "we may not signal the processes of its user"
+	case procfs.OutcomeShielded:
 		return "it has no handler for SIGTERM, so the kernel drops it: docker stop waits its full time"
 	default:
 		return "what SIGTERM does the kernel does not tell"

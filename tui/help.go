@@ -27,9 +27,14 @@ func (h help) lines(w *world, readOnly bool) []string {
 	}
 	s.text(normal, "")
 	s.text(strong, "TERM: WHAT SIGTERM WOULD DO")
-	for _, o := range [...]outcome{outcomePasses, outcomeHandler, outcomeKills, outcomeIgnores, outcomeWaits, outcomeShielded} {
-		s.field(o.String(), outcomeReasons[o])
-	}
+	s.field("passes", "yinit passes it on to its program")
+	s.field("handler", "its handler decides what happens")
+	s.field("reads", "it reads it, by signalfd or sigwait")
+	s.field("kills", "it has no handler")
+	s.field("IGNORES", "it asked the kernel to drop it")
+	s.field("waits", "blocked, or stopped: it would stay pending")
+	s.field("shielded", "PID 1 has no handler: the kernel drops it")
+	s.field("denied", "we may not signal it")
 	s.field("?", "the kernel does not tell")
 	s.text(normal, "")
 	s.text(strong, "FILTER: ALL WORDS MUST MATCH, OF a,b ONE")

@@ -30,11 +30,13 @@ const (
 )
 
 // menu sends signals to one process. It shows the process as it was when the
-// menu was opened, and no refresh changes that.
+// menu was opened, and as it was then looked at more closely; no refresh changes
+// that.
 type menu struct {
 	step   step
 	number int // of this menu, for the messages
 	p      Process
+	caller procfs.Caller
 	yinit  bool
 	target Target // nil until it is held, and while busy
 	busy   bool   // a command has the target, and brings it back
@@ -68,10 +70,18 @@ func allSignals() []int {
 func (u menu) open() bool { return u.step != stepShut }
 
 // show is the menu for p. It is busy: the process is being held.
-func (u menu) show(p Process, yinit bool) menu {
-	n := menu{step: stepChoose, number: u.number + 1, p: p, yinit: yinit, busy: true, signals: allSignals(), signal: u.signal}
+func (u menu) show(p Process, caller procfs.Caller, yinit bool) menu {
+	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, yinit: yinit, busy: true, signals: allSignals(), signal: u.signal}
 	n.cursor = max(0, slices.Index(n.signals, u.signal))
 	return n
+}
+
+// look takes what the source found out about the process since.
+func (u menu) look(msg detailsMsg) menu {
+	if msg.err == nil && msg.id == u.p.ID && msg.d.Target != nil {
+		u.p.Target = msg.d.Target
+	}
+	return u
 }
 
 // shut keeps what the next menu wants to know. Who shuts a menu releases its
@@ -177,14 +187,14 @@ func (u menu) title(w *world) string {
 
 func (u menu) row(w *world, i int) string {
 	n := u.signals[i]
-	o := foresee(&u.p, n, u.yinit)
+	f := foresee(&u.p, n, u.caller, u.yinit)
 	mark, l := " ", normal
 	if i == u.cursor {
 		mark, l = w.glyphs().cursor, reverse
 	}
-	line := fmt.Sprintf("%s %2d %s %s", mark, n, w.pad(bareName(n), 8), w.pad(o.String(), 18))
+	line := fmt.Sprintf("%s %2d %s %s", mark, n, w.pad(bareName(n), 8), w.pad(f.String(), 14))
 	if w.width >= 64 {
-		line += " " + o.reason(&u.p, n)
+		line += " " + f.why
 	}
 	return w.paint(l, w.pad(line, w.width))
 }

@@ -31,7 +31,7 @@ func TestSendTerm(t *testing.T) {
 	if u.sig.held != 1 {
 		t.Fatalf("opening the menu held %d targets, want 1", u.sig.held)
 	}
-	u.sees("signal to 55 gunicorn (held since you opened this)", "15 TERM     IGNORES", "kills              cannot be caught")
+	u.sees("signal to 55 gunicorn (held since you opened this)", "15 TERM     IGNORES", "terminate      cannot be caught")
 	u.press("enter")
 	u.sees("Send SIGTERM to 55 gunicorn?")
 	u.checkHeld()
@@ -103,7 +103,7 @@ func TestContinue(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	u.sig.outcomes = []Outcome{{State: procfs.StateSleeping, After: watchSlice}}
 	u.choose(56).press("k").write("cont")
-	u.sees("CONT     continues")
+	u.sees("CONT     continue")
 	u.press("enter", "y")
 	u.sees("SIGCONT → 56 gunicorn: it goes on")
 }

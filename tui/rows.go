@@ -151,22 +151,26 @@ func urgency(p *Process) int {
 
 // termRank puts first whoever SIGTERM does not end.
 func (w *world) termRank(p *Process) int {
-	switch foresee(p, sigTERM, w.snap.Host.IsYinit) {
-	case outcomeIgnores:
-		return 0
-	case outcomeShielded:
-		return 1
-	case outcomeWaits:
-		return 2
-	case outcomeUnknown:
-		return 3
-	case outcomeHandler:
-		return 4
-	case outcomePasses:
-		return 5
-	case outcomeKills, outcomeCore:
+	f := w.term(p)
+	if f.passes {
 		return 6
-	default:
+	}
+	switch f.outcome {
+	case procfs.OutcomeIgnore:
+		return 0
+	case procfs.OutcomeShielded:
+		return 1
+	case procfs.OutcomePending:
+		return 2
+	case procfs.OutcomeUnknown:
+		return 3
+	case procfs.OutcomeHandler:
+		return 4
+	case procfs.OutcomeRead:
+		return 5
+	case procfs.OutcomeTerminate, procfs.OutcomeCore:
 		return 7
+	default:
+		return 8
 	}
 }

@@ -239,6 +239,7 @@ type fakeSource struct {
 	fail    error
 	noLog   error
 	gone    bool
+	closer  *procfs.Target // what a closer look at a process finds
 }
 
 func (s *fakeSource) Snapshot() (Snapshot, error) {
@@ -248,8 +249,25 @@ func (s *fakeSource) Snapshot() (Snapshot, error) {
 	procs := slices.Clone(s.procs)
 	for i := range procs {
 		procs[i].Age += s.now
+		procs[i] = judged(procs[i])
 	}
-	return Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs}, nil
+	return Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: procfs.Anyone()}, nil
+}
+
+// judged is p with what a source finds out about its signals.
+func judged(p Process) Process {
+	p.Target = procfs.NewTarget(
+		&procfs.Stat{PID: p.ID.PID, Start: p.ID.Start, State: p.State, Threads: p.Threads, PGRP: p.PGRP, Session: p.Session},
+		&procfs.Status{Sigs: p.Sigs, NSpid: []int{p.ID.PID}})
+	if len(p.Target.Tasks) == 0 && p.Threads > 1 {
+		p.Target.Tasks = []procfs.Task{{TID: p.ID.PID + 1, Blocked: p.Sigs.Blocked}}
+	}
+	for i := range p.Target.Tasks {
+		p.Target.Tasks[i].Sigwait = procfs.No
+	}
+	p.Target.Partial, p.Target.FDsRead, p.Target.Orphaned = false, true, procfs.No
+	p.Term, _ = procfs.Verdict(p.Target, sigTERM, procfs.Anyone())
+	return p
 }
 
 func (s *fakeSource) Details(id procfs.ID) (Details, error) {
@@ -258,7 +276,7 @@ func (s *fakeSource) Details(id procfs.ID) (Details, error) {
 	}
 	for _, p := range s.procs {
 		if p.ID == id {
-			return Details{Process: p, Sigs: p.Sigs, Cwd: "/srv/app", Exe: "/usr/bin/python3.13"}, nil
+			return Details{Process: p, Sigs: p.Sigs, Target: s.closer, Cwd: "/srv/app", Exe: "/usr/bin/python3.13"}, nil
 		}
 	}
 	return Details{}, procfs.ErrGone
@@ -311,13 +329,13 @@ func newFakeSource() *fakeSource {
 			Pids: 45, PidsMax: 100, Mem: 212 * procfs.MiB, MemMax: 512 * procfs.MiB, CPU: 0.31, CPUMax: 1, Missed: 12,
 		},
 		procs: []Process{
-			proc(1, 0, "root", "S", "yinit -- gunicorn app:app", procfs.Signals{Known: true, Blocked: ^procfs.SignalSet(0)}),
+			proc(1, 0, "root", "S", "yinit -- gunicorn app:app", caught(1, 2, 3, 10, 12, 15, 17)),
 			proc(12, 1, app, "S", "gunicorn: master [app:app]", caught(15, 17)),
 			proc(37, 12, app, "Z", "git gc --auto", procfs.Signals{}),
 			proc(38, 12, app, "Z", "git gc --auto", procfs.Signals{}),
 			proc(44, 12, app, "Z", "git fetch", procfs.Signals{}),
 			proc(55, 12, app, "S", "gunicorn: worker", ignores),
-			proc(56, 12, app, "T", "gunicorn: worker", none),
+			proc(56, 12, app, "T", "gunicorn: worker", procfs.Signals{Known: true, Blocked: procfs.NewSignalSet(12)}),
 			proc(4120, 0, "root", "S", "sh", caught(2)),
 			proc(4125, 4120, "root", "R", "sleep 600", none),
 		},

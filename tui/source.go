@@ -60,6 +60,8 @@ type Snapshot struct {
 	Since time.Duration
 	Host  Host
 	Procs []Process // in no particular order
+	// Caller is who sends the signals of the menu.
+	Caller procfs.Caller
 }
 
 // Host is what the header tells of the container and its machine.
@@ -96,6 +98,10 @@ type Process struct {
 	RSS     procfs.Bytes
 	Age     time.Duration
 	Sigs    procfs.Signals
+	// Target is what decides about signals, as far as it takes for Term; nil:
+	// unknown. The source does not change it any more.
+	Target *procfs.Target
+	Term   procfs.Outcome // what SIGTERM would do if Caller sent it now
 	// Status tells how a zombie ended, if Known.
 	Status procfs.WaitStatus
 	Known  bool
@@ -108,6 +114,7 @@ type Process struct {
 type Details struct {
 	Process Process
 	Sigs    procfs.Signals // with the blocked set of all threads
+	Target  *procfs.Target // all that decides about signals; nil: unknown
 	Cwd     string
 	Exe     string
 }

@@ -109,7 +109,7 @@ func TestFilter(t *testing.T) {
 		{"ignores:TERM", []int{1, 12, 55}},
 		{"ignores:sigterm", []int{1, 12, 55}},
 		{"catches:15", []int{1, 12}},
-		{"blocks:TERM", []int{1}},
+		{"blocks:USR2", []int{1, 12, 56}},
 		{"app:app", []int{1, 12}},
 		{"nobody", nil},
 		{"ignores:", []int{1, 12, 37, 38, 44, 55, 56, 4120, 4125}},

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"yinit/procfs"
 )
 
 // A column is one of the columns left of the command.
@@ -27,7 +29,7 @@ func columns(w *world, pidWidth int) []column {
 		{"MEM", 5, 56, false, memCell},
 		{"AGE", 5, 70, false, func(_ *world, p *Process) string { return ageText(p.Age) }},
 		{"TERM", 8, 0, true, func(w *world, p *Process) string {
-			return termWord(foresee(p, sigTERM, w.snap.Host.IsYinit), w.glyphs())
+			return w.term(p).word(w.glyphs())
 		}},
 	}
 	fit := make([]column, 0, len(all))
@@ -158,7 +160,7 @@ func (t tree) look(w *world, r *row, at int) look {
 		return bad
 	case p.State.Stopped():
 		return warn
-	case foresee(p, sigTERM, w.snap.Host.IsYinit) == outcomeIgnores:
+	case p.Term == procfs.OutcomeIgnore:
 		return warn
 	}
 	return normal

@@ -30,7 +30,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 	case readMsg:
 		return m.show(msg)
 	case detailsMsg:
-		m.detail = m.detail.take(&m.world, msg)
+		m.detail, m.menu = m.detail.take(&m.world, msg), m.menu.look(msg)
 	case heldMsg:
 		return m.held(msg)
 	case sentMsg:

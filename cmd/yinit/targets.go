@@ -50,28 +50,33 @@ func (r *targets) all() []int {
 
 // read reads a process. The errors are those of procfs.FS.Target.
 func (r *targets) read(pid int) (*procfs.Target, error) {
-	t, err := readTarget(r.fs, pid, r.caller)
+	t, err := readTarget(r.fs, pid, r.caller, r.ours)
 	if err != nil {
 		return nil, err
 	}
 	t.Orphaned = procfs.Orphaned(t.PGRP, r.stats)
-	if r.ours {
-		t.Permitted = mayKill(pid)
-	}
 	return t, nil
 }
 
 // readTarget reads a process, with its owner's rights if ours do not do: root in
 // a container may not look into the processes of other users, since it lacks
 // CAP_SYS_PTRACE, but it may become these users.
-func readTarget(fs procfs.FS, pid int, caller procfs.Caller) (*procfs.Target, error) {
+func readTarget(fs procfs.FS, pid int, caller procfs.Caller, ours bool) (*procfs.Target, error) {
+	t, err := readCloser(fs, pid, caller)
+	if err == nil && ours {
+		t.Permitted = mayKill(pid)
+	}
+	return t, err
+}
+
+func readCloser(fs procfs.FS, pid int, caller procfs.Caller) (*procfs.Target, error) {
 	t, err := fs.Target(pid, caller)
 	if err != nil || t.Told() || caller.UID[procfs.Effective] != 0 || caller.May {
 		return t, err
 	}
 	status, err := fs.Status(pid)
 	if err != nil {
-		return t, nil
+		return t, nil // What we know is true all the same.
 	}
 	var again *procfs.Target
 	asUser(status.UID[procfs.Real], status.GID[procfs.Real], func() { again, err = fs.Target(pid, caller) })

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"yinit/procfs"
@@ -18,7 +19,10 @@ type world struct {
 	users   *host.Users
 	cgroup  cgroup.Group
 	past    *pastOf
+	caller  procfs.Caller // who sends signals: we
+	ours    bool          // see callerOf
 
+	mu         sync.Mutex // for stats, which Details looks at, too
 	stats      []procfs.Stat
 	lastStatus procfs.Status
 	seen       map[procfs.ID]*process
@@ -37,6 +41,7 @@ type process struct {
 	round   int  // in which it was seen last
 	ran     bool // since the command line was read
 	status  statusKept
+	signals foreseen
 }
 
 // cmdlineRounds is after how many snapshots the command line of a process that
@@ -46,27 +51,28 @@ const cmdlineRounds = 10
 func newWorld(fs procfs.FS) *world {
 	scanner := procfs.NewScanner(fs)
 	scanner.Keep(procfs.DefaultKeep)
-	return &world{
+	w := &world{
 		fs: fs, scanner: scanner, users: host.NewUsers("/etc/passwd"),
 		cgroup: cgroup.Find(fs, "self", ""),
 		seen:   map[procfs.ID]*process{}, past: newPast(fs),
 	}
+	w.caller, w.ours = callerOf(fs)
+	return w
 }
 
 // Snapshot implements tui.Source.
 func (w *world) Snapshot() (tui.Snapshot, error) {
-	stats, err := w.scanner.Scan(w.stats[:0])
+	stats, err := w.scan()
 	if err != nil {
 		return tui.Snapshot{}, err
 	}
-	w.stats = stats
 	uptime, err := w.fs.Uptime()
 	if err != nil {
 		return tui.Snapshot{}, err
 	}
 	w.users.Refresh()
 	w.round++
-	snap := tui.Snapshot{Time: time.Now(), Procs: make([]tui.Process, 0, len(stats))}
+	snap := tui.Snapshot{Time: time.Now(), Caller: w.caller, Procs: make([]tui.Process, 0, len(stats))}
 	if !w.taken.IsZero() {
 		snap.Since = snap.Time.Sub(w.taken)
 	}
@@ -85,6 +91,16 @@ func (w *world) Snapshot() (tui.Snapshot, error) {
 	snap.Host = w.host(&snap, uptime)
 	snap.Host.Missed = w.missed(appeared, snap.Since)
 	return snap, nil
+}
+
+func (w *world) scan() ([]procfs.Stat, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	stats, err := w.scanner.Scan(w.stats[:0])
+	if err == nil {
+		w.stats = stats
+	}
+	return stats, err
 }
 
 // process makes a row. It returns, too, how many tasks of it are new.
@@ -110,6 +126,7 @@ func (w *world) process(s *procfs.Stat, uptime, since time.Duration) (tui.Proces
 
 	if st := w.status(before, s, ran); st.uid != procfs.NoID {
 		p.User, p.Sigs = w.users.Name(st.uid), st.sigs
+		p.Target, p.Term = before.signals.target, before.signals.term
 		p.RSS = st.exact(p.RSS)
 		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.traced || s.ExitCode != 0)
 	}
@@ -224,6 +241,12 @@ func (w *world) Details(id procfs.ID) (tui.Details, error) {
 	if d.Sigs, err = w.fs.Signals(id.PID); err != nil {
 		return tui.Details{}, err
 	}
+	if d.Target, err = readTarget(w.fs, id.PID, w.caller, w.ours); err != nil {
+		return tui.Details{}, err
+	}
+	w.mu.Lock()
+	d.Target.Orphaned = procfs.Orphaned(d.Target.PGRP, w.stats)
+	w.mu.Unlock()
 	d.Cwd, _ = w.fs.Cwd(id.PID) // may be denied, and is left out then
 	d.Exe, _ = w.fs.Exe(id.PID)
 	return d, nil

@@ -66,6 +66,7 @@ func (w *world) status(p *process, s *procfs.Stat, ran bool) *statusKept {
 	if status.RSS > 0 {
 		st.rss = int64(status.RSS) - int64(s.RSS.Bytes(os.Getpagesize()))
 	}
+	w.foresee(p, s, status)
 	if s.Zombie() {
 		st.traced = w.fs.MayTrace(s.PID)
 	}
