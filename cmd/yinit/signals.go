@@ -96,9 +96,18 @@ func printSignals(out *bufio.Writer, r *targets, o signalsOptions) (status int, 
 		}
 	}
 	if len(missed) > 0 {
-		return 1, fmt.Errorf("signals: %w", errors.Join(missed...))
+		return 1, fmt.Errorf("signals: %w", joined(missed))
 	}
 	return 0, nil
+}
+
+// joined is all errors on one line.
+func joined(errs []error) error {
+	err := errs[0]
+	for _, next := range errs[1:] {
+		err = fmt.Errorf("%w, %w", err, next)
+	}
+	return err
 }
 
 // missing says what is the matter with a process that was asked for.

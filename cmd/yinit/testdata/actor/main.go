@@ -25,6 +25,8 @@ func main() {
 	case "await": // actor await FILE: waits until the file is there
 		early.Release()
 		await(os.Args[2])
+	case "judge": // actor judge HOW: blocks SIGUSR2, and prints what yinit signals says
+		judge(os.Args[2])
 	case "zombies": // actor zombies: prints how many zombies there are, and their names
 		zombies()
 	case "settle": // actor settle N: waits until there are N zombies, for 10 s
