@@ -18,6 +18,13 @@ func whyKill(q *question) string {
 	}
 }
 
+func whyTerminate(q *question) string {
+	if q.t.state() == StateDisk {
+		return "it has no handler; it waits in the kernel, and ends after that"
+	}
+	return "it has no handler: the default action ends it"
+}
+
 func whyContinue(q *question) string {
 	switch {
 	case q.t.Sigs.Blocked.Has(q.n):

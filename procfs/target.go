@@ -202,7 +202,7 @@ func (f FS) wait(t *Target, task *Task) {
 	if err != nil {
 		name = "" // as if it were denied: some kernels have no such file
 	}
-	t.Freezer = max(t.Freezer, wchanFreezer(name))
+	t.Freezer = max(t.Freezer, wchanFreezer(name, task.State))
 	if task.Sigwait != Untold {
 		return
 	}

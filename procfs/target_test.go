@@ -182,7 +182,7 @@ func TestSigwaitInFakeTrees(t *testing.T) {
 }
 
 func TestFrozenInFakeTrees(t *testing.T) {
-	for name, want := range map[string]procfs.Freezer{"__refrigerator": procfs.Freezer1, "do_freezer_trap": procfs.Freezer2, "pipe_read": procfs.Unfrozen} {
+	for name, want := range map[string]procfs.Freezer{"__refrigerator": procfs.Freezer1, "do_freezer_trap": procfs.Freezer2, "get_signal": procfs.Freezer2, "pipe_read": procfs.Unfrozen} {
 		if _, tg := waiting(t, map[string]string{"wchan": name}); tg.Freezer != want {
 			t.Errorf("wchan %s: %v, want %v", name, tg.Freezer, want)
 		}

@@ -92,7 +92,7 @@ var rules = [...]rule{
 	{OutcomeUnknown, (*question).traced, whyTraced},
 
 	// A thread takes it.
-	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, because("it has no handler: the default action ends it")},
+	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, whyTerminate},
 	{OutcomePending, (*question).frozen, whyFrozen},
 	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != Ignored }, because("a signalfd may read it first, since it is not blocked")},
 	{OutcomeHandler, func(q *question) bool { return q.disposition == Caught }, whyHandler},

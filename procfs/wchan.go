@@ -42,7 +42,8 @@ func wchanSays(name string) Answer {
 }
 
 // A Freezer is what holds a process of a control group that is frozen, as
-// docker pause does it.
+// docker pause does it. Since Linux 6.1 version 1 leaves a process that sleeps
+// where it is, in state D: that does not show here.
 type Freezer uint8
 
 // The freezers. That of version 2 (Linux 5.2) lets a process die, that of version
@@ -53,12 +54,13 @@ const (
 	Freezer1
 )
 
-// wchanFreezer is the freezer in which a thread waits.
-func wchanFreezer(name string) Freezer {
+// wchanFreezer is the freezer in which a thread in state s waits. do_freezer_trap
+// is a part of get_signal, which does not sleep in any other place.
+func wchanFreezer(name string, s State) Freezer {
 	switch {
 	case name == "__refrigerator":
 		return Freezer1
-	case strings.HasPrefix(name, "do_freezer_trap"):
+	case s == StateSleeping && (name == "get_signal" || strings.HasPrefix(name, "do_freezer_trap")):
 		return Freezer2
 	default:
 		return Unfrozen

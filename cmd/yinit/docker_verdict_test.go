@@ -1,0 +1,178 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
+)
+
+// TestDockerSignals: root in a container lacks CAP_SYS_PTRACE, and looks into the
+// processes of other users all the same; another user may not even signal them.
+func TestDockerSignals(t *testing.T) {
+	id := container(t, "-u", "1000", "--entrypoint", "/yinit", busyImage, "--", "sleep", "1000")
+	sleep := docker(t, "exec", id, "pidof", "sleep")
+	for _, test := range []struct{ user, caps, one, other string }{
+		{"0", "", "PID 1 cannot be killed or stopped from inside", "it has no handler: the default action ends it"},
+		{"1000", "", "PID 1 cannot be killed or stopped from inside", "it has no handler: the default action ends it"},
+		{"2000", "", "the caller's user may not signal it", "the caller's user may not signal it"},
+	} {
+		for pid, want := range map[string]string{"1": test.one, sleep: test.other} {
+			out := docker(t, "exec", "-u", test.user, id, "/yinit", "signals", pid)
+			if !strings.Contains(out, want) || strings.Contains(out, "unknown") {
+				t.Errorf("user %s, process %s: no %q in, or something unknown:\n%s", test.user, pid, want, out)
+			}
+		}
+	}
+	if out := docker(t, "exec", id, "/yinit", "signals"); !strings.Contains(out, "shielded") || !strings.Contains(out, "terminate") {
+		t.Errorf("the matrix:\n%s", out)
+	}
+}
+
+// TestDockerPause: what a frozen container does with signals. With version 1 of
+// control groups they wait, even KILL; with version 2 what ends a process ends it.
+func TestDockerPause(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root may signal the processes of a container from outside")
+	}
+	for _, name := range []string{"TERM", "KILL", "USR1"} {
+		id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c", "trap : USR1; sleep 1000 & while :; do wait; done")
+		pid := hostPID(t, id, name)
+		docker(t, "pause", id)
+		r, err := newTargets(procfs.FS{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := r.read(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := procfs.ParseSignal(name)
+		outcome, why := procfs.Verdict(target, n, r.caller)
+		frozen := becameAfter(t, pid, n, procfs.OutcomePending)
+		if outcome == procfs.OutcomePending && frozen != "alive" || !strings.Contains(why, "after that") && !strings.Contains(why, "thawed") {
+			t.Errorf("%s: the verdict is %v (%s), freezer %d; seen: %s", name, outcome, why, target.Freezer, frozen)
+		}
+		docker(t, "unpause", id)
+		t.Logf("%s: %v (%s); seen: %s", name, outcome, why, frozen)
+		if name == "USR1" {
+			continue
+		}
+		eventually(t, name+" ends it after all", func() bool {
+			stat, err := procfs.FS{}.Stat(pid)
+			return err != nil || stat.ID() != target.ID || stat.Zombie()
+		})
+	}
+}
+
+// TestFrozenByVersion2 of control groups, which needs no engine.
+func TestFrozenByVersion2(t *testing.T) {
+	group := newGroup(t)
+	for _, test := range []struct {
+		script, signal string
+		want           procfs.Outcome
+		seen           string
+	}{
+		{"echo ready; read x", "TERM", procfs.OutcomeTerminate, "killed by SIGTERM"},
+		{"echo ready; read x", "KILL", procfs.OutcomeTerminate, "killed by SIGKILL"},
+		{"trap : USR1; echo ready; while :; do read x; done", "USR1", procfs.OutcomePending, "alive"},
+		{"echo ready; read x", "STOP", procfs.OutcomePending, "alive"},
+		{"echo ready; read x", "QUIT", procfs.OutcomePending, "alive"},
+		{"trap '' HUP; echo ready; read x", "HUP", procfs.OutcomeIgnore, "alive"},
+	} {
+		pid := startProgram(t, []string{"dash", "-c", test.script}, "")
+		freeze(t, group, pid)
+		r, err := newTargets(procfs.FS{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := r.read(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := procfs.ParseSignal(test.signal)
+		outcome, why := procfs.Verdict(target, n, r.caller)
+		seen := becameAfter(t, pid, n, outcome)
+		if outcome != test.want || seen != test.seen || target.Freezer != procfs.Freezer2 {
+			t.Errorf("%s, freezer %d: the verdict is %v (%s), want %v; seen: %s, want %s", test.signal, target.Freezer, outcome, why, test.want, seen, test.seen)
+		}
+		if err := os.WriteFile(group+"/cgroup.freeze", []byte("0"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// newGroup makes a control group of version 2, which ends with the test.
+func newGroup(t *testing.T) string {
+	t.Helper()
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		f := strings.Fields(line)
+		if len(f) < 3 || f[2] != "cgroup2" {
+			continue
+		}
+		dir, err := os.MkdirTemp(f[1], "yinit-test")
+		if err != nil {
+			continue
+		}
+		t.Cleanup(func() { // after the processes in it
+			eventually(t, "nobody is left in the control group", func() bool { return os.Remove(dir) == nil })
+		})
+		if _, err := os.Stat(dir + "/cgroup.freeze"); err == nil {
+			return dir
+		}
+	}
+	t.Skip("no control group of version 2 can be made here, or it cannot freeze")
+	return ""
+}
+
+func freeze(t *testing.T, group string, pid int) {
+	t.Helper()
+	for file, text := range map[string]string{"/cgroup.procs": strconv.Itoa(pid), "/cgroup.freeze": "1"} {
+		if err := os.WriteFile(group+file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the control group is frozen", func() bool {
+		b, err := os.ReadFile(group + "/cgroup.events")
+		return err == nil && strings.Contains(string(b), "frozen 1")
+	})
+}
+
+// becameAfter sends the signal, and says what came of it.
+func becameAfter(t *testing.T, pid, n int, o procfs.Outcome) string {
+	t.Helper()
+	if err := unix.Kill(pid, unix.Signal(n)); err != nil {
+		t.Fatal(err)
+	}
+	return becameOf(t, pid, o)
+}
+
+// hostPID is the pid outside the container of the shell, or of its sleep.
+func hostPID(t *testing.T, id, name string) int {
+	t.Helper()
+	want := "sleep"
+	if name == "USR1" {
+		want = "sh"
+	}
+	var pid int
+	eventually(t, want+" runs in the container", func() bool {
+		out, _ := exec.Command("docker", "top", id, "-eo", "pid,comm").Output()
+		for line := range strings.Lines(string(out)) {
+			if f := strings.Fields(line); len(f) == 2 && filepath.Base(f[1]) == want {
+				pid, _ = strconv.Atoi(f[0])
+			}
+		}
+		return pid != 0
+	})
+	return pid
+}
