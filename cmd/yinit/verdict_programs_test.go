@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ import (
 // do with signals is known from their manuals.
 var programs = []struct {
 	name, pkg string
+	needs     string // another program
 	words     []string
 	config    string // for CONFIG
 	signals   string // "NAME verdict", for some; all of usual are tried
@@ -32,7 +34,7 @@ var programs = []struct {
 	{name: "tini", pkg: "tini", words: []string{"tini", "-s", "--", "sh", "-c", "echo ready; exec sleep 100"}, signals: "TERM read USR1 read SEGV core"},
 	{name: "dumb-init", pkg: "dumb-init", words: []string{"dumb-init", "sh", "-c", "echo ready; exec sleep 100"}, signals: "USR1 read"},
 	{name: "catatonit", pkg: "catatonit", words: []string{"catatonit", "--", "sh", "-c", "echo ready; exec sleep 100"}, signals: "TERM read"},
-	{name: "Go", words: []string{"sh", "-c", "echo ready; exec gofmt"}, signals: "TERM handler USR1 handler TSTP stop"},
+	{name: "Go", needs: "gofmt", words: []string{"sh", "-c", "echo ready; exec gofmt"}, signals: "TERM handler USR1 handler TSTP stop"},
 	{name: "CPython", pkg: "python3", words: []string{"python3", "-c", "import sys; print('ready', flush=True); sys.stdin.read()"}, signals: "TERM terminate INT handler PIPE ignore XFSZ ignore"},
 	{name: "CPython, sigwait in a thread", pkg: "python3", words: []string{"python3", "-c", `
 import signal, sys, threading
@@ -59,8 +61,8 @@ func TestVerdictsOfRealPrograms(t *testing.T) {
 			t.Parallel()
 			if p.pkg != "" {
 				program(t, p.words[0], p.pkg)
-			} else if _, err := exec.LookPath(p.words[0]); err != nil {
-				t.Skipf("left out: %s is not installed", p.words[0])
+			} else if _, err := exec.LookPath(cmp.Or(p.needs, p.words[0])); err != nil {
+				t.Skipf("left out: %s is not installed", cmp.Or(p.needs, p.words[0]))
 			}
 			want, names := map[string]string{}, strings.Fields(p.signals)
 			for i := 0; i < len(names); i += 2 {
