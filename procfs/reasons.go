@@ -1,6 +1,9 @@
 package procfs
 
-import "strconv"
+import (
+	"strconv"
+	"syscall"
+)
 
 // because is a reason that is the same for all.
 func because(text string) func(*question) string {
@@ -59,6 +62,9 @@ func whyBlocked(q *question) string {
 }
 
 func whyHandler(q *question) string {
+	if q.t.Relay && Relayed(q.n) {
+		return "yinit passes it on to its program"
+	}
 	if what := q.t.Language.handles(q.n); what != "" {
 		return what
 	}
@@ -67,6 +73,14 @@ func whyHandler(q *question) string {
 	}
 	return "the program's handler runs"
 }
+
+// Relayed reports whether yinit as PID 1 passes signal n on to its program, if it
+// gets it: all but CHLD and those by which the kernel tells a program of its own
+// faults.
+func Relayed(n int) bool { return signalBit(n) != 0 && !unrelayed.Has(n) }
+
+var unrelayed = NewSignalSet(int(syscall.SIGCHLD), int(syscall.SIGSEGV), int(syscall.SIGBUS), int(syscall.SIGFPE),
+	int(syscall.SIGILL), int(syscall.SIGTRAP), int(syscall.SIGABRT), int(syscall.SIGSYS))
 
 func whyCore(q *question) string {
 	switch q.t.CoreOff {

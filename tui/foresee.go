@@ -39,18 +39,9 @@ func (w *world) term(p *Process) forecast {
 	return forecast{outcome: p.Term, passes: p.passes(sigTERM, p.Term, w.snap.Host.IsYinit)}
 }
 
-// passes reports whether p is yinit and passes signal n on to its program: all
-// that it has a handler for, but CHLD and those that the kernel raises for a
-// fault.
+// passes reports whether p is yinit and passes signal n on to its program.
 func (p *Process) passes(n int, o procfs.Outcome, yinit bool) bool {
-	if p.ID.PID != 1 || !yinit || o != procfs.OutcomeHandler {
-		return false
-	}
-	switch procfs.SignalName(n) {
-	case "SIGCHLD", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT", "SIGSYS":
-		return false
-	}
-	return true
+	return p.ID.PID == 1 && yinit && o == procfs.OutcomeHandler && procfs.Relayed(n)
 }
 
 // String is the word for the menu: that of the outcome. What people look for

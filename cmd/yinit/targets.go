@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -15,6 +16,7 @@ type targets struct {
 	fs     procfs.FS
 	caller procfs.Caller
 	ours   bool // the pids are those by which we would send
+	relay  bool // PID 1 is yinit
 	stats  []procfs.Stat
 }
 
@@ -40,6 +42,17 @@ func callerOf(fs procfs.FS) (caller procfs.Caller, ours bool) {
 	return caller, true
 }
 
+// findInit finds out whether PID 1 is yinit, by its history or by its name.
+func (r *targets) findInit() {
+	if past, err := history.Open(r.fs, 1); err == nil {
+		r.relay = true
+		_ = past.Close() // It was only read.
+		return
+	}
+	comm, err := r.fs.Comm(1)
+	r.relay = err == nil && comm == "yinit"
+}
+
 func (r *targets) all() []int {
 	pids := make([]int, len(r.stats))
 	for i := range r.stats {
@@ -55,6 +68,7 @@ func (r *targets) read(pid int) (*procfs.Target, error) {
 		return nil, err
 	}
 	t.Orphaned = procfs.Orphaned(t.PGRP, r.stats)
+	t.Relay = r.relay && pid == 1
 	return t, nil
 }
 
