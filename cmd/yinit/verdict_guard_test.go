@@ -25,6 +25,8 @@ type guard struct {
 	uid    uint32 // of the sender
 	owner  uint32 // of the target
 	caps   []uintptr
+	above  bool // the sender is in a user namespace of its own
+	below  bool // the target is
 	spare  bool // KILL and STOP would hit
 	want   map[int]procfs.Outcome
 }
@@ -78,6 +80,18 @@ var guards = []guard{
 		situation: situation{name: "root in a container, sigwait", words: "blocked waits thread-pings", threads: true}, owner: somebody, caps: containerRoot, spare: true,
 		want: map[int]procfs.Outcome{term: procfs.OutcomeRead},
 	},
+	{
+		situation: situation{name: "root of a user namespace, outwards", words: "caught session"}, uid: nobody, above: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeDenied, cont: procfs.OutcomeDenied},
+	},
+	{ // It may signal the process, and may not look into it.
+		situation: situation{name: "root of a user namespace, its own user", words: "caught", vague: true}, uid: nobody, owner: nobody, above: true, spare: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeUnknown, int(unix.SIGKILL): procfs.OutcomeTerminate},
+	},
+	{
+		situation: situation{name: "into a user namespace", words: "caught"}, owner: somebody, below: true, spare: true,
+		want: map[int]procfs.Outcome{term: procfs.OutcomeHandler},
+	},
 }
 
 var term = int(unix.SIGTERM)
@@ -97,10 +111,8 @@ func (g *guard) run(t *testing.T) {
 		defer a.end()
 		cmd = observer(g, a.pid)
 		cmd.ExtraFiles = []*os.File{a.events, a.pings}
-		cmd.SysProcAttr = &syscall.SysProcAttr{
-			Credential:  &syscall.Credential{Uid: g.uid, Gid: g.uid},
-			AmbientCaps: g.caps,
-		}
+		cmd.SysProcAttr = asOther(g.uid, g.above)
+		cmd.SysProcAttr.AmbientCaps = g.caps
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -146,8 +158,21 @@ func (g *guard) index() int {
 // startBeside starts the target as the user it belongs to.
 func (g *guard) startBeside(t *testing.T) *aim {
 	s := g.situation
-	s.attr = syscall.SysProcAttr{Credential: &syscall.Credential{Uid: g.owner, Gid: g.owner}}
+	s.attr = *asOther(g.owner, g.below)
 	return s.start(t)
+}
+
+// asOther starts a process as a user, or as the root of a user namespace which has
+// this user alone.
+func asOther(uid uint32, namespace bool) *syscall.SysProcAttr {
+	if !namespace {
+		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	}
+	ids := []syscall.SysProcIDMap{{HostID: int(uid), Size: 1}}
+	return &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids,
+		Credential: &syscall.Credential{NoSetGroups: true},
+	}
 }
 
 // startInside returns a command for the target as PID 1 of a new namespace, which
@@ -192,6 +217,7 @@ func TestVerdictObserver(t *testing.T) {
 			t.Fatal(err)
 		}
 		outcome, why := procfs.Verdict(target, n, a.targets.caller)
+		g.check(t, target, n, a.targets.caller)
 		if want, ok := g.want[n]; ok && outcome != want {
 			t.Errorf("%s: the verdict is %v (%s), want %v", procfs.SignalName(n), outcome, why, want)
 		}
@@ -202,6 +228,19 @@ func TestVerdictObserver(t *testing.T) {
 		cells++
 	}
 	t.Logf("cells: %d", cells)
+}
+
+// check compares what the kernel says about the permission with what our own rule
+// says, unless that does not know.
+func (g *guard) check(t *testing.T, target *procfs.Target, n int, caller procfs.Caller) {
+	t.Helper()
+	unasked := *target
+	unasked.Permitted = procfs.Untold
+	outcome, _ := procfs.Verdict(target, n, caller)
+	ours, why := procfs.Verdict(&unasked, n, caller)
+	if (ours == procfs.OutcomeDenied) != (outcome == procfs.OutcomeDenied) && !strings.Contains(why, "is not known") {
+		t.Errorf("%s: by our rule it is %v (%s), and %v by that of the kernel", procfs.SignalName(n), ours, why, outcome)
+	}
 }
 
 // nonblocking makes a file of an inherited descriptor that has deadlines.
