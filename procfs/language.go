@@ -68,9 +68,10 @@ func languageOfName(exe string) Language {
 }
 
 // languageOfSignals knows a Go program by all that it catches. What it was
-// started with ignored is missing there, see os/signal.
+// started with ignored is missing there, see os/signal. Signal 32 it leaves to
+// the C library.
 func languageOfSignals(sigs Signals) Language {
-	if sigs.Known && goCaught.Without(sigs.Caught|sigs.Ignored).Empty() && sigs.Caught.Len() > goCaught.Len()/2 {
+	if sigs.Known && !sigs.Caught.Has(rtFirst) && goCaught.Without(sigs.Caught|sigs.Ignored).Empty() && sigs.Caught.Len() > goCaught.Len()/2 {
 		return Go
 	}
 	return NoLanguage

@@ -212,6 +212,7 @@ func TestVerdictObserver(t *testing.T) {
 	a.settle(t)
 	cells := 0
 	for n := 1; n <= 64; n++ {
+		a.rest(t) // What runs is in no sigwait, and that is known then.
 		target, err := a.targets.read(pid)
 		if err != nil {
 			t.Fatal(err)
