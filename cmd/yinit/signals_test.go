@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"yinit/procfs"
+	"yinit/procfs/proctest"
+)
+
+// fakeTargets are processes of kernels and states that are not at hand.
+func fakeTargets(t *testing.T) *targets {
+	t.Helper()
+	tree := proctest.New(t)
+	tree.Process(proctest.Process{PID: 1, Comm: "runsc", Status: proctest.NoSignals()}) // gVisor
+	tree.Process(proctest.Process{PID: 7, PPID: 1, Comm: "\x1b[31ma) \n\\", Sigs: procfs.Signals{Caught: procfs.NewSignalSet(15)}})
+	tree.Process(proctest.Process{PID: 8, PPID: 1, Comm: "git", State: procfs.StateZombie})
+	tree.Process(proctest.Process{PID: 4194304, PPID: 1, Comm: "ein-langer-name", State: procfs.StateStopped, Sigs: procfs.Signals{
+		Blocked: procfs.NewSignalSet(2), SharedPending: procfs.NewSignalSet(2, 15),
+	}})
+	r, err := newTargets(tree.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestSignalsMatrix(t *testing.T) {
+	r := fakeTargets(t)
+	var b strings.Builder
+	out := bufio.NewWriter(&b)
+	printAllSignals(out, r, signalsOptions{})
+	out.Flush()
+	const want = `    PID COMMAND     TERM      INT       HUP       QUIT      USR1      KILL
+      1 runsc       unknown   unknown   unknown   unknown   unknown   shielded
+      7 \x1b[31ma)… unknown   unknown   unknown   unknown   unknown   terminate
+      8 git         no-effect no-effect no-effect no-effect no-effect no-effect
+4194304 ein-langer… pending   pending   pending   pending   pending   terminate
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("the matrix, -want +got:\n%s", diff)
+	}
+}
+
+// TestSignalsFitTheTerminal: at 80 columns, and nothing in it moves the cursor.
+func TestSignalsFitTheTerminal(t *testing.T) {
+	r := fakeTargets(t)
+	var b strings.Builder
+	out := bufio.NewWriter(&b)
+	status, err := printSignals(out, r, signalsOptions{pids: append(r.all(), 99)})
+	out.Flush()
+	if status != 1 || err == nil || oneLine(err) != "signals: there is no process 99" {
+		t.Errorf("printSignals = %d, %v, want that 99 is missing", status, err)
+	}
+	for line := range strings.Lines(b.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		if utf8.RuneCountInString(line) > 80 || strings.ContainsFunc(line, func(c rune) bool { return c < ' ' }) {
+			t.Errorf("a line that does not fit: %q", line)
+		}
+	}
+	for _, want := range []string{"the kernel does not tell what it does with signals", "(blocked)", "(pending)", "4194304 ein-langer-name: stopped"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+// TestSignalsJSON: the names of the fields are a promise.
+func TestSignalsJSON(t *testing.T) {
+	r := fakeTargets(t)
+	target, err := r.read(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		PID      int
+		Comm     string
+		State    string
+		Verdicts []map[string]any
+	}
+	line := jsonSignals(target, r.caller)
+	if err := json.Unmarshal([]byte(line), &got); err != nil || strings.Contains(line, "\n") {
+		t.Fatalf("%v in %q", err, line)
+	}
+	want := map[string]any{
+		"signal": "SIGTERM", "number": 15.0, "disposition": "caught", "blocked": false, "pending": false,
+		"verdict": "unknown", "reason": "whether it waits in sigwait may not be read",
+	}
+	if got.PID != 7 || got.Comm != "\x1b[31ma) \n\\" || got.State != "S" || len(got.Verdicts) != 64 {
+		t.Errorf("the process is %+v", got)
+	}
+	if diff := cmp.Diff(want, got.Verdicts[14]); diff != "" {
+		t.Errorf("SIGTERM, -want +got:\n%s", diff)
+	}
+}
+
+func TestSignalNamesOfSets(t *testing.T) {
+	for want, set := range map[string]procfs.SignalSet{
+		"": 0, "HUP TERM": procfs.NewSignalSet(1, 15), "32 33 RTMIN RTMIN+2..RTMIN+4 RTMAX": procfs.NewSignalSet(32, 33, 34, 36, 37, 38, 64),
+	} {
+		if got := strings.Join(signalNames(set), " "); got != want {
+			t.Errorf("signalNames = %q, want %q", got, want)
+		}
+	}
+	if got := signalNames(^procfs.SignalSet(0)); got[len(got)-1] != "RTMIN..RTMAX" || len(got) != 34 {
+		t.Errorf("signalNames of all = %q", got)
+	}
+}
+
+func TestMixedOperands(t *testing.T) {
+	for line, want := range map[string]signalsOptions{
+		"":                  {proc: "/proc"},
+		"7 8 --json":        {proc: "/proc", json: true, pids: []int{7, 8}},
+		"--json 7 -proc /x": {proc: "/x", json: true, pids: []int{7}},
+		"7 -- 8":            {proc: "/proc", pids: []int{7, 8}},
+	} {
+		got, err := parseSignals(strings.Fields(line))
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(signalsOptions{})); err != nil || diff != "" {
+			t.Errorf("parseSignals(%q): %v, -want +got:\n%s", line, err, diff)
+		}
+	}
+}
