@@ -15,8 +15,6 @@ import (
 	"yinit/procfs/proctest"
 )
 
-const chld = int(syscall.SIGCHLD)
-
 // dead is a zombie of the parent 12.
 func dead(change func(*procfs.Dead)) procfs.Dead {
 	d := procfs.Dead{Stat: procfs.Stat{PID: 37, PPID: 12, State: procfs.StateZombie, Threads: 1, ExitSignal: chld}, For: time.Hour}

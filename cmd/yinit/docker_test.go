@@ -125,7 +125,12 @@ func container(t testing.TB, args ...string) string {
 // eventually waits until f is true.
 func eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !f(); time.Sleep(20 * time.Millisecond) {
+	eventuallyIn(t, 10*time.Second, what, f)
+}
+
+func eventuallyIn(t testing.TB, most time.Duration, what string, f func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(most); !f(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never happened: %s", what)
 		}

@@ -19,8 +19,9 @@ const (
 	// unsureMost is how many of the newest numbers are looked for once more: a
 	// process that is just being made has a number already, and cannot be found.
 	unsureMost = 8
-	// young is the age at which a process may not have become its program yet.
-	young = 100 * time.Millisecond
+	// young is the age at which a process may not have become its program yet. What
+	// docker exec starts is runc for a while.
+	young = 2 * time.Second
 	// noteEvery is how often it is noted that processes were missed.
 	noteEvery = time.Minute
 	// lookMost is how many numbers one look goes through. More than that in one
@@ -221,7 +222,7 @@ func (w *Watcher) identify(p *process, pid int) {
 	p.Cmdline = w.cmdline(pid)
 	p.Origin = p.PPID
 	w.nameParent(p)
-	p.fresh = sinceBoot() < p.ID.Start+procfs.Ticks(young*procfs.TicksPerSecond/time.Second)
+	p.fresh = p.young()
 }
 
 func (w *Watcher) nameParent(p *process) {
@@ -240,13 +241,18 @@ func (w *Watcher) cmdline(pid int) string {
 	return strings.Clone(line[:min(len(line), history.MaxText)])
 }
 
+// young reports whether the process may not have become its program yet.
+func (p *process) young() bool {
+	return sinceBoot() < p.ID.Start+procfs.Ticks(young*procfs.TicksPerSecond/time.Second)
+}
+
 // refresh looks once more at those that were very young.
 func (w *Watcher) refresh() {
 	for pid, p := range w.procs {
 		if !p.fresh || !p.deadAt.IsZero() {
 			continue
 		}
-		p.fresh = false
+		p.fresh = p.young() // this may not have been the last time
 		if w.scanner.Stat(pid, &w.stat) == nil && w.stat.ID() == p.ID {
 			p.Comm, p.Cmdline = w.stat.Comm, w.cmdline(pid)
 		}

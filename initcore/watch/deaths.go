@@ -94,6 +94,7 @@ func (w *Watcher) moved(p *process, now time.Time) {
 // wasReaped records the end of a process that somebody has waited for.
 func (w *Watcher) wasReaped(p *process, now time.Time) {
 	r := w.begin(history.KindExit, p, now)
+	r.Parent = w.nameNow(p.PPID, p.Parent)
 	var i info
 	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
@@ -139,9 +140,7 @@ func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
 		w.holders[parent] = held
 		r := w.begin(history.KindZombie, p, now)
 		r.ZombieFor = now.Sub(p.deadAt)
-		if comm, err := w.opt.FS.Comm(parent); err == nil { // it may have become another program
-			r.Parent = comm
-		}
+		r.Parent = w.nameNow(parent, p.Parent)
 		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", parent, r.Parent, zombies(held))
 		w.book.Add(r)
 	}
@@ -150,6 +149,17 @@ func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
 			q.told = true
 		}
 	}
+}
+
+// nameNow is the command name of a parent that may have become another program.
+func (w *Watcher) nameNow(pid int, before string) string {
+	if pid == 0 {
+		return ""
+	}
+	if comm, err := w.opt.FS.Comm(pid); err == nil {
+		return comm
+	}
+	return before
 }
 
 func zombies(n int) string {

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// deaths returns the records of deaths with this command line.
+func deaths(t testing.TB, id, cmdline string) (list []map[string]any) {
+	t.Helper()
+	for _, r := range records(t, id, "--kind", "exit") {
+		if r["cmdline"] == cmdline {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// wantDeath waits until a death is in the history, and checks what is told of it.
+func wantDeath(t testing.TB, id, cmdline string, want map[string]any) {
+	t.Helper()
+	var found []map[string]any
+	eventually(t, cmdline+" is in the history", func() bool {
+		found = deaths(t, id, cmdline)
+		return len(found) > 0
+	})
+	for key, value := range want {
+		if found[0][key] != value {
+			t.Errorf("%s: %s is %v, want %v, in %v", cmdline, key, found[0][key], value, found[0])
+		}
+	}
+}
+
+// TestDockerForeignDeaths: with a read-only root, as root and as another user, the
+// deaths of processes that their own parents reap are known, of other users' too.
+func TestDockerForeignDeaths(t *testing.T) {
+	for _, user := range []string{"0", "1000"} {
+		t.Run("user "+user, func(t *testing.T) {
+			t.Parallel()
+			id := container(t, "--read-only", "-u", user, "--entrypoint", "/yinit", busyImage, "--watch", "100ms", "--", "sleep", "2000")
+			for i, other := range []string{"0", "1000", "3000"} {
+				uid, _ := strconv.ParseFloat(other, 64)
+				line := "sleep 0.8; exit " + strconv.Itoa(42+i)
+				docker(t, "exec", "-u", other, id, "sh", "-c", "sh -c '"+line+"'; true")
+				wantDeath(t, id, "sh -c "+line, map[string]any{
+					"code": float64(42 + i), "known": true, "uid": uid, "reaped_by": "sh", "signal": "", "core": false,
+				})
+				// What docker exec started is reaped from outside.
+				wantDeath(t, id, "sh -c sh -c '"+line+"'; true", map[string]any{"code": 0.0, "known": true, "reaped_by": "outside", "ppid": 0.0})
+			}
+			docker(t, "exec", id, "sh", "-c", "sh -c 'sleep 0.8; kill -9 $$'; true")
+			wantDeath(t, id, "sh -c sleep 0.8; kill -9 $$", map[string]any{"code": 137.0, "known": true, "signal": "SIGKILL"})
+		})
+	}
+}
+
+// TestDockerInitDeaths: as the engine's own init.
+func TestDockerInitDeaths(t *testing.T) {
+	t.Parallel()
+	id := container(t, "--init", "-v", binary+":/sbin/docker-init:ro", "-e", "YINIT_WATCH=100ms", "--entrypoint", "sleep", busyImage, "1000")
+	docker(t, "exec", id, "sh", "-c", "sh -c 'sleep 0.8; exit 7'; true")
+	wantDeath(t, id, "sh -c sleep 0.8; exit 7", map[string]any{"code": 7.0, "known": true, "reaped_by": "sh"})
+}
+
+// TestDockerSharedNamespace: in another container's PID namespace yinit is not
+// PID 1, and its own history is one of two.
+func TestDockerSharedNamespace(t *testing.T) {
+	t.Parallel()
+	first := container(t, "--entrypoint", "sleep", busyImage, "1000")
+	second := container(t, "--pid", "container:"+first, "--entrypoint", "/yinit", busyImage, "--watch", "100ms", "--", "sleep", "2000")
+	docker(t, "exec", first, "sh", "-c", "sh -c 'sleep 0.8; exit 9'; true")
+	wantDeath(t, second, "sh -c sleep 0.8; exit 9", map[string]any{"code": 9.0, "known": true, "reaped_by": "sh"})
+	third := container(t, "--pid", "container:"+first, "--entrypoint", "/yinit", busyImage, "--", "sleep", "3000")
+	var out []byte
+	eventually(t, "two histories are found", func() bool {
+		out, _ = exec.Command("docker", "exec", third, "/yinit", "history").CombinedOutput()
+		return strings.Contains(string(out), "several inits keep a history: ") && strings.Contains(string(out), "choose one with --pid")
+	})
+}
+
+// TestDockerMissed: of 10,000 short-lived processes those that nobody saw are
+// counted, right within one per cent.
+func TestDockerMissed(t *testing.T) {
+	t.Parallel()
+	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c",
+		"sleep 1; i=0; while [ $i -lt 10000 ]; do busybox true; i=$((i+1)); done; exec sleep 2000")
+	const sentence = " processes or threads came and went between two looks, unseen"
+	eventuallyIn(t, 60*time.Second, "all have ended", func() bool {
+		return slices.ContainsFunc(strings.Split(docker(t, "top", id, "-o", "pid,args"), "\n"), func(line string) bool {
+			words := strings.Fields(line)
+			return len(words) == 3 && words[2] == "2000"
+		})
+	})
+	// What docker exec starts takes numbers, too, so it is not done often.
+	docker(t, "exec", id, "sleep", "1.1") // until the last look is over
+	n := 0
+	for _, r := range records(t, id) {
+		if r["cmdline"] == "busybox true" {
+			n++
+		}
+		if text, _ := r["text"].(string); r["seq"] == 0.0 && strings.HasSuffix(text, sentence) {
+			missed, err := strconv.Atoi(strings.TrimSuffix(text, sentence))
+			if err != nil {
+				t.Error(err)
+			}
+			n += missed
+		}
+	}
+	if n < 9900 || n > 10100 {
+		t.Errorf("%d are counted, want 10000 within 1 %%", n)
+	}
+}
