@@ -31,7 +31,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: bench PATH_OF_YINIT [start] [signals] [orphans] [memory] [idle]")
 		os.Exit(2)
 	}
-	subjects := []subject{{"yinit", []string{absolute(os.Args[1]), "--watch", "0"}}}
+	yinit := absolute(os.Args[1])
+	subjects := []subject{{"yinit", []string{yinit, "--watch", "0"}}, {"yinit watching", []string{yinit}}}
 	for _, s := range []subject{
 		{"tini", []string{"tini", "-s"}},
 		{"dumb-init", []string{"dumb-init"}},

@@ -33,8 +33,14 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 		// The init allocates next to nothing once it runs: a small heap that is
 		// collected early costs less than a large one that never is.
 		debug.SetGCPercent(25)
-		forgetStart()
+		tidy()
 	}})
+}
+
+// tidy gives back the memory that is not used.
+func tidy() {
+	debug.FreeOSMemory() // a millisecond, for a heap as small as this one
+	forgetStart()
 }
 
 // forgetStart drops the pages of the program itself that only its start needed,

@@ -116,7 +116,7 @@ func (l *loop) reapAll() (some bool) {
 			l.others.reaped(l.death.id())
 		}
 		if l.deaths++; l.deaths%tidyEvery == 0 {
-			forgetStart()
+			tidy()
 		}
 	}
 }

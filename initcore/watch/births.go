@@ -3,7 +3,6 @@ package watch
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -171,11 +170,13 @@ func (w *Watcher) meet(pid int, now time.Time) bool {
 		w.tooMany(now)
 		return true
 	}
-	p := &process{fd: fd}
+	p := w.newProcess()
+	p.fd = fd
 	w.identify(p, pid)
 	// Until it is reaped nobody else can have its pid, so that was about this one.
 	if gone := reaped(fd); gone || w.stat.KernelThread() {
 		_ = unix.Close(fd)
+		w.free = append(w.free, p)
 		return !gone
 	}
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd), Pad: int32(pid)}
@@ -187,6 +188,19 @@ func (w *Watcher) meet(pid int, now time.Time) bool {
 	w.procs[pid] = p
 	w.children[p.PPID]++
 	return true
+}
+
+// newProcess is one that was used before, if there is any: where thousands come and
+// go nothing is allocated for each.
+func (w *Watcher) newProcess() *process {
+	last := len(w.free) - 1
+	if last < 0 {
+		return &process{}
+	}
+	p := w.free[last]
+	w.free = w.free[:last]
+	*p = process{}
+	return p
 }
 
 // isThread reports whether a number is that of a thread, which has no pidfd.
@@ -233,12 +247,11 @@ func (w *Watcher) nameParent(p *process) {
 
 // cmdline is the command line, as much of it as a record holds.
 func (w *Watcher) cmdline(pid int) string {
-	words, err := w.opt.FS.Cmdline(pid)
+	line, err := w.scanner.CommandLine(pid, history.MaxText)
 	if err != nil {
 		return ""
 	}
-	line := strings.Join(words, " ")
-	return strings.Clone(line[:min(len(line), history.MaxText)])
+	return line
 }
 
 // young reports whether the process may not have become its program yet.

@@ -151,17 +151,6 @@ func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
 	}
 }
 
-// nameNow is the command name of a parent that may have become another program.
-func (w *Watcher) nameNow(pid int, before string) string {
-	if pid == 0 {
-		return ""
-	}
-	if comm, err := w.opt.FS.Comm(pid); err == nil {
-		return comm
-	}
-	return before
-}
-
 func zombies(n int) string {
 	if n == 1 {
 		return "1 zombie"

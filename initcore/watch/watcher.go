@@ -37,6 +37,8 @@ const (
 	// processes come and go: the next one waits so many times as long as the last
 	// one took.
 	share = 50
+	// freeMost is how many are kept to be used again.
+	freeMost = 64
 	// longestWait bounds that.
 	longestWait = 10 * time.Second
 )
@@ -54,6 +56,7 @@ type Watcher struct {
 
 	procs    map[int]*process // by pid
 	children map[int]int      // by pid: how many of procs have this parent
+	free     []*process       // to be used again
 	unsure   []int            // numbers that had no process yet when they were looked for
 	last     int              // the last pid that was given out before the last look
 	looked   procfs.Ticks     // when that was, since boot
@@ -65,6 +68,7 @@ type Watcher struct {
 	dead     int              // zombies that are watched
 	holders  map[int]int      // by pid: how many zombies of it were recorded
 	stat     procfs.Stat
+	other    procfs.Stat // of somebody else than stat is about
 	rec      history.Record
 	// ask is [info.ask], but for the tests of older kernels.
 	ask func(*info, int) error
@@ -183,6 +187,9 @@ func (w *Watcher) forget(pid int) {
 	}
 	_ = unix.Close(p.fd) // this takes it out of the epoll set, too: nobody else has it
 	delete(w.procs, pid)
+	if len(w.free) < freeMost {
+		w.free = append(w.free, p)
+	}
 	w.countChild(p.PPID, -1)
 }
 
@@ -220,14 +227,18 @@ func (w *Watcher) name(pid int) string {
 	if p := w.procs[pid]; p != nil {
 		return p.Comm
 	}
+	return w.nameNow(pid, "")
+}
+
+// nameNow is the command name of a process, which may have become another program.
+func (w *Watcher) nameNow(pid int, otherwise string) string {
 	if pid == 0 {
 		return ""
 	}
-	comm, err := w.opt.FS.Comm(pid)
-	if err != nil {
-		return ""
+	if w.scanner.Stat(pid, &w.other) != nil {
+		return otherwise
 	}
-	return comm
+	return w.other.Comm // the scanner keeps names
 }
 
 // begin makes the reused record one of this kind, about p.
