@@ -11,6 +11,7 @@ import (
 
 	"yinit/initcore/early"
 	"yinit/initcore/history"
+	"yinit/initcore/watch"
 	"yinit/procfs"
 )
 
@@ -309,4 +310,18 @@ func TestNilHistory(t *testing.T) {
 	f.dies("app", 3<<8)
 	f.runs(t)
 	f.want(3, "start app")
+}
+
+// TestBrokenWatcher: whatever fails in the watcher ends it, and nothing else.
+func TestBrokenWatcher(t *testing.T) {
+	f := newFaulty(t, one())
+	f.loop.begin()
+	f.others.w, f.others.log = new(watch.Watcher), f.log // it was never made, so all that it does panics
+	f.comes(unix.SIGHUP)
+	f.dies("app", 3<<8)
+	f.runs(t)
+	f.want(3, "start app", "HUP app")
+	if f.others.w != nil {
+		t.Error("the watcher goes on")
+	}
 }
