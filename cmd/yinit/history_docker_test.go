@@ -24,6 +24,11 @@ func deaths(t testing.TB, id, cmdline string) (list []map[string]any) {
 func wantDeath(t testing.TB, id, cmdline string, want map[string]any) {
 	t.Helper()
 	var found []map[string]any
+	t.Cleanup(func() {
+		if len(found) == 0 {
+			t.Logf("the history:\n%s", docker(t, "exec", id, "/yinit", "history"))
+		}
+	})
 	eventually(t, cmdline+" is in the history", func() bool {
 		found = deaths(t, id, cmdline)
 		return len(found) > 0
@@ -44,7 +49,7 @@ func TestDockerForeignDeaths(t *testing.T) {
 			id := container(t, "--read-only", "-u", user, "--entrypoint", "/yinit", busyImage, "--watch", "100ms", "--", "sleep", "2000")
 			for i, other := range []string{"0", "1000", "3000"} {
 				uid, _ := strconv.ParseFloat(other, 64)
-				line := "sleep 0.8; exit " + strconv.Itoa(42+i)
+				line := "sleep 1.6; exit " + strconv.Itoa(42+i)
 				docker(t, "exec", "-u", other, id, "sh", "-c", "sh -c '"+line+"'; true")
 				wantDeath(t, id, "sh -c "+line, map[string]any{
 					"code": float64(42 + i), "known": true, "uid": uid, "reaped_by": "sh", "signal": "", "core": false,
@@ -52,8 +57,8 @@ func TestDockerForeignDeaths(t *testing.T) {
 				// What docker exec started is reaped from outside.
 				wantDeath(t, id, "sh -c sh -c '"+line+"'; true", map[string]any{"code": 0.0, "known": true, "reaped_by": "outside", "ppid": 0.0})
 			}
-			docker(t, "exec", id, "sh", "-c", "sh -c 'sleep 0.8; kill -9 $$'; true")
-			wantDeath(t, id, "sh -c sleep 0.8; kill -9 $$", map[string]any{"code": 137.0, "known": true, "signal": "SIGKILL"})
+			docker(t, "exec", id, "sh", "-c", "sh -c 'sleep 1.6; kill -9 $$'; true")
+			wantDeath(t, id, "sh -c sleep 1.6; kill -9 $$", map[string]any{"code": 137.0, "known": true, "signal": "SIGKILL"})
 		})
 	}
 }
@@ -62,8 +67,8 @@ func TestDockerForeignDeaths(t *testing.T) {
 func TestDockerInitDeaths(t *testing.T) {
 	t.Parallel()
 	id := container(t, "--init", "-v", binary+":/sbin/docker-init:ro", "-e", "YINIT_WATCH=100ms", "--entrypoint", "sleep", busyImage, "1000")
-	docker(t, "exec", id, "sh", "-c", "sh -c 'sleep 0.8; exit 7'; true")
-	wantDeath(t, id, "sh -c sleep 0.8; exit 7", map[string]any{"code": 7.0, "known": true, "reaped_by": "sh"})
+	docker(t, "exec", id, "sh", "-c", "sh -c 'sleep 1.6; exit 7'; true")
+	wantDeath(t, id, "sh -c sleep 1.6; exit 7", map[string]any{"code": 7.0, "known": true, "reaped_by": "sh"})
 }
 
 // TestDockerSharedNamespace: in another container's PID namespace yinit is not
@@ -72,8 +77,8 @@ func TestDockerSharedNamespace(t *testing.T) {
 	t.Parallel()
 	first := container(t, "--entrypoint", "sleep", busyImage, "1000")
 	second := container(t, "--pid", "container:"+first, "--entrypoint", "/yinit", busyImage, "--watch", "100ms", "--", "sleep", "2000")
-	docker(t, "exec", first, "sh", "-c", "sh -c 'sleep 0.8; exit 9'; true")
-	wantDeath(t, second, "sh -c sleep 0.8; exit 9", map[string]any{"code": 9.0, "known": true, "reaped_by": "sh"})
+	docker(t, "exec", first, "sh", "-c", "sh -c 'sleep 1.6; exit 9'; true")
+	wantDeath(t, second, "sh -c sleep 1.6; exit 9", map[string]any{"code": 9.0, "known": true, "reaped_by": "sh"})
 	third := container(t, "--pid", "container:"+first, "--entrypoint", "/yinit", busyImage, "--", "sleep", "3000")
 	var out []byte
 	eventually(t, "two histories are found", func() bool {

@@ -132,7 +132,6 @@ func New(opt Options, book Book) (*Watcher, error) {
 		w.meet(pid, now)
 	}
 	for _, p := range w.procs { // those that were listed after their children
-		p.fresh = false
 		w.nameParent(p)
 	}
 	w.next = now.Add(opt.Every)
@@ -166,13 +165,15 @@ func (w *Watcher) Close() {
 
 // Tick looks for new processes, and at the zombies.
 func (w *Watcher) Tick(now time.Time) {
-	began := w.clock()
+	began, used := w.clock(), processorTime()
 	w.look(now)
 	if w.dead > 0 {
 		w.lookAtZombies(now)
 	}
 	w.noteMissed(now)
-	took := w.clock().Sub(began)
+	// On a busy machine most of the time is that of others. The owner may have gone
+	// to another thread meanwhile, so neither clock is trusted alone.
+	took := min(w.clock().Sub(began), max(processorTime()-used, 0))
 	w.next = now.Add(max(w.opt.Every, min(took*share, longestWait)))
 }
 
@@ -235,10 +236,13 @@ func (w *Watcher) nameNow(pid int, otherwise string) string {
 	if pid == 0 {
 		return ""
 	}
-	if w.scanner.Stat(pid, &w.other) != nil {
-		return otherwise
+	if w.scanner.Stat(pid, &w.other) == nil {
+		return w.other.Comm // the scanner keeps names
 	}
-	return w.other.Comm // the scanner keeps names
+	if p := w.procs[pid]; p != nil {
+		return p.Comm
+	}
+	return otherwise
 }
 
 // begin makes the reused record one of this kind, about p.
@@ -254,6 +258,15 @@ func (w *Watcher) begin(kind history.Kind, p *process, now time.Time) *history.R
 func (w *Watcher) note(now time.Time, text string) {
 	w.rec = history.Record{Kind: history.KindNote, Time: now, Text: text}
 	w.book.Add(&w.rec)
+}
+
+// processorTime is what this thread has used.
+func processorTime() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
 }
 
 // sinceBoot is the clock of the start times of processes.
