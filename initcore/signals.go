@@ -34,7 +34,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 		passed = m.cfg.Rewrite.Of(sig)
 	)
 	switch {
-	case passed == 0:
+	case passed == 0, passed == sig && !procfs.Relayed(int(sig)):
 		action = history.ActionDropped
 	case m.ends(sig):
 		action, to = m.stopRequest(sig)
@@ -84,7 +84,7 @@ func (m *machine) ends(sig unix.Signal) bool {
 // that it may be passed on before it is recorded. SIGTERM brings SIGCONT, and
 // SIGCONT may concern the terminal.
 func (m *machine) plain(sig unix.Signal) bool {
-	return m.alone() && !m.ends(sig) && sig != unix.SIGCONT && sig != unix.SIGCHLD && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
+	return m.alone() && procfs.Relayed(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && sig != unix.SIGCHLD && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
 }
 
 // target is who gets plain signals at once, as kill(2) names it; 0: nobody.

@@ -29,12 +29,12 @@ func runHistory(args []string) (int, error) {
 	if err != nil {
 		return flagStatus(err)
 	}
-	r, err := openHistory(&o)
+	r, alive, err := openHistory(&o)
 	if err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
 	defer r.Close()
-	t := &teller{out: bufio.NewWriter(os.Stdout), r: r, o: o}
+	t := &teller{out: bufio.NewWriter(os.Stdout), r: r, o: o, alive: alive}
 	if err := t.tell(); err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
@@ -85,11 +85,14 @@ func parseHistory(args []string) (historyOptions, error) {
 	return o, nil
 }
 
-// openHistory finds the history. If --pid chooses the init that keeps it, it is
-// no filter any more.
-func openHistory(o *historyOptions) (*history.Reader, error) {
+// openHistory finds the history, and a way to ask whether somebody still writes
+// it. If --pid chooses the init that keeps it, it is no filter any more.
+func openHistory(o *historyOptions) (r *history.Reader, alive func() bool, err error) {
 	if o.file != "" {
-		return history.OpenFile(o.file)
+		if r, err = history.OpenFile(o.file); err != nil {
+			return nil, nil, err
+		}
+		return r, r.Written, nil
 	}
 	p := newPast(procfs.FS{})
 	if p.choose(o.pid) {
@@ -97,20 +100,20 @@ func openHistory(o *historyOptions) (*history.Reader, error) {
 	}
 	switch {
 	case p.reader != nil && len(p.inits) < 2:
-		return p.reader, nil
+		return p.reader, p.alive, nil
 	case p.reader != nil:
-		return nil, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(p.inits, ", "))
+		return nil, nil, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(p.inits, ", "))
 	case o.follow && !p.forbidden():
 		r, err := p.watchMyself()
 		if err != nil {
-			return nil, fmt.Errorf("%s; and watching from here failed: %w", p.whyNot(), err)
+			return nil, nil, fmt.Errorf("%s; and watching from here failed: %w", p.whyNot(), err)
 		}
 		fmt.Fprintln(os.Stderr, "yinit: "+p.whyNot()+"; watching from now on, "+time.Now().Format("15:04:05"))
-		return r, nil
+		return r, p.alive, nil
 	case !p.forbidden():
-		return nil, errors.New(p.whyNot() + "; yinit history --follow watches from now on")
+		return nil, nil, errors.New(p.whyNot() + "; yinit history --follow watches from now on")
 	}
-	return nil, errors.New(p.whyNot())
+	return nil, nil, errors.New(p.whyNot())
 }
 
 func (o historyOptions) wants(r history.Record, now time.Time) bool {

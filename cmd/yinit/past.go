@@ -24,6 +24,9 @@ type pastOf struct {
 	inits  []string // who has one, beside PID 1
 	own    bool     // we keep it ourselves
 	tried  bool
+	asked  int       // which process was asked for, 0: any
+	opened bool      // we have tried to keep it ourselves
+	id     procfs.ID // of the init
 }
 
 func newPast(fs procfs.FS) *pastOf { return &pastOf{fs: fs} }
@@ -31,11 +34,11 @@ func newPast(fs procfs.FS) *pastOf { return &pastOf{fs: fs} }
 // open looks for the init that keeps a history, and watches itself if there is
 // none.
 func (p *pastOf) open() {
-	if p.tried {
-		return
+	if !p.tried {
+		p.choose(0)
 	}
-	p.choose(0)
-	if p.reader == nil && !p.forbidden() {
+	if p.reader == nil && !p.opened && !p.forbidden() {
+		p.opened = true
 		if r, err := p.watchMyself(); err == nil {
 			p.reader, p.pid = r, os.Getpid()
 		}
@@ -46,9 +49,14 @@ func (p *pastOf) open() {
 // PID 1; else the other processes that have a ring, as in a pod whose containers
 // share a PID namespace.
 func (p *pastOf) choose(pid int) (chosen bool) {
-	p.tried = true
-	if pid > 1 && p.take(pid) {
-		return true
+	p.tried, p.asked = true, pid
+	if pid > 1 {
+		if p.take(pid) {
+			return true
+		}
+		if p.forbidden() {
+			return false
+		}
 	}
 	if p.take(1) || errors.Is(p.err, fs.ErrPermission) && p.isYinit(1) {
 		return pid == 1
@@ -67,7 +75,7 @@ func (p *pastOf) choose(pid int) (chosen bool) {
 		if r, err := history.Open(p.fs, other); err == nil {
 			p.inits = append(p.inits, strconv.Itoa(other)+p.programOf(other))
 			if p.reader == nil {
-				p.reader, p.pid = r, other
+				p.reader, p.pid, p.id = r, other, p.identify(other)
 			} else {
 				_ = r.Close()
 			}
@@ -96,11 +104,27 @@ func (p *pastOf) take(pid int) bool {
 		return false
 	}
 	p.reader, p.pid, p.err = r, pid, nil
+	p.id = p.identify(pid)
 	return true
 }
 
+// identify is the identity of a process, of which the start time may be unknown.
+func (p *pastOf) identify(pid int) procfs.ID {
+	if s, err := p.fs.Stat(pid); err == nil {
+		return s.ID()
+	}
+	return procfs.ID{PID: pid}
+}
+
+// alive reports whether the init is still there.
+func (p *pastOf) alive() bool {
+	return p.own || p.identify(p.id.PID) == p.id
+}
+
 // forbidden reports whether there is a history, and we may not read it.
-func (p *pastOf) forbidden() bool { return errors.Is(p.err, fs.ErrPermission) && p.isYinit(1) }
+func (p *pastOf) forbidden() bool {
+	return errors.Is(p.err, fs.ErrPermission) && (p.isYinit(1) || p.asked > 1 && p.isYinit(p.asked))
+}
 
 // isYinit guesses by the name: the ring of another user cannot be seen.
 func (p *pastOf) isYinit(pid int) bool {
@@ -112,7 +136,9 @@ func (p *pastOf) isYinit(pid int) bool {
 func (p *pastOf) program(pid int) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.open()
+	if !p.tried {
+		p.choose(0)
+	}
 	if p.reader == nil || p.pid != pid || p.own {
 		return ""
 	}
@@ -152,11 +178,11 @@ func (p *pastOf) whyNot() string {
 	}
 	switch comm, err := p.fs.Comm(1); {
 	case errors.Is(p.err, fs.ErrPermission) && p.isYinit(1):
-		uid := "another user"
-		if s, err := p.fs.Status(1); err == nil {
-			uid = fmt.Sprintf("user %d", s.UID[0])
-		}
-		return "the history belongs to " + uid + ": run this as that user or as root (docker exec -u)"
+		return "the history belongs to " + p.owner(1) + ": run this as that user or as root (docker exec -u)"
+	case errors.Is(p.err, fs.ErrPermission) && p.asked > 1 && p.isYinit(p.asked):
+		return fmt.Sprintf("the history of %d belongs to %s: run this as that user or as root", p.asked, p.owner(p.asked))
+	case err == nil && p.isYinit(1):
+		return "PID 1 is yinit, but its history cannot be read: " + p.err.Error()
 	case err == nil:
 		return "no history is kept: PID 1 is " + comm + ", not yinit"
 	default:
@@ -171,6 +197,14 @@ func (p *pastOf) since(h history.Header) string {
 		return "watching since " + at + ": " + p.whyNot()
 	}
 	return h.Program + " (pid " + itoa(h.InitPID) + ") keeps it since " + at
+}
+
+func (p *pastOf) owner(pid int) string {
+	s, err := p.fs.Status(pid)
+	if err != nil {
+		return "another user"
+	}
+	return fmt.Sprintf("user %d", s.UID[procfs.Real])
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

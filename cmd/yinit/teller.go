@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"os"
+	"os/signal"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,12 +14,14 @@ import (
 
 // A teller prints a history, now or as it goes on.
 type teller struct {
-	out  *bufio.Writer
-	r    *history.Reader
-	o    historyOptions
-	next uint64
-	run  int // of the record that was told last
-	lost uint64
+	out      *bufio.Writer
+	r        *history.Reader
+	o        historyOptions
+	alive    func() bool // whether somebody still writes it
+	next     uint64
+	run      int // of the record that was told last
+	lost     uint64
+	stopping bool // the end has begun
 }
 
 // tell prints the records that are new, those that the options ask for.
@@ -30,6 +34,7 @@ func (t *teller) tell() error {
 	t.lost += b.Lost
 	now := time.Now()
 	for _, rec := range b.Records {
+		t.stopping = t.stopping || rec.Kind == history.KindStop
 		if !t.o.wants(rec, now) {
 			continue
 		}
@@ -76,6 +81,9 @@ func (t *teller) summary() error {
 			t.remark(fmt.Sprintf(part.text, part.n))
 		}
 	}
+	if h.Ended.IsZero() && !t.alive() && !t.o.follow {
+		t.remark("the init that wrote this is gone without a last word: it was killed, or the machine went down")
+	}
 	if h.Watch == 0 {
 		t.remark("only what the init itself reaps is here: it runs with --watch 0")
 	}
@@ -85,8 +93,13 @@ func (t *teller) summary() error {
 // followEvery is how often a history that goes on is read.
 const followEvery = 200 * time.Millisecond
 
-// follow prints what is new, until the init has ended.
+// follow prints what is new, until the init has ended. When that clears up, it ends
+// this process, too.
 func (t *teller) follow() error {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, unix.SIGTERM)
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
 	for {
 		end, err := t.ended()
 		if err != nil {
@@ -96,33 +109,44 @@ func (t *teller) follow() error {
 			return err
 		}
 		if end != "" {
-			if err := t.summary(); err != nil {
+			return t.farewell(end)
+		}
+		select {
+		case <-tick.C:
+		case <-stop:
+			if err := t.tell(); err != nil {
 				return err
 			}
-			t.remark(end)
-			return t.out.Flush()
+			if t.stopping {
+				return t.farewell("the init ends now, and this process with it")
+			}
+			return t.farewell("SIGTERM came; the init goes on")
 		}
-		time.Sleep(followEvery)
 	}
 }
 
-// ended says that the init has ended, "" if it runs.
+// farewell is the last line, after what is missing.
+func (t *teller) farewell(text string) error {
+	if err := t.summary(); err != nil {
+		return err
+	}
+	t.remark(text)
+	return t.out.Flush()
+}
+
+// ended says that the init has ended, "" if it runs. It is asked before the last
+// records are read.
 func (t *teller) ended() (string, error) {
+	alive := t.alive()
 	h, err := t.r.Header()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if !h.Ended.IsZero() {
+	case !h.Ended.IsZero():
 		return "the init ended at " + h.Ended.Local().Format("15:04:05.000"), nil
-	}
-	if t.o.file == "" {
-		if unix.Kill(h.InitPID, 0) == unix.ESRCH { // its pid is that of our namespace, or we could not have opened it
-			return "the init is gone without a last word: it was killed", nil
-		}
+	case alive:
 		return "", nil
+	default:
+		return "the init is gone without a last word: it was killed, or the machine went down", nil
 	}
-	if !t.r.Written() {
-		return "no init writes to this file: the last one was killed, or the machine went down", nil
-	}
-	return "", nil
 }

@@ -7,3 +7,4 @@ package early
 func entry()
 func hook()
 func handler()
+func fault()

@@ -31,6 +31,7 @@ var (
 	pipeFD   = [2]int32{-1, -1}
 	original [65]sigaction // dispositions as they were inherited
 	wanted   [65]sigaction // dispositions as the runtime wants them
+	faulty   sigaction     // how fault is installed
 	slots    [65]Info      // one for each signal in kept
 
 	action = sigaction{flags: siginfo | onStack | restart | restorerFlag, mask: ^uint64(0)}

@@ -196,7 +196,7 @@ piped:
 	DECL	CX
 	MOVQ	·taken(SB), AX
 	BTQ	CX, AX
-	JCC	pass
+	JCC	synchronous
 	MOVL	DI, AX
 	SHLQ	$5, AX
 	TESTQ	DX, DX
@@ -229,9 +229,55 @@ install:
 done:
 	XORL	AX, AX
 	RET
+synchronous:
+	// One of the signals by which a program learns of its own faults: the runtime
+	// keeps it, but for those that somebody sent. See fault.
+	TESTQ	SI, SI
+	JZ	pass
+	CMPQ	0(SI), $SIG_IGN
+	JLS	pass // it wants the default action, or none
+	MOVL	DI, AX
+	SHLQ	$5, AX
+	LEAQ	·wanted(SB), R8
+	ADDQ	AX, R8
+	LEAQ	·faulty(SB), R10
+	MOVQ	0(SI), R9
+	MOVQ	R9, 0(R8)
+	LEAQ	·fault(SB), R9
+	MOVQ	R9, 0(R10)
+	MOVQ	8(SI), R9
+	MOVQ	R9, 8(R10)
+	MOVQ	16(SI), R9
+	MOVQ	R9, 16(R10)
+	MOVQ	24(SI), R9
+	MOVQ	R9, 24(R10)
+	MOVQ	R10, SI
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigaction, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JEQ	done
 pass:
 	MOVL	$EINVAL, AX // the runtime makes the system call itself
 	RET
+
+// func fault()
+// As handler, for the synchronous signals. What the kernel raised is the
+// runtime's; what somebody sent is data, as all signals are: it would end PID 1
+// otherwise, where the kernel shields every program that has no handler.
+TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
+	CMPQ	·released(SB), $0
+	JNE	real
+	CMPL	8(SI), $0 // si_code; above 0 it is from the kernel
+	JGT	real
+	JMP	·handler(SB)
+real:
+	MOVL	DI, AX
+	SHLQ	$5, AX
+	LEAQ	·wanted(SB), R8
+	ADDQ	AX, R8
+	MOVQ	0(R8), AX
+	JMP	AX
 
 // setup notes what was inherited and installs handler. It keeps BX, BP and R12
 // to R15.

@@ -186,7 +186,7 @@ piped:
 	SUBW	$1, R12, R4
 	MOVD	·taken(SB), R3
 	LSR	R4, R3
-	TBZ	$0, R3, pass
+	TBZ	$0, R3, synchronous
 	LSL	$5, R12, R5
 	CBZ	R14, install
 	MOVD	$·original(SB), R6
@@ -206,9 +206,46 @@ install:
 done:
 	MOVD	ZR, R0
 	RET
+synchronous:
+	CBZ	R13, pass
+	MOVD	0(R13), R7
+	CMP	$SIG_IGN, R7
+	BLS	pass
+	LSL	$5, R12, R5
+	MOVD	$·wanted(SB), R6
+	ADD	R5, R6
+	MOVD	R7, 0(R6)
+	MOVD	$·faulty(SB), R6
+	MOVD	$·fault(SB), R7
+	MOVD	R7, 0(R6)
+	MOVD	8(R13), R7
+	MOVD	R7, 8(R6)
+	LDP	16(R13), (R7, R8)
+	STP	(R7, R8), 16(R6)
+	MOVD	R12, R0
+	MOVD	R6, R1
+	MOVD	R14, R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigaction, R8
+	SVC
+	CBZ	R0, done
 pass:
 	MOVD	$EINVAL, R0
 	RET
+
+// func fault()
+TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
+	MOVD	·released(SB), R3
+	CBNZ	R3, real
+	MOVW	8(R1), R3
+	CMPW	$0, R3
+	BGT	real
+	B	·handler(SB)
+real:
+	MOVD	$·wanted(SB), R4
+	ADD	R0<<5, R4
+	MOVD	0(R4), R4
+	JMP	(R4)
 
 // setup keeps R12 to R15.
 TEXT ·setup(SB), NOSPLIT|NOFRAME, $0

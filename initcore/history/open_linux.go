@@ -111,7 +111,7 @@ func setfs(call uintptr, id uint32) uint32 {
 
 // OpenFile opens a ring that is kept in a file.
 func OpenFile(path string) (*Reader, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO must not be waited for
 	if err != nil {
 		return nil, err
 	}
