@@ -35,6 +35,7 @@ type machine struct {
 	hist *history.Writer
 	log  *slog.Logger
 	pid  int    // of the init
+	uid  uint32 // of the init
 	self string // its command name
 
 	programs []*program
@@ -56,6 +57,7 @@ type machine struct {
 	sent      uint64         // signals to programs
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
+	flood     flood
 }
 
 // program is the state of one of them.
@@ -113,7 +115,10 @@ func (m *machine) launch(p *program) bool {
 	m.log.Info("started", "program", p.Name, "pid", pid)
 	m.begin(history.KindStart)
 	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid
-	m.rec.Comm, m.rec.Cmdline = p.Name, commandLine(p.Args)
+	m.rec.Comm, m.rec.Cmdline, m.rec.UID = p.Name, commandLine(p.Args), m.uid
+	if p.User != nil {
+		m.rec.UID = p.User.UID
+	}
 	m.hist.Add(&m.rec)
 	return true
 }
@@ -210,7 +215,7 @@ func (m *machine) later(p *program) {
 		p.backoff = first
 	}
 	p.restartAt = m.now.Add(p.backoff)
-	m.log.Warn("starting it again soon", "program", p.Name, "in", p.backoff)
+	m.log.Warn("starting it again soon", "program", p.Name, "in", p.backoff, "it", p.last.String())
 	p.backoff = min(p.backoff*delayGrowth, max(longest, first))
 }
 

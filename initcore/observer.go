@@ -93,6 +93,9 @@ type ledger struct{ m *machine }
 
 // Add implements watch.Book.
 func (l *ledger) Add(r *history.Record) {
+	if r.Kind == history.KindAdopt && l.m.find(r.PID) != nil {
+		return // a program of ours is no orphan
+	}
 	if r.Kind == history.KindExit && r.Known {
 		if oom := l.m.who.outOfMemory(r.Status); oom != "" {
 			l.m.now = r.Time

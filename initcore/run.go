@@ -37,7 +37,7 @@ func Run(cfg Config) int {
 	k := newKernel(&cfg, feed.Inherit)
 	m := newMachine(cfg)
 	m.proc, m.rest, m.tty, m.who, m.log, m.pid = k, k, k.console, k, logger, k.pid
-	m.self = k.name(k.pid)
+	m.self, m.uid = k.name(k.pid), uint32(unix.Getuid())
 	k.prepare(logger)
 	if k.noProc {
 		logger.Info("there is no /proc of this PID namespace: names of processes will be missing")

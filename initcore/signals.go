@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -142,8 +143,42 @@ func (m *machine) continued() {
 	}
 }
 
+// A sender could wipe out the history with signals: so many of one kind in a row
+// are recorded, and in floodTime as many again.
+const (
+	floodMost = 200
+	floodTime = time.Second
+)
+
+// flood is one signal that one sender sends again and again.
+type flood struct {
+	pid, signal int32
+	since       time.Time
+	n, more     int
+}
+
+// flooded reports whether the signal is one of so many that it is only counted.
+func (m *machine) flooded(info early.Info) bool {
+	f := &m.flood
+	if f.pid == info.PID && f.signal == info.Signal && m.now.Sub(f.since) < floodTime {
+		if f.n++; f.n > floodMost {
+			f.more++
+			return true
+		}
+		return false
+	}
+	if f.more > 0 {
+		m.note(history.KindNote, fmt.Sprintf("%s from pid %d came %d times more", procfs.SignalName(int(f.signal)), f.pid, f.more))
+	}
+	*f = flood{pid: info.PID, signal: info.Signal, since: m.now, n: 1}
+	return false
+}
+
 // received records the signal and its sender.
 func (m *machine) received(info early.Info, passed unix.Signal, action history.Action, to []int) {
+	if m.flooded(info) {
+		return
+	}
 	sender := m.sender(info)
 	m.begin(history.KindSignal)
 	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, sender

@@ -110,7 +110,7 @@ func (q *inquest) hold() ([]*culprit, error) {
 	list := make([]*culprit, 0, len(culprits))
 	for _, c := range culprits {
 		slices.SortFunc(c.zombies, func(a, b zombie) int {
-			return cmp.Or(cmp.Compare(b.dead, a.dead), cmp.Compare(a.stat.PID, b.stat.PID))
+			return cmp.Or(cmp.Compare(b.dead.Round(time.Second), a.dead.Round(time.Second)), cmp.Compare(a.stat.PID, b.stat.PID))
 		})
 		list = append(list, c)
 	}

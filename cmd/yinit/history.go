@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"yinit/initcore/history"
 	"yinit/procfs"
 )
@@ -140,7 +142,7 @@ func textRecord(r history.Record) string {
 	case history.KindStop, history.KindNote, history.KindOOM:
 		b.WriteString("  " + clean(r.Text))
 	default:
-		fmt.Fprintf(&b, " %6d  %-24s  %s", r.PID, clean(name(r)), clean(fate(r)))
+		fmt.Fprintf(&b, " %6d  %-24s  %s", r.PID, label(name(r)), clean(fate(r)))
 	}
 	return strings.TrimRight(b.String(), " ")
 }
@@ -154,7 +156,11 @@ func fate(r history.Record) string {
 		}
 		return fmt.Sprintf("orphan, now a child of %d %s", r.PPID, r.Parent)
 	case history.KindZombie:
-		return r.Text + "   dead for " + short(r.ZombieFor)
+		s := r.Text + "   dead for " + short(r.ZombieFor)
+		if r.Known {
+			s = r.Status.String() + "; " + s
+		}
+		return s
 	case history.KindExit:
 	default:
 		return ""
@@ -185,6 +191,19 @@ func reaper(r history.Record) string {
 	default:
 		return strings.TrimRight(fmt.Sprintf("%d %s", r.PPID, r.Parent), " ")
 	}
+}
+
+// nameWidth is how much of a command line the text has. All of it is in JSON.
+const nameWidth = 24
+
+// label is a command line in a column. A process that writes its own must not be
+// able to pretend to be another column, or another line.
+func label(s string) string {
+	s = strings.Join(strings.Fields(clean(s)), " ")
+	if s == "" {
+		return "?"
+	}
+	return ansi.Truncate(s, nameWidth, "…")
 }
 
 func name(r history.Record) string {

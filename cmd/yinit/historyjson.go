@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"strings"
 	"time"
 
 	"yinit/initcore/history"
@@ -83,13 +81,7 @@ func jsonRecord(r history.Record) string {
 	default:
 		v = jsonOfProcess(head, r)
 	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return "{}" // these types always encode
-	}
-	return strings.TrimRight(b.String(), "\n")
+	return jsonLine(v)
 }
 
 func jsonOfProcess(head jsonHead, r history.Record) jsonProcess {

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"strings"
-
 	"yinit/procfs"
 )
 
@@ -37,11 +34,5 @@ func jsonSignals(t *procfs.Target, caller procfs.Caller) string {
 			Verdict: outcome.String(), Reason: reason,
 		})
 	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(j); err != nil {
-		return "{}" // these types always encode
-	}
-	return strings.TrimRight(b.String(), "\n")
+	return jsonLine(j)
 }

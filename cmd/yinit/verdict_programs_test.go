@@ -31,9 +31,9 @@ var programs = []struct {
 	{name: "bash", pkg: "bash", words: []string{"bash", "--norc", "-c", `trap : TERM; trap "" QUIT; echo ready; while :; do read x; done`}, signals: "TERM handler QUIT ignore USR1 terminate"},
 	{name: "busybox sh", pkg: "busybox-static", words: []string{"busybox", "sh", "-c", `trap : TERM; echo ready; while :; do read x; done`}, signals: "TERM handler HUP terminate"},
 	{name: "busybox sleep", pkg: "busybox-static", words: []string{"busybox", "sh", "-c", `echo ready; exec busybox sleep 100`}, signals: "TERM terminate QUIT core TSTP stop"},
-	{name: "tini", pkg: "tini", words: []string{"tini", "-s", "--", "sh", "-c", "echo ready; exec sleep 100"}, signals: "TERM read USR1 read SEGV core"},
-	{name: "dumb-init", pkg: "dumb-init", words: []string{"dumb-init", "sh", "-c", "echo ready; exec sleep 100"}, signals: "USR1 read"},
-	{name: "catatonit", pkg: "catatonit", words: []string{"catatonit", "--", "sh", "-c", "echo ready; exec sleep 100"}, signals: "TERM read"},
+	{name: "tini", pkg: "tini", words: []string{"tini", "-s", "--", "sh", "-c", "echo ready; exec cat"}, signals: "TERM read USR1 read SEGV core"},
+	{name: "dumb-init", pkg: "dumb-init", words: []string{"dumb-init", "sh", "-c", "echo ready; exec cat"}, signals: "USR1 read"},
+	{name: "catatonit", pkg: "catatonit", words: []string{"catatonit", "--", "sh", "-c", "echo ready; exec cat"}, signals: "TERM read"},
 	{name: "Go", needs: "gofmt", words: []string{"sh", "-c", "echo ready; exec gofmt"}, signals: "TERM handler USR1 handler TSTP stop"},
 	{name: "CPython", pkg: "python3", words: []string{"python3", "-c", "import sys; print('ready', flush=True); sys.stdin.read()"}, signals: "TERM terminate INT handler PIPE ignore XFSZ ignore"},
 	{name: "CPython, sigwait in a thread", pkg: "python3", words: []string{"python3", "-c", `

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -106,8 +105,6 @@ type (
 )
 
 func printZombiesJSON(out *bufio.Writer, q *inquest, culprits []*culprit) {
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
 	for _, c := range culprits {
 		j := jsonCulprit{
 			Cause: c.Cause.String(), Why: c.Why(), Advice: c.Advice(q.first), Zombies: make([]jsonZombie, 0, len(c.zombies)),
@@ -119,7 +116,7 @@ func printZombiesJSON(out *bufio.Writer, q *inquest, culprits []*culprit) {
 		for _, z := range c.zombies {
 			j.Zombies = append(j.Zombies, jsonOfZombie(z))
 		}
-		_ = e.Encode(j) // What fails here fails in Flush, too.
+		fmt.Fprintln(out, jsonLine(j))
 	}
 }
 

@@ -41,7 +41,7 @@ var (
 // one line what the runtime would do in a hundred.
 var (
 	threadsLeast = uint32(7) // beside the first one, on a machine with many processors, and with the program
-	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit: docker run --pids-limit, ulimit -u\n"
+	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
 	// Measured with Go 1.26: with less than 750 MB it never starts, with more than
 	// 1.3 GB always, and in between with some sizes.
 	spaceLeast = uint64(800 << 20)

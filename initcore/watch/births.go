@@ -159,16 +159,15 @@ func (w *Watcher) meet(pid int, now time.Time) bool {
 	case errors.Is(err, unix.ESRCH):
 		return false
 	case outOfDescriptors(err):
-		w.opt.Most = len(w.procs)
+		w.opt.Most = max(len(w.procs), 1)
 		w.tooMany(now)
 		return true
 	case err != nil: // EINVAL, or ENOENT: a thread, or a process that is just being made
 		return w.isThread(pid)
 	}
 	if len(w.procs) >= w.opt.Most {
-		_ = unix.Close(fd)
 		w.tooMany(now)
-		return true
+		w.giveWay()
 	}
 	p := w.newProcess()
 	p.fd = fd
@@ -187,6 +186,10 @@ func (w *Watcher) meet(pid int, now time.Time) bool {
 	}
 	w.procs[pid] = p
 	w.children[p.PPID]++
+	if w.opt.Init == w.opt.Self && p.PPID == w.opt.Self {
+		p.Adopted, p.Origin = true, 0 // the book knows if it is ours from the start
+		w.book.Add(w.begin(history.KindAdopt, p, now))
+	}
 	return true
 }
 
@@ -213,7 +216,18 @@ func (w *Watcher) tooMany(now time.Time) {
 	w.book.Unwatched(1)
 	if !w.full {
 		w.full = true
-		w.note(now, fmt.Sprintf("%d processes are watched, and there are more: deaths of the others are not seen unless the init reaps them", w.opt.Most))
+		w.note(now, fmt.Sprintf("%d processes are watched, and there are more: new ones take the places of others, whose deaths are not seen unless the init reaps them", w.opt.Most))
+	}
+}
+
+// giveWay stops watching some process that lives: those that come are worth more
+// than those that stay.
+func (w *Watcher) giveWay() {
+	for pid, p := range w.procs { // in no order, so a different one each time
+		if p.deadAt.IsZero() {
+			w.forget(pid)
+			return
+		}
 	}
 }
 
@@ -224,19 +238,27 @@ func (w *Watcher) identify(p *process, pid int) {
 		w.stat = procfs.Stat{PID: pid}
 	}
 	p.ID, p.PPID, p.Comm = w.stat.ID(), w.stat.PPID, w.stat.Comm
-	var i info
-	if w.ask(&i, p.fd) == nil {
-		p.UID, p.PPID = i.ruid, int(i.ppid)
-	} else {
-		var s procfs.Status
-		if w.scanner.Status(pid, &s) == nil {
-			p.UID = s.UID[procfs.Real]
-		}
+	if parent := w.own(p); p.PPID == 0 { // it may be hidden by hidepid
+		p.PPID = parent
 	}
 	p.Cmdline = w.cmdline(pid)
 	p.Origin = p.PPID
 	w.nameParent(p)
 	p.fresh = p.young()
+}
+
+// own reads whose process it is, and returns its parent, 0 if it is not told. The
+// user may change: docker exec begins as root.
+func (w *Watcher) own(p *process) (parent int) {
+	var i info
+	if w.ask(&i, p.fd) == nil && i.mask&infoCreds != 0 {
+		p.UID = i.ruid
+		return int(i.ppid)
+	}
+	if w.scanner.Status(p.ID.PID, &w.status) == nil {
+		p.UID = w.status.UID[procfs.Real]
+	}
+	return 0
 }
 
 func (w *Watcher) nameParent(p *process) {
@@ -268,6 +290,7 @@ func (w *Watcher) refresh() {
 		p.fresh = p.young() // this may not have been the last time
 		if w.scanner.Stat(pid, &w.stat) == nil && w.stat.ID() == p.ID {
 			p.Comm, p.Cmdline = w.stat.Comm, w.cmdline(pid)
+			w.own(p)
 		}
 	}
 }

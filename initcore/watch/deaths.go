@@ -51,6 +51,7 @@ func (w *Watcher) died(p *process, now time.Time) {
 	w.dead++
 	if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID {
 		p.cpu = (w.stat.UTime + w.stat.STime).Duration()
+		w.own(p)
 		if p.Comm != w.stat.Comm { // it has become another program meanwhile
 			p.Comm, p.Cmdline = w.stat.Comm, ""
 		}
@@ -140,6 +141,9 @@ func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
 		w.holders[parent] = held
 		r := w.begin(history.KindZombie, p, now)
 		r.ZombieFor = now.Sub(p.deadAt)
+		if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID && (w.stat.ExitCode != 0 || w.opt.FS.MayTrace(p.ID.PID)) {
+			r.Known, r.Status = true, w.stat.ExitCode // otherwise 0 may mean that we may not know
+		}
 		r.Parent = w.nameNow(parent, p.Parent)
 		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", parent, r.Parent, zombies(held))
 		w.book.Add(r)

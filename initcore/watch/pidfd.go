@@ -21,8 +21,9 @@ type info struct {
 }
 
 const (
-	getInfo  = 0xC040FF0B // _IOWR(0xFF, 11, 64 bytes)
-	infoExit = 1 << 3     // exitCode is there, Linux 6.15
+	getInfo   = 0xC040FF0B // _IOWR(0xFF, 11, 64 bytes)
+	infoCreds = 1 << 1     // the ids are there
+	infoExit  = 1 << 3     // exitCode is there, Linux 6.15
 )
 
 // ask fills in what the kernel tells of the process of a pidfd.

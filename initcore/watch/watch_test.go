@@ -171,7 +171,7 @@ func TestZombies(t *testing.T) {
 	_ = s.cmd.Wait()
 	eventually(t, "both are adopted", func() bool {
 		w.Ready(time.Now())
-		return len(b.of(history.KindAdopt, 0)) == 2
+		return len(b.of(history.KindAdopt, pids[0])) == 1 && len(b.of(history.KindAdopt, pids[1])) == 1
 	})
 	for _, pid := range pids {
 		if r := b.of(history.KindAdopt, pid); len(r) != 1 || r[0].OriginPPID != s.cmd.Process.Pid || r[0].PPID != 1 {

@@ -32,7 +32,7 @@ const (
 	// descriptor, and some 500 bytes.
 	MostWatched = 2048
 	// spared is the part of the descriptors that may be open which is left to others.
-	spared = 4
+	spared = 2
 	// share bounds how much of the time is taken by looks where thousands of
 	// processes come and go: the next one waits so many times as long as the last
 	// one took.
@@ -69,6 +69,7 @@ type Watcher struct {
 	holders  map[int]int      // by pid: how many zombies of it were recorded
 	stat     procfs.Stat
 	other    procfs.Stat // of somebody else than stat is about
+	status   procfs.Status
 	rec      history.Record
 	// ask is [info.ask], but for the tests of older kernels.
 	ask func(*info, int) error
