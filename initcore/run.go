@@ -58,11 +58,6 @@ func Run(cfg Config) int {
 		k.console.giveUp()
 	}
 	l.begin()
-	// One goroutine at a time, beside those that wait in the kernel: so the threads
-	// of the start are all that there will ever be. The runtime ends the process if
-	// it wants one more where the pids limit is reached, and a container that is
-	// full is what an init is there for.
-	runtime.GOMAXPROCS(1)
 	l.planned = k.chores(m, time.Now())
 	l.run()
 	if err := k.relays.drain(); err != nil {

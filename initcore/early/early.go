@@ -24,6 +24,7 @@ var (
 	nofile   [2]uint64 // RLIMIT_NOFILE, soft and hard
 	as       [2]uint64 // RLIMIT_AS, as it was inherited
 	asHere   [2]uint64 // and as it was changed; zero: it was not
+	nproc    [2]uint64 // RLIMIT_NPROC, and what else threads reads
 	gate     uint32    // lets the threads of the trial end
 	kept     uint64    // signals that found no room in the pipe
 	dead     uint32    // SIGCHLD came since the last Drain
@@ -42,6 +43,7 @@ var (
 var (
 	threadsLeast = uint32(7) // beside the first one, on a machine with many processors, and with the program
 	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
+	pidsMax      = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 	// Measured with Go 1.26: with less than 750 MB it never starts, with more than
 	// 1.3 GB always, and in between with some sizes.
 	spaceLeast = uint64(800 << 20)

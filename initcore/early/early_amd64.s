@@ -3,6 +3,8 @@
 #include "textflag.h"
 
 #define SYS_write 1
+#define SYS_open 2
+#define SYS_close 3
 #define SYS_rt_sigaction 13
 #define SYS_rt_sigprocmask 14
 #define SYS_getpid 39
@@ -17,12 +19,14 @@
 #define F_GETFD 1
 #define EBADF 9
 #define EINVAL 22
+#define RLIMIT_NPROC 6
 #define RLIMIT_NOFILE 7
 #define RLIMIT_AS 9
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIG_IGN 1
 #define SI_TKILL -6
+#define O_CLOEXEC 0x80000
 #define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
 #define CLONE_A_THREAD 0x50f00 // VM, FS, FILES, SIGHAND, THREAD and SYSVSEM
@@ -108,9 +112,46 @@ little:
 // Where there may not be as many processes and threads as the runtime begins
 // with, and one for the program, it fails with a dump, too. So that many are made
 // and ended again: threads that have no stack, since they use none. Their signals
-// are blocked.
+// are blocked. PID 1 has the container to itself when it begins, and must begin
+// quickly: so it tries only where a limit is as low as 99.
 TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	XORL	R9, R9
+	CMPL	·pid(SB), $1
+	JNE	make
+	XORL	DI, DI
+	MOVL	$RLIMIT_NPROC, SI
+	XORL	DX, DX
+	LEAQ	·nproc(SB), R10
+	MOVL	$SYS_prlimit64, AX
+	SYSCALL
+	CMPQ	·nproc(SB), $100
+	JCS	make
+	LEAQ	·pidsMax(SB), R8 // two strings: versions 2 and 1 of control groups
+files:
+	MOVQ	0(R8), DI
+	MOVL	$O_CLOEXEC, SI
+	XORL	DX, DX
+	MOVL	$SYS_open, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JLT	absent
+	MOVQ	AX, DI
+	LEAQ	·nproc(SB), SI
+	MOVL	$16, DX
+	XORL	AX, AX // SYS_read
+	SYSCALL
+	MOVQ	AX, R10
+	MOVL	$SYS_close, AX
+	SYSCALL
+	CMPQ	R10, $3 // "99\n"; without a limit it is "max\n"
+	JLE	make
+	RET
+absent:
+	ADDQ	$16, R8
+	LEAQ	·pidsMax+32(SB), AX
+	CMPQ	R8, AX
+	JCS	files
+	RET
 make:
 	MOVL	$CLONE_A_THREAD, DI
 	XORL	SI, SI
@@ -303,8 +344,15 @@ TEXT ·setup(SB), NOSPLIT|NOFRAME, $0
 	MOVL	$1, R8
 	LEAQ	·original+32(SB), R9
 next:
+	MOVL	R8, CX
+	DECL	CX
+	XORL	SI, SI // only a question
+	MOVQ	·taken(SB), AX
+	BTQ	CX, AX
+	JCC	ask
+	LEAQ	·action(SB), SI
+ask:
 	MOVL	R8, DI
-	XORL	SI, SI
 	MOVQ	R9, DX
 	MOVL	$8, R10
 	MOVL	$SYS_rt_sigaction, AX
@@ -315,18 +363,6 @@ next:
 	DECL	CX
 	BTSQ	CX, ·ignored(SB)
 heard:
-	MOVL	R8, CX
-	DECL	CX
-	MOVQ	·taken(SB), AX
-	BTQ	CX, AX
-	JCC	skip
-	MOVL	R8, DI
-	LEAQ	·action(SB), SI
-	XORL	DX, DX
-	MOVL	$8, R10
-	MOVL	$SYS_rt_sigaction, AX
-	SYSCALL
-skip:
 	ADDQ	$32, R9
 	INCL	R8
 	CMPL	R8, $64
