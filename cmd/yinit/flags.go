@@ -112,7 +112,10 @@ var errBadTini = errors.New("tini's variable has a value that is no number; writ
 func fromEnv(env []string, s *settings) (rest, warnings []string, err error) {
 	for _, assignment := range env {
 		name, value, _ := strings.Cut(assignment, "=")
-		o := find(func(o *option) bool { return !o.noEnv && o.env() == name })
+		var o *option
+		if strings.HasPrefix(name, envPrefix) { // few have it, and a start should be quick
+			o = find(func(o *option) bool { return !o.noEnv && o.env() == name })
+		}
 		switch {
 		case o != nil:
 			if value == "" && o.arg != "" {
@@ -122,7 +125,7 @@ func fromEnv(env []string, s *settings) (rest, warnings []string, err error) {
 				return nil, nil, fmt.Errorf("environment variable %s: %w", name, err)
 			}
 			continue
-		case strings.HasPrefix(name, "YINIT_") && !kubernetes(name):
+		case strings.HasPrefix(name, envPrefix) && !kubernetes(name):
 			if near := nearest(name, envNames()); near != "" {
 				warnings = append(warnings, fmt.Sprintf("environment variable %s is unknown; did you mean %s?", name, near))
 			}

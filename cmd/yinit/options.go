@@ -39,12 +39,15 @@ type option struct {
 	set   func(s *settings, value string) error
 }
 
+// envPrefix begins the name of each of our environment variables.
+const envPrefix = "YINIT_"
+
 // env is the name of the environment variable.
 func (o option) env() string {
 	if o.noEnv {
 		return ""
 	}
-	return "YINIT_" + strings.ToUpper(strings.ReplaceAll(o.long, "-", "_"))
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(o.long, "-", "_"))
 }
 
 // toggle makes the setter of an option without an argument. In the environment it
