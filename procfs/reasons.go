@@ -65,6 +65,9 @@ func whyHandler(q *question) string {
 	if q.t.Relay && Relayed(q.n) {
 		return "yinit passes it on to its program"
 	}
+	if q.t.Relay {
+		return "yinit takes it, and passes it on to nobody"
+	}
 	if what := q.t.Language.handles(q.n); what != "" {
 		return what
 	}

@@ -155,15 +155,17 @@ func (w *Watcher) meet(pid int, now time.Time) bool {
 		return true
 	}
 	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil && exists(pid) {
+		// It may not have been one yet: a process gets its number before it is made.
+		fd, err = unix.PidfdOpen(pid, 0)
+	}
 	switch {
-	case errors.Is(err, unix.ESRCH):
-		return false
 	case outOfDescriptors(err):
 		w.opt.Most = max(len(w.procs), 1)
 		w.tooMany(now)
 		return true
-	case err != nil: // EINVAL, or ENOENT: a thread, or a process that is just being made
-		return w.isThread(pid)
+	case err != nil: // a thread, which has none, if it exists at all
+		return !errors.Is(err, unix.ESRCH) && exists(pid)
 	}
 	if len(w.procs) >= w.opt.Most {
 		w.tooMany(now)
@@ -206,10 +208,8 @@ func (w *Watcher) newProcess() *process {
 	return p
 }
 
-// isThread reports whether a number is that of a thread, which has no pidfd.
-func (w *Watcher) isThread(pid int) bool {
-	return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) // kill(2) takes thread ids, too
-}
+// exists reports whether a number is that of a process or a thread.
+func exists(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) } // kill(2) takes thread ids, too
 
 // tooMany counts a process that is not watched.
 func (w *Watcher) tooMany(now time.Time) {

@@ -36,7 +36,7 @@ const (
 	// share bounds how much of the time is taken by looks where thousands of
 	// processes come and go: the next one waits so many times as long as the last
 	// one took.
-	share = 50
+	share = 20
 	// freeMost is how many are kept to be used again.
 	freeMost = 64
 	// longestWait bounds that.
