@@ -146,8 +146,9 @@ func newGroup(t *testing.T) string {
 
 func freeze(t *testing.T, group string, pid int) {
 	t.Helper()
-	for file, text := range map[string]string{"/cgroup.procs": strconv.Itoa(pid), "/cgroup.freeze": "1"} {
-		if err := os.WriteFile(group+file, []byte(text), 0o644); err != nil {
+	// In this order: an empty group is frozen at once, and would say so.
+	for _, order := range [][2]string{{"/cgroup.procs", strconv.Itoa(pid)}, {"/cgroup.freeze", "1"}} {
+		if err := os.WriteFile(group+order[0], []byte(order[1]), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
