@@ -288,9 +288,13 @@ func (w *Watcher) refresh() {
 			continue
 		}
 		p.fresh = p.young() // this may not have been the last time
-		if w.scanner.Stat(pid, &w.stat) == nil && w.stat.ID() == p.ID {
-			p.Comm, p.Cmdline = w.stat.Comm, w.cmdline(pid)
-			w.own(p)
+		if w.scanner.Stat(pid, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
+			continue // the dead have no command line any more
 		}
+		// It has none for a moment, too, while it becomes its program, or dies.
+		if line := w.cmdline(pid); line != "" || p.Comm != w.stat.Comm {
+			p.Comm, p.Cmdline = w.stat.Comm, line
+		}
+		w.own(p)
 	}
 }

@@ -266,3 +266,29 @@ func BenchmarkTick(b *testing.B) {
 		w.Tick(time.Now())
 	}
 }
+
+// TestDeathBeforeRefresh: a process that has died since the last look, and of which
+// nobody has told yet, keeps the command line that it had.
+func TestDeathBeforeRefresh(t *testing.T) {
+	s := newShell(t)
+	w, b := newWatcher(t, 0)
+	pid := s.does("sleep 0.05 & echo $!")
+	eventually(t, "it has become sleep", func() bool {
+		w.Tick(time.Now())
+		seen, _ := w.Recall(procfs.ID{PID: pid})
+		return seen.Cmdline == "sleep 0.05"
+	})
+	eventually(t, "it is a zombie", func() bool {
+		var stat procfs.Stat
+		return w.scanner.Stat(pid, &stat) == nil && stat.Zombie()
+	})
+	w.Tick(time.Now())
+	s.does("wait; echo 0")
+	eventually(t, "the death is in the book", func() bool {
+		w.Ready(time.Now())
+		return len(b.of(history.KindExit, pid)) > 0
+	})
+	if r := b.of(history.KindExit, pid)[0]; r.Cmdline != "sleep 0.05" {
+		t.Errorf("its command line is %q, want sleep 0.05", r.Cmdline)
+	}
+}
