@@ -92,6 +92,14 @@ func rootDirectory(s subject, dir string) error {
 	return nil
 }
 
+func sentFaults(s subject, dir string) error {
+	out, err := look(s, dir, "trap : ILL TRAP ABRT BUS FPE SEGV SYS; for n in 4 5 6 7 8 11 31; do kill -$n 1; done; sleep 0.1; echo alive")
+	if err != nil || out != "alive" {
+		return fmt.Errorf("it printed %q (%v)", out, err)
+	}
+	return nil
+}
+
 const hundredOrphans = "i=0; while [ $i -lt 100 ]; do (sleep 0.3 &); i=$((i+1)); done; sleep 0.8; actor zombies"
 
 func noZombies(cmd *exec.Cmd) error {

@@ -79,6 +79,7 @@ var conformances = []conformance{
 	{"the child is as clean as under a plain exec", "", cleanChild},
 	{"a descriptor passed in reaches the child, the init lets go of it", "", descriptors},
 	{"the init's directory is /", "", rootDirectory},
+	{"a fault signal that is sent does not end the init", "", sentFaults},
 	{"100 orphans are reaped", "", orphans},
 	{"100 orphans are reaped by a subreaper", "subreaper", orphansSubreaper},
 	{"100 orphans are reaped under another init", "subreaper", orphansNested},
