@@ -76,6 +76,10 @@ func (l *loop) wait() {
 		left := due.Sub(l.clock()) + time.Millisecond - 1
 		timeout = int(min(max(left, 0), time.Hour) / time.Millisecond)
 	}
+	l.slept.Calm, l.slept.LastPID = -1, 0
+	if l.deadline().IsZero() && len(l.planned) == 0 {
+		l.slept.Calm, l.slept.LastPID = l.others.calm()
+	}
 	// An error is as good as a wake-up; rest100 sees to it that it is not one too
 	// many.
 	l.feed.Sleep(&l.slept, l.epoll, timeout, l.target())

@@ -79,6 +79,14 @@ func (o *observer) next() (t time.Time) {
 	return t
 }
 
+// calm is what would have to change before the next look could find anything, see
+// [early.Wait]; -1: nothing is known.
+func (o *observer) calm() (fd, lastPID int) {
+	fd = -1
+	o.try(func(w *watch.Watcher) { fd, lastPID = w.Calm() })
+	return fd, lastPID
+}
+
 // recall is what was seen of a process while it lived.
 func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
 	o.try(func(w *watch.Watcher) { seen, ok = w.Recall(id) })

@@ -6,12 +6,17 @@ import "golang.org/x/sys/unix"
 type Wait struct {
 	// Quick says which signals may be passed on at once, by the number of the one
 	// that came; 0: the rules have to decide.
-	Quick  [65]uint8
-	Events []unix.EpollEvent // what became ready, see epoll_wait(2)
-	Infos  []Info            // the signals that came, oldest first
-	passed uint64            // bit i: Infos[i] was passed on
+	Quick [65]uint8
+	// Calm is a descriptor of /proc/loadavg, -1: none. As long as its last pid is
+	// LastPID, a timeout is no reason to return: Sleep sleeps on.
+	Calm    int
+	LastPID int
+	Events  []unix.EpollEvent // what became ready, see epoll_wait(2)
+	Infos   []Info            // the signals that came, oldest first
+	passed  uint64            // bit i: Infos[i] was passed on
 
 	events [64]unix.EpollEvent
+	load   [64]byte
 	infos  [64]Info
 }
 

@@ -26,6 +26,8 @@ func exitsyscall()
 // away by then, and wakes another thread to look after it. So the program gets
 // its signal first.
 //
+// The same is true of a wake-up that finds nothing new: see [Wait.Calm].
+//
 // Between the marks nothing may allocate, write a pointer or grow the stack: the
 // collector may be at work. The reaper is this same thread, so target cannot have
 // become somebody else.
@@ -34,8 +36,7 @@ func exitsyscall()
 //go:norace
 func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 	entersyscall()
-	ready, _, errno := unix.RawSyscall6(sysEpollWait, uintptr(epoll),
-		uintptr(unsafe.Pointer(&w.events)), uintptr(len(w.events)), uintptr(timeout), 0, 0)
+	ready, errno := w.sleep(epoll, timeout)
 	read := uintptr(0)
 	w.passed = 0
 	if ready != 0 { // also -1: EINTR is a signal that came to this thread
@@ -67,4 +68,35 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 		ready = 0
 	}
 	w.done(int(ready), int(read))
+}
+
+// sleep waits, and goes on waiting as long as all is calm.
+//
+//go:nosplit
+//go:norace
+func (w *Wait) sleep(epoll, timeout int) (ready uintptr, errno unix.Errno) {
+	for {
+		ready, _, errno = unix.RawSyscall6(sysEpollWait, uintptr(epoll),
+			uintptr(unsafe.Pointer(&w.events)), uintptr(len(w.events)), uintptr(timeout), 0, 0)
+		if ready != 0 || w.Calm < 0 || timeout <= 0 || !w.calm() {
+			return ready, errno
+		}
+	}
+}
+
+// calm reports whether no process was made since. It runs between the marks, too.
+//
+//go:nosplit
+//go:norace
+func (w *Wait) calm() bool {
+	n, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, uintptr(w.Calm), uintptr(unsafe.Pointer(&w.load)), unsafe.Sizeof(w.load), 0, 0, 0)
+	if errno != 0 || n < 2 || n > unsafe.Sizeof(w.load) {
+		return false
+	}
+	pid, digit := 0, 1
+	for i := n - 2; i > 0 && w.load[i] != ' '; i-- { // before the newline
+		pid += int(w.load[i]-'0') * digit
+		digit *= 10
+	}
+	return pid == w.LastPID
 }

@@ -74,6 +74,21 @@ func (w *Watcher) lastPID() (int, error) {
 	return load.LastPID, err
 }
 
+// Calm returns the descriptor of /proc/loadavg and the last pid that it showed. As
+// long as it shows that, Tick would find nothing. The descriptor is -1 if there is
+// something else to look at.
+func (w *Watcher) Calm() (fd, lastPID int) {
+	if len(w.unsure) > 0 || w.dead > 0 || w.missed > 0 {
+		return -1, 0
+	}
+	for _, p := range w.procs {
+		if p.fresh {
+			return -1, 0
+		}
+	}
+	return w.loadavg, w.last
+}
+
 // distance is how many numbers were given out from one to the other.
 func (w *Watcher) distance(from, to int) int {
 	if to >= from {

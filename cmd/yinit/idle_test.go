@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestIdleWatching: with the watcher PID 1 wakes up once a second, and none of its
+// other threads does.
+func TestIdleWatching(t *testing.T) {
+	requireNamespaces(t)
+	cmd := namespaced(binary, "sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	const seconds = 4
+	var before, took int
+	// Until the start is over, in which it looks at young processes.
+	eventuallyIn(t, 20*time.Second, fmt.Sprintf("at most %d context switches in %d s", seconds+2, seconds), func() bool {
+		before = switches(cmd.Process.Pid)
+		time.Sleep(seconds * time.Second) // this is what is measured
+		took = switches(cmd.Process.Pid) - before
+		return took <= seconds+2
+	})
+	t.Logf("%d context switches in %d s", took, seconds)
+}
