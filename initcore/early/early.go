@@ -176,7 +176,7 @@ func (f *Feed) readPipe(buf []Info) int {
 		return 0
 	}
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), len(buf)*infoSize)
-	n, _ := unix.Read(f.fd, bytes) // an error is no signal, for now: it never blocks, so nothing interrupts it
+	n, _ := unix.Read(f.fd, bytes) // an error is no signal; it never blocks, so nothing interrupts it
 	return max(n, 0) / infoSize    // writes of up to PIPE_BUF bytes are never torn
 }
 
