@@ -144,7 +144,7 @@ func waitUntil(t *testing.T, pid, what int) {
 	t.Helper()
 	const pPID = 1
 	var info [32]int32 // siginfo_t; the pid is its fifth number
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, pPID, uintptr(pid),
 			uintptr(unsafe.Pointer(&info)), uintptr(what|syscall.WNOWAIT|syscall.WNOHANG), 0, 0)
 		switch {
@@ -164,7 +164,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for !condition() {
 		select {
 		case <-tick.C:

@@ -6,14 +6,16 @@ package procfs
 // will_become_orphaned_pgrp of the kernel's exit.c. The stats are those of all
 // processes; it is [Untold] if what decides is out of sight.
 func Orphaned(pgrp int, stats []Stat) Answer {
-	if pgrp == 0 { // The leader is outside the PID namespace, members may be.
-		return Untold
-	}
 	byPID := make(map[int]*Stat, len(stats))
 	for i := range stats {
 		byPID[stats[i].PID] = &stats[i]
 	}
-	host := byPID[2] != nil && byPID[2].KernelThread() // The first PID namespace has kthreadd.
+	// The first PID namespace has kthreadd. Nothing is outside it: group 0 and
+	// session 0 are those that the first process was born into.
+	host := byPID[2] != nil && byPID[2].KernelThread()
+	if pgrp == 0 && !host { // The leader is outside the PID namespace, members may be.
+		return Untold
+	}
 	orphaned := Yes
 	for i := range stats {
 		s := &stats[i]
@@ -47,7 +49,7 @@ func tied(s, parent *Stat, host bool) Answer {
 		return Untold
 	case parent == nil:
 		return Untold
-	case parent.Session == 0 && s.Session == 0:
+	case parent.Session == 0 && s.Session == 0 && !host:
 		return Untold // Both leaders are outside: one or two?
 	}
 	return answer(parent.Session == s.Session && parent.PGRP != s.PGRP)

@@ -297,6 +297,8 @@ func TestOrphaned(t *testing.T) {
 		"from outside, session inside":       {7, []procfs.Stat{init, stat(7, 0, 7, 7)}, procfs.Yes},
 		"from outside, session outside":      {7, []procfs.Stat{init, stat(7, 0, 7, 0)}, procfs.Untold},
 		"both sessions outside":              {7, []procfs.Stat{stat(1, 0, 0, 0), stat(7, 1, 7, 0)}, procfs.Untold},
+		"session 0 of the host":              {7, []procfs.Stat{stat(1, 0, 0, 0), kthreadd, stat(5, 1, 5, 0), stat(7, 5, 7, 0)}, procfs.No},
+		"group 0 of the host":                {0, []procfs.Stat{stat(1, 0, 0, 0), kthreadd, stat(5, 1, 5, 0), stat(7, 5, 0, 0)}, procfs.No},
 		"the parent is hidden":               {7, []procfs.Stat{init, stat(7, 6, 7, 5)}, procfs.Untold},
 		"hidden, but another one is not":     {7, []procfs.Stat{init, shell, stat(7, 6, 7, 5), stat(8, 5, 7, 5)}, procfs.No},
 		"init is hidden":                     {5, []procfs.Stat{stat(4, 1, 4, 4), stat(5, 4, 5, 5)}, procfs.Untold},

@@ -125,7 +125,7 @@ func container(t testing.TB, args ...string) string {
 // eventually waits until f is true.
 func eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	eventuallyIn(t, 10*time.Second, what, f)
+	eventuallyIn(t, time.Minute, what, f)
 }
 
 func eventuallyIn(t testing.TB, most time.Duration, what string, f func() bool) {

@@ -94,7 +94,7 @@ func TestDockerMissed(t *testing.T) {
 	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c",
 		"sleep 1; i=0; while [ $i -lt 10000 ]; do busybox true; i=$((i+1)); done; exec sleep 2000")
 	const sentence = " processes or threads came and went between two looks, unseen"
-	eventuallyIn(t, 60*time.Second, "all have ended", func() bool {
+	eventuallyIn(t, 5*time.Minute, "all have ended", func() bool {
 		return slices.ContainsFunc(strings.Split(docker(t, "top", id, "-o", "pid,args"), "\n"), func(line string) bool {
 			words := strings.Fields(line)
 			return len(words) == 3 && words[2] == "2000"

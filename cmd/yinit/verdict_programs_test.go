@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,7 +135,7 @@ func becameOf(t *testing.T, pid int, o procfs.Outcome) string {
 	t.Helper()
 	patience := 50 * time.Millisecond
 	if o == procfs.OutcomeTerminate || o == procfs.OutcomeCore || o == procfs.OutcomeStop {
-		patience = 10 * time.Second
+		patience = time.Minute
 	}
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -188,6 +189,13 @@ func startProgram(t *testing.T, words []string, config string) (pid int) {
 	pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		stdin.Close()
+		// An init puts its program into a group of its own, and may have stopped it.
+		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+		for _, child := range strings.Fields(string(children)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				_ = unix.Kill(n, unix.SIGKILL)
+			}
+		}
 		_ = unix.Kill(-pid, unix.SIGKILL)
 		_, _ = unix.Wait4(pid, nil, 0, nil)
 		stdout.Close()

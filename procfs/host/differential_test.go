@@ -205,7 +205,7 @@ func stop(t *testing.T, pid int, sig syscall.Signal, want procfs.State) {
 	if err := syscall.Kill(pid, sig); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		stat, err := procfs.FS{}.Stat(pid)
 		if err != nil || time.Now().After(deadline) {
 			t.Fatalf("%d is %v, %v, want %v", pid, stat.State, err, want)
