@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"yinit/initcore/early"
 )
 
 // An init under test: how it is called as a subreaper, and as PID 1.
@@ -31,6 +33,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: bench PATH_OF_YINIT [start] [signals] [orphans] [memory] [idle]")
 		os.Exit(2)
 	}
+	early.Environ() // The subjects get the environment that we were started with.
 	yinit := absolute(os.Args[1])
 	subjects := []subject{{"yinit", []string{yinit, "--watch", "0"}}, {"yinit watching", []string{yinit}}}
 	for _, s := range []subject{

@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/early"
 	"yinit/procfs"
 	"yinit/tui"
 )
@@ -97,6 +98,7 @@ func showTop(w *world, o tui.Options) (int, error) {
 	// SSH_TTY keeps Bubble Tea from asking the terminal for its abilities: after
 	// a short session the answers would land in the user's shell.
 	env := append(os.Environ(), "SSH_TTY=1")
+	early.Widen()
 	p := tea.NewProgram(tui.New(w, sig, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
 	go leaveWithClient(ctx, cancel)
 	// Bubble Tea puts the terminal back at SIGINT and SIGTERM; these end us, too.

@@ -25,6 +25,7 @@ var (
 	as       [2]uint64 // RLIMIT_AS, as it was inherited
 	asHere   [2]uint64 // and as it was changed; zero: it was not
 	nproc    [2]uint64 // RLIMIT_NPROC, and what else threads reads
+	narrowed uint32    // entry set GOMAXPROCS
 	gate     uint32    // lets the threads of the trial end
 	kept     uint64    // signals that found no room in the pipe
 	dead     uint32    // SIGCHLD came since the last Drain
@@ -41,14 +42,18 @@ var (
 // What the Go runtime needs for its start. Where there is less, entry refuses in
 // one line what the runtime would do in a hundred.
 var (
-	threadsLeast = uint32(7) // beside the first one, on a machine with many processors, and with the program
-	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
-	pidsMax      = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
+	threadsLeast  = uint32(7) // beside the first one, on a machine with many processors, and with the program
+	threadsNarrow = uint32(5) // and with one processor at a time
+	noThreads     = "yinit: there may not be as many processes and threads as yinit needs, which is 6 (8 with GOMAXPROCS); raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
+	pidsMax       = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 	// Measured with Go 1.26: with less than 750 MB it never starts, with more than
 	// 1.3 GB always, and in between with some sizes.
 	spaceLeast = uint64(800 << 20)
 	spaceAmple = uint64(1500 << 20)
-	noSpace    = "yinit: the Go runtime reserves 800 MiB of address space, which it does not use, and the limit is less; raise it: ulimit -v\n"
+	// procs lets the runtime begin with one goroutine at a time, which saves threads,
+	// memory and an eighth of the start.
+	procs   = "GOMAXPROCS=1\x00"
+	noSpace = "yinit: the Go runtime reserves 800 MiB of address space, which it does not use, and the limit is less; raise it: ulimit -v\n"
 )
 
 // The flags of sigaction(2), which x/sys/unix lacks.
@@ -105,10 +110,13 @@ type Feed struct {
 	Senders bool // Info says who sent a signal
 }
 
-// Take makes the calling goroutine's thread the one that signals prefer, and
-// returns the feed. It must be called on the main thread, once.
+// The main goroutine may leave the main thread as soon as the initialisers are
+// done, and only there can it be held.
+func init() { runtime.LockOSThread() }
+
+// Take makes the main thread the one that signals prefer, and returns the feed.
+// It must be called by the main goroutine, once.
 func Take() (*Feed, error) {
-	runtime.LockOSThread()
 	f := &Feed{Inherit: Inherited{
 		Mask: mask, Ignored: ignored, Nofile: unix.Rlimit{Cur: nofile[0], Max: nofile[1]}, Exact: entered != 0,
 	}}
@@ -128,6 +136,23 @@ func Take() (*Feed, error) {
 		return f, f.pipe() // the first try failed for want of descriptors or memory
 	}
 	return f, nil
+}
+
+// Environ is the environment that the process was started with. Until it is
+// called, that of package os has what entry put into it.
+func Environ() []string {
+	if narrowed != 0 {
+		_ = os.Unsetenv("GOMAXPROCS") // it fails for names that are none
+	}
+	return os.Environ()
+}
+
+// Widen lets two goroutines run at a time, for a role that reads and draws at
+// once. A user who has set GOMAXPROCS has decided.
+func Widen() {
+	if narrowed != 0 {
+		runtime.GOMAXPROCS(min(runtime.NumCPU(), 2))
+	}
 }
 
 // setMask sets the signal mask of this thread.
@@ -197,9 +222,10 @@ func takeKept(buf []Info) int {
 
 // Release gives the signals back to the Go runtime, as if this package did not
 // exist, and repeats to the process those that have come meanwhile. It is for
-// the roles of the program that are not an init, and must be called on the main
-// thread.
+// the roles of the program that are not an init, and must be called by the main
+// goroutine, which is then no longer held on the main thread.
 func Release() {
+	defer runtime.UnlockOSThread()
 	if hooked == 0 {
 		return
 	}

@@ -41,7 +41,7 @@ GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $16
 
 // func entry()
 // The first instruction of the process. All registers are free; the stack
-// holds argc and argv and must stay as it is.
+// holds argc, argv, the environment and the auxiliary vector.
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	$1, ·entered(SB)
 	XORL	R8, R8
@@ -68,6 +68,39 @@ open:
 	MOVL	$8, R10
 	MOVL	$SYS_rt_sigprocmask, AX
 	SYSCALL
+	// The runtime reads GOMAXPROCS from its environment. Where it is not there, it
+	// is put before the first of them: argc and argv move down by two words, and
+	// the variable comes twice, so that the stack stays aligned.
+	MOVQ	0(SP), CX
+	LEAQ	16(SP)(CX*8), DI
+	MOVQ	·procs(SB), R8
+	MOVQ	0(R8), R9
+variable:
+	MOVQ	0(DI), SI
+	ADDQ	$8, DI
+	TESTQ	SI, SI
+	JEQ	narrow
+	CMPQ	0(SI), R9 // "GOMAXPRO"; above the last string are 8 more bytes
+	JNE	variable
+	MOVL	8(SI), AX
+	XORL	8(R8), AX
+	SHLL	$8, AX // "CS=", whatever follows
+	JEQ	go
+	JMP	variable
+narrow:
+	MOVL	$1, ·narrowed(SB)
+	MOVL	·threadsNarrow(SB), AX
+	MOVL	AX, ·threadsLeast(SB)
+	MOVQ	SP, SI
+	SUBQ	$16, SP
+	MOVQ	SP, DI
+	ADDQ	$2, CX
+	CLD
+	REP
+	MOVSQ
+	MOVQ	R8, 0(DI)
+	MOVQ	R8, 8(DI)
+go:
 	CALL	·space(SB)
 	CALL	·threads(SB)
 	JMP	_rt0_amd64_linux(SB)

@@ -67,6 +67,40 @@ open:
 	MOVD	$8, R3
 	MOVD	$SYS_rt_sigprocmask, R8
 	SVC
+	MOVD	0(RSP), R0
+	ADD	$2, R0 // argc, argv and its end
+	LSL	$3, R0, R1
+	MOVD	RSP, R2
+	ADD	R2, R1
+	MOVD	·procs(SB), R3
+	MOVD	0(R3), R4
+	MOVWU	8(R3), R5
+variable:
+	MOVD.P	8(R1), R6
+	CBZ	R6, narrow
+	MOVD	0(R6), R7
+	CMP	R4, R7
+	BNE	variable
+	MOVWU	8(R6), R7
+	EOR	R5, R7
+	LSLW	$8, R7
+	CBZW	R7, go
+	B	variable
+narrow:
+	MOVW	$1, R6
+	MOVW	R6, ·narrowed(SB)
+	MOVW	·threadsNarrow(SB), R6
+	MOVW	R6, ·threadsLeast(SB)
+	SUB	$16, R2, R6
+	MOVD	R6, RSP
+move:
+	MOVD.P	8(R2), R7
+	MOVD.P	R7, 8(R6)
+	SUBS	$1, R0
+	BNE	move
+	MOVD	R3, 0(R6)
+	MOVD	R3, 8(R6)
+go:
 	BL	·space(SB)
 	BL	·threads(SB)
 	B	_rt0_arm64_linux(SB)

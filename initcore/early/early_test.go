@@ -25,10 +25,6 @@ import (
 // roleVar names what the test binary plays as a child of the tests.
 const roleVar = "EARLY_TEST_ROLE"
 
-// Take and Release belong on the main thread, where only an initialiser is sure
-// to run.
-func init() { runtime.LockOSThread() }
-
 func TestMain(m *testing.M) {
 	switch role := os.Getenv(roleVar); role {
 	case "":
@@ -40,6 +36,10 @@ func TestMain(m *testing.M) {
 		f, err := Take()
 		if err != nil {
 			fmt.Println(err)
+			os.Exit(1)
+		}
+		if unix.Gettid() != os.Getpid() {
+			fmt.Println("not on the main thread")
 			os.Exit(1)
 		}
 		listen(f, role)
