@@ -5,6 +5,9 @@ VERSION ?= 0.1.0-dev
 LDFLAGS  = -s -w -E yinit/initcore/early.entry -X main.release=$(VERSION)
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0
+# The collector of Go 1.25 touches one page less of each small span: PID 1 is 0.2 MB
+# smaller. Empty where Go no longer has it.
+export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
 .PHONY: help demo build test race fuzz bench conform lint e2e check size readme
 help: ## show this list
