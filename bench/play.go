@@ -228,6 +228,7 @@ func reapMany(s subject, half int) (first, second use) {
 		for len(childrenOf(cmd.Process.Pid)) > 1 {
 			time.Sleep(10 * time.Millisecond)
 		}
+		time.Sleep(2 * time.Second) // What is kept counts, not what a burst takes.
 		*u = use{rss: statusField(cmd.Process.Pid, "VmRSS"), dirty: statusField(cmd.Process.Pid, "RssAnon")}
 	}
 	_ = cmd.Process.Kill()

@@ -72,9 +72,25 @@ func forgetStart() {
 	}
 }
 
-// tidyEvery is after how many deaths the init looks again whether it holds more
-// of itself in memory than it uses.
-const tidyEvery = 8192
+// After how many deaths the init looks again whether it holds more of itself in
+// memory than it uses: at once, or when a burst of them is over.
+const (
+	tidyEvery = 8192
+	tidySoon  = 512
+	burstOver = time.Second
+)
+
+// planTidying sees to it that what a burst of deaths needed is given back.
+func (l *loop) planTidying(now time.Time) {
+	if l.untidy >= tidySoon && len(l.planned) == 0 {
+		l.planned = append(l.planned, chore{due: now.Add(burstOver), do: l.tidyUp})
+	}
+}
+
+func (l *loop) tidyUp() {
+	l.untidy = 0
+	tidy()
+}
 
 // due is when the loop has something to do; zero: only after an event.
 func (l *loop) due() time.Time {

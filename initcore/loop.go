@@ -22,7 +22,7 @@ type loop struct {
 	slept   early.Wait
 	signals [64]early.Info
 	death   death
-	deaths  int       // taken in so far
+	untidy  int       // deaths since the memory was tidied up
 	restTo  time.Time // when the wake-ups that brought nothing are made up for
 }
 
@@ -66,6 +66,7 @@ func (l *loop) step() {
 		busy = busy || !l.deadline().Equal(due)
 	}
 	l.rest100(l.doChores(now) || busy)
+	l.planTidying(now)
 }
 
 // wait blocks until a signal comes, or the next deadline.
@@ -119,8 +120,8 @@ func (l *loop) reapAll() (some bool) {
 		if !l.death.Stopped {
 			l.others.reaped(l.death.id())
 		}
-		if l.deaths++; l.deaths%tidyEvery == 0 {
-			tidy()
+		if l.untidy++; l.untidy >= tidyEvery {
+			l.tidyUp()
 		}
 	}
 }

@@ -325,3 +325,31 @@ func TestBrokenWatcher(t *testing.T) {
 		t.Error("the watcher goes on")
 	}
 }
+
+// TestBurst: what a burst of deaths needed is given back a second after it, and a
+// few deaths are not worth waking up for.
+func TestBurst(t *testing.T) {
+	for deaths, want := range map[int]time.Duration{tidySoon - 1: 0, tidySoon: burstOver, tidyEvery: 0} {
+		f := newFaulty(t, one())
+		f.loop.begin()
+		for pid := range deaths {
+			f.reaps = append(f.reaps, death{PID: 1000 + pid})
+		}
+		f.loop.step()
+		due := f.loop.due()
+		if want == 0 {
+			if !due.IsZero() {
+				t.Errorf("after %d deaths something is due in %v, want nothing", deaths, due.Sub(f.clock))
+			}
+			continue
+		}
+		if due.Sub(f.clock) != want {
+			t.Errorf("after %d deaths tidying is due in %v, want %v", deaths, due.Sub(f.clock), want)
+		}
+		f.clock = due
+		f.loop.step()
+		if due := f.loop.due(); !due.IsZero() || f.loop.untidy != 0 {
+			t.Errorf("after tidying up something is due, %v, and %d deaths count", due, f.loop.untidy)
+		}
+	}
+}
