@@ -21,7 +21,7 @@ build: ## build bin/yinit, one static binary
 
 test: build ## all that this machine allows, in PID namespaces and in Docker
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 race: ## the packages that can run under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./initcore/... ./procfs/... ./tui/...
@@ -50,7 +50,7 @@ lint: ## gofumpt, go vet and staticcheck
 	$(GO) tool staticcheck ./...
 
 e2e: build ## the tests of the whole program alone
-	$(GO) test -count=1 ./cmd/yinit
+	$(GO) test -timeout 30m -count=1 ./cmd/yinit
 
 size: build ## the size of the binary
 	@ls -l bin/yinit | awk '{printf "%.1f MB\n", $$5/1e6}'
