@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"yinit/initcore/early"
 	"yinit/procfs"
+	"yinit/procfs/cgroup"
 	"yinit/tui"
 )
 
@@ -99,6 +101,9 @@ func showTop(w *world, o tui.Options) (int, error) {
 	// a short session the answers would land in the user's shell.
 	env := append(os.Environ(), "SSH_TTY=1")
 	early.Widen()
+	if err := reserveThreads(w.cgroup.Read()); err != nil {
+		return failure, err
+	}
 	p := tea.NewProgram(tui.New(w, sig, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
 	go leaveWithClient(ctx, cancel)
 	// Bubble Tea puts the terminal back at SIGINT and SIGTERM; these end us, too.
@@ -123,6 +128,29 @@ func showTop(w *world, o tui.Options) (int, error) {
 		return 1, fmt.Errorf("top: %w", err)
 	}
 	return 0, nil
+}
+
+// moreThreads is how many top needs beside those that it has begun with: it reads
+// files, waits for keys and draws at once.
+const moreThreads = 8
+
+// reserveThreads makes them, or says that there is no room for them. The Go
+// runtime ends the process if it wants one where the pids limit is reached: that
+// must not happen later, when the terminal is in raw mode. It keeps them for ever.
+func reserveThreads(u cgroup.Usage) error {
+	if left := int64(u.PidsMax) - int64(u.Pids); u.PidsMax != 0 && left < moreThreads {
+		return fmt.Errorf("top: it needs %d more threads, and the pids limit of this container, %d, leaves %d; "+
+			"raise it (docker update --pids-limit), look from the host with --pid, or use yinit top --once", moreThreads, u.PidsMax, max(left, 0))
+	}
+	var all sync.WaitGroup
+	for range moreThreads {
+		all.Go(func() {
+			asleep := unix.NsecToTimespec((10 * time.Millisecond).Nanoseconds())
+			_ = unix.Nanosleep(&asleep, nil) // a system call that blocks takes a thread
+		})
+	}
+	all.Wait()
+	return nil
 }
 
 // leaveWithClient ends the inspector when its terminal hangs up. The client of

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDockerTopNearTheLimit: where top might later want a thread that it cannot
+// have, it says so before it touches the terminal; one frame is to be had still.
+func TestDockerTopNearTheLimit(t *testing.T) {
+	id := container(t, "--pids-limit", "16", "--entrypoint", "/yinit", busyImage, "--", "sleep", "2000")
+	// What docker exec itself needs may find no room: then it is tried again.
+	try := func(want string, command ...string) {
+		eventually(t, strings.Join(command, " ")+" says "+want, func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			out, _ := exec.CommandContext(ctx, "docker", append([]string{"exec", "-t", id}, command...)...).CombinedOutput()
+			return strings.Contains(string(out), want)
+		})
+	}
+	try("yinit: top: it needs 8 more threads, and the pids limit of this container, 16, leaves ", "/yinit", "top")
+	try("sleep 2000", "/yinit", "top", "--once")
+}
