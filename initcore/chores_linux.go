@@ -3,7 +3,6 @@ package initcore
 import (
 	"bytes"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -22,11 +21,6 @@ type chore struct {
 // chores plans them. The last one is over a second after the start; from then on
 // the init sleeps until something happens.
 func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
-	// One goroutine at a time, beside those that wait in the kernel: so the threads
-	// of the start are all that there will ever be. The runtime ends the process if
-	// it wants one more where the pids limit is reached, and a container that is
-	// full is what an init is there for.
-	list = append(list, chore{due: begun.Add(2 * time.Millisecond), do: func() { runtime.GOMAXPROCS(1) }})
 	if k.cwd < 0 {
 		_ = unix.Chdir("/") // cheap, and somebody may want to unmount the old one
 		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: k.letGo})

@@ -25,7 +25,6 @@ import (
 // Run is the init. It must be called on the main thread, and returns the status
 // to exit with.
 func Run(cfg Config) int {
-	runtime.LockOSThread()
 	debug.SetPanicOnFault(true) // a file that was mapped and cut short must not end the init
 	logger, flush := newLogger(cfg.Log)
 	defer flush()
@@ -57,6 +56,10 @@ func Run(cfg Config) int {
 	if cfg.Session {
 		k.console.giveUp()
 	}
+	// One goroutine at a time, beside those that wait in the kernel: so the threads
+	// of the start are all that there will ever be.
+	runtime.GOMAXPROCS(1)
+	early.Spare(threads(cfg))
 	l.begin()
 	l.planned = k.chores(m, time.Now())
 	l.run()
@@ -66,6 +69,19 @@ func Run(cfg Config) int {
 	l.quietly(func() { m.writeReport(cfg.Report) })
 	l.quietly(func() { m.hist.End(time.Now()) })
 	return m.exitStatus()
+}
+
+// threads is how many may have to block at once, beside the main one. They are
+// there before a program can have filled the container: after that the runtime
+// would end PID 1 if it wanted one.
+func threads(cfg Config) int {
+	n := 2 // the writer of log lines, and whoever works meanwhile
+	for _, p := range cfg.Programs {
+		if p.Prefix {
+			n += 2 // a relay for each output
+		}
+	}
+	return n
 }
 
 func restarts(cfg Config) bool {

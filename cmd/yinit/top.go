@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -136,20 +135,13 @@ const moreThreads = 8
 
 // reserveThreads makes them, or says that there is no room for them. The Go
 // runtime ends the process if it wants one where the pids limit is reached: that
-// must not happen later, when the terminal is in raw mode. It keeps them for ever.
+// must not happen later, when the terminal is in raw mode.
 func reserveThreads(u cgroup.Usage) error {
 	if left := int64(u.PidsMax) - int64(u.Pids); u.PidsMax != 0 && left < moreThreads {
 		return fmt.Errorf("top: it needs %d more threads, and the pids limit of this container, %d, leaves %d; "+
 			"raise it (docker update --pids-limit), look from the host with --pid, or use yinit top --once", moreThreads, u.PidsMax, max(left, 0))
 	}
-	var all sync.WaitGroup
-	for range moreThreads {
-		all.Go(func() {
-			asleep := unix.NsecToTimespec((10 * time.Millisecond).Nanoseconds())
-			_ = unix.Nanosleep(&asleep, nil) // a system call that blocks takes a thread
-		})
-	}
-	all.Wait()
+	early.Spare(moreThreads)()
 	return nil
 }
 

@@ -5,6 +5,7 @@ package early
 import (
 	"os"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -42,10 +43,9 @@ var (
 // What the Go runtime needs for its start. Where there is less, entry refuses in
 // one line what the runtime would do in a hundred.
 var (
-	threadsLeast  = uint32(7) // beside the first one, on a machine with many processors, and with the program
-	threadsNarrow = uint32(5) // and with one processor at a time
-	noThreads     = "yinit: there may not be as many processes and threads as yinit needs, which is 6 (8 with GOMAXPROCS); raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
-	pidsMax       = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
+	threadsLeast = uint32(7) // beside the first one, and with the program; see also Spare
+	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
+	pidsMax      = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 	// Measured with Go 1.26: with less than 750 MB it never starts, with more than
 	// 1.3 GB always, and in between with some sizes.
 	spaceLeast = uint64(800 << 20)
@@ -153,6 +153,20 @@ func Widen() {
 	if narrowed != 0 {
 		runtime.GOMAXPROCS(min(runtime.NumCPU(), 2))
 	}
+}
+
+// Spare makes the runtime start up to n threads beside those that it has, soon; it
+// keeps them for ever. It ends the process if it wants one where there may be none
+// any more, so it is made to want them now. The result waits until it is done.
+func Spare(n int) (wait func()) {
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() {
+			// A system call that blocks takes a thread. An error only wakes it early.
+			_ = unix.Nanosleep(&unix.Timespec{Nsec: 10e6}, nil)
+		})
+	}
+	return all.Wait
 }
 
 // setMask sets the signal mask of this thread.

@@ -89,8 +89,6 @@ variable:
 	JMP	variable
 narrow:
 	MOVL	$1, ·narrowed(SB)
-	MOVL	·threadsNarrow(SB), AX
-	MOVL	AX, ·threadsLeast(SB)
 	MOVQ	SP, SI
 	SUBQ	$16, SP
 	MOVQ	SP, DI

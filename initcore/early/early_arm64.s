@@ -89,8 +89,6 @@ variable:
 narrow:
 	MOVW	$1, R6
 	MOVW	R6, ·narrowed(SB)
-	MOVW	·threadsNarrow(SB), R6
-	MOVW	R6, ·threadsLeast(SB)
 	SUB	$16, R2, R6
 	MOVD	R6, RSP
 move:

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestFullAndUnread: where there may be no further process or thread, and nobody
+// reads the log, PID 1 lives on. Its runtime would end it if it wanted a thread.
+func TestFullAndUnread(t *testing.T) {
+	requireNamespaces(t)
+	if os.Getuid() != 0 {
+		t.Skip("only another user than root has a limit of processes")
+	}
+	// The shell tries again and again, so it takes what becomes free, too.
+	const filler = `echo full; while :; do sleep 1000 & done 2>/dev/null`
+	cmd := namespaced("setpriv", "--reuid", "54398", "--clear-groups", "bash", "-c",
+		`ulimit -u 40; exec "$0" -v -w -- bash -c '`+filler+`'`, binary)
+	unread, stderr, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unread.Close()
+	cmd.Stderr = stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "full\n" {
+		t.Fatalf("the filler says %q, %v", line, err)
+	}
+	go func() { ended <- cmd.Wait() }()
+	stderr.Close()
+	eventually(t, "the limit is reached", func() bool {
+		filler := childOf(cmd.Process.Pid)
+		sleeps, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", filler, filler))
+		return len(strings.Fields(string(sleeps))) > 30
+	})
+	for i := range 3000 {
+		_ = cmd.Process.Signal(unix.SIGWINCH) // a line in the log each
+		if i%30 == 0 {
+			time.Sleep(20 * time.Millisecond) // the writer should block in between
+		}
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("the init has ended: %v", err)
+	case <-time.After(time.Second):
+	}
+}
