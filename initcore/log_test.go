@@ -93,7 +93,7 @@ func TestLoggerOnStderr(t *testing.T) {
 }
 
 func TestFlushWithoutLines(t *testing.T) {
-	within5s(t, "flush", newPatient(-1).flush)
+	returns(t, "flush", newPatient(-1).flush)
 }
 
 // full returns both ends of a pipe that has no room left, and how much is in it.
@@ -120,7 +120,7 @@ func TestLogNeverBlocks(t *testing.T) {
 	r, w, size := full(t)
 	p := newPatient(w)
 	const lines = 1000
-	within5s(t, "Write on a full pipe", func() {
+	returns(t, "Write on a full pipe", func() {
 		for i := range lines {
 			if n, err := fmt.Fprintf(p, "line %d\n", i); n == 0 || err != nil {
 				t.Errorf("Write = %d, %v", n, err)
@@ -129,11 +129,11 @@ func TestLogNeverBlocks(t *testing.T) {
 	})
 	begin := time.Now()
 	p.flush()
-	if took := time.Since(begin); took < flushTime || took > 3*time.Second {
+	if took := time.Since(begin); took < flushTime || took > time.Minute {
 		t.Errorf("flush took %v, want about %v", took, flushTime)
 	}
 	var out []byte
-	within5s(t, "reading the rest", func() {
+	returns(t, "reading the rest", func() {
 		go func() {
 			<-p.done
 			_ = unix.Close(w)
@@ -166,7 +166,7 @@ func TestLogToBrokenPipe(t *testing.T) {
 		},
 	} {
 		p := newPatient(fd())
-		within5s(t, name, func() {
+		returns(t, name, func() {
 			for range 1000 {
 				fmt.Fprintln(p, "line")
 			}
@@ -189,7 +189,7 @@ func TestNonBlockingDescriptor(t *testing.T) {
 		_ = unix.Close(w)
 	}()
 	var got []byte
-	within5s(t, "reading", func() { got, _ = io.ReadAll(r) })
+	returns(t, "reading", func() { got, _ = io.ReadAll(r) })
 	if !bytes.Equal(got, text) {
 		t.Errorf("%d bytes came through a non-blocking pipe, want %d", len(got), len(text))
 	}

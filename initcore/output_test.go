@@ -30,7 +30,7 @@ func relayed(t *testing.T, chunks ...string) string {
 		_ = unix.Close(w)
 	}()
 	var b []byte
-	within5s(t, "the relay", func() { b, _ = io.ReadAll(r) })
+	returns(t, "the relay", func() { b, _ = io.ReadAll(r) })
 	return string(b)
 }
 
@@ -101,7 +101,7 @@ func TestRelaysShareAnOutlet(t *testing.T) {
 	r := os.NewFile(uintptr(out), "out")
 	defer r.Close()
 	var b []byte
-	within5s(t, "the relays", func() { b, _ = io.ReadAll(r) })
+	returns(t, "the relays", func() { b, _ = io.ReadAll(r) })
 	next := map[string]int{}
 	for line := range strings.Lines(string(b)) {
 		name, rest, _ := strings.Cut(line, " | ")
@@ -144,7 +144,7 @@ func TestBlockedOutlet(t *testing.T) {
 	default:
 	}
 	var b []byte
-	within5s(t, "reading at last", func() { b, _ = io.ReadAll(out) })
+	returns(t, "reading at last", func() { b, _ = io.ReadAll(out) })
 	if got, want := string(b[size:]), strings.ReplaceAll(text, "a line", "web | a line"); got != want {
 		t.Errorf("%d bytes came out, want %d", len(got), len(want))
 	}

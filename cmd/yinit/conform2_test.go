@@ -185,7 +185,7 @@ func brokenStderr(s subject, dir string) error {
 		_ = cmd.Process.Signal(unix.SIGWINCH)
 	}
 	used := cpuOf(cmd.Process.Pid)
-	timer := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
+	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	if got := exitStatus(cmd.Wait()); got != 6 {
 		return fmt.Errorf("exit status %d, want 6", got)
@@ -218,10 +218,10 @@ func fullStderr(s subject, dir string) error {
 		return err
 	}
 	w.Close()
-	timer := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
+	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	// Until the program is there to hear it.
-	if err := await(func() bool { return childOf(cmd.Process.Pid) != 0 }); err != nil {
+	if err := await(time.Minute, func() bool { return childOf(cmd.Process.Pid) != 0 }); err != nil {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		return fmt.Errorf("the program never started")
@@ -254,7 +254,7 @@ func idle(s subject, dir string) error {
 		return err
 	}
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	if err := await(func() bool { return childOf(cmd.Process.Pid) != 0 }); err != nil {
+	if err := await(time.Minute, func() bool { return childOf(cmd.Process.Pid) != 0 }); err != nil {
 		return err
 	}
 	time.Sleep(1500 * time.Millisecond) // yinit tidies up once, a second after the start

@@ -181,8 +181,8 @@ func TestDockerMainJob(t *testing.T) {
 				}
 			}
 			began := time.Now()
-			docker(t, "stop", id)
-			if took := time.Since(began); took > 5*time.Second {
+			docker(t, "stop", "-t", "60", id)
+			if took := time.Since(began); took > 50*time.Second {
 				t.Errorf("docker stop waited for its timeout: %v", took)
 			}
 			if status := docker(t, "wait", id); status != "143" {
@@ -282,7 +282,7 @@ func (term *terminal) screen() string { return term.tmux("capture-pane", "-p") }
 func (term *terminal) see(words ...string) {
 	term.t.Helper()
 	last := ""
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		last = term.screen()
 		missing := false
 		for _, w := range words {

@@ -170,7 +170,7 @@ func TestTargetIsZombie(t *testing.T) {
 	}
 	defer target.Close()
 	_ = cmd.Process.Kill()
-	if o := target.Watch(5 * time.Second); !o.Ended {
+	if o := target.Watch(time.Minute); !o.Ended {
 		t.Fatalf("Watch = %+v, want it to have ended", o)
 	}
 	if err := target.Send(15); !errors.Is(err, procfs.ErrGone) {

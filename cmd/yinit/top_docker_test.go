@@ -15,7 +15,7 @@ func TestDockerTopNearTheLimit(t *testing.T) {
 	// What docker exec itself needs may find no room: then it is tried again.
 	try := func(want string, command ...string) {
 		eventually(t, strings.Join(command, " ")+" says "+want, func() bool {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 			defer cancel()
 			out, _ := exec.CommandContext(ctx, "docker", append([]string{"exec", "-t", id}, command...)...).CombinedOutput()
 			return strings.Contains(string(out), want)

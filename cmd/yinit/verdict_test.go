@@ -252,7 +252,7 @@ func (s *situation) start(t *testing.T) *aim {
 	tells[1].Close()
 	hears[0].Close()
 	a := &aim{s: s, pid: cmd.Process.Pid, events: tells[0], pings: hears[1], reap: true, core: !strings.Contains(s.words, "nocore")}
-	if got := a.hear(5 * time.Second); got != "p0" {
+	if got := a.hear(time.Minute); got != "p0" {
 		t.Fatalf("%s: the target says %q, not that it is ready", s.name, got)
 	}
 	if s.before != nil {
@@ -360,7 +360,7 @@ func (a *aim) send(t *testing.T, n int, want string) string {
 		return cmp.Or(map[error]string{unix.EPERM: "EPERM"}[err], err.Error())
 	}
 	w := watching{aim: a, n: n, want: want, pong: fmt.Sprintf("p%d", n), began: time.Now()}
-	for time.Since(w.began) < 5*time.Second {
+	for time.Since(w.began) < time.Minute {
 		if got := w.look(); got != "" {
 			return got
 		}
@@ -413,7 +413,7 @@ func (w *watching) look() string {
 		return w.alive(w.quiet(w.n))
 	}
 	if took := time.Since(w.began); (w.answered || w.s.silent) && took > 15*time.Millisecond {
-		if got := w.quiet(w.n); got == w.want || w.want == "unknown" || w.want == "resumed" || took > 3*time.Second {
+		if got := w.quiet(w.n); got == w.want || w.want == "unknown" || w.want == "resumed" || took > 10*time.Second {
 			return w.alive(got)
 		}
 	}
@@ -423,7 +423,7 @@ func (w *watching) look() string {
 // alive is what it did, or that it resumed.
 func (w *watching) alive(got string) string {
 	for answer := ""; w.pinged && !w.answered && answer != "end"; {
-		answer = w.hear(5 * time.Second)
+		answer = w.hear(time.Minute)
 		w.answered = answer == w.pong
 	}
 	if w.state == procfs.StateStopped && got != "" {

@@ -111,7 +111,7 @@ func play(t *testing.T, role string, command ...string) *child {
 	if len(command) == 0 {
 		command = []string{os.Args[0]}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), roleVar+"="+role)
 	in, err := cmd.StdinPipe()

@@ -65,7 +65,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("still not after 10 s: %s", what)
+			t.Fatalf("still not after a minute: %s", what)
 		}
 	}
 }

@@ -64,9 +64,9 @@ func TestAgainstGopsutil(t *testing.T) {
 	}
 }
 
-// compare reads one process until both agree, or for 2 s.
+// compare reads one process until both agree, or for 20 s.
 func compare(s *procfs.Scanner, pid int) error {
-	for deadline := time.Now().Add(2 * time.Second); ; {
+	for deadline := time.Now().Add(20 * time.Second); ; {
 		ours, err1 := readOurs(s, pid)
 		theirs, err2 := readTheirs(pid)
 		err := errors.Join(err1, err2)
