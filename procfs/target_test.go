@@ -187,6 +187,15 @@ func TestFrozenInFakeTrees(t *testing.T) {
 			t.Errorf("wchan %s: %v, want %v", name, tg.Freezer, want)
 		}
 	}
+	// Frozen where they sleep, or truly not to be woken.
+	for name, want := range map[string]procfs.Freezer{"hrtimer_nanosleep": procfs.Freezer1, "futex_wait_queue": procfs.Freezer1, "folio_wait_bit_common": procfs.Unfrozen, "do_freezer_trap": procfs.Unfrozen} {
+		tree := proctest.New(t)
+		tree.Process(proctest.Process{PID: 7, State: procfs.StateDisk, Sigs: procfs.Signals{Known: true}})
+		tree.File("7/task/7/wchan", name)
+		if tg, err := tree.FS().Target(7, procfs.Anyone()); err != nil || tg.Freezer != want {
+			t.Errorf("state D in %s: %v, %v, want %v", name, tg.Freezer, err, want)
+		}
+	}
 }
 
 func TestSignalFDsInFakeTrees(t *testing.T) {

@@ -2,6 +2,7 @@ package procfs
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -42,8 +43,7 @@ func wchanSays(name string) Answer {
 }
 
 // A Freezer is what holds a process of a control group that is frozen, as
-// docker pause does it. Since Linux 6.1 version 1 leaves a process that sleeps
-// where it is, in state D: that does not show here.
+// docker pause does it.
 type Freezer uint8
 
 // The freezers. That of version 2 (Linux 5.2) lets a process die, that of version
@@ -55,14 +55,25 @@ const (
 )
 
 // wchanFreezer is the freezer in which a thread in state s waits. do_freezer_trap
-// is a part of get_signal, which does not sleep in any other place.
+// is a part of get_signal, which does not sleep in any other place. Since Linux 6.1
+// version 1 leaves some sleepers where they are.
 func wchanFreezer(name string, s State) Freezer {
 	switch {
-	case name == "__refrigerator":
+	case name == "__refrigerator", s == StateDisk && freezable(name):
 		return Freezer1
 	case s == StateSleeping && (name == "get_signal" || strings.HasPrefix(name, "do_freezer_trap")):
 		return Freezer2
 	default:
 		return Unfrozen
 	}
+}
+
+// freezable reports whether a thread in this function can be woken by a signal, and
+// frozen without being woken: TASK_FREEZABLE. In state D it is frozen, then.
+func freezable(name string) bool {
+	return slices.ContainsFunc([]string{
+		"hrtimer_nanosleep", "do_nanosleep", "common_nsleep", // the kernel names a caller of these
+		"futex_wait", "futex_do_wait", "ep_poll", "do_epoll_wait", "poll_schedule_timeout", "do_sys_poll", "do_poll",
+		"do_select", "core_sys_select", "do_sigtimedwait",
+	}, func(f string) bool { return strings.HasPrefix(name, f) })
 }
