@@ -75,7 +75,7 @@ func Run(cfg Config) int {
 // there before a program can have filled the container: after that the runtime
 // would end PID 1 if it wanted one.
 func threads(cfg Config) int {
-	n := 2 // the writer of log lines, and whoever works meanwhile
+	n := 3 // the writer of log lines, whoever works meanwhile, and one for what we do not think of
 	for _, p := range cfg.Programs {
 		if p.Prefix {
 			n += 2 // a relay for each output

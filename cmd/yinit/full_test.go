@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,5 +58,24 @@ func TestFullAndUnread(t *testing.T) {
 	case err := <-ended:
 		t.Errorf("the init has ended: %v", err)
 	case <-time.After(time.Second):
+	}
+}
+
+// TestFullAtOnce: nor does it want one later where the first program fills the
+// container before anything else has happened.
+func TestFullAtOnce(t *testing.T) {
+	requireNamespaces(t)
+	if os.Getuid() != 0 {
+		t.Skip("only another user than root has a limit of processes")
+	}
+	// No builtin of this needs a process of its own.
+	const filler = `(while :; do sleep 1000 & done) 2>/dev/null; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; exit 3`
+	for limit := range 20 {
+		user := strconv.Itoa(54000 + limit) // what the last one left does not count
+		cmd := namespaced("setpriv", "--reuid", user, "--clear-groups", "sh", "-c",
+			`ulimit -p "$1" 2>/dev/null || ulimit -u "$1"; exec "$0" --grace 0 -- sh -c "$2"`, binary, strconv.Itoa(10+limit), filler)
+		if got, errs := statusOf(cmd); got != 3 {
+			t.Errorf("with room for %d: exit status %d, want 3\n%s", 10+limit, got, errs)
+		}
 	}
 }

@@ -141,7 +141,7 @@ func reserveThreads(u cgroup.Usage) error {
 		return fmt.Errorf("top: it needs %d more threads, and the pids limit of this container, %d, leaves %d; "+
 			"raise it (docker update --pids-limit), look from the host with --pid, or use yinit top --once", moreThreads, u.PidsMax, max(left, 0))
 	}
-	early.Spare(moreThreads)()
+	early.Spare(moreThreads)
 	return nil
 }
 

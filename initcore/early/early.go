@@ -155,18 +155,23 @@ func Widen() {
 	}
 }
 
-// Spare makes the runtime start up to n threads beside those that it has, soon; it
-// keeps them for ever. It ends the process if it wants one where there may be none
-// any more, so it is made to want them now. The result waits until it is done.
-func Spare(n int) (wait func()) {
-	var all sync.WaitGroup
+// Spare makes the runtime have n threads for goroutines, beside the main one, and
+// returns when they are there; it keeps them for ever. It ends the process if it
+// wants one where there may be none any more, so it is made to want them now.
+func Spare(n int) {
+	var here sync.WaitGroup
+	done := make(chan struct{})
 	for range n {
-		all.Go(func() {
-			// A system call that blocks takes a thread. An error only wakes it early.
-			_ = unix.Nanosleep(&unix.Timespec{Nsec: 10e6}, nil)
-		})
+		here.Add(1)
+		go func() {
+			runtime.LockOSThread() // while it is held, nobody else can run on this thread
+			here.Done()
+			<-done
+			runtime.UnlockOSThread()
+		}()
 	}
-	return all.Wait
+	here.Wait()
+	close(done)
 }
 
 // setMask sets the signal mask of this thread.
