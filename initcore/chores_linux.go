@@ -21,6 +21,7 @@ type chore struct {
 // chores plans them. The last one is over a second after the start; from then on
 // the init sleeps until something happens.
 func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
+	list = append(list, chore{due: begun.Add(oomBegin), do: func() { k.oom.begin(time.Now()) }})
 	if k.cwd < 0 {
 		_ = unix.Chdir("/") // cheap, and somebody may want to unmount the old one
 		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: k.letGo})
@@ -29,7 +30,6 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 		list = append(list, chore{due: begun.Add(firstLook), do: func() { m.others.begin(m, k) }})
 	}
 	return append(list, chore{due: begun.Add(time.Second), do: func() {
-		k.oom.begin()
 		// The init allocates next to nothing once it runs: a small heap that is
 		// collected early costs less than a large one that never is.
 		debug.SetGCPercent(25)

@@ -70,6 +70,8 @@ type informant interface {
 	// explain says why a program could not be started.
 	explain(*StartError, *Program) string
 	// outOfMemory says that the memory limit was hit, if a process that ended so
-	// was killed for that.
-	outOfMemory(procfs.WaitStatus) string
+	// was killed for that. All others that ended were seen, or not.
+	outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string
+	// outOfMemoryUnseen says so if none of those that ended can have been the victim.
+	outOfMemoryUnseen(now time.Time) string
 }

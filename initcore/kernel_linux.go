@@ -246,7 +246,12 @@ func (k *kernel) explain(e *StartError, p *Program) string {
 func (k *kernel) dirOf(p *Program) string { return within(k.workDir, p.Dir) }
 
 // outOfMemory implements informant.
-func (k *kernel) outOfMemory(status procfs.WaitStatus) string { return k.oom.check(status) }
+func (k *kernel) outOfMemory(status procfs.WaitStatus, now time.Time, watched bool) string {
+	return k.oom.victim(status, now, watched)
+}
+
+// outOfMemoryUnseen implements informant.
+func (k *kernel) outOfMemoryUnseen(now time.Time) string { return k.oom.nobody(now) }
 
 // letGo closes the descriptors that only the programs were meant to have, once
 // all programs that there will be have been started.

@@ -67,9 +67,9 @@ func (f *faulty) name(pid int) string           { f.blow("name"); return f.world
 func (f *faulty) list() []procfs.Stat           { f.blow("list"); return f.world.list() }
 func (f *faulty) everybody() []procfs.Stat      { f.blow("everybody"); return f.world.everybody() }
 func (f *faulty) anyLeft() bool                 { f.blow("anyLeft"); return f.world.anyLeft() }
-func (f *faulty) outOfMemory(s procfs.WaitStatus) string {
+func (f *faulty) outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string {
 	f.blow("oom")
-	return f.world.outOfMemory(s)
+	return f.world.outOfMemory(s, now, allSeen)
 }
 
 // dies lets a program die in the next step.

@@ -86,10 +86,13 @@ func (w *world) list() (list []procfs.Stat) {
 func (w *world) everybody() []procfs.Stat                 { return w.list() }
 func (w *world) name(int) string                          { return "killer" }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
-func (w *world) outOfMemory(procfs.WaitStatus) string     { return "" }
-func (w *world) suspend()                                 { w.note("suspend") }
-func (w *world) resume(int)                               { w.note("resume") }
-func (w *world) takeBack()                                {}
+func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
+func (w *world) outOfMemory(procfs.WaitStatus, time.Time, bool) string {
+	return ""
+}
+func (w *world) suspend()   { w.note("suspend") }
+func (w *world) resume(int) { w.note("resume") }
+func (w *world) takeBack()  {}
 
 // play runs a script: "start", "TERM", "TERM from 5", "web exits 3", "web dies of
 // KILL", "orphan exits 0", "1s" (time passes), "left a b", "none left".

@@ -15,9 +15,10 @@ import (
 // An observer is the init's watcher of processes that are not its children. It is
 // for the history alone: whatever fails in it ends it, and nothing else.
 type observer struct {
-	w     *watch.Watcher // nil: not yet, or not any more
-	epoll int            // where the loop waits
-	log   *slog.Logger
+	w      *watch.Watcher  // nil: not yet, or not any more
+	ticked func(time.Time) // called after each look
+	epoll  int             // where the loop waits
+	log    *slog.Logger
 }
 
 // firstLook is when the observer begins: a start is not held up by it.
@@ -28,7 +29,7 @@ func (o *observer) begin(m *machine, k *kernel) {
 	if k.noProc {
 		return
 	}
-	o.log = m.log
+	o.log, o.ticked = m.log, m.memory
 	w, err := watch.New(watch.Options{FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch}, &ledger{m})
 	if err == nil {
 		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(w.FD())}
@@ -67,6 +68,7 @@ func (o *observer) observe(now time.Time) (some bool) {
 		some = w.Ready(now)
 		if !now.Before(w.Next()) {
 			w.Tick(now)
+			o.ticked(now)
 			some = true
 		}
 	})
@@ -105,9 +107,8 @@ func (l *ledger) Add(r *history.Record) {
 		return // a program of ours is no orphan
 	}
 	if r.Kind == history.KindExit && r.Known {
-		if oom := l.m.who.outOfMemory(r.Status); oom != "" {
-			l.m.now = r.Time
-			l.m.note(history.KindOOM, fmt.Sprintf("%d (%s): %s", r.PID, r.Comm, oom))
+		l.m.now = r.Time
+		if oom := l.m.outOfMemory(r.ID(), r.Comm, r.Status); oom != "" {
 			r.Text = r.Status.String() + ": " + oom
 		}
 	}

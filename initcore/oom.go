@@ -2,6 +2,7 @@ package initcore
 
 import (
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -13,40 +14,82 @@ func ownGroup() cgroup.Group { return cgroup.Find(procfs.FS{}, "self", "") }
 
 // oomWatch notices that the kernel killed a process because the memory limit of
 // the container was hit, by the counter in memory.events (cgroup version 2) or
-// memory.oom_control (version 1).
+// memory.oom_control (version 1). The counter does not say who it was.
 type oomWatch struct {
-	group cgroup.Group
-	count uint64
-	begun bool
+	meter  func() (kills uint64, limit procfs.Bytes, ok bool)
+	begun  bool
+	kills  uint64    // at the last look
+	told   uint64    // those of them of which something was said
+	looked time.Time // when the last look was
+	since  time.Time // the last kill came after this look
+	grew   time.Time // and before this one
 }
 
-// begin takes the counter as it is. Before, it is taken to be 0, as it is in a
-// new container.
-func (w *oomWatch) begin() {
-	if !w.begun {
-		w.begun, w.group = true, ownGroup()
-		w.count = w.group.Read().OOMKills
+const (
+	// oomBegin is when it begins: no start waits for it, and no program uses up its
+	// memory sooner.
+	oomBegin = 2 * time.Millisecond
+	// oomClaim is how long after a kill its victim may take to end. It has memory to
+	// give back.
+	oomClaim = 2 * time.Second
+)
+
+// begin takes the counter as it is: what happened before is not our affair.
+func (w *oomWatch) begin(now time.Time) {
+	if w.begun {
+		return
 	}
+	if w.begun = true; w.meter == nil {
+		w.meter = ownGroup().OOMKills
+	}
+	w.look(now)
+	w.told = w.kills
 }
 
-// check is called for a death by SIGKILL. It returns what to say if the counter
-// has moved since the last call.
-func (w *oomWatch) check(status procfs.WaitStatus) string {
+// look reads the counter.
+func (w *oomWatch) look(now time.Time) (limit procfs.Bytes) {
+	kills, limit, ok := w.meter()
+	if ok && kills > w.kills {
+		w.kills, w.since, w.grew = kills, w.looked, now
+	}
+	w.looked = now
+	return limit
+}
+
+// victim is called for each death. It returns what to say if it was such a kill.
+// Only if the counter was looked at whenever there were new processes, nobody else
+// can have been the victim.
+func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool) string {
 	if status.Signal() != int(unix.SIGKILL) {
 		return ""
 	}
-	if !w.begun {
-		w.begun, w.group = true, ownGroup()
-	}
-	u := w.group.Read()
-	before := w.count
-	if !u.HasOOM || u.OOMKills <= before {
+	w.begin(now)
+	limit := w.look(now)
+	if w.told >= w.kills {
 		return ""
 	}
-	w.count = u.OOMKills
-	limit := ""
-	if u.MemMax > 0 {
-		limit = ", memory.max " + u.MemMax.String()
+	defer func() { w.told++ }()
+	if watched && now.Sub(w.grew) <= oomClaim || now.Sub(w.since) <= oomClaim {
+		return "the memory limit was hit " + w.figures(limit)
 	}
-	return fmt.Sprintf("the memory limit was hit (oom_kill %d → %d%s)", before, u.OOMKills, limit)
+	return "perhaps because the memory limit was hit, at " + w.since.Format(time.TimeOnly) + " or later " + w.figures(limit)
+}
+
+// nobody returns what to say if there was such a kill, and nobody who ended so was
+// seen.
+func (w *oomWatch) nobody(now time.Time) string {
+	w.begin(now)
+	limit := w.look(now)
+	if w.told >= w.kills || now.Sub(w.grew) <= oomClaim {
+		return ""
+	}
+	defer func() { w.told = w.kills }()
+	return "the memory limit was hit " + w.figures(limit) + " by a process whose end was not seen"
+}
+
+func (w *oomWatch) figures(limit procfs.Bytes) string {
+	if limit == 0 {
+		return fmt.Sprintf("(oom_kill %d → %d)", w.told, w.kills)
+	}
+	return fmt.Sprintf("(oom_kill %d → %d, memory.max %s)", w.told, w.kills, limit)
 }

@@ -3,6 +3,7 @@ package initcore
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,12 +30,11 @@ func (m *machine) orphan(d *death) {
 		m.describe(d)
 		m.hist.Add(&m.rec)
 	}
-	oom := m.who.outOfMemory(d.Status)
-	if oom != "" {
-		m.note(history.KindOOM, fmt.Sprintf("%d (%s): %s", d.PID, d.Stat.Comm, oom))
-		oom = d.Status.String() + ": " + oom
+	text := ""
+	if oom := m.outOfMemory(d.id(), d.Stat.Comm, d.Status); oom != "" {
+		text = d.Status.String() + ": " + oom
 	}
-	m.exit(d, oom)
+	m.exit(d, text)
 	if m.cfg.WarnReap {
 		m.log.Warn("Reaped zombie process with pid=" + procfs.ID{PID: d.PID}.String() + " (" + d.Stat.Comm + "), " + d.Status.String())
 	}
@@ -68,20 +68,44 @@ func (m *machine) why(p *program, d *death) string {
 	case !d.Status.Signaled():
 		return how
 	}
-	if oom := m.who.outOfMemory(d.Status); oom != "" {
-		m.note(history.KindOOM, fmt.Sprintf("%d (%s): %s", d.PID, p.Name, oom))
+	sig := unix.Signal(d.Status.Signal())
+	if p.stoppedBy == unix.SIGKILL && sig == unix.SIGKILL {
+		return how + ": it did not end in time"
+	}
+	if oom := m.outOfMemory(d.id(), p.Name, d.Status); oom != "" {
 		return how + ": " + oom
 	}
-	sig := unix.Signal(d.Status.Signal())
 	switch {
-	case p.stoppedBy == unix.SIGKILL && sig == unix.SIGKILL:
-		return how + ": it did not end in time"
 	case p.lastSignal == sig && p.lastSender != "":
 		return how + ": sender was " + p.lastSender
 	case p.stoppedBy == sig:
 		return how + ", as it was told"
 	}
 	return how
+}
+
+// outOfMemory says that the memory limit was hit, and records that, if a process
+// that ended so was killed for it, as far as can be told.
+func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatus) string {
+	if m.phase == killing {
+		return "" // we killed it
+	}
+	oom := m.who.outOfMemory(status, m.now, m.others.w != nil)
+	if oom != "" {
+		m.begin(history.KindOOM)
+		m.rec.PID, m.rec.Start, m.rec.Comm = id.PID, id.Start, comm
+		m.rec.Text = fmt.Sprintf("%d (%s): %s", id.PID, comm, oom)
+		m.hist.Add(&m.rec)
+	}
+	return oom
+}
+
+// memory records that somebody was killed for want of memory whom nobody saw end.
+func (m *machine) memory(now time.Time) {
+	if oom := m.who.outOfMemoryUnseen(now); oom != "" {
+		m.now = now
+		m.note(history.KindOOM, oom)
+	}
 }
 
 // exit records that a child of ours ended.

@@ -34,6 +34,22 @@ func (c Group) Read() Usage {
 	return u
 }
 
+// OOMKills is how many processes the kernel has killed because a memory limit was
+// hit, and the limit, 0 if there is none. It reads less than Read does.
+func (c Group) OOMKills() (kills uint64, limit procfs.Bytes, ok bool) {
+	if c.unified != nil {
+		if kills, ok = c.unified.keyed("memory.events", "oom_kill"); ok {
+			return kills, procfs.Bytes(c.unified.limit("memory.max")), true
+		}
+	}
+	if d, ok := c.byName["memory"]; ok {
+		var u Usage
+		u.readMemoryV1(d)
+		return u.OOMKills, u.MemMax, u.HasOOM
+	}
+	return 0, 0, false
+}
+
 // noLimit is what version 1 says where version 2 says "max": the largest number
 // of bytes that is a whole number of pages.
 const noLimit = 1 << 62

@@ -1,0 +1,66 @@
+package initcore
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"yinit/procfs"
+)
+
+// TestOutOfMemory: a death by SIGKILL is blamed on the memory limit only if the
+// counter moved for it.
+func TestOutOfMemory(t *testing.T) {
+	hit := func(counter string) string {
+		return "the memory limit was hit (oom_kill " + counter + ", memory.max 32 MiB)"
+	}
+	maybe := func(counter, since string) string {
+		return "perhaps because the memory limit was hit, at " + since + " or later (oom_kill " + counter + ", memory.max 32 MiB)"
+	}
+	for name, tt := range map[string]struct {
+		script  string // what happens, in order
+		watched bool
+		want    string // the last answer
+	}{
+		"nothing":                        {"begin kill", true, ""},
+		"the victim":                     {"begin oom kill", true, hit("0 → 1")},
+		"the victim, nobody watches":     {"begin oom kill", false, hit("0 → 1")},
+		"another signal":                 {"begin oom TERM", true, ""},
+		"a counter of somebody before":   {"oom begin kill", true, ""},
+		"and one more":                   {"oom begin oom kill", true, hit("1 → 2")},
+		"a death before the first look":  {"oom kill", true, ""},
+		"told once":                      {"begin oom kill kill", true, ""},
+		"a group, each of them":          {"begin oom oom kill kill", true, hit("1 → 2")},
+		"the victim takes its time":      {"begin oom look 1s kill", true, hit("0 → 1")},
+		"too long to be the victim":      {"begin oom 1s look 3s kill", true, maybe("0 → 1", "00:00:00")},
+		"nobody watched for long":        {"begin 9s oom 9s kill", false, maybe("0 → 1", "00:00:00")},
+		"calm for long":                  {"begin 9s oom kill", true, hit("0 → 1")},
+		"nobody was seen":                {"begin oom look 3s look", true, hit("0 → 1") + " by a process whose end was not seen"},
+		"nobody was seen, and told once": {"begin oom look 3s look kill", true, ""},
+		"not yet":                        {"begin oom look 1s look", true, ""},
+	} {
+		kills, now, got := uint64(0), time.Time{}, ""
+		w := oomWatch{meter: func() (uint64, procfs.Bytes, bool) { return kills, 32 * procfs.MiB, true }}
+		for event := range strings.FieldsSeq(tt.script) {
+			switch event {
+			case "begin":
+				w.begin(now)
+			case "oom":
+				kills++
+			case "kill":
+				got = w.victim(9, now, tt.watched)
+			case "TERM":
+				got = w.victim(15, now, tt.watched)
+			case "look":
+				got = w.nobody(now)
+			default:
+				d, err := time.ParseDuration(event)
+				check(t, err)
+				now = now.Add(d)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
