@@ -44,10 +44,11 @@ type machine struct {
 	stopSig  unix.Signal // that began the end; 0: a program's end did
 	now      time.Time
 
-	continueAt time.Time // end of the delay
-	killAt     time.Time // SIGKILL for the programs; zero: never
-	clearUntil time.Time // SIGKILL for the rest
-	pollAt     time.Time // next look whether any of the rest is left
+	continueAt time.Time      // end of the delay
+	delayed    history.Record // the signal that waits for it
+	killAt     time.Time      // SIGKILL for the programs; zero: never
+	clearUntil time.Time      // SIGKILL for the rest
+	pollAt     time.Time      // next look whether any of the rest is left
 	pollEvery  time.Duration
 
 	status    int // to exit with, once known
@@ -115,7 +116,7 @@ func (m *machine) launch(p *program) bool {
 	m.log.Info("started", "program", p.Name, "pid", pid)
 	m.begin(history.KindStart)
 	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid
-	m.rec.Comm, m.rec.Cmdline, m.rec.UID = p.Name, commandLine(p.Args), m.uid
+	m.rec.Comm, m.rec.Cmdline, m.rec.UID = p.comm(), commandLine(p.Args), m.uid
 	if p.User != nil {
 		m.rec.UID = p.User.UID
 	}
@@ -168,12 +169,12 @@ func (m *machine) judge(p *program, d *death, reason string) {
 	case p.OnExit == Restart && m.phase == running:
 		p.last = d.Status // not its last word yet
 	case m.alone():
-		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, p.Name+" "+reason
+		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, reason
 	case d.Status == 0:
 	case d.Status.Signaled() && d.Status.Signal() == int(p.stoppedBy) && p.stoppedBy != unix.SIGKILL:
 		// It did what it was told.
 	default:
-		m.failed(d.Status.Shell(), p.Name+" "+reason)
+		m.failed(d.Status.Shell(), reason)
 	}
 }
 
@@ -188,12 +189,12 @@ func (m *machine) consequence(p *program, d *death, reason string) {
 	case p.Oneshot && d.Status == 0:
 		m.start(m.now)
 	case p.Oneshot:
-		m.shutdown(p.Name + " " + reason + ", and the others wait for its success")
+		m.shutdown(reason + ", and the others wait for its success")
 	case p.OnExit == Restart:
 		m.later(p)
 	case p.OnExit == Ignore:
 	case !m.alone():
-		m.shutdown(p.Name + " " + reason)
+		m.shutdown(reason)
 	}
 }
 
@@ -251,7 +252,7 @@ func (m *machine) exitStatus() int {
 func (m *machine) tick(now time.Time) {
 	m.now = now
 	if m.phase == delaying && !now.Before(m.continueAt) {
-		m.stopAll()
+		m.delayIsOver()
 	}
 	if m.phase == stopping && !m.killAt.IsZero() && !now.Before(m.killAt) {
 		m.killAll()

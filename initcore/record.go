@@ -3,6 +3,7 @@ package initcore
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -40,23 +41,48 @@ func (m *machine) orphan(d *death) {
 	}
 }
 
-// ended records the death of a program and returns in words how it ended.
+// ended records the death of a program and returns in words which one ended, and
+// how.
 func (m *machine) ended(p *program, d *death) string {
 	reason := m.why(p, d)
-	switch {
-	case d.Failure != nil:
-		m.log.Error(reason)
-	case d.Status.Signaled() && !p.told(unix.Signal(d.Status.Signal())):
-		m.log.Warn(p.Name+" "+reason, "pid", d.PID)
-	default:
-		m.log.Info(p.Name+" "+reason, "pid", d.PID)
-	}
 	m.exit(d, reason)
+	if d.Failure != nil {
+		m.log.Error(reason)
+		return reason
+	}
+	reason = p.title(d) + " " + reason
+	if d.Status.Signaled() && !p.told(unix.Signal(d.Status.Signal())) {
+		m.log.Warn(reason, "pid", d.PID)
+	} else {
+		m.log.Info(reason, "pid", d.PID)
+	}
 	return reason
 }
 
-// told reports whether the init gave the program this signal.
-func (p *program) told(sig unix.Signal) bool { return sig == p.stoppedBy || sig == p.lastSignal }
+// told reports whether the init told the program to end, and it did so by this
+// signal. Of other signals that were passed on nobody may have known that it has no
+// handler for them.
+func (p *program) told(sig unix.Signal) bool {
+	return sig == p.stoppedBy || sig == p.lastSignal && (sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGQUIT)
+}
+
+// comm is the command name of the program as it begins, see PR_SET_NAME(2const).
+func (p *program) comm() string {
+	name := p.Args[0][strings.LastIndexByte(p.Args[0], '/')+1:]
+	return name[:min(len(name), commLen)]
+}
+
+// commLen is how long a command name may be.
+const commLen = 15
+
+// title is the name of the program, and what it was when it ended: a script may
+// have become what it was written to start.
+func (p *program) title(d *death) string {
+	if comm := d.Stat.Comm; d.Stat.PID == d.PID && comm != "" && comm != p.comm() && comm != p.Name {
+		return p.Name + " (" + comm + ")"
+	}
+	return p.Name
+}
 
 // why says in words how a program ended and, where that is known, because of
 // what.
@@ -115,8 +141,12 @@ func (m *machine) exit(d *death, text string) {
 	m.rec.Known, m.rec.Status, m.rec.ReapedByInit = true, d.Status, true
 	m.rec.Runtime, m.rec.CPU, m.rec.MaxRSS, m.rec.Text = d.Runtime, d.CPU, d.MaxRSS, text
 	if p := m.find(d.PID); p != nil {
-		m.rec.Cmdline, m.rec.Runtime, m.rec.OriginPPID = commandLine(p.Args), m.now.Sub(p.begun), m.pid
+		m.rec.Runtime, m.rec.OriginPPID = m.now.Sub(p.begun), m.pid
+		if m.rec.Cmdline == "" {
+			m.rec.Cmdline = commandLine(p.Args)
+		}
 	}
+	m.rec.Runtime = max(m.rec.Runtime-m.rec.ZombieFor, 0) // a zombie does not run
 	m.hist.Add(&m.rec)
 }
 

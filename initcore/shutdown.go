@@ -42,6 +42,18 @@ func (m *machine) stopRequest(sig unix.Signal) (history.Action, []int) {
 	}
 }
 
+// delayIsOver begins the end that a SIGTERM has asked for, and records to whom
+// that went.
+func (m *machine) delayIsOver() {
+	to := m.stopAll()
+	m.rec = m.delayed
+	m.rec.Time, m.rec.Action, m.rec.To = m.now, history.ActionStop, to
+	if m.alone() {
+		m.rec.Action = forwarded(unix.Signal(m.rec.Signal), unix.Signal(m.rec.Passed))
+	}
+	m.hist.Add(&m.rec)
+}
+
 // stopAll sends every program its stop signal, the last one first, and returns
 // which got it. SIGCONT follows, so that a stopped one can act on it.
 func (m *machine) stopAll() (to []int) {

@@ -184,6 +184,9 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, sender
 	m.rec.Signal, m.rec.Passed, m.rec.Action, m.rec.To = int(info.Signal), int(passed), action, to
 	m.hist.Add(&m.rec)
+	if action == history.ActionDelayed {
+		m.delayed = m.rec
+	}
 	for _, p := range m.programs {
 		if p.pid != 0 && slices.Contains(to, p.pid) {
 			p.lastSignal, p.lastSender = passed, senderText(info, sender)

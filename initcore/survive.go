@@ -115,7 +115,7 @@ func (m *machine) bury(p *program, d *death) {
 	}
 	if p.pid == d.PID {
 		p.pid = 0
-		m.judge(p, d, d.Status.String())
+		m.judge(p, d, p.Name+" "+d.Status.String())
 	}
 	if m.phase >= stopping || p.OnExit == Ignore || !p.restartAt.IsZero() {
 		return
