@@ -289,18 +289,26 @@ func eachSignal(s subject, dir string) error {
 	return nil
 }
 
+// realTime queues so many that no buffer of an init has room for them, while it
+// cannot act.
 func realTime(s subject, dir string) error {
 	r, err := start(s, dir, "", "actor", "listen")
 	if err != nil {
 		return err
 	}
 	defer r.kill()
-	for i := range 20 {
+	const many = 3000
+	_ = r.send(unix.SIGSTOP)
+	if err := await(time.Minute, func() bool { return stateOf(r.cmd.Process.Pid) == procfs.StateStopped }); err != nil {
+		return err
+	}
+	for i := range many {
 		if err := sigqueue(r.cmd.Process.Pid, 40, i); err != nil {
 			return err
 		}
 	}
-	for i := range 20 {
+	_ = r.send(unix.SIGCONT)
+	for i := range many {
 		if line := r.line(r.most); line != fmt.Sprintf("40 %d", i) {
 			return fmt.Errorf("number %d came as %q", i, line)
 		}

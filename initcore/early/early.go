@@ -29,8 +29,10 @@ var (
 	narrowed uint32    // entry set GOMAXPROCS
 	gate     uint32    // lets the threads of the trial end
 	kept     uint64    // signals that found no room in the pipe
-	dead     uint32    // SIGCHLD came since the last Drain
-	pid      int32     // our own
+	choked   uint32    // the pipe was full, so the real-time signals are blocked
+	realTime = ^uint64(1<<(rtMin-1) - 1)
+	dead     uint32 // SIGCHLD came since the last Drain
+	pid      int32  // our own
 	pipeFD   = [2]int32{-1, -1}
 	original [65]sigaction // dispositions as they were inherited
 	wanted   [65]sigaction // dispositions as the runtime wants them
@@ -76,6 +78,9 @@ type sigaction struct {
 	restorer uintptr
 	mask     uint64
 }
+
+// rtMin is the first real-time signal for the kernel, see signal(7).
+const rtMin = 32
 
 // siQueue is [Info.Code] of a signal with a value, see sigqueue(3).
 const siQueue = -1
@@ -201,6 +206,9 @@ func (f *Feed) Read(buf []Info) int {
 	n := f.readPipe(buf)
 	if n < len(buf) {
 		n += takeKept(buf[n:])
+		if atomic.LoadUint64(&kept) == 0 && atomic.SwapUint32(&choked, 0) != 0 {
+			setMask(&none) // the kernel delivers those that it has queued meanwhile
+		}
 	}
 	heard(buf[:n])
 	return n

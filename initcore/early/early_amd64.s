@@ -24,11 +24,13 @@
 #define RLIMIT_AS 9
 #define SIGCHLD 17
 #define SIGURG 23
+#define SIGRTMIN 32
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define O_CLOEXEC 0x80000
 #define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
+#define UC_SIGMASK 296 // in struct ucontext
 #define CLONE_A_THREAD 0x50f00 // VM, FS, FILES, SIGHAND, THREAD and SYSVSEM
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
@@ -431,6 +433,7 @@ child:
 tell:
 	MOVL	DI, R8
 	MOVQ	SI, R9
+	MOVQ	DX, R12
 	MOVL	·pipeFD+4(SB), DI
 	TESTL	DI, DI
 	JLT	keep
@@ -459,6 +462,13 @@ keep:
 	SHLQ	CX, AX
 	LOCK
 	ORQ	AX, ·kept(SB)
+	CMPL	R8, $SIGRTMIN
+	JCS	over
+	// Real-time signals are to be queued. From here on the kernel does so: they are
+	// blocked when the handler has returned.
+	MOVQ	·realTime(SB), AX
+	ORQ	AX, UC_SIGMASK(R12)
+	MOVL	$1, ·choked(SB)
 over:
 	RET
 

@@ -25,12 +25,14 @@
 #define RLIMIT_AS 9
 #define SIGCHLD 17
 #define SIGURG 23
+#define SIGRTMIN 32
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define AT_FDCWD -100
 #define O_CLOEXEC 0x80000
 #define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
+#define UC_SIGMASK 40 // in struct ucontext
 #define CLONE_A_THREAD 0x50f00
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
@@ -406,6 +408,7 @@ swap:
 tell:
 	MOVD	R0, R9
 	MOVD	R1, R10
+	MOVD	R2, R11
 	MOVW	·pipeFD+4(SB), R0
 	TBNZ	$31, R0, keep
 	MOVD	$INFO_SIZE, R2
@@ -429,5 +432,15 @@ set:
 	ORR	R4, R5
 	STLXR	R5, (R3), R6
 	CBNZ	R6, set
+	CMP	$(SIGRTMIN-1), R9 // less 1, see above
+	BLT	over
+	// Real-time signals are to be queued. From here on the kernel does so: they are
+	// blocked when the handler has returned.
+	MOVD	·realTime(SB), R4
+	MOVD	UC_SIGMASK(R11), R5
+	ORR	R4, R5
+	MOVD	R5, UC_SIGMASK(R11)
+	MOVD	$1, R4
+	MOVW	R4, ·choked(SB)
 over:
 	RET
