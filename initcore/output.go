@@ -3,6 +3,7 @@ package initcore
 import (
 	"bytes"
 	"errors"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -28,11 +29,12 @@ type outlet struct {
 type relays struct {
 	outlets [3]*outlet // by descriptor
 	some    bool       // there is one at least
+	ending  int        // an eventfd that becomes readable at the end, -1: not open
 	running sync.WaitGroup
 }
 
 func newRelays() *relays {
-	r := &relays{}
+	r := &relays{ending: -1}
 	r.outlets[1], r.outlets[2] = &outlet{fd: 1}, &outlet{fd: 2}
 	var out, err unix.Stat_t
 	if unix.Fstat(1, &out) == nil && unix.Fstat(2, &err) == nil && out.Dev == err.Dev && out.Ino == err.Ino {
@@ -48,24 +50,34 @@ func (r *relays) pipe(name string, fd int) (int, error) {
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return -1, os.NewSyscallError("pipe2", err)
 	}
-	one := relay{prefix: []byte(name + " | "), to: r.outlets[fd]}
-	r.some = true
+	if !r.some {
+		r.some = true
+		if fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC); err == nil {
+			r.ending = fd // without it the end waits for all writers
+		}
+	}
+	one, ending := relay{prefix: []byte(name + " | "), to: r.outlets[fd]}, r.ending
 	r.running.Add(1)
 	go func() {
 		defer r.running.Done()
-		one.copy(p[0])
+		one.copy(p[0], ending)
 	}()
 	return p[1], nil
 }
 
-// lastWords is how long the end waits for output that is still on its way. All
-// writers have ended by then, so this is about a reader that does not read.
+// lastWords is how long the end waits for output that is still on its way. This
+// is about a reader that does not read: the relays themselves wait for nobody then.
 const lastWords = 2 * time.Second
 
-// drain waits until everything is written, for a while.
+// drain waits until everything is written that the programs wrote before they
+// ended, for a while.
 func (r *relays) drain() error {
 	if !r.some {
 		return nil
+	}
+	if r.ending >= 0 {
+		one := [8]byte{1} // whatever the byte order, it is not zero
+		_, _ = unix.Write(r.ending, one[:])
 	}
 	done := make(chan struct{})
 	go func() {
@@ -82,15 +94,25 @@ func (r *relays) drain() error {
 // in several.
 const longestLine = 64 << 10
 
-// copy reads fd to its end.
-func (r relay) copy(fd int) {
+// copy reads fd to its end. Once ending is readable it takes what is there already
+// and stops: a process that outlives the programs may hold the pipe for ever.
+func (r relay) copy(fd, ending int) {
 	defer unix.Close(fd)
 	var (
 		pending = make([]byte, 0, 4096)
 		chunk   = make([]byte, 16<<10)
+		left    = -1 // how much is still to be read; -1: all that comes
 	)
-	for interrupted := 0; ; {
-		n, err := unix.Read(fd, chunk)
+	for interrupted := 0; left != 0; {
+		if left < 0 && ended(fd, ending) {
+			left = waiting(fd)
+			continue
+		}
+		part := chunk
+		if left > 0 {
+			part = chunk[:min(left, len(chunk))]
+		}
+		n, err := unix.Read(fd, part)
 		if err == unix.EINTR && interrupted < interruptedMost {
 			interrupted++
 			continue
@@ -99,12 +121,37 @@ func (r relay) copy(fd int) {
 		if n <= 0 {
 			break
 		}
-		pending = append(pending, chunk[:n]...)
+		if left > 0 {
+			left -= n
+		}
+		pending = append(pending, part[:n]...)
 		pending = r.lines(pending)
 	}
 	if len(pending) > 0 { // no newline at the end
 		r.write(append(pending, '\n'))
 	}
+}
+
+// ended waits until there is something to read, or the end has come, and reports
+// whether it has.
+func ended(fd, ending int) bool {
+	wait := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(ending), Events: unix.POLLIN}}
+	for range interruptedMost {
+		if _, err := unix.Poll(wait, -1); err != unix.EINTR {
+			return err == nil && wait[1].Revents&unix.POLLIN != 0 // otherwise reading waits
+		}
+	}
+	return false
+}
+
+// waiting is how many bytes are in the pipe. If that cannot be told, it is all
+// that comes.
+func waiting(fd int) int {
+	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+	if err != nil {
+		return math.MaxInt
+	}
+	return n
 }
 
 // lines writes the whole lines of b and returns the rest.

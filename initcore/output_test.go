@@ -20,7 +20,7 @@ func relayed(t *testing.T, chunks ...string) string {
 	r := os.NewFile(uintptr(out), "out")
 	defer r.Close()
 	go func() {
-		relay{prefix: []byte("web | "), to: &outlet{fd: to}}.copy(in)
+		relay{prefix: []byte("web | "), to: &outlet{fd: to}}.copy(in, -1)
 		_ = unix.Close(to)
 	}()
 	go func() {
@@ -83,7 +83,7 @@ func TestRelaysShareAnOutlet(t *testing.T) {
 	const lines = 2000
 	for _, name := range []string{"a", "b", "c"} {
 		in, w := rawPipe(t)
-		all.Go(func() { relay{prefix: []byte(name + " | "), to: shared}.copy(in) })
+		all.Go(func() { relay{prefix: []byte(name + " | "), to: shared}.copy(in, -1) })
 		go func() {
 			for i := range lines {
 				text := fmt.Sprintf("%d %s\n", i, strings.Repeat(name, i%300))
@@ -126,7 +126,7 @@ func TestBlockedOutlet(t *testing.T) {
 	text := strings.Repeat("a line of the program\n", 20_000)
 	written := make(chan bool)
 	go func() {
-		relay{prefix: []byte("web | "), to: &outlet{fd: to}}.copy(in)
+		relay{prefix: []byte("web | "), to: &outlet{fd: to}}.copy(in, -1)
 		_ = unix.Close(to)
 	}()
 	go func() {
@@ -157,6 +157,84 @@ func TestDrain(t *testing.T) {
 	check(t, unix.Close(w))
 	if err := r.drain(); err != nil {
 		t.Errorf("drain: %v, want nil: the program closed its output", err)
+	}
+}
+
+// TestDrainOfAHeldPipe: somebody who outlives the programs holds the pipe. What is
+// in it comes out, an unfinished line too, and nobody is waited for.
+func TestDrainOfAHeldPipe(t *testing.T) {
+	for name, text := range map[string]string{
+		"idle":            "",
+		"unfinished line": "one\nlast words",
+		"a full pipe":     strings.Repeat("0123456789abcde\n", 4<<10),
+	} {
+		out, to := pipe(t)
+		var b []byte
+		read := make(chan struct{})
+		go func() {
+			defer close(read)
+			b, _ = io.ReadAll(out)
+		}()
+		r := newRelays()
+		r.outlets[1] = &outlet{fd: int(to.Fd())}
+		w, err := r.pipe("web", 1)
+		check(t, err)
+		writeAll(w, []byte(text))
+		if err := r.drain(); err != nil {
+			t.Errorf("%s: drain: %v, want nil: nothing was lost", name, err)
+		}
+		check(t, to.Close())
+		returns(t, "reading", func() { <-read })
+		want := ""
+		for line := range strings.Lines(text) {
+			want += "web | " + strings.TrimSuffix(line, "\n") + "\n"
+		}
+		if string(b) != want {
+			t.Errorf("%s: %d bytes came out, want %d", name, len(b), len(want))
+		}
+		check(t, unix.Close(w))
+	}
+}
+
+// TestDrainOfATalker: one that writes for ever is not waited for, either.
+func TestDrainOfATalker(t *testing.T) {
+	out, to := pipe(t)
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	r := newRelays()
+	r.outlets[1] = &outlet{fd: int(to.Fd())}
+	w, err := r.pipe("web", 1)
+	check(t, err)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _ = unix.Write(w, []byte("a line\n"))
+			}
+		}
+	}()
+	if err := r.drain(); err != nil {
+		t.Errorf("drain: %v, want nil", err)
+	}
+	close(stop)
+	<-stopped
+	check(t, unix.Close(w))
+}
+
+// TestDrainIntoFullOutput: nobody reads what we write, and that is said.
+func TestDrainIntoFullOutput(t *testing.T) {
+	_, to, _ := full(t)
+	r := newRelays()
+	r.outlets[1] = &outlet{fd: to}
+	w, err := r.pipe("web", 1)
+	check(t, err)
+	writeAll(w, []byte("lost\n"))
+	check(t, unix.Close(w))
+	if err := r.drain(); err == nil || !strings.Contains(err.Error(), "nobody reads our output") {
+		t.Errorf("drain: %v, want it to say that nobody reads", err)
 	}
 }
 
