@@ -31,8 +31,9 @@ type leftovers interface {
 	signalAll(sig unix.Signal)
 	// anyLeft reports whether there is any such process.
 	anyLeft() bool
-	// list names them. It is slow, and may come back empty without /proc.
-	list() []procfs.Stat
+	// list names those that are alive. It is slow. If it knows of nobody at all,
+	// not even of dead ones, there may be some that it cannot see.
+	list() (living []procfs.Stat, known bool)
 	// everybody is every process that can be seen, zombies too.
 	everybody() []procfs.Stat
 }

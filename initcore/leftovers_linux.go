@@ -2,22 +2,78 @@ package initcore
 
 import (
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
 )
 
+// withoutProc says what does not work if there is no /proc of ours.
+func (k *kernel) withoutProc() string {
+	text := "there is no /proc of this PID namespace: names are missing, and ends of processes that are not our children are not seen"
+	if !k.isFirst {
+		text += "; of what the programs leave behind, only our children and their process groups are told to end"
+	}
+	return text
+}
+
 // signalAll implements leftovers. kill(-1) spares the caller, and reaches
 // exactly the processes of the PID namespace if the caller is its PID 1.
 func (k *kernel) signalAll(sig unix.Signal) {
-	if k.isFirst {
+	switch {
+	case k.isFirst:
 		_ = unix.Kill(-1, sig) // ESRCH: nobody is left
-		return
+	case k.noProc:
+		k.signalChildren(sig)
+	default:
+		living, _ := k.list()
+		for _, s := range living {
+			k.signalOne(s, sig)
+		}
 	}
-	for _, s := range k.list() {
-		k.signalOne(s, sig)
+}
+
+// signalChildren reaches those whom a process without /proc knows: its children,
+// and the groups that they are in. Such a group was made by one of our
+// descendants, unless it is our own. When these have ended, their children are
+// ours.
+func (k *kernel) signalChildren(sig unix.Signal) {
+	own, reached := unix.Getpgrp(), map[int]bool{}
+	for _, s := range k.children() {
+		group, err := unix.Getpgid(s.PID)
+		switch {
+		case err != nil || group <= 1 || group == own:
+			_ = k.kill(s.PID, sig)
+		case !reached[group]:
+			reached[group] = true
+			_ = k.kill(-group, sig)
+		}
 	}
+}
+
+// The search for children without /proc.
+const (
+	pidLimit   = 1 << 22                // PID_MAX_LIMIT of a 64-bit kernel, see proc(5)
+	searchTime = 500 * time.Millisecond // half of all numbers, on a slow machine
+)
+
+// children finds the children that are alive, without /proc: waitid(2) knows for
+// each number whether it is one. Most of them are a little above ours. None can be
+// another process by the time that it gets a signal, since only we reap them.
+func (k *kernel) children() (living []procfs.Stat) {
+	begun := time.Now()
+	for i := range pidLimit - 1 {
+		if i%4096 == 0 && time.Since(begun) > searchTime {
+			break
+		}
+		pid := (k.pid+i)%(pidLimit-1) + 1
+		var info childInfo
+		if waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil && info.pid == 0 {
+			living = append(living, procfs.Stat{PID: pid})
+		}
+	}
+	return living
 }
 
 // signalOne makes sure that the pid is still that of the process.
@@ -40,9 +96,6 @@ func (k *kernel) anyLeft() bool {
 	if k.isFirst {
 		return !errors.Is(unix.Kill(-1, 0), unix.ESRCH)
 	}
-	if k.noProc {
-		return false // we could not find them
-	}
 	// Descendants that are no children of ours have a parent that is one, or that
 	// has one: the last of them is always ours.
 	var info childInfo
@@ -50,15 +103,20 @@ func (k *kernel) anyLeft() bool {
 }
 
 // list implements leftovers.
-func (k *kernel) list() []procfs.Stat {
-	all := k.everybody()
-	var ours []procfs.Stat
-	for _, s := range all {
-		if s.PID != k.pid && !s.Zombie() {
-			ours = append(ours, s)
+func (k *kernel) list() (living []procfs.Stat, known bool) {
+	if k.noProc && !k.isFirst {
+		return k.children(), true
+	}
+	for _, s := range k.everybody() {
+		if s.PID == k.pid {
+			continue
+		}
+		known = true
+		if !s.Zombie() {
+			living = append(living, s)
 		}
 	}
-	return ours
+	return living, known
 }
 
 // everybody implements leftovers.

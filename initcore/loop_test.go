@@ -64,7 +64,7 @@ func (f *faulty) reap(d *death) error {
 
 func (f *faulty) start(p *program) (int, error) { f.blow("start"); return f.world.start(p) }
 func (f *faulty) name(pid int) string           { f.blow("name"); return f.world.name(pid) }
-func (f *faulty) list() []procfs.Stat           { f.blow("list"); return f.world.list() }
+func (f *faulty) list() ([]procfs.Stat, bool)   { f.blow("list"); return f.world.list() }
 func (f *faulty) everybody() []procfs.Stat      { f.blow("everybody"); return f.world.everybody() }
 func (f *faulty) anyLeft() bool                 { f.blow("anyLeft"); return f.world.anyLeft() }
 func (f *faulty) outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string {

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -77,13 +78,20 @@ func (w *world) signalAll(sig unix.Signal) {
 	}
 }
 func (w *world) anyLeft() bool { return len(w.left) > 0 }
-func (w *world) list() (list []procfs.Stat) {
+func (w *world) list() (living []procfs.Stat, known bool) {
 	for i, comm := range w.left {
-		list = append(list, procfs.Stat{PID: 100 + i, Comm: comm})
+		switch comm {
+		case "unseen":
+			continue
+		case "dead":
+		default:
+			living = append(living, procfs.Stat{PID: 100 + i, Comm: comm})
+		}
+		known = true
 	}
-	return list
+	return living, known
 }
-func (w *world) everybody() []procfs.Stat                 { return w.list() }
+func (w *world) everybody() []procfs.Stat                 { living, _ := w.list(); return living }
 func (w *world) name(int) string                          { return "killer" }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
 func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
@@ -263,7 +271,43 @@ func TestOneProgram(t *testing.T) {
 func TestKillIsLost(t *testing.T) {
 	w := newWorld(t, one())
 	w.lost = true
-	w.play("left dstate; start; app exits 5; 10s").want(5, "start app", "TERM all", "CONT all", "KILL all")
+	w.play("left dstate; start; app exits 5; 10s")
+	w.did = slices.Compact(w.did) // it is tried again and again, until it is too late
+	w.want(5, "start app", "TERM all", "CONT all", "KILL all")
+}
+
+// TestWhoIsLeft: the log names those that are left, once each, and says nothing of
+// those that only wait to be reaped.
+func TestWhoIsLeft(t *testing.T) {
+	late := one(func(c *Config) { c.KillAfter = 2 * time.Second })
+	for _, tt := range []struct {
+		cfg    Config
+		script string
+		says   string
+	}{
+		{one(), "left nc dead; start; app exits 0; 4s", "yinit: ending what is left (processes 100 (nc))\nyinit: warning: killing what is left after 3s (processes 100 (nc))\n"},
+		{one(), "left dead; start; app exits 0; 1s; none left; 1s", ""},
+		{one(), "left unseen; start; app exits 0; 4s", "yinit: ending what is left (processes of unknown names)\nyinit: warning: killing what is left after 3s (processes of unknown names)\n"},
+		{late, "start; TERM; 2s", "yinit: warning: killing app (pid 11, why it still ran 2s after it was told to end)\n"},
+	} {
+		var b bytes.Buffer
+		w := newWorld(t, tt.cfg)
+		w.log = slog.New(&textHandler{w: &b, level: slog.LevelInfo})
+		w.play(tt.script)
+		got := ""
+		for line := range strings.Lines(b.String()) {
+			if strings.Contains(line, "killing") || strings.Contains(line, "ending what") {
+				got += line
+			}
+		}
+		if got != tt.says {
+			t.Errorf("%s: the log says\n%s, want\n%s", tt.script, got, tt.says)
+		}
+	}
+	list := []procfs.Stat{{PID: 7, Comm: "nc"}, {PID: 8}}
+	if got, want := names(list), "7 (nc), 8"; got != want {
+		t.Errorf("names(%v) = %q, want %q", list, got, want)
+	}
 }
 
 func TestPause(t *testing.T) {

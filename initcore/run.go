@@ -39,7 +39,7 @@ func Run(cfg Config) int {
 	m.self, m.uid = k.name(k.pid), uint32(unix.Getuid())
 	k.prepare(logger)
 	if k.noProc {
-		logger.Info("there is no /proc of this PID namespace: names of processes will be missing")
+		logger.Warn(k.withoutProc())
 	}
 	if m.hist, err = newHistory(cfg, k, logger); err != nil {
 		logger.Error(err.Error())

@@ -92,9 +92,9 @@ func (m *machine) killAll() {
 		if p.pid == 0 {
 			continue
 		}
-		why := fmt.Sprintf("%s (pid %d) still ran %s after it was told to end", p.Name, p.pid, m.cfg.KillAfter)
-		m.log.Warn("killing "+p.Name, "pid", p.pid, "why", why)
-		m.note(history.KindStop, "SIGKILL: "+why)
+		why := fmt.Sprintf("still ran %s after it was told to end", m.cfg.KillAfter)
+		m.log.Warn("killing "+p.Name, "pid", p.pid, "why", "it "+why)
+		m.note(history.KindStop, fmt.Sprintf("SIGKILL: %s (pid %d) %s", p.Name, p.pid, why))
 		p.stoppedBy = unix.SIGKILL
 		m.send(p, unix.SIGKILL)
 	}
@@ -122,8 +122,10 @@ func (m *machine) clear() {
 	}
 	m.phase = clearing
 	m.clearUntil = m.now.Add(m.cfg.Grace)
-	m.note(history.KindStop, "the programs have ended; SIGTERM to what is left: "+m.names())
-	m.log.Info("ending what is left", "processes", m.names())
+	if living, known := m.rest.list(); len(living) > 0 || !known { // otherwise they wait to be reaped
+		m.note(history.KindStop, "the programs have ended; SIGTERM to what is left: "+names(living))
+		m.log.Info("ending what is left", "processes", names(living))
+	}
 	m.signalRest()
 	m.pollEvery = firstPoll
 	m.pollAt = m.now.Add(m.pollEvery)
@@ -142,26 +144,33 @@ func (m *machine) poll() {
 		m.phase = over
 		return
 	}
-	if !m.now.Before(m.clearUntil) {
-		if m.phase == killing {
-			m.log.Warn("left to the kernel", "processes", m.names())
-			m.phase = over
-			return
-		}
-		names := m.names()
-		m.log.Warn("killing what is left after "+m.cfg.Grace.String(), "processes", names)
-		m.note(history.KindStop, "SIGKILL to what is left after "+m.cfg.Grace.String()+": "+names)
-		m.rest.signalAll(unix.SIGKILL)
+	late := !m.now.Before(m.clearUntil)
+	switch {
+	case late && m.phase == killing:
+		living, _ := m.rest.list()
+		m.log.Warn("left to the kernel", "processes", names(living))
+		m.phase = over
+		return
+	case late:
+		living, _ := m.rest.list()
+		m.log.Warn("killing what is left after "+m.cfg.Grace.String(), "processes", names(living))
+		m.note(history.KindStop, "SIGKILL to what is left after "+m.cfg.Grace.String()+": "+names(living))
 		m.phase, m.clearUntil, m.pollEvery = killing, m.now.Add(killWait), firstPoll
+	}
+	if m.phase == killing {
+		m.rest.signalAll(unix.SIGKILL) // again: it may find those that it could not see before
 	}
 	m.pollAt = m.now.Add(m.pollEvery)
 	m.pollEvery = min(2*m.pollEvery, lastPoll)
 }
 
-// names tells which processes are left.
-func (m *machine) names() string {
+// names tells which processes they are.
+func names(list []procfs.Stat) string {
+	if len(list) == 0 {
+		return "of unknown names"
+	}
 	var b strings.Builder
-	for i, s := range m.rest.list() {
+	for i, s := range list {
 		if i == namesMax {
 			b.WriteString(", ...")
 			break
@@ -169,7 +178,10 @@ func (m *machine) names() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "%d (%s)", s.PID, s.Comm)
+		fmt.Fprintf(&b, "%d", s.PID)
+		if s.Comm != "" {
+			fmt.Fprintf(&b, " (%s)", s.Comm)
+		}
 	}
 	return b.String()
 }

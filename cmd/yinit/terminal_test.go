@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,21 +135,38 @@ func TestTerminalHangup(t *testing.T) {
 	}
 }
 
-// TestForeignProc: a /proc of another PID namespace is no source of names.
+// TestForeignProc: a /proc of another PID namespace is no source of names. What is
+// left is ended all the same, by PID 1 and by another: the whole group of the
+// program, and a daemon in a session of its own.
 func TestForeignProc(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("unshare without a user namespace needs root")
 	}
-	out, err := exec.Command("unshare", "-pf", binary, "-v", "-w", "--grace", "200ms", "sh", "-c",
-		"(setsid sleep 0.1 &); (trap '' TERM; setsid sleep 50) & sleep 0.4; exit 3").CombinedOutput()
-	if exitStatus(err) != 3 {
-		t.Errorf("%v, want 3\n%s", err, out)
-	}
-	if found := regexp.MustCompile(`kthreadd|kworker|pool_workqueue|rcu`).Find(out); found != nil {
-		t.Errorf("a process of another namespace is named: %s\n%s", found, out)
-	}
-	if !strings.Contains(string(out), "there is no /proc of this PID namespace") {
-		t.Errorf("it does not say why names are missing:\n%s", out)
+	const play = `(trap '' TERM; sleep 50 & echo $! >> "$0"; sleep 51) & echo $! >> "$0"
+		(trap '' TERM; exec setsid sleep 52) & echo $! >> "$0"; (sleep 0.1 &); sleep 0.4; exit 3`
+	for name, tt := range map[string]struct {
+		as    []string
+		names string
+	}{
+		"PID 1":     {nil, "of unknown names"},
+		"not PID 1": {[]string{"sh", "-c", `"$@"; s=$?; for p in $(cat left); do kill -0 $p && echo "lives on: $p" >&2; done; exit $s`, "sh"}, `\d+, \d+`},
+	} {
+		left := filepath.Join(t.TempDir(), "left")
+		args := slices.Concat([]string{"-pf"}, tt.as, []string{binary, "-w", "--grace", "200ms", "sh", "-c", play, left})
+		cmd := exec.Command("unshare", args...)
+		cmd.Dir = filepath.Dir(left)
+		out, err := cmd.CombinedOutput()
+		if exitStatus(err) != 3 {
+			t.Errorf("%s: %v, want 3\n%s", name, err, out)
+		}
+		if found := regexp.MustCompile(`kthreadd|kworker|pool_workqueue|rcu|lives on`).Find(out); found != nil {
+			t.Errorf("%s: a process of another namespace is named, or one lives on: %s\n%s", name, found, out)
+		}
+		for _, want := range []string{"there is no /proc of this PID namespace", "killing what is left after 200ms .processes " + tt.names} {
+			if n := len(regexp.MustCompile(want).FindAll(out, -1)); n != 1 {
+				t.Errorf("%s: it says %q %d times, want once:\n%s", name, want, n, out)
+			}
+		}
 	}
 }
 
