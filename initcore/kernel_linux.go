@@ -31,6 +31,7 @@ type kernel struct {
 	oom     oomWatch
 	scanner *procfs.Scanner
 	relays  *relays
+	found   []procfs.Stat // children, by a search without /proc
 }
 
 // launch is what is kept of a start until the process has ended.

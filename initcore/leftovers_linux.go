@@ -2,6 +2,7 @@ package initcore
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -52,28 +53,58 @@ func (k *kernel) signalChildren(sig unix.Signal) {
 	}
 }
 
+// children are the children that are alive, without /proc. It searches anew only
+// once all that were found have ended: then their children may have become ours.
+func (k *kernel) children() []procfs.Stat {
+	k.found = slices.DeleteFunc(k.found, func(s procfs.Stat) bool { return !lives(s.PID) })
+	if len(k.found) == 0 {
+		k.found = search(k.pid)
+	}
+	return k.found
+}
+
+// lives reports whether the pid is that of a child that has not ended. It stays
+// that of the child until we reap it.
+func lives(pid int) bool {
+	var info childInfo
+	return waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil && info.pid == 0
+}
+
 // The search for children without /proc.
 const (
-	pidLimit   = 1 << 22                // PID_MAX_LIMIT of a 64-bit kernel, see proc(5)
-	searchTime = 500 * time.Millisecond // half of all numbers, on a slow machine
+	pidLimit   = 1 << 22     // PID_MAX_LIMIT of a 64-bit kernel, see proc(5)
+	searchSpan = 1 << 17     // so far beyond the last child it gives up
+	searchTime = time.Second // and so late
 )
 
-// children finds the children that are alive, without /proc: waitid(2) knows for
-// each number whether it is one. Most of them are a little above ours. None can be
-// another process by the time that it gets a signal, since only we reap them.
-func (k *kernel) children() (living []procfs.Stat) {
-	begun := time.Now()
-	for i := range pidLimit - 1 {
+// search asks of each number whether it is a child. Numbers are given out in turn:
+// most children are a little above self, or, where the kernel began anew, above 1.
+func search(self int) (living []procfs.Stat) {
+	begun, last := time.Now(), 0
+	if !anyDead() {
+		last = pidLimit // there is one for sure, however far
+	}
+	for i := 1; i < pidLimit && i-last < searchSpan; i++ {
 		if i%4096 == 0 && time.Since(begun) > searchTime {
 			break
 		}
-		pid := (k.pid+i)%(pidLimit-1) + 1
-		var info childInfo
-		if waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil && info.pid == 0 {
-			living = append(living, procfs.Stat{PID: pid})
+		pair := [2]int{i, self + i}
+		if i >= self {
+			pair[0] = 0 // the other one was there already
+		}
+		for _, pid := range pair {
+			if pid > 0 && pid < pidLimit && lives(pid) {
+				living, last = append(living, procfs.Stat{PID: pid}), i
+			}
 		}
 	}
 	return living
+}
+
+// anyDead reports whether a child waits to be reaped.
+func anyDead() bool {
+	var info childInfo
+	return waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil && info.pid != 0
 }
 
 // signalOne makes sure that the pid is still that of the process.
