@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,8 +28,11 @@ func copyOf(t *testing.T, dir, name, program string, change func([]byte) []byte)
 func dynamic(t *testing.T) string {
 	t.Helper()
 	for _, path := range []string{"/bin/true", "/bin/sh", "/usr/bin/env"} {
-		if elfLoader(path) != "" {
-			return path
+		if f, err := elf.Open(path); err == nil {
+			_, needed := elfLoader(f)
+			if _ = f.Close(); needed {
+				return path
+			}
 		}
 	}
 	t.Skip("no program on this machine needs a loader, so none can miss it")
@@ -77,6 +81,8 @@ func TestExplain(t *testing.T) {
 		other = elf.EM_X86_64
 	}
 	script := "#!/bin/sh\nexit 0\n"
+	short := "yinit" + strconv.Itoa(os.Getpid()) // there is little room for the path of a loader
+	t.Cleanup(func() { _ = os.Remove("/tmp/" + short) })
 	for name, tt := range map[string]struct {
 		path string
 		err  unix.Errno
@@ -91,10 +97,10 @@ func TestExplain(t *testing.T) {
 		"missing interpreter":     {file(t, dir, "interp", "#! /no/such/python -u\n", 0o755), unix.ENOENT, 126, []string{"its interpreter /no/such/python is not in this image"}},
 		"tab after interpreter":   {file(t, dir, "tab", "#!/no/such/perl\t-w\n", 0o755), unix.ENOENT, 126, []string{"its interpreter /no/such/perl is not"}},
 		"interpreter in a file":   {file(t, dir, "infile", "#!/etc/passwd/sh\n", 0o755), unix.ENOTDIR, 126, []string{"its interpreter /etc/passwd/sh is not"}},
-		"denied interpreter":      {file(t, dir, "denied", "#!/etc/passwd\n", 0o755), unix.EACCES, 126, []string{"interpreter /etc/passwd", "may not be executed"}},
+		"denied interpreter":      {file(t, dir, "denied", "#!/etc/passwd\n", 0o755), unix.EACCES, 126, []string{"its interpreter /etc/passwd is not executable"}},
 		"musl's loader":           {copyOf(t, dir, "musl", dynamic(t), setLoader("/lib/ld-musl-xx.so.1")), unix.ENOENT, 126, []string{"needs the loader /lib/ld-musl-xx.so.1", "not in this image", "Alpine", "statically"}},
 		"another loader":          {copyOf(t, dir, "glibc", dynamic(t), setLoader("/lib/ld-none.so.2")), unix.ENOENT, 126, []string{"needs the loader /lib/ld-none.so.2", "CGO_ENABLED=0"}},
-		"loader that is none":     {copyOf(t, dir, "badld", dynamic(t), setLoader("/etc/passwd")), unix.EACCES, 126, []string{"the loader"}},
+		"loader that is none":     {copyOf(t, dir, "badld", dynamic(t), setLoader("/etc/passwd")), unix.EACCES, 126, []string{"its loader /etc/passwd is not executable"}},
 		"wrong architecture":      {copyOf(t, dir, "arch", self, setMachine(other)), unix.ENOEXEC, 126, []string{"it was built for " + machineName(other), "linux/" + runtime.GOARCH}},
 		"truncated":               {copyOf(t, dir, "short", self, func(b []byte) []byte { return b[:64] }), unix.ENOEXEC, 126, []string{"damaged", "copied in whole"}},
 		"nothing but the magic":   {file(t, dir, "magic", elf.ELFMAG, 0o755), unix.ENOEXEC, 126, []string{"damaged"}},
@@ -105,7 +111,21 @@ func TestExplain(t *testing.T) {
 		"relative, from its dir":  {"./missing", unix.ENOENT, 127, []string{"there is no such file"}},
 		"relative, interpreter":   {"./interp", unix.ENOENT, 126, []string{"its interpreter"}},
 		"circle of interpreters":  {file(t, dir, "self", "#!"+dir+"/self\n", 0o755), unix.ELOOP, 126, []string{"#! interpreters"}},
-		"interpreter is a folder": {file(t, dir, "folder", "#!"+dir+"\n", 0o755), unix.EACCES, 126, []string{"interpreter " + dir}},
+		"interpreter is a folder": {file(t, dir, "folder", "#!"+dir+"\n", 0o755), unix.EACCES, 126, []string{"its interpreter " + dir + " is a directory"}},
+		"CR one further":          {file(t, dir, "cr2", "#!"+dir+"/cr\n", 0o755), unix.ENOENT, 126, []string{"the #! line of " + dir + "/cr ends in CR"}},
+		"CR after an option":      {file(t, dir, "cr3", "#!/no/such/perl -w\r\n", 0o755), unix.ENOENT, 126, []string{"its interpreter /no/such/perl is not"}},
+		"interpreter's own":       {file(t, dir, "interp2", "#!"+dir+"/interp\n", 0o755), unix.ENOENT, 126, []string{"the interpreter /no/such/python of " + dir + "/interp is not in this image"}},
+		"interpreter's loader":    {file(t, dir, "musl2", "#!"+dir+"/musl\n", 0o755), unix.ENOENT, 126, []string{"its interpreter " + dir + "/musl needs the loader /lib/ld-musl-xx.so.1, which is not in this image", "Alpine"}},
+		"interpreter of another":  {file(t, dir, "arch2", "#!"+dir+"/arch\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/arch was built for " + machineName(other)}},
+		"interpreter is a text":   {file(t, dir, "text2", "#!"+file(t, dir, "text", "exit 0\n", 0o755)+"\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/text is neither"}},
+		"long #! line":            {file(t, dir, "long", "#!/"+strings.Repeat("a", 300)+"\n", 0o755), unix.ENOEXEC, 126, []string{"longer than the 256 bytes"}},
+		"#! and no more":          {file(t, dir, "bang", "#!", 0o755), unix.EACCES, 126, []string{"its #! line names no interpreter"}},
+		"relative interpreter":    {file(t, dir, "rel", "#!nobody/home\n", 0o755), unix.ENOENT, 126, []string{"its interpreter nobody/home is not"}},
+		"dangling interpreter":    {file(t, dir, "dang2", "#!"+dir+"/dangling\n", 0o755), unix.ENOENT, 126, []string{"its interpreter " + dir + "/dangling is a symbolic link to /no/such/target"}},
+		"loader is a directory":   {copyOf(t, dir, "dirld", dynamic(t), setLoader("/etc")), unix.EACCES, 126, []string{"its loader /etc is a directory"}},
+		"loader of another":       {copyOf(t, dir, "archld", dynamic(t), setLoader(link(t, "/tmp", short, dir+"/arch"))), unix.ELIBBAD, 126, []string{"its loader /tmp/" + short + " was built for " + machineName(other)}},
+		"empty loader":            {copyOf(t, dir, "nold", dynamic(t), setLoader("")), unix.EACCES, 126, []string{"it is damaged", "loader is empty"}},
+		"unknown machine":         {copyOf(t, dir, "odd", self, setMachine(9999)), unix.ENOEXEC, 126, []string{"an unknown machine (number 9999)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, []string{tt.path}, []string{"PATH=/usr/bin:/bin"}, plain(), dir)
@@ -133,10 +153,25 @@ func explained(t *testing.T, e *StartError, path, dir string, err unix.Errno, co
 	}
 }
 
-func TestEmptyFileIsAScript(t *testing.T) {
-	path := file(t, t.TempDir(), "empty", "", 0o755)
-	if got := run(t, []string{path}, nil, plain(), ""); got.failure != nil || got.status != 0 {
-		t.Errorf("an empty file: %v, %v; want exited 0, no failure", got.status, got.failure)
+// TestTextIsAScript: what names no interpreter is run by the shell, as execvp(3)
+// does.
+func TestTextIsAScript(t *testing.T) {
+	for _, text := range []string{"", "exit 0\n", "#\n", "#!\n", "#! \t\n"} {
+		path := file(t, t.TempDir(), "text", text, 0o755)
+		if got := run(t, []string{path}, nil, plain(), ""); got.failure != nil || got.status != 0 {
+			t.Errorf("the file %q: %v, %v; want exited 0, no failure", text, got.status, got.failure)
+		}
+	}
+}
+
+// TestLoaderIsAScript: the kernel may have either error.
+func TestLoaderIsAScript(t *testing.T) {
+	dir := t.TempDir()
+	text := file(t, dir, "text", "#!/bin/sh\n", 0o755)
+	for _, err := range []unix.Errno{unix.EIO, unix.ELIBBAD} {
+		if got, want := (execution{err: err}).fault(piece{path: text, name: "its loader", needs: "x"}, 1), "its loader is no program"; got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
 	}
 }
 
@@ -189,14 +224,25 @@ func TestDeniedToUser(t *testing.T) {
 	check(t, os.Chmod(dir, 0o755))
 	a := plain()
 	a.user = &Credential{UID: 65534, GID: 65534, Groups: []uint32{65534}}
-	path := file(t, dir, "app", "#!/bin/sh\n", 0o700)
-	got := run(t, []string{path}, nil, a, "")
-	if got.failure == nil || got.failure.Code() != 126 {
-		t.Fatalf("it ran, or has another code: %+v", got.failure)
-	}
-	for _, part := range []string{"this user", "interpreter /bin/sh"} {
-		if text := whyNot(path, got.failure.Err); !strings.Contains(text, part) {
-			t.Errorf("whyNot(%s) = %q, want it to say %q", path, text, part)
+	file(t, dir, "app", "#!/bin/sh\n", 0o700)
+	file(t, dir, "script", "#!"+dir+"/app\n", 0o755)
+	file(t, dir, "private/app", "#!/bin/sh\n", 0o755)
+	check(t, os.Chmod(filepath.Join(dir, "private"), 0o700))
+	check(t, os.Symlink("private/app", filepath.Join(dir, "link")))
+	for name, want := range map[string]string{
+		"app":         "it may not be executed by this user (its mode is 0700)",
+		"script":      "its interpreter " + dir + "/app may not be executed by this user (its mode is 0700)",
+		"private/app": "the directory " + dir + "/private on its path may not be searched by this user",
+		"link":        "the directory " + dir + "/private on its path may not be searched by this user",
+	} {
+		for _, path := range []string{filepath.Join(dir, name), "./" + name} {
+			got := run(t, []string{path}, nil, a, dir)
+			if got.failure == nil || got.failure.Code() != 126 {
+				t.Fatalf("%s: it ran, or has another code: %+v", path, got.failure)
+			}
+			if text := explain(got.failure, &Program{Args: []string{path}, User: a.user}, dir); text != "cannot run "+path+": "+want {
+				t.Errorf("explain(%s) = %q, want %q", path, text, want)
+			}
 		}
 	}
 	if out := run(t, []string{"/usr/bin/id"}, nil, a, "").out; !strings.Contains(out, "uid=65534") || strings.Contains(out, "0(root)") {
@@ -219,11 +265,11 @@ func TestExplainSteps(t *testing.T) {
 }
 
 func TestWhyNoProcess(t *testing.T) {
-	if got := whyNot("", unix.EAGAIN); !strings.Contains(got, "limit") {
-		t.Errorf("whyNot(EAGAIN) = %q, want it to name a limit", got)
+	if got := whyNoProcess(unix.EAGAIN); !strings.Contains(got, "limit") {
+		t.Errorf("whyNoProcess(EAGAIN) = %q, want it to name a limit", got)
 	}
-	if got := whyNot("", unix.ENOMEM); !strings.Contains(got, "not enough memory") {
-		t.Errorf("whyNot(ENOMEM) = %q, want it to say that memory is short", got)
+	if got := whyNoProcess(unix.ENOMEM); !strings.Contains(got, "not enough memory") {
+		t.Errorf("whyNoProcess(ENOMEM) = %q, want it to say that memory is short", got)
 	}
 }
 

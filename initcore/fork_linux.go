@@ -141,11 +141,11 @@ func fork(img *image) (pid int, errno unix.Errno) {
 	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&img.mask)), 0, 8, 0, 0)
 
 	// As execvp(3): a directory without the file is passed over, one that may not
-	// be searched is remembered, a text without #! goes to the shell.
+	// be searched is remembered, a text without an interpreter goes to the shell.
 	step = stepExec
 	for i = 0; i < uintptr(len(img.candidates)); i++ {
 		_, _, err = unix.RawSyscall6(unix.SYS_EXECVE, img.candidates[i], uintptr(unsafe.Pointer(&img.argv[0])), uintptr(unsafe.Pointer(&img.envp[0])), 0, 0, 0)
-		if err == unix.ENOEXEC && !isELF(img.candidates[i]) {
+		if err == unix.ENOEXEC && isText(img.candidates[i]) {
 			img.shell[1] = img.candidates[i]
 			unix.RawSyscall6(unix.SYS_EXECVE, img.sh, uintptr(unsafe.Pointer(&img.shell[0])), uintptr(unsafe.Pointer(&img.envp[0])), 0, 0, 0)
 		}
@@ -167,21 +167,34 @@ fail:
 	}
 }
 
-// isELF reports whether the file is a program after all, one that this machine
-// cannot run. It is called between fork and exec, too.
+// isText reports whether the file says neither that it is a program, one that
+// this machine cannot run, nor which interpreter it wants. It is called between
+// fork and exec, too.
 //
 //go:nosplit
 //go:norace
-func isELF(path uintptr) bool {
+func isText(path uintptr) bool {
 	const atCWD = ^uintptr(99) // AT_FDCWD
-	var head uint32
+	var (
+		head [64]byte
+		i    = 2
+	)
 	fd, _, err := unix.RawSyscall6(unix.SYS_OPENAT, atCWD, path, unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
 	if err != 0 {
-		return false
+		return true
 	}
 	unix.RawSyscall6(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&head)), unsafe.Sizeof(head), 0, 0, 0)
 	unix.RawSyscall6(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
-	return head == 0x464c457f // "\x7fELF"
+	if head[0] == 0x7f && head[1] == 'E' && head[2] == 'L' && head[3] == 'F' {
+		return false
+	}
+	if head[0] != '#' || head[1] != '!' {
+		return true
+	}
+	for i < len(head)-1 && (head[i] == ' ' || head[i] == '\t') {
+		i++
+	}
+	return head[i] == '\n' || head[i] == 0 // a #! alone names none
 }
 
 // kernelSigaction is struct sigaction of rt_sigaction(2).

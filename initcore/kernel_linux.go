@@ -84,7 +84,7 @@ func (k *kernel) start(p *program) (int, error) {
 	img := newImage(p.Args, env, a)
 	pid, report, err := img.spawn()
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) {
-		err = fmt.Errorf("%w: %s", err, whyNot("", errnoOf(err)))
+		err = fmt.Errorf("%w: %s", err, whyNoProcess(err))
 	}
 	if err != nil {
 		return 0, err
@@ -96,11 +96,6 @@ func (k *kernel) start(p *program) (int, error) {
 	}
 	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env), dir: k.dirOf(p.Program)}
 	return pid, nil
-}
-
-func errnoOf(err error) unix.Errno {
-	errno, _ := errors.AsType[unix.Errno](err)
-	return errno
 }
 
 func (k *kernel) openNull() int {
