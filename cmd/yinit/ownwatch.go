@@ -15,11 +15,11 @@ import (
 func (p *pastOf) watchMyself() (*history.Reader, error) {
 	const every = time.Second
 	self := os.Getpid()
-	ring, err := history.Create(history.Origin{Program: "yinit " + version(), PID: self, Watch: every}, time.Now())
+	ring, err := history.CreateOwn(history.Origin{Program: "yinit " + version(), PID: self, Watch: every}, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	r, err := history.Open(p.fs, self)
+	r, err := ring.Reader()
 	if err != nil {
 		ring.Close()
 		return nil, err

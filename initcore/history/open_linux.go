@@ -8,22 +8,26 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"yinit/procfs"
 )
 
-// ErrNoRing says that the process keeps no history: it is no yinit, or one that
-// had no memory for it.
+// ErrNoRing says that the process keeps no history for others: it is no init, or
+// one that had no memory for it.
 var ErrNoRing = errors.New("no history is kept")
 
-// ringLink is the text of the link to the ring in /proc/[pid]/fd.
-const ringLink = "/memfd:" + memfdName + " (deleted)"
+const (
+	memfdLink = "/memfd:"
+	// ringLink is the text of the link to the ring in /proc/[pid]/fd.
+	ringLink = memfdLink + memfdName + " (deleted)"
+)
 
-// Open opens the ring of the init pid. The kernel decides who may: the same
-// user, root, or CAP_SYS_PTRACE, see ptrace(2), "Ptrace access mode checking".
-// Otherwise the error matches [fs.ErrPermission]; it matches [ErrNoRing] if
-// there is no ring.
+// Open opens the ring that the init pid writes. Whoever reads one holds it, too,
+// and is no init. The kernel decides who may: the same user, root, or
+// CAP_SYS_PTRACE, see ptrace(2), "Ptrace access mode checking". Otherwise the
+// error matches [fs.ErrPermission]; it matches [ErrNoRing] if there is no ring.
 func Open(proc procfs.FS, pid int) (*Reader, error) {
 	dir := filepath.Join(proc.Root(), strconv.Itoa(pid), "fd")
 	f, err := openRing(dir)
@@ -50,13 +54,21 @@ func openRing(dir string) (*os.File, error) {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		switch link, err := os.Readlink(path); {
-		case err == nil && (link == ringLink || isRingFile(path)):
+		case err == nil && writes(path) && (link == ringLink || !strings.HasPrefix(link, memfdLink) && isRingFile(path)):
 			return os.Open(path)
 		case errors.Is(err, fs.ErrPermission):
 			missing = err // root may list the descriptors, and no more
 		}
 	}
 	return nil, missing
+}
+
+// writes reports whether the descriptor is open for writing: the mode of its link
+// says so, see proc_pid_fd(5).
+func writes(path string) bool {
+	const forWriting = 0o200
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&forWriting != 0
 }
 
 // isRingFile reports whether the descriptor is a ring that is kept in a file

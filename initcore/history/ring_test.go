@@ -199,6 +199,63 @@ func ringOf(t *testing.T) string {
 	return ""
 }
 
+// TestOnlyTheWriterIsFound: whoever reads a ring holds it, too, and a ring for its
+// writer's own use is nobody else's business.
+func TestOnlyTheWriterIsFound(t *testing.T) {
+	own, err := CreateOwn(Origin{PID: os.Getpid()}, time.Now())
+	if err != nil {
+		t.Fatalf("CreateOwn: %v", err)
+	}
+	t.Cleanup(own.Close)
+	rec := full
+	own.Add(&rec)
+	mine, err := own.Reader()
+	if err != nil {
+		t.Fatalf("Reader: %v", err)
+	}
+	defer mine.Close()
+	if b, err := mine.Read(0); err != nil || len(b.Records) != 1 {
+		t.Errorf("Reader().Read(0) = %+v, %v; want the record", b, err)
+	}
+	wantNone := func(what string) {
+		t.Helper()
+		if r, err := Open(procfs.FS{}, os.Getpid()); !errors.Is(err, ErrNoRing) {
+			t.Errorf("%s: Open: %v, want ErrNoRing", what, err)
+			_ = r.Close()
+		}
+	}
+	wantNone("a ring of its own")
+
+	file := filepath.Join(t.TempDir(), "ring")
+	w, err := CreateFile(file, Origin{}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(procfs.FS{}, os.Getpid())
+	if err != nil {
+		t.Errorf("the writer of a file: Open: %v", err)
+	} else {
+		_ = r.Close()
+	}
+	w.Close()
+	if r, err = OpenFile(file); err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	wantNone("the reader of a file")
+
+	if w, err = Create(Origin{}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.Open(ringOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	w.Close()
+	wantNone("the reader of a memfd")
+}
+
 // TestReadWhileWritten lets a reader race with the writer: whatever it gets is
 // whole, in order, and nothing is counted twice.
 func TestReadWhileWritten(t *testing.T) {

@@ -3,6 +3,7 @@ package history
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -13,8 +14,12 @@ import (
 	"yinit/procfs"
 )
 
-// memfdName is what readers look for in /proc/[pid]/fd.
-const memfdName = "yinit-history"
+const (
+	// memfdName is what readers look for in /proc/[pid]/fd.
+	memfdName = "yinit-history"
+	// ownName is that of a ring which nobody shall find.
+	ownName = "yinit-watch"
+)
 
 // Origin says who writes a ring.
 type Origin struct {
@@ -38,8 +43,14 @@ type Writer struct {
 
 // Create makes a ring in a memfd that is sealed: from then on no other process
 // can write it, map it for writing or change its size, see memfd_create(2).
-func Create(o Origin, now time.Time) (*Writer, error) {
-	fd, err := memfd()
+func Create(o Origin, now time.Time) (*Writer, error) { return create(memfdName, o, now) }
+
+// CreateOwn makes a ring as [Create] does, for a process that is no init and reads
+// it itself, by [Writer.Reader]. [Open] does not find it.
+func CreateOwn(o Origin, now time.Time) (*Writer, error) { return create(ownName, o, now) }
+
+func create(name string, o Origin, now time.Time) (*Writer, error) {
+	fd, err := memfd(name)
 	if err != nil {
 		return nil, fmt.Errorf("memfd_create: %w", err)
 	}
@@ -61,11 +72,11 @@ func Create(o Origin, now time.Time) (*Writer, error) {
 
 // memfd opens the file. Kernels since 6.3 may be told (sysctl vm.memfd_noexec=2)
 // to refuse a memfd that could be executed, older ones do not know the flag.
-func memfd() (int, error) {
+func memfd(name string) (int, error) {
 	flags := unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
-	fd, err := unix.MemfdCreate(memfdName, flags|unix.MFD_NOEXEC_SEAL)
+	fd, err := unix.MemfdCreate(name, flags|unix.MFD_NOEXEC_SEAL)
 	if errors.Is(err, unix.EINVAL) {
-		fd, err = unix.MemfdCreate(memfdName, flags)
+		fd, err = unix.MemfdCreate(name, flags)
 	}
 	return fd, err
 }
@@ -143,6 +154,15 @@ func (w *Writer) Close() {
 	if w != nil {
 		_, _ = unix.Munmap(w.mem), unix.Close(w.fd) // neither can fail for what Create made
 	}
+}
+
+// Reader reads what w writes. It may be used beside w, and after it was closed.
+func (w *Writer) Reader() (*Reader, error) {
+	fd, err := unix.FcntlInt(uintptr(w.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("fcntl: %w", err)
+	}
+	return NewReader(os.NewFile(uintptr(fd), ownName))
 }
 
 // Missed counts processes that came and went unseen.
