@@ -36,7 +36,7 @@ func runHistory(args []string) (int, error) {
 		return failure, fmt.Errorf("history: %w", err)
 	}
 	defer r.Close()
-	t := &teller{out: bufio.NewWriter(os.Stdout), r: r, o: o, alive: alive}
+	t := &teller{out: bufio.NewWriter(os.Stdout), err: os.Stderr, r: r, o: o, alive: alive}
 	if err := t.tell(); err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}

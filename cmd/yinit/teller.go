@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"time"
@@ -15,6 +16,7 @@ import (
 // A teller prints a history, now or as it goes on.
 type teller struct {
 	out      *bufio.Writer
+	err      io.Writer
 	r        *history.Reader
 	o        historyOptions
 	alive    func() bool // whether somebody still writes it
@@ -51,15 +53,17 @@ func (t *teller) tell() error {
 	return t.out.Flush()
 }
 
-// remark says something that is no record. In JSON it is a note with the number 0,
-// for those who want notes.
+// remark says something that is no record. In JSON it is a note with the number 0.
+// Who asked for other records gets it on stderr: what is missing is never hidden.
 func (t *teller) remark(text string) {
-	if !t.o.json {
+	rec := history.Record{Kind: history.KindNote, Time: time.Now(), Text: text}
+	switch {
+	case !t.o.json:
 		fmt.Fprintf(t.out, "(%s)\n", text)
-		return
-	}
-	if rec := (history.Record{Kind: history.KindNote, Time: time.Now(), Text: text}); t.o.wants(rec, rec.Time) {
+	case t.o.wants(rec, rec.Time):
 		fmt.Fprintln(t.out, jsonRecord(rec))
+	default:
+		fmt.Fprintln(t.err, "yinit: history: "+text)
 	}
 }
 
