@@ -31,12 +31,12 @@ func runHistory(args []string) (int, error) {
 	if err != nil {
 		return flagStatus(err)
 	}
-	r, alive, err := openHistory(&o)
+	kept, err := openHistory(&o)
 	if err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
-	defer r.Close()
-	t := &teller{out: bufio.NewWriter(os.Stdout), err: os.Stderr, r: r, o: o, alive: alive}
+	defer kept.r.Close()
+	t := &teller{out: bufio.NewWriter(os.Stdout), err: os.Stderr, kept: kept, o: o}
 	if err := t.tell(); err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
@@ -87,14 +87,22 @@ func parseHistory(args []string) (historyOptions, error) {
 	return o, nil
 }
 
-// openHistory finds the history, and a way to ask whether somebody still writes
-// it. If --pid chooses the init that keeps it, it is no filter any more.
-func openHistory(o *historyOptions) (r *history.Reader, alive func() bool, err error) {
+// kept is a history that was found.
+type kept struct {
+	r     *history.Reader
+	alive func() bool // whether somebody still writes it
+	own   bool        // we do
+}
+
+// openHistory finds the history. If --pid chooses the init that keeps it, it is no
+// filter any more.
+func openHistory(o *historyOptions) (kept, error) {
 	if o.file != "" {
-		if r, err = history.OpenFile(o.file); err != nil {
-			return nil, nil, err
+		r, err := history.OpenFile(o.file)
+		if err != nil {
+			return kept{}, err
 		}
-		return r, r.Written, nil
+		return kept{r: r, alive: r.Written}, nil
 	}
 	p := newPast(procfs.FS{})
 	if p.choose(o.pid) {
@@ -102,20 +110,20 @@ func openHistory(o *historyOptions) (r *history.Reader, alive func() bool, err e
 	}
 	switch {
 	case p.reader != nil && len(p.inits) < 2:
-		return p.reader, p.alive, nil
+		return kept{r: p.reader, alive: p.alive}, nil
 	case p.reader != nil:
-		return nil, nil, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(p.inits, ", "))
+		return kept{}, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(p.inits, ", "))
 	case o.follow && !p.forbidden():
 		r, err := p.watchMyself()
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s; and watching from here failed: %w", p.whyNot(), err)
+			return kept{}, fmt.Errorf("%s; and watching from here failed: %w", p.whyNot(), err)
 		}
 		fmt.Fprintln(os.Stderr, "yinit: "+p.whyNot()+"; watching from now on, "+time.Now().Format("15:04:05"))
-		return r, p.alive, nil
+		return kept{r: r, alive: p.alive, own: true}, nil
 	case !p.forbidden():
-		return nil, nil, errors.New(p.whyNot() + "; yinit history --follow watches from now on")
+		return kept{}, errors.New(p.whyNot() + "; yinit history --follow watches from now on")
 	}
-	return nil, nil, errors.New(p.whyNot())
+	return kept{}, errors.New(p.whyNot())
 }
 
 func (o historyOptions) wants(r history.Record, now time.Time) bool {

@@ -185,8 +185,8 @@ func (p *pastOf) whyNot() string {
 		return "PID 1 is yinit, but its history cannot be read: " + p.err.Error()
 	case err == nil:
 		return "no history is kept: PID 1 is " + comm + ", not yinit"
-	default:
-		return "no history is kept: PID 1 is not yinit"
+	default: // every PID namespace has one
+		return "PID 1 is hidden from this user (hidepid), so whether it keeps a history cannot be seen: run this as root, or as the user of PID 1"
 	}
 }
 

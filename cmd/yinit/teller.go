@@ -15,11 +15,10 @@ import (
 
 // A teller prints a history, now or as it goes on.
 type teller struct {
-	out      *bufio.Writer
-	err      io.Writer
-	r        *history.Reader
+	out *bufio.Writer
+	err io.Writer
+	kept
 	o        historyOptions
-	alive    func() bool // whether somebody still writes it
 	next     uint64
 	run      int // of the record that was told last
 	lost     uint64
@@ -123,6 +122,9 @@ func (t *teller) follow() error {
 			}
 			if t.stopping {
 				return t.farewell("the init ends now, and this process with it")
+			}
+			if t.own {
+				return t.farewell("SIGTERM came; this ends the watching")
 			}
 			return t.farewell("SIGTERM came; the init goes on")
 		}
