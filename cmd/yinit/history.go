@@ -64,7 +64,12 @@ func parseHistory(args []string) (historyOptions, error) {
 		o.since, err = parseDuration(v)
 		return err
 	})
-	flags.StringVar(&o.file, "file", "", "read this `file`, written by yinit --history")
+	flags.Func("file", "read this `file`, written by yinit --history", func(v string) error {
+		if o.file = v; v == "" { // of a script, whose variable is not set
+			return errEmpty
+		}
+		return nil
+	})
 	if err := parseFlags(flags, args); err != nil {
 		return o, err
 	}

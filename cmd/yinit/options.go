@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -67,10 +68,12 @@ func duration(f func(s *settings) *time.Duration) func(*settings, string) error 
 	}
 }
 
+var errEmpty = errors.New("the value is empty")
+
 func text(f func(s *settings) *string) func(*settings, string) error {
 	return func(s *settings, value string) error {
 		if value == "" {
-			return fmt.Errorf("the value is empty")
+			return errEmpty
 		}
 		*f(s) = value
 		return nil

@@ -16,17 +16,18 @@ import (
 
 // pastOf finds and reads the history that an init keeps.
 type pastOf struct {
-	fs     procfs.FS
-	mu     sync.Mutex // the model reads snapshots and history at the same time
-	reader *history.Reader
-	pid    int
-	err    error    // why there is none
-	inits  []string // who has one, beside PID 1
-	own    bool     // we keep it ourselves
-	tried  bool
-	asked  int       // which process was asked for, 0: any
-	opened bool      // we have tried to keep it ourselves
-	id     procfs.ID // of the init
+	fs      procfs.FS
+	mu      sync.Mutex // the model reads snapshots and history at the same time
+	reader  *history.Reader
+	pid     int
+	err     error    // why there is none
+	inits   []string // who has one, beside PID 1
+	own     bool     // we keep it ourselves
+	tried   bool
+	asked   int       // which process was asked for, 0: any
+	opened  bool      // we have tried to keep it ourselves
+	id      procfs.ID // of the init
+	damaged uint64    // records so far
 }
 
 func newPast(fs procfs.FS) *pastOf { return &pastOf{fs: fs} }
@@ -164,11 +165,8 @@ func (p *pastOf) read(after uint64) (tui.History, error) {
 	if err != nil {
 		return tui.History{}, err
 	}
-	lost := b.Lost
-	if after == 0 { // nothing was shown that could be missed
-		lost = h.Written - uint64(len(b.Records))
-	}
-	return tui.History{Records: b.Records, Next: b.Next, Lost: lost, Since: p.since(h)}, nil
+	p.damaged += b.Damaged
+	return tui.History{Records: b.Records, Next: b.Next, Lost: b.Lost, Since: p.since(h)}, nil
 }
 
 // whyNot says why there is no history, and what to do.
@@ -196,7 +194,11 @@ func (p *pastOf) since(h history.Header) string {
 	if p.own {
 		return "watching since " + at + ": " + p.whyNot()
 	}
-	return h.Program + " (pid " + itoa(h.InitPID) + ") keeps it since " + at
+	s := h.Program + " (pid " + itoa(h.InitPID) + ") keeps it since " + at
+	if p.damaged > 0 {
+		s += "; " + damagedText(p.damaged)
+	}
+	return s
 }
 
 func (p *pastOf) owner(pid int) string {

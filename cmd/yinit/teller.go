@@ -22,6 +22,7 @@ type teller struct {
 	next     uint64
 	run      int // of the record that was told last
 	lost     uint64
+	damaged  uint64
 	stopping bool // the end has begun
 }
 
@@ -33,6 +34,7 @@ func (t *teller) tell() error {
 	}
 	t.next = b.Next
 	t.lost += b.Lost
+	t.damaged += b.Damaged
 	now := time.Now()
 	for _, rec := range b.Records {
 		t.stopping = t.stopping || rec.Kind == history.KindStop
@@ -76,12 +78,13 @@ func (t *teller) summary() error {
 		n    uint64
 		text string
 	}{
-		{t.lost, "%d older records were overwritten"},
-		{h.Missed, "%d processes or threads came and went between two looks, unseen"},
-		{h.Unwatched, "%d processes were too many to be watched"},
+		{t.lost, plural(int(t.lost), "older record was", "older records were") + " overwritten"},
+		{t.damaged, damagedText(t.damaged)},
+		{h.Missed, plural(int(h.Missed), "process or thread", "processes or threads") + " came and went between two looks, unseen"},
+		{h.Unwatched, plural(int(h.Unwatched), "process was", "processes were") + " too many to be watched"},
 	} {
 		if part.n > 0 {
-			t.remark(fmt.Sprintf(part.text, part.n))
+			t.remark(part.text)
 		}
 	}
 	if h.Ended.IsZero() && !t.alive() && !t.o.follow {
@@ -91,6 +94,10 @@ func (t *teller) summary() error {
 		t.remark("only what the init itself reaps is here: it runs with --watch 0")
 	}
 	return t.out.Flush()
+}
+
+func damagedText(n uint64) string {
+	return plural(int(n), "record is", "records are") + " damaged"
 }
 
 // followEvery is how often a history that goes on is read.

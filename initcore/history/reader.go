@@ -102,7 +102,8 @@ func (r *Reader) Header() (Header, error) {
 type Batch struct {
 	Records []Record // oldest first
 	Next    uint64   // pass this to the next call
-	Lost    uint64   // records after the one asked for that are overwritten, or torn
+	Lost    uint64   // records after the one asked for that are overwritten
+	Damaged uint64   // those whose bytes are not what the writer wrote
 }
 
 // Read returns all records after the one with the number after; 0 means all
@@ -119,7 +120,7 @@ func (r *Reader) Read(after uint64) (Batch, error) {
 	if h.Written >= r.capacity {
 		first = max(first, h.Written-r.capacity+1)
 	}
-	b := Batch{Next: h.Written}
+	b := Batch{Next: h.Written, Lost: first - after - 1}
 	for first <= h.Written {
 		n, err := r.run(&b, first, h.Written)
 		if err != nil {
@@ -127,7 +128,6 @@ func (r *Reader) Read(after uint64) (Batch, error) {
 		}
 		first += n
 	}
-	b.Lost = h.Written - after - uint64(len(b.Records))
 	return b, nil
 }
 
@@ -149,9 +149,26 @@ func (r *Reader) run(b *Batch, first, last uint64) (uint64, error) {
 	for i := range n {
 		if rec, ok := decode(buf[i*recordSize:]); ok && rec.Seq == first+i {
 			b.Records = append(b.Records, rec)
+		} else if err := r.miss(b, first+i); err != nil {
+			return n, err
 		}
 	}
 	return n, nil
+}
+
+// miss counts the record of this number, of which no whole one was found. The
+// writer says what it overwrites before it does.
+func (r *Reader) miss(b *Batch, number uint64) error {
+	var writing [8]byte
+	if _, err := r.src.ReadAt(writing[:], offWriting); err != nil {
+		return err
+	}
+	if last := le.Uint64(writing[:]); last >= r.capacity && number <= last-r.capacity {
+		b.Lost++
+	} else {
+		b.Damaged++
+	}
+	return nil
 }
 
 // Close closes the ring.

@@ -103,16 +103,34 @@ func TestRingGoesRound(t *testing.T) {
 	}
 }
 
-func TestTornRecordIsLost(t *testing.T) {
-	w, src := ring(t)
-	for range 3 {
-		r := full
-		w.Add(&r)
-	}
-	w.mem[headerSize+recordSize+offCmdlineByte] ^= 1
-	b, err := open(t, src).Read(0)
-	if err != nil || len(b.Records) != 2 || b.Lost != 1 {
-		t.Errorf("Read(0) = %d records, lost %d, %v; want 2, 1", len(b.Records), b.Lost, err)
+// TestUnreadableRecords: a record that is overwritten while it is read is lost, and
+// one that somebody else has spoiled is damaged.
+func TestUnreadableRecords(t *testing.T) {
+	for name, tt := range map[string]struct {
+		written       int
+		spoil         func(w *Writer)
+		lost, damaged uint64
+	}{
+		"damaged":               {3, func(w *Writer) { w.mem[headerSize+recordSize+offCmdlineByte] ^= 1 }, 0, 1},
+		"damaged in a full one": {Capacity, func(w *Writer) { w.mem[headerSize+offCmdlineByte] ^= 1 }, 0, 1},
+		"both":                  {Capacity + 2, func(w *Writer) { w.mem[headerSize+offCmdlineByte] ^= 1 }, 2, 1},
+		"being overwritten": {Capacity, func(w *Writer) {
+			w.store(offWriting, Capacity+1)
+			w.mem[headerSize+offCmdlineByte] ^= 1
+		}, 1, 0},
+		"zeroed": {9, func(w *Writer) { clear(w.mem[headerSize : headerSize+2*recordSize]) }, 0, 2},
+	} {
+		w, src := ring(t)
+		for range tt.written {
+			r := full
+			w.Add(&r)
+		}
+		tt.spoil(w)
+		b, err := open(t, src).Read(0)
+		if err != nil || len(b.Records) != tt.written-int(tt.lost+tt.damaged) || b.Lost != tt.lost || b.Damaged != tt.damaged {
+			t.Errorf("%s: Read(0) of %d = %d records, lost %d, damaged %d, %v; want lost %d, damaged %d",
+				name, tt.written, len(b.Records), b.Lost, b.Damaged, err, tt.lost, tt.damaged)
+		}
 	}
 }
 
@@ -296,6 +314,9 @@ func TestReadWhileWritten(t *testing.T) {
 		}
 		next = b.Next
 		seen, lost = seen+uint64(len(b.Records)), lost+b.Lost
+		if b.Damaged != 0 {
+			t.Fatalf("Read(%d) calls %d records damaged that were overwritten", next, b.Damaged)
+		}
 	}
 	if seen+lost != total {
 		t.Errorf("%d seen and %d lost, want %d together", seen, lost, total)
