@@ -26,12 +26,21 @@ type (
 		UID        uint32 `json:"uid"`
 		Text       string `json:"text,omitempty"`
 	}
+	// jsonEnd is how a process ended; all zero if that is not known.
+	jsonEnd struct {
+		Code   int    `json:"code"`
+		Signal string `json:"signal"`
+		Core   bool   `json:"core"`
+		Known  bool   `json:"known"`
+	}
+	jsonUnreaped struct {
+		jsonProcess
+		jsonEnd
+		ZombieMS int64 `json:"zombie_ms"` // until now
+	}
 	jsonExit struct {
 		jsonProcess
-		Code      int    `json:"code"`
-		Signal    string `json:"signal"`
-		Core      bool   `json:"core"`
-		Known     bool   `json:"known"`
+		jsonEnd
 		ReapedBy  string `json:"reaped_by"`
 		RuntimeMS int64  `json:"runtime_ms"`
 		CPUMS     int64  `json:"cpu_ms"`
@@ -50,6 +59,8 @@ type (
 	}
 	jsonText struct {
 		jsonHead
+		PID  int    `json:"pid,omitempty"` // if it is about one process
+		Comm string `json:"comm,omitempty"`
 		Text string `json:"text"`
 	}
 )
@@ -75,9 +86,11 @@ func jsonRecord(r history.Record) string {
 		}
 		v = s
 	case history.KindStop, history.KindNote, history.KindOOM:
-		v = jsonText{jsonHead: head, Text: r.Text}
+		v = jsonText{jsonHead: head, PID: r.PID, Comm: r.Comm, Text: r.Text}
 	case history.KindExit:
 		v = jsonOfExit(jsonOfProcess(head, r), r)
+	case history.KindZombie:
+		v = jsonUnreaped{jsonProcess: jsonOfProcess(head, r), jsonEnd: jsonOfEnd(r), ZombieMS: zombieMS(r)}
 	default:
 		v = jsonOfProcess(head, r)
 	}
@@ -93,9 +106,9 @@ func jsonOfProcess(head jsonHead, r history.Record) jsonProcess {
 
 func jsonOfExit(p jsonProcess, r history.Record) jsonExit {
 	e := jsonExit{
-		jsonProcess: p, Known: r.Known, ReapedBy: r.Parent,
+		jsonProcess: p, jsonEnd: jsonOfEnd(r), ReapedBy: r.Parent,
 		RuntimeMS: r.Runtime.Milliseconds(), CPUMS: r.CPU.Milliseconds(), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
-		ZombieMS: r.ZombieFor.Round(time.Millisecond).Milliseconds(),
+		ZombieMS: zombieMS(r),
 	}
 	switch {
 	case r.ReapedByInit:
@@ -103,11 +116,18 @@ func jsonOfExit(p jsonProcess, r history.Record) jsonExit {
 	case r.PPID == 0:
 		e.ReapedBy = "outside"
 	}
-	if r.Known {
-		e.Core = r.Status.CoreDumped()
-		if e.Code = r.Status.ExitCode(); r.Status.Signaled() {
-			e.Code, e.Signal = r.Status.Shell(), procfs.SignalName(r.Status.Signal())
-		}
+	return e
+}
+
+func jsonOfEnd(r history.Record) jsonEnd {
+	if !r.Known {
+		return jsonEnd{}
+	}
+	e := jsonEnd{Code: r.Status.ExitCode(), Core: r.Status.CoreDumped(), Known: true}
+	if r.Status.Signaled() {
+		e.Code, e.Signal = r.Status.Shell(), procfs.SignalName(r.Status.Signal())
 	}
 	return e
 }
+
+func zombieMS(r history.Record) int64 { return r.ZombieFor.Round(time.Millisecond).Milliseconds() }
