@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
 )
 
 // Config is what the init is told to do. The zero value of a field is the
@@ -95,6 +97,16 @@ func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 	default:
 		return unix.Signal(to)
 	}
+}
+
+// relay is what is passed on for each signal.
+func (r *Rewrite) relay() (t procfs.Relay) {
+	for n := 1; n < len(t); n++ {
+		if to := r.Of(unix.Signal(n)); int(to) != n || procfs.Relayed(n) {
+			t[n] = uint8(to)
+		}
+	}
+	return t
 }
 
 // Validate completes what can be derived, and refuses what cannot be run.

@@ -115,7 +115,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 // newHistory makes the ring. Without memory for one the init goes on; but a file
 // that was asked for and cannot be used is an error of whoever asked.
 func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
-	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch}
+	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.Rewrite.relay()}
 	if s, err := k.fs.Stat(k.pid); err == nil {
 		origin.Start = s.Start
 	}

@@ -62,11 +62,8 @@ func whyBlocked(q *question) string {
 }
 
 func whyHandler(q *question) string {
-	if q.t.Relay && Relayed(q.n) {
-		return "yinit passes it on to its program"
-	}
-	if q.t.Relay {
-		return "yinit takes it, and passes it on to nobody"
+	if q.t.Relay != nil {
+		return q.t.Relay.why(q.n)
 	}
 	if what := q.t.Language.handles(q.n); what != "" {
 		return what
@@ -75,6 +72,34 @@ func whyHandler(q *question) string {
 		return "a handler of the C library, for its own use"
 	}
 	return "the program's handler runs"
+}
+
+// A Relay is what yinit as PID 1 passes on for each signal that it takes, by the
+// number of that; 0: nothing.
+type Relay [65]uint8
+
+// PlainRelay is what it passes on if it was not told otherwise.
+func PlainRelay() *Relay {
+	var r Relay
+	for n := range r {
+		if Relayed(n) {
+			r[n] = uint8(n)
+		}
+	}
+	return &r
+}
+
+func (r *Relay) why(n int) string {
+	switch to := int(r[n]); {
+	case to == n:
+		return "yinit passes it on to its program"
+	case to != 0:
+		return "yinit passes it on as " + SignalName(to) + " (--rewrite)"
+	case Relayed(n):
+		return "yinit drops it (--rewrite)"
+	default:
+		return "yinit takes it, and passes it on to nobody"
+	}
 }
 
 // Relayed reports whether yinit as PID 1 passes signal n on to its program, if it

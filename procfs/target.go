@@ -33,7 +33,7 @@ type Target struct {
 	CoreOff   Answer // core dumps are switched off
 	Freezer   Freezer
 	Language  Language
-	Relay     bool // it is yinit as PID 1, see [Relayed]
+	Relay     *Relay // nil: it is not yinit as PID 1
 	UserNS    Kinship
 	Permitted Answer // what kill(2) said to signal 0
 }

@@ -173,7 +173,7 @@ func (d detail) signals(s *sheet, p *Process) {
 	if d.data.Target != nil {
 		deep.Target = d.data.Target
 	}
-	f := foresee(&deep, sigTERM, w.snap.Caller, w.snap.Host.IsYinit)
+	f := foresee(&deep, sigTERM, w.snap.Caller)
 	s.field("SIGTERM", f.String()+": "+f.why)
 	s.field("caught", signalNames(sigs.Caught))
 	s.field("ignored", signalNames(sigs.Ignored))

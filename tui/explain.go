@@ -40,8 +40,8 @@ func brief(w *world, p *Process) string {
 
 func briefTerm(w *world, p *Process) string {
 	f := w.term(p)
-	if f.passes {
-		return "passes SIGTERM on to its program"
+	if text := f.relayedTerm(); text != "" {
+		return text
 	}
 	switch f.outcome {
 	case procfs.OutcomeHandler:
@@ -130,11 +130,26 @@ func stopWord(s procfs.State) string {
 	return "stopped, SIGCONT lets it go on"
 }
 
+// relayedTerm says what yinit does with SIGTERM, "" of another process.
+func (f forecast) relayedTerm() string {
+	switch f.passes {
+	case sigTERM:
+		return "passes SIGTERM on to its program"
+	case 0:
+		if f.drops {
+			return "drops SIGTERM (--rewrite)"
+		}
+		return ""
+	default:
+		return "passes SIGTERM on to its program as " + procfs.SignalName(f.passes)
+	}
+}
+
 // explainTerm says what SIGTERM would do.
 func explainTerm(w *world, p *Process) string {
 	f := w.term(p)
-	if f.passes {
-		return "it passes SIGTERM on to its program"
+	if text := f.relayedTerm(); text != "" {
+		return "it " + text
 	}
 	switch f.outcome {
 	case procfs.OutcomeHandler:

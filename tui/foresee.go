@@ -8,17 +8,16 @@ const (
 	sigTERM = 15
 )
 
-// A forecast is the verdict about a signal, see [procfs.Verdict]. That PID 1 is
-// our init is all that is added here.
+// A forecast is the verdict about a signal, see [procfs.Verdict].
 type forecast struct {
 	outcome procfs.Outcome
 	why     string
-	passes  bool // yinit's handler passes it on to its program
+	passes  int  // what yinit's handler passes on to its program instead, or the same; 0: nothing
+	drops   bool // yinit was told to drop it
 }
 
-// foresee is what signal n would do to p if the caller sent it now; yinit says
-// whether PID 1 is our init.
-func foresee(p *Process, n int, caller procfs.Caller, yinit bool) forecast {
+// foresee is what signal n would do to p if the caller sent it now.
+func foresee(p *Process, n int, caller procfs.Caller) forecast {
 	var f forecast
 	switch {
 	case p.Target != nil:
@@ -28,28 +27,31 @@ func foresee(p *Process, n int, caller procfs.Caller, yinit bool) forecast {
 	default:
 		f.why = "nothing is known of it yet"
 	}
-	if f.passes = p.passes(n, f.outcome, yinit); f.passes {
-		f.why = "yinit passes it on to its program"
-	}
-	return f
+	return f.relayed(p, n)
 }
 
 // term is the forecast of SIGTERM, which the source made, without the reason.
 func (w *world) term(p *Process) forecast {
-	return forecast{outcome: p.Term, passes: p.passes(sigTERM, p.Term, w.snap.Host.IsYinit)}
+	return forecast{outcome: p.Term}.relayed(p, sigTERM)
 }
 
-// passes reports whether p is yinit and passes signal n on to its program.
-func (p *Process) passes(n int, o procfs.Outcome, yinit bool) bool {
-	return p.ID.PID == 1 && yinit && o == procfs.OutcomeHandler && procfs.Relayed(n)
+// relayed is f with what becomes of signal n, if p is yinit.
+func (f forecast) relayed(p *Process, n int) forecast {
+	if f.outcome == procfs.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
+		f.passes = int(p.Target.Relay[n])
+		f.drops = f.passes == 0 && procfs.Relayed(n)
+	}
+	return f
 }
 
 // String is the word for the menu: that of the outcome. What people look for
 // stands out without colour.
 func (f forecast) String() string {
 	switch {
-	case f.passes:
+	case f.passes != 0:
 		return "passes"
+	case f.drops:
+		return "drops"
 	case f.outcome == procfs.OutcomeIgnore:
 		return "IGNORES"
 	default:

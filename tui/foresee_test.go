@@ -15,6 +15,8 @@ func TestForecastWords(t *testing.T) {
 	catches := func(n ...int) procfs.Signals { return procfs.Signals{Known: true, Caught: set(n...)} }
 	ignores := func(n ...int) procfs.Signals { return procfs.Signals{Known: true, Ignored: set(n...)} }
 	blocks := func(n ...int) procfs.Signals { return procfs.Signals{Known: true, Blocked: set(n...)} }
+	plain, drops := procfs.PlainRelay(), procfs.PlainRelay()
+	drops[sigTERM], drops[hup] = 0, 12
 	g := (&styles{ascii: true}).glyphs()
 	for _, test := range []struct {
 		name         string
@@ -22,39 +24,41 @@ func TestForecastWords(t *testing.T) {
 		state        procfs.State
 		sigs         procfs.Signals
 		n            int
-		yinit        bool
+		relay        *procfs.Relay
 		column, menu string
 	}{
-		{"default", 7, 'S', none, sigTERM, false, "kills", "terminate"},
-		{"core", 7, 'S', none, quit, false, "core", "core"},
-		{"handler", 7, 'S', catches(sigTERM), sigTERM, false, "handler", "handler"},
-		{"ignored", 7, 'S', ignores(sigTERM), sigTERM, false, "IGNORES", "IGNORES"},
-		{"blocked", 7, 'S', blocks(sigTERM), sigTERM, false, "waits", "pending"},
-		{"zombie", 7, 'Z', procfs.Signals{}, sigKILL, false, "-", "no-effect"},
-		{"unknown", 7, 'S', procfs.Signals{}, sigTERM, false, "?", "unknown"},
-		{"unknown, but nobody catches KILL", 7, 'S', procfs.Signals{}, sigKILL, false, "kills", "terminate"},
-		{"stopped", 7, 'T', none, sigTERM, false, "waits", "pending"},
-		{"stopped, CONT", 7, 'T', none, cont, false, "continue", "continue"},
-		{"STOP", 7, 'S', none, stop, false, "stop", "stop"},
-		{"CHLD", 7, 'S', none, chld, false, "default-ignore", "default-ignore"},
-		{"PID 1", 1, 'S', none, sigTERM, false, "shielded", "shielded"},
-		{"PID 1 with a handler", 1, 'S', catches(sigTERM), sigTERM, false, "handler", "handler"},
-		{"yinit", 1, 'S', catches(sigTERM, hup), sigTERM, true, "passes", "passes"},
-		{"yinit, KILL", 1, 'S', catches(sigTERM), sigKILL, true, "shielded", "shielded"},
-		{"yinit, CHLD", 1, 'S', catches(chld), chld, true, "handler", "handler"},
-		{"yinit, stopped from outside", 1, 'T', catches(sigTERM), sigTERM, true, "waits", "pending"},
-		{"another below yinit", 7, 'S', catches(sigTERM), sigTERM, true, "handler", "handler"},
+		{"default", 7, 'S', none, sigTERM, nil, "kills", "terminate"},
+		{"core", 7, 'S', none, quit, nil, "core", "core"},
+		{"handler", 7, 'S', catches(sigTERM), sigTERM, nil, "handler", "handler"},
+		{"ignored", 7, 'S', ignores(sigTERM), sigTERM, nil, "IGNORES", "IGNORES"},
+		{"blocked", 7, 'S', blocks(sigTERM), sigTERM, nil, "waits", "pending"},
+		{"zombie", 7, 'Z', procfs.Signals{}, sigKILL, nil, "-", "no-effect"},
+		{"unknown", 7, 'S', procfs.Signals{}, sigTERM, nil, "?", "unknown"},
+		{"unknown, but nobody catches KILL", 7, 'S', procfs.Signals{}, sigKILL, nil, "kills", "terminate"},
+		{"stopped", 7, 'T', none, sigTERM, nil, "waits", "pending"},
+		{"stopped, CONT", 7, 'T', none, cont, nil, "continue", "continue"},
+		{"STOP", 7, 'S', none, stop, nil, "stop", "stop"},
+		{"CHLD", 7, 'S', none, chld, nil, "default-ignore", "default-ignore"},
+		{"PID 1", 1, 'S', none, sigTERM, nil, "shielded", "shielded"},
+		{"PID 1 with a handler", 1, 'S', catches(sigTERM), sigTERM, nil, "handler", "handler"},
+		{"yinit", 1, 'S', catches(sigTERM, hup), sigTERM, plain, "passes", "passes"},
+		{"yinit, KILL", 1, 'S', catches(sigTERM), sigKILL, plain, "shielded", "shielded"},
+		{"yinit, CHLD", 1, 'S', catches(chld), chld, plain, "handler", "handler"},
+		{"yinit, stopped from outside", 1, 'T', catches(sigTERM), sigTERM, plain, "waits", "pending"},
+		{"yinit that drops", 1, 'S', catches(sigTERM), sigTERM, drops, "drops", "drops"},
+		{"yinit that rewrites", 1, 'S', catches(sigTERM, hup), hup, drops, "passes", "passes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := judged(Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
-			f := foresee(&p, test.n, procfs.Anyone(), test.yinit)
+			p.Target.Relay = test.relay
+			f := foresee(&p, test.n, procfs.Anyone())
 			if f.word(g) != test.column || f.String() != test.menu || f.why == "" {
 				t.Errorf("foresee(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.why, test.column, test.menu)
 			}
 		})
 	}
 	half := judged(Process{ID: procfs.ID{PID: 7}, State: 'Z', Threads: 3, Sigs: none})
-	if f := foresee(&half, sigTERM, procfs.Anyone(), false); f.outcome != procfs.OutcomeTerminate {
+	if f := foresee(&half, sigTERM, procfs.Anyone()); f.outcome != procfs.OutcomeTerminate {
 		t.Errorf("with a dead main thread and live others, TERM %v, want terminate", f)
 	}
 	for _, o := range []procfs.Outcome{procfs.OutcomeRead, procfs.OutcomeDenied} {
@@ -66,10 +70,10 @@ func TestForecastWords(t *testing.T) {
 
 func TestForecastOfTheUnknown(t *testing.T) {
 	alive, dead := Process{ID: procfs.ID{PID: 7}, State: 'S'}, Process{ID: procfs.ID{PID: 7}, State: 'Z'}
-	if f := foresee(&alive, sigTERM, procfs.Anyone(), false); f.outcome != procfs.OutcomeUnknown || f.why == "" {
+	if f := foresee(&alive, sigTERM, procfs.Anyone()); f.outcome != procfs.OutcomeUnknown || f.why == "" {
 		t.Errorf("of a process of which nothing was read: %v (%s), want unknown", f, f.why)
 	}
-	if f := foresee(&dead, sigTERM, procfs.Anyone(), false); f.outcome != procfs.OutcomeNoEffect {
+	if f := foresee(&dead, sigTERM, procfs.Anyone()); f.outcome != procfs.OutcomeNoEffect {
 		t.Errorf("of a zombie of which nothing was read: %v, want no-effect", f)
 	}
 }
@@ -83,4 +87,18 @@ func TestMenuLooksCloser(t *testing.T) {
 	u.src.closer = &closer
 	u.choose(56).press("k")
 	u.sees("1 HUP      read", "read from a signalfd")
+}
+
+// TestExplainRelay: what yinit was told to do with SIGTERM shows in its sentence.
+func TestExplainRelay(t *testing.T) {
+	for to, want := range map[uint8]string{
+		sigTERM: "passes SIGTERM on to its program", 12: "passes SIGTERM on to its program as SIGUSR2", 0: "drops SIGTERM (--rewrite)",
+	} {
+		p := judged(Process{ID: procfs.ID{PID: 1}, Comm: "yinit", State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Caught: procfs.NewSignalSet(sigTERM)}})
+		p.Target.Relay[sigTERM] = to
+		w := &world{}
+		if brief, long := briefTerm(w, &p), explainTerm(w, &p); brief != want || long != "it "+want {
+			t.Errorf("SIGTERM passed on as %d: %q and %q, want %q", to, brief, long, want)
+		}
+	}
 }

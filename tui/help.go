@@ -28,6 +28,7 @@ func (h help) lines(w *world, readOnly bool) []string {
 	s.text(normal, "")
 	s.text(strong, "TERM: WHAT SIGTERM WOULD DO")
 	s.field("passes", "yinit passes it on to its program")
+	s.field("drops", "yinit was told to drop it")
 	s.field("handler", "its handler decides what happens")
 	s.field("reads", "it reads it, by signalfd or sigwait")
 	s.field("kills", "it has no handler")

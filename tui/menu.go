@@ -37,7 +37,6 @@ type menu struct {
 	number int // of this menu, for the messages
 	p      Process
 	caller procfs.Caller
-	yinit  bool
 	target Target // nil until it is held, and while busy
 	busy   bool   // a command has the target, and brings it back
 
@@ -70,8 +69,8 @@ func allSignals() []int {
 func (u menu) open() bool { return u.step != stepShut }
 
 // show is the menu for p. It is busy: the process is being held.
-func (u menu) show(p Process, caller procfs.Caller, yinit bool) menu {
-	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, yinit: yinit, busy: true, signals: allSignals(), signal: u.signal}
+func (u menu) show(p Process, caller procfs.Caller) menu {
+	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, busy: true, signals: allSignals(), signal: u.signal}
 	n.cursor = max(0, slices.Index(n.signals, u.signal))
 	return n
 }
@@ -187,7 +186,7 @@ func (u menu) title(w *world) string {
 
 func (u menu) row(w *world, i int) string {
 	n := u.signals[i]
-	f := foresee(&u.p, n, u.caller, u.yinit)
+	f := foresee(&u.p, n, u.caller)
 	mark, l := " ", normal
 	if i == u.cursor {
 		mark, l = w.glyphs().cursor, reverse

@@ -21,7 +21,7 @@ func (m Model) openMenu() (Model, tea.Cmd) {
 	if m.menu.busy {
 		return m.say(normal, "the process before is still being watched"), nil
 	}
-	m.menu = m.menu.show(p, m.world.snap.Caller, m.world.snap.Host.IsYinit)
+	m.menu = m.menu.show(p, m.world.snap.Caller)
 	return m, tea.Batch(hold(m.sig, p.ID, m.menu.number), inspect(m.src, p.ID))
 }
 

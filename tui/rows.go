@@ -152,8 +152,11 @@ func urgency(p *Process) int {
 // termRank puts first whoever SIGTERM does not end.
 func (w *world) termRank(p *Process) int {
 	f := w.term(p)
-	if f.passes {
+	if f.passes != 0 {
 		return 6
+	}
+	if f.drops {
+		return 0
 	}
 	switch f.outcome {
 	case procfs.OutcomeIgnore:

@@ -266,6 +266,9 @@ func judged(p Process) Process {
 		p.Target.Tasks[i].Sigwait = procfs.No
 	}
 	p.Target.Partial, p.Target.FDsRead, p.Target.Orphaned = false, true, procfs.No
+	if p.ID.PID == 1 && p.Comm == "yinit" {
+		p.Target.Relay = procfs.PlainRelay()
+	}
 	p.Term, _ = procfs.Verdict(p.Target, sigTERM, procfs.Anyone())
 	return p
 }
@@ -325,7 +328,7 @@ func newFakeSource() *fakeSource {
 	ignores := procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(1, 15), Caught: procfs.NewSignalSet(17)}
 	s := &fakeSource{
 		host: Host{
-			Name: "web-7f9c", Init: "yinit 0.1.0", IsYinit: true, Uptime: 76 * time.Hour, CPUs: 2,
+			Name: "web-7f9c", Init: "yinit 0.1.0", Uptime: 76 * time.Hour, CPUs: 2,
 			Pids: 45, PidsMax: 100, Mem: 212 * procfs.MiB, MemMax: 512 * procfs.MiB, CPU: 0.31, CPUMax: 1, Missed: 12,
 		},
 		procs: []Process{

@@ -66,11 +66,10 @@ type Snapshot struct {
 
 // Host is what the header tells of the container and its machine.
 type Host struct {
-	Name    string        // host name, in a container its short id
-	Init    string        // what PID 1 is: "yinit 0.1.0", "tini", "bash"
-	IsYinit bool          // PID 1 is our init
-	Uptime  time.Duration // since PID 1 started
-	CPUs    int           // processors that the machine has
+	Name   string        // host name, in a container its short id
+	Init   string        // what PID 1 is: "yinit 0.1.0", "tini", "bash"
+	Uptime time.Duration // since PID 1 started
+	CPUs   int           // processors that the machine has
 
 	Pids     int          // processes and threads in the container's pids cgroup; 0: unknown
 	PidsMax  int          // its limit; 0: none or unknown

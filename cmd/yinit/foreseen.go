@@ -32,6 +32,9 @@ func (w *world) foresee(p *process, s *procfs.Stat, st *procfs.Status) {
 	if w.ours {
 		now.target.Permitted = mayKill(s.PID)
 	}
+	if s.PID == 1 {
+		now.target.Relay = relayOf(w.fs)
+	}
 	w.fs.Waits(now.target)
 	if now.term, _ = procfs.Verdict(now.target, int(unix.SIGTERM), w.caller); now.term == procfs.OutcomeUnknown && st.Sigs.Known {
 		if closer, err := readTarget(w.fs, s.PID, w.caller, w.ours); err == nil && closer.ID == now.target.ID {

@@ -27,7 +27,6 @@ func runSignals(args []string) (int, error) {
 	if err != nil {
 		return failure, fmt.Errorf("signals: %w", err)
 	}
-	r.findInit()
 	out := bufio.NewWriter(os.Stdout)
 	status := 0
 	if len(o.pids) == 0 {

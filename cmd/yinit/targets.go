@@ -16,7 +16,6 @@ type targets struct {
 	fs     procfs.FS
 	caller procfs.Caller
 	ours   bool // the pids are those by which we would send
-	relay  bool // PID 1 is yinit
 	stats  []procfs.Stat
 }
 
@@ -42,15 +41,20 @@ func callerOf(fs procfs.FS) (caller procfs.Caller, ours bool) {
 	return caller, true
 }
 
-// findInit finds out whether PID 1 is yinit, by its history or by its name.
-func (r *targets) findInit() {
-	if past, err := history.Open(r.fs, 1); err == nil {
-		r.relay = true
+// relayOf is what PID 1 passes on, if it is yinit: its history says so. Where that
+// may not be read its name has to do.
+func relayOf(fs procfs.FS) *procfs.Relay {
+	if past, err := history.Open(fs, 1); err == nil {
+		h, err := past.Header()
 		_ = past.Close() // It was only read.
-		return
+		if err == nil {
+			return &h.Relay
+		}
 	}
-	comm, err := r.fs.Comm(1)
-	r.relay = err == nil && comm == "yinit"
+	if comm, err := fs.Comm(1); err == nil && comm == "yinit" {
+		return procfs.PlainRelay()
+	}
+	return nil
 }
 
 func (r *targets) all() []int {
@@ -68,7 +72,6 @@ func (r *targets) read(pid int) (*procfs.Target, error) {
 		return nil, err
 	}
 	t.Orphaned = procfs.Orphaned(t.PGRP, r.stats)
-	t.Relay = r.relay && pid == 1
 	return t, nil
 }
 
@@ -77,10 +80,16 @@ func (r *targets) read(pid int) (*procfs.Target, error) {
 // CAP_SYS_PTRACE, but it may become these users.
 func readTarget(fs procfs.FS, pid int, caller procfs.Caller, ours bool) (*procfs.Target, error) {
 	t, err := readCloser(fs, pid, caller)
-	if err == nil && ours {
+	if err != nil {
+		return nil, err
+	}
+	if ours {
 		t.Permitted = mayKill(pid)
 	}
-	return t, err
+	if pid == 1 {
+		t.Relay = relayOf(fs)
+	}
+	return t, nil
 }
 
 func readCloser(fs procfs.FS, pid int, caller procfs.Caller) (*procfs.Target, error) {

@@ -219,9 +219,7 @@ func (w *world) init(h *tui.Host, snap *tui.Snapshot, uptime time.Duration) {
 		}
 		h.Uptime, h.Init = p.Age, p.Comm
 		if program := w.past.program(1); program != "" {
-			h.Init, h.IsYinit = program, true
-		} else if p.Comm == "yinit" {
-			h.IsYinit = true
+			h.Init = program
 		}
 		return
 	}

@@ -3,7 +3,7 @@ package history
 // The layout of the ring, see format.md. All numbers are little-endian.
 const (
 	magic   = "YINITHST"
-	version = 1
+	version = 2
 
 	headerSize = 4096
 	recordSize = 384
@@ -33,6 +33,8 @@ const (
 	offWatchMS    = 88 // uint32: how often the init looks for new processes, 0: never
 	offProgram    = 96 // 32 bytes: name and version of the writer
 	lenProgram    = 32
+	offRelay      = 128 // 64 bytes: what is passed on for signals 1 to 64, 0: nothing
+	lenRelay      = 64
 )
 
 // Offsets in a record.

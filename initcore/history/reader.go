@@ -73,11 +73,12 @@ type Header struct {
 	Written   uint64        // the number of the last record
 	Missed    uint64        // processes that came and went unseen
 	Unwatched uint64        // processes that were seen, but too many to watch
+	Relay     procfs.Relay  // what it passes on
 }
 
 // Header reads the header as it is now.
 func (r *Reader) Header() (Header, error) {
-	var b [128]byte
+	var b [offRelay + lenRelay]byte
 	if _, err := r.src.ReadAt(b[:], 0); err != nil {
 		return Header{}, err
 	}
@@ -92,6 +93,7 @@ func (r *Reader) Header() (Header, error) {
 		Missed:    le.Uint64(b[offMissed:]),
 		Unwatched: le.Uint64(b[offUnwatched:]),
 	}
+	copy(h.Relay[1:], b[offRelay:])
 	if ended := int64(le.Uint64(b[offEnded:])); ended != 0 {
 		h.Ended = time.Unix(0, ended).UTC()
 	}

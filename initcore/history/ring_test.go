@@ -80,6 +80,24 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestHeader: what the writer says of itself comes back.
+func TestHeader(t *testing.T) {
+	w, src := ring(t)
+	o := Origin{Program: "yinit test", PID: 7, Start: 5, Watch: 2 * time.Second, Relay: *procfs.PlainRelay()}
+	o.Relay[1], o.Relay[15], o.Relay[64] = 64, 0, 1
+	w.begin(o, time.Unix(3, 0))
+	w.Missed(4)
+	w.Unwatched(5)
+	got, err := open(t, src).Header()
+	want := Header{
+		Program: o.Program, InitPID: o.PID, InitStart: o.Start, Run: 1, Started: time.Unix(3, 0).UTC(), Watch: o.Watch,
+		Missed: 4, Unwatched: 5, Relay: o.Relay,
+	}
+	if err != nil || got != want {
+		t.Errorf("Header() = %+v, %v; want %+v", got, err, want)
+	}
+}
+
 func TestRingGoesRound(t *testing.T) {
 	for _, n := range []int{1, 63, 64, 65, Capacity - 1, Capacity, Capacity + 1, 2*Capacity + 17} {
 		w, src := ring(t)

@@ -27,6 +27,7 @@ type Origin struct {
 	PID     int
 	Start   procfs.Ticks // of the init
 	Watch   time.Duration
+	Relay   procfs.Relay // none, if it is no init
 }
 
 // A Writer appends to a ring. It has one owner, allocates nothing after it was
@@ -107,6 +108,7 @@ func (w *Writer) begin(o Origin, now time.Time) {
 	le.PutUint32(w.mem[offWatchMS:], uint32(o.Watch.Milliseconds()))
 	clear(w.mem[offProgram : offProgram+lenProgram])
 	copy(w.mem[offProgram:offProgram+lenProgram], o.Program)
+	copy(w.mem[offRelay:offRelay+lenRelay], o.Relay[1:])
 	copy(w.mem[offMagic:], magic)
 }
 
