@@ -3,7 +3,6 @@ package initcore
 import (
 	"bytes"
 	"errors"
-	"math"
 	"os"
 	"sync"
 	"time"
@@ -11,31 +10,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A relay copies the output of a program line by line and puts its name before
-// each line. It runs beside the loop, in goroutines that may block for as long
-// as our own output is full: then the program waits, as it would without us.
-type relay struct {
-	prefix []byte
-	to     *outlet
-}
-
-// outlet is a descriptor of ours that several relays write to.
+// An outlet is a descriptor of ours to which the output of programs is copied line
+// by line, with the name of the program before each line. This is done beside the
+// loop, by one goroutine, that may block for as long as our output is full: then the
+// programs wait, as they would without us.
 type outlet struct {
-	mu sync.Mutex // one line at a time
-	fd int
+	fd     int
+	epoll  int // where the goroutine waits for all inlets
+	ending int // an eventfd that becomes readable at the end
+	done   chan struct{}
+
+	mu     sync.Mutex
+	inlets map[int32]*inlet // by descriptor
+
+	chunk, out []byte
 }
 
-// relays are all relays of the init.
-type relays struct {
-	outlets [3]*outlet // by descriptor
-	some    bool       // there is one at least
-	ending  int        // an eventfd that becomes readable at the end, -1: not open
-	running sync.WaitGroup
+// An inlet is the pipe that a program writes to.
+type inlet struct {
+	fd      int
+	prefix  []byte
+	pending []byte // a line without its end
 }
+
+// relays are the outlets of the init.
+type relays struct{ outlets [3]*outlet } // by descriptor
 
 func newRelays() *relays {
-	r := &relays{ending: -1}
-	r.outlets[1], r.outlets[2] = &outlet{fd: 1}, &outlet{fd: 2}
+	r := &relays{outlets: [3]*outlet{1: {fd: 1}, 2: {fd: 2}}}
 	var out, err unix.Stat_t
 	if unix.Fstat(1, &out) == nil && unix.Fstat(2, &err) == nil && out.Dev == err.Dev && out.Ino == err.Ino {
 		r.outlets[2] = r.outlets[1] // the same file: their lines must not mix either
@@ -50,133 +52,165 @@ func (r *relays) pipe(name string, fd int) (int, error) {
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return -1, os.NewSyscallError("pipe2", err)
 	}
-	if !r.some {
-		r.some = true
-		if fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC); err == nil {
-			r.ending = fd // without it the end waits for all writers
-		}
+	// The program's end is a file of its own, and stays as programs expect it.
+	err := unix.SetNonblock(p[0], true)
+	if err == nil {
+		err = r.outlets[fd].take(name, p[0])
 	}
-	one, ending := relay{prefix: []byte(name + " | "), to: r.outlets[fd]}, r.ending
-	r.running.Add(1)
-	go func() {
-		defer r.running.Done()
-		one.copy(p[0], ending)
-	}()
+	if err != nil {
+		_, _ = unix.Close(p[0]), unix.Close(p[1])
+		return -1, err
+	}
 	return p[1], nil
 }
 
 // lastWords is how long the end waits for output that is still on its way. This
-// is about a reader that does not read: the relays themselves wait for nobody then.
+// is about a reader that does not read: nobody else is waited for then.
 const lastWords = 2 * time.Second
 
 // drain waits until everything is written that the programs wrote before they
 // ended, for a while.
 func (r *relays) drain() error {
-	if !r.some {
-		return nil
+	for _, o := range r.outlets {
+		if o != nil && o.done != nil {
+			one := [8]byte{1} // whatever the byte order, it is not zero
+			_, _ = unix.Write(o.ending, one[:])
+		}
 	}
-	if r.ending >= 0 {
-		one := [8]byte{1} // whatever the byte order, it is not zero
-		_, _ = unix.Write(r.ending, one[:])
-	}
-	done := make(chan struct{})
-	go func() {
-		r.running.Wait()
-		close(done)
-	}()
-	if !waitFor(done, lastWords) {
-		return errors.New("nobody reads our output: the last lines of the programs may be lost")
+	for _, o := range r.outlets {
+		if o != nil && o.done != nil && !waitFor(o.done, lastWords) {
+			return errors.New("nobody reads our output: the last lines of the programs may be lost")
+		}
 	}
 	return nil
+}
+
+// take begins to copy what comes from in, which does not block.
+func (o *outlet) take(name string, in int) error {
+	if o.done == nil {
+		if err := o.begin(); err != nil {
+			return err
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.await(in); err != nil {
+		return err
+	}
+	o.inlets[int32(in)] = &inlet{fd: in, prefix: []byte(name + " | ")}
+	return nil
+}
+
+// begin starts the goroutine.
+func (o *outlet) begin() (err error) {
+	if o.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	if o.ending, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
+		_ = unix.Close(o.epoll)
+		return os.NewSyscallError("eventfd", err)
+	}
+	if err = o.await(o.ending); err != nil {
+		_, _ = unix.Close(o.epoll), unix.Close(o.ending)
+		return err
+	}
+	o.inlets, o.done, o.chunk = map[int32]*inlet{}, make(chan struct{}), make([]byte, 16<<10)
+	go o.run()
+	return nil
+}
+
+func (o *outlet) await(fd int) error {
+	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, fd, &event))
+}
+
+// run copies until the end has come. Then it takes what is there already: a process
+// that outlives the programs may hold a pipe for ever, and write for ever.
+func (o *outlet) run() {
+	defer close(o.done)
+	var events [16]unix.EpollEvent
+	for {
+		n, err := unix.EpollWait(o.epoll, events[:], -1)
+		if err != nil && err != unix.EINTR {
+			nap(idleNap) // it cannot fail, but if it does it must not spin
+		}
+		ended := false
+		for _, e := range events[:max(n, 0)] {
+			if int(e.Fd) == o.ending {
+				ended = true
+			} else if in := o.inlet(e.Fd); in != nil && !o.copy(in, len(o.chunk)) {
+				o.drop(in)
+			}
+		}
+		if ended {
+			break
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, in := range o.inlets {
+		left, err := unix.IoctlGetInt(in.fd, unix.TIOCINQ)
+		for err == nil && left > 0 && o.copy(in, left) {
+			left -= min(left, len(o.chunk))
+		}
+		o.finish(in)
+	}
+}
+
+func (o *outlet) inlet(fd int32) *inlet {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.inlets[fd]
+}
+
+// drop forgets a pipe that nobody writes to any more.
+func (o *outlet) drop(in *inlet) {
+	o.finish(in)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.inlets, int32(in.fd))
+	_ = unix.Close(in.fd) // this takes it out of the epoll set: nobody else has it
 }
 
 // longestLine is what is kept of a line that does not end; what is longer comes
 // in several.
 const longestLine = 64 << 10
 
-// copy reads fd to its end. Once ending is readable it takes what is there already
-// and stops: a process that outlives the programs may hold the pipe for ever.
-func (r relay) copy(fd, ending int) {
-	defer unix.Close(fd)
-	var (
-		pending = make([]byte, 0, 4096)
-		chunk   = make([]byte, 16<<10)
-		left    = -1 // how much is still to be read; -1: all that comes
-	)
-	for interrupted := 0; left != 0; {
-		if left < 0 && ended(fd, ending) {
-			left = waiting(fd)
-			continue
-		}
-		part := chunk
-		if left > 0 {
-			part = chunk[:min(left, len(chunk))]
-		}
-		n, err := unix.Read(fd, part)
-		if err == unix.EINTR && interrupted < interruptedMost {
-			interrupted++
-			continue
-		}
-		interrupted = 0
-		if n <= 0 {
-			break
-		}
-		if left > 0 {
-			left -= n
-		}
-		pending = append(pending, part[:n]...)
-		pending = r.lines(pending)
+// copy reads once, at most n bytes, and reports whether more may come.
+func (o *outlet) copy(in *inlet, n int) bool {
+	n, err := unix.Read(in.fd, o.chunk[:min(n, len(o.chunk))])
+	if err == unix.EINTR || err == unix.EAGAIN {
+		return true
 	}
-	if len(pending) > 0 { // no newline at the end
-		r.write(append(pending, '\n'))
+	if n <= 0 {
+		return false
 	}
+	in.pending = append(in.pending, o.chunk[:n]...)
+	end := bytes.LastIndexByte(in.pending, '\n') + 1
+	o.write(in.prefix, in.pending[:end])
+	in.pending = append(in.pending[:0], in.pending[end:]...)
+	for len(in.pending) > longestLine {
+		o.write(in.prefix, append(bytes.Clone(in.pending[:longestLine]), '\n'))
+		in.pending = append(in.pending[:0], in.pending[longestLine:]...)
+	}
+	return true
 }
 
-// ended waits until there is something to read, or the end has come, and reports
-// whether it has.
-func ended(fd, ending int) bool {
-	wait := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(ending), Events: unix.POLLIN}}
-	for range interruptedMost {
-		if _, err := unix.Poll(wait, -1); err != unix.EINTR {
-			return err == nil && wait[1].Revents&unix.POLLIN != 0 // otherwise reading waits
-		}
+// finish writes a last line that has no newline.
+func (o *outlet) finish(in *inlet) {
+	if len(in.pending) > 0 {
+		o.write(in.prefix, append(in.pending, '\n'))
 	}
-	return false
-}
-
-// waiting is how many bytes are in the pipe. If that cannot be told, it is all
-// that comes.
-func waiting(fd int) int {
-	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
-	if err != nil {
-		return math.MaxInt
-	}
-	return n
-}
-
-// lines writes the whole lines of b and returns the rest.
-func (r relay) lines(b []byte) []byte {
-	end := bytes.LastIndexByte(b, '\n') + 1
-	if end > 0 {
-		r.write(b[:end])
-	}
-	rest := append(b[:0], b[end:]...)
-	for len(rest) > longestLine {
-		r.write(append(bytes.Clone(rest[:longestLine]), '\n'))
-		rest = append(rest[:0], rest[longestLine:]...)
-	}
-	return rest
+	in.pending = nil
 }
 
 // write puts the prefix before each of the lines and writes them in one piece,
 // so that not even another process on the same pipe comes between as long as it
 // is short, see pipe(7), PIPE_BUF.
-func (r relay) write(lines []byte) {
-	out := make([]byte, 0, len(lines)+len(r.prefix)*8)
+func (o *outlet) write(prefix, lines []byte) {
+	o.out = o.out[:0]
 	for line := range bytes.Lines(lines) {
-		out = append(append(out, r.prefix...), line...)
+		o.out = append(append(o.out, prefix...), line...)
 	}
-	r.to.mu.Lock()
-	defer r.to.mu.Unlock()
-	writeAll(r.to.fd, out)
+	writeAll(o.fd, o.out)
 }

@@ -12,6 +12,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// outletTo returns relays of which stdout is this descriptor.
+func outletTo(t *testing.T, fd int) *relays {
+	t.Helper()
+	r := newRelays()
+	r.outlets[1] = &outlet{fd: fd}
+	return r
+}
+
+// takes lets an outlet copy from a pipe.
+func takes(t *testing.T, r *relays, name string, in int) {
+	t.Helper()
+	check(t, unix.SetNonblock(in, true))
+	check(t, r.outlets[1].take(name, in))
+}
+
 // relayed sends chunks through a relay called "web" and returns what comes out.
 func relayed(t *testing.T, chunks ...string) string {
 	t.Helper()
@@ -19,15 +34,15 @@ func relayed(t *testing.T, chunks ...string) string {
 	out, to := rawPipe(t)
 	r := os.NewFile(uintptr(out), "out")
 	defer r.Close()
-	go func() {
-		relay{prefix: []byte("web | "), to: &outlet{fd: to}}.copy(in, -1)
-		_ = unix.Close(to)
-	}()
+	relay := outletTo(t, to)
+	takes(t, relay, "web", in)
 	go func() {
 		for _, c := range chunks {
 			writeAll(w, []byte(c))
 		}
 		_ = unix.Close(w)
+		check(t, relay.drain())
+		_ = unix.Close(to)
 	}()
 	var b []byte
 	returns(t, "the relay", func() { b, _ = io.ReadAll(r) })
@@ -78,13 +93,13 @@ func TestRelayLongLines(t *testing.T) {
 // written, and those of one program stay in order.
 func TestRelaysShareAnOutlet(t *testing.T) {
 	out, to := rawPipe(t)
-	shared := &outlet{fd: to}
+	shared := outletTo(t, to)
 	var all sync.WaitGroup
 	const lines = 2000
 	for _, name := range []string{"a", "b", "c"} {
 		in, w := rawPipe(t)
-		all.Go(func() { relay{prefix: []byte(name + " | "), to: shared}.copy(in, -1) })
-		go func() {
+		takes(t, shared, name, in)
+		all.Go(func() {
 			for i := range lines {
 				text := fmt.Sprintf("%d %s\n", i, strings.Repeat(name, i%300))
 				cut := i % len(text)
@@ -92,10 +107,11 @@ func TestRelaysShareAnOutlet(t *testing.T) {
 				writeAll(w, []byte(text[cut:]))
 			}
 			_ = unix.Close(w)
-		}()
+		})
 	}
 	go func() {
 		all.Wait()
+		check(t, shared.drain())
 		_ = unix.Close(to)
 	}()
 	r := os.NewFile(uintptr(out), "out")
@@ -125,10 +141,8 @@ func TestBlockedOutlet(t *testing.T) {
 	in, w := rawPipe(t)
 	text := strings.Repeat("a line of the program\n", 20_000)
 	written := make(chan bool)
-	go func() {
-		relay{prefix: []byte("web | "), to: &outlet{fd: to}}.copy(in, -1)
-		_ = unix.Close(to)
-	}()
+	r := outletTo(t, to)
+	takes(t, r, "web", in)
 	go func() {
 		writeAll(w, []byte(text))
 		_ = unix.Close(w)
@@ -143,6 +157,11 @@ func TestBlockedOutlet(t *testing.T) {
 		t.Error("the program could write everything, though nobody reads")
 	default:
 	}
+	go func() {
+		<-written
+		check(t, r.drain())
+		_ = unix.Close(to)
+	}()
 	var b []byte
 	returns(t, "reading at last", func() { b, _ = io.ReadAll(out) })
 	if got, want := string(b[size:]), strings.ReplaceAll(text, "a line", "web | a line"); got != want {
@@ -175,8 +194,7 @@ func TestDrainOfAHeldPipe(t *testing.T) {
 			defer close(read)
 			b, _ = io.ReadAll(out)
 		}()
-		r := newRelays()
-		r.outlets[1] = &outlet{fd: int(to.Fd())}
+		r := outletTo(t, int(to.Fd()))
 		w, err := r.pipe("web", 1)
 		check(t, err)
 		writeAll(w, []byte(text))
@@ -200,8 +218,7 @@ func TestDrainOfAHeldPipe(t *testing.T) {
 func TestDrainOfATalker(t *testing.T) {
 	out, to := pipe(t)
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	r := newRelays()
-	r.outlets[1] = &outlet{fd: int(to.Fd())}
+	r := outletTo(t, int(to.Fd()))
 	w, err := r.pipe("web", 1)
 	check(t, err)
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -227,8 +244,7 @@ func TestDrainOfATalker(t *testing.T) {
 // TestDrainIntoFullOutput: nobody reads what we write, and that is said.
 func TestDrainIntoFullOutput(t *testing.T) {
 	_, to, _ := full(t)
-	r := newRelays()
-	r.outlets[1] = &outlet{fd: to}
+	r := outletTo(t, to)
 	w, err := r.pipe("web", 1)
 	check(t, err)
 	writeAll(w, []byte("lost\n"))
@@ -252,8 +268,7 @@ func TestSameFileSameOutlet(t *testing.T) {
 
 func TestRelayOfAProgram(t *testing.T) {
 	out, to := pipe(t)
-	r := newRelays()
-	r.outlets[1] = &outlet{fd: int(to.Fd())}
+	r := outletTo(t, int(to.Fd()))
 	k := &kernel{cfg: &Config{Programs: make([]Program, 2)}, cwd: -1, null: -1, starts: map[int]launch{}, relays: r, console: console{fd: -1}}
 	p := &program{Program: &Program{Name: "web", Args: []string{"/bin/sh", "-c", "echo one; echo two; read x || echo no input"}, Prefix: true}}
 	pid, err := k.start(p)

@@ -75,13 +75,12 @@ func Run(cfg Config) int {
 // there before a program can have filled the container: after that the runtime
 // would end PID 1 if it wanted one.
 func threads(cfg Config) int {
-	n := 3 // the writer of log lines, whoever works meanwhile, and one for what we do not think of
 	for _, p := range cfg.Programs {
 		if p.Prefix {
-			n += 2 // a relay for each output
+			return 4 // those that copy to stdout and to stderr, the writer of log lines, and whoever works meanwhile
 		}
 	}
-	return n
+	return 2
 }
 
 func restarts(cfg Config) bool {

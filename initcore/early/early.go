@@ -45,8 +45,8 @@ var (
 // What the Go runtime needs for its start. Where there is less, entry refuses in
 // one line what the runtime would do in a hundred.
 var (
-	threadsLeast = uint32(7) // beside the first one, and with the program; see also Spare
-	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
+	threadsLeast = uint32(9) // beside the first one, and with the program; see also Spare
+	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 10; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
 	pidsMax      = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 	// Measured with Go 1.26: with less than 750 MB it never starts, with more than
 	// 1.3 GB always, and in between with some sizes.
@@ -164,19 +164,20 @@ func Widen() {
 // returns when they are there; it keeps them for ever. It ends the process if it
 // wants one where there may be none any more, so it is made to want them now.
 func Spare(n int) {
-	var here sync.WaitGroup
+	var here, free sync.WaitGroup
 	done := make(chan struct{})
+	here.Add(n)
 	for range n {
-		here.Add(1)
-		go func() {
+		free.Go(func() {
 			runtime.LockOSThread() // while it is held, nobody else can run on this thread
 			here.Done()
 			<-done
 			runtime.UnlockOSThread()
-		}()
+		})
 	}
 	here.Wait()
 	close(done)
+	free.Wait()
 }
 
 // setMask sets the signal mask of this thread.
