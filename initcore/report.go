@@ -19,38 +19,56 @@ const maxVerdict = 600
 // lastDeaths is how many of them the report tells.
 const lastDeaths = 10
 
-// writeReport leaves an account of a failed run where Kubernetes looks for it,
-// if the file exists and nothing is in it yet: what ended and why, the last
+// writeReport leaves an account of a failed run: what ended and why, the last
 // deaths, zombies and who holds them.
 func (m *machine) writeReport(path string) {
-	if path == "" || m.exitStatus() == 0 {
+	if m.exitStatus() == 0 {
 		return
 	}
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
-		return
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		m.log.Warn("no report", "error", err)
-		return
-	}
-	_, err = f.WriteString(m.report())
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
+	if err := leave(path, m.report()); err != nil {
 		m.log.Warn("no report", "error", err)
 	}
 }
 
+// ReportFailure leaves an account of a run that yinit ended by itself, before it
+// started anything, see [Config.Report].
+func ReportFailure(path string, status int, why string) error {
+	return leave(path, conclusion(status, why))
+}
+
+// leave writes a report where Kubernetes looks for it, if the file exists and
+// nothing is in it yet.
+func leave(path, report string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+		return nil // nobody asked for a report, or the program wrote its own
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(report)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// conclusion is the first line of a report.
+func conclusion(status int, why string) string {
+	line := fmt.Sprintf("yinit: exit status %d", status)
+	if why != "" {
+		line += ": " + cut(printable(why), maxVerdict)
+	}
+	return line + "\n"
+}
+
 func (m *machine) report() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "yinit: exit status %d", m.exitStatus())
-	if m.verdict != "" {
-		b.WriteString(": " + cut(printable(m.verdict), maxVerdict))
-	}
-	b.WriteByte('\n')
+	b.WriteString(conclusion(m.exitStatus(), m.verdict))
 	if m.zombies != "" {
 		b.WriteString("zombies: " + cut(m.zombies, maxVerdict) + "\n")
 	}

@@ -149,6 +149,13 @@ func TestWriteReport(t *testing.T) {
 	if got := read(empty); !strings.HasPrefix(got, "yinit: exit status 7: app exited 7\n") {
 		t.Errorf("an empty file: %q, want the report", got)
 	}
+	refused := file(t, dir, "refused", "", 0o644)
+	for _, why := range []string{"--user: \"nosuch\" is no\nuser", "not written: there is a report"} {
+		check(t, ReportFailure(refused, 125, why))
+	}
+	if got, want := read(refused), "yinit: exit status 125: --user: \"nosuch\" is no?user\n"; got != want {
+		t.Errorf("ReportFailure: %q, want %q", got, want)
+	}
 	used := file(t, dir, "used", "the program's own words", 0o644)
 	failed(t).writeReport(used)
 	if got := read(used); got != "the program's own words" {

@@ -28,10 +28,16 @@ func Run(cfg Config) int {
 	debug.SetPanicOnFault(true) // a file that was mapped and cut short must not end the init
 	logger, flush := newLogger(cfg.Log)
 	defer flush()
+	fail := func(err error) int {
+		logger.Error(err.Error())
+		if err := ReportFailure(cfg.Report, 125, err.Error()); err != nil {
+			logger.Warn("no report", "error", err)
+		}
+		return 125
+	}
 	feed, err := early.Take()
 	if err != nil {
-		logger.Error("cannot receive signals", "error", err)
-		return 125
+		return fail(fmt.Errorf("cannot receive signals: %w", err))
 	}
 	k := newKernel(&cfg, feed.Inherit)
 	m := newMachine(cfg)
@@ -42,13 +48,11 @@ func Run(cfg Config) int {
 		logger.Warn(k.withoutProc())
 	}
 	if m.hist, err = newHistory(cfg, k, logger); err != nil {
-		logger.Error(err.Error())
-		return 125
+		return fail(err)
 	}
 	l, err := newLoop(m, feed)
 	if err != nil {
-		logger.Error("cannot wait for events", "error", err)
-		return 125
+		return fail(fmt.Errorf("cannot wait for events: %w", err))
 	}
 	if len(cfg.Programs) > 1 || restarts(cfg) {
 		k.keepDirectory()

@@ -13,7 +13,8 @@ import (
 // severalKillAfter is --kill-after where there are several programs.
 const severalKillAfter = 20 * time.Second
 
-// runInit runs the programs under the init.
+// runInit runs the programs under the init. It adds to s what the file of --config
+// says.
 func runInit(s *settings, line *commandLine, args, env []string) (int, error) {
 	if err := initcore.Reserve(); err != nil {
 		return failure, err
@@ -29,7 +30,7 @@ func runInit(s *settings, line *commandLine, args, env []string) (int, error) {
 		if err := line.read(args, env, withFile); err != nil {
 			return failure, err
 		}
-		s = withFile
+		*s = *withFile
 	}
 	warnings := line.warnings
 	more, err := s.choose(line.words)

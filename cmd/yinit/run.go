@@ -79,7 +79,7 @@ func (c *commandLine) read(args, env []string, s *settings) (err error) {
 func dispatch(args, env []string) (int, error) {
 	s, line := defaults(), &commandLine{}
 	if err := line.read(args, env, s); err != nil {
-		return failure, err
+		return s.refuse(err)
 	}
 	switch {
 	case s.help:
@@ -98,9 +98,22 @@ func dispatch(args, env []string) (int, error) {
 			early.Release()
 			return runTop(nil)
 		}
-		return failure, errNothing
+		return s.refuse(errNothing)
 	}
-	return runInit(s, line, args, env)
+	status, err := runInit(s, line, args, env)
+	if err != nil {
+		return s.refuse(err)
+	}
+	return status, nil
+}
+
+// refuse is the end of an init that cannot begin. Whoever looks for its report
+// should find the reason there, as far as the options that were read say where.
+func (s *settings) refuse(err error) (int, error) {
+	if none := initcore.ReportFailure(s.Report, failure, oneLine(err)); none != nil {
+		s.warn([]string{"no report: " + none.Error()})
+	}
+	return failure, err
 }
 
 // command is the inspector's command that the first word names, if any.
