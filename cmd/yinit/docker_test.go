@@ -137,12 +137,16 @@ func eventuallyIn(t testing.TB, most time.Duration, what string, f func() bool) 
 	}
 }
 
-// records returns the history of a container as JSON objects.
+// records returns the history of a container as JSON objects. What is missing in
+// it is told beside it, on stderr.
 func records(t testing.TB, id string, args ...string) []map[string]any {
 	t.Helper()
-	out := docker(t, append([]string{"exec", id, "/yinit", "history", "--json"}, args...)...)
+	out, err := exec.Command("docker", append([]string{"exec", id, "/yinit", "history", "--json"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("history --json: %v", err)
+	}
 	var list []map[string]any
-	d := json.NewDecoder(strings.NewReader(out))
+	d := json.NewDecoder(bytes.NewReader(out))
 	for d.More() {
 		var r map[string]any
 		if err := d.Decode(&r); err != nil {
