@@ -19,7 +19,7 @@ type processes interface {
 	kill(pid int, sig unix.Signal) error
 	// queue sends a signal with the value that came with it, see sigqueue(3).
 	queue(pid int, info early.Info, sig unix.Signal) error
-	// reap returns a child that ended or stopped, and PID 0 if there is none now.
+	// reap returns a child that ended, stopped or went on, and PID 0 if there is none now.
 	// The error is ECHILD if there are no children at all.
 	reap(*death) error
 }
@@ -44,18 +44,21 @@ type terminal interface {
 	// own process group, as a shell expects it of a job. It returns when the init
 	// was continued.
 	suspend()
-	// resume gives the terminal to the program again if the shell has put the
-	// init into the foreground.
+	// lend gives the terminal to a program, and lets that go on, if the shell has
+	// put the init into the foreground. It reports whether it did.
+	lend(pid int) bool
+	// resume lets a program go on, with the terminal if lend can give it.
 	resume(pid int)
-	// takeBack makes the init's process group the foreground one again.
+	// takeBack makes the init's process group the foreground one again, if the
+	// terminal is still the init's.
 	takeBack()
 }
 
-// death is how and when a child ended, or that it stopped.
+// death is how and when a child ended, or that it stopped or went on.
 type death struct {
 	PID     int
 	UID     uint32
-	Stopped bool // it did not end: a signal stopped it
+	Stopped unix.Signal // it did not end: this signal stopped it, or is SIGCONT
 	Status  procfs.WaitStatus
 	Stat    procfs.Stat   // read before it was reaped; PID 0 if that failed
 	Runtime time.Duration // until it was reaped

@@ -25,7 +25,7 @@ type kernel struct {
 	noProc  bool // there is no /proc that tells of our processes
 	cwd     int  // where yinit was started, -1: it is still there
 	null    int  // /dev/null, -1: not open
-	console console
+	console *console
 	starts  map[int]launch // by pid, until the death
 	workDir string         // where yinit was started, for messages
 	oom     oomWatch
@@ -53,7 +53,7 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 		k.fs, k.noProc = procfs.New("/proc/no-proc-of-this-pid-namespace"), true
 	}
 	k.scanner = procfs.NewScanner(k.fs)
-	k.console = openConsole(k.isFirst, cfg.Session)
+	k.console = openConsole(k.isFirst, cfg.Session, k.fs)
 	return k
 }
 
@@ -136,9 +136,10 @@ func (k *kernel) queue(pid int, info early.Info, sig unix.Signal) error {
 
 // Codes of waitid(2) for SIGCHLD, see sigaction(2).
 const (
-	cldDumped  = 3
-	cldStopped = 5
-	cldExited  = 1
+	cldDumped    = 3
+	cldStopped   = 5
+	cldContinued = 6
+	cldExited    = 1
 )
 
 // childInfo is siginfo_t as waitid(2) fills it on 64-bit machines.
@@ -155,7 +156,7 @@ type childInfo struct {
 func (k *kernel) reap(d *death) error {
 	options := unix.WEXITED | unix.WNOHANG | unix.WNOWAIT
 	if k.console.fd >= 0 && !k.isFirst {
-		options |= unix.WSTOPPED // a shell may want us to stop with our program
+		options |= unix.WSTOPPED | unix.WCONTINUED // a shell may want us to stop with our programs
 	}
 	var info childInfo
 	if err := waitid(unix.P_ALL, 0, &info, options, nil); err != nil {
@@ -165,9 +166,9 @@ func (k *kernel) reap(d *death) error {
 	if d.PID == 0 {
 		return nil
 	}
-	if info.code == cldStopped {
-		d.Stopped = true
-		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WNOHANG, nil)
+	if info.code == cldStopped || info.code == cldContinued {
+		d.Stopped = unix.Signal(info.status)
+		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG, nil)
 	}
 	d.Status = waitStatus(info)
 	k.identify(d)

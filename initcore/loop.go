@@ -117,7 +117,7 @@ func (l *loop) reapAll() (some bool) {
 		}
 		some = true
 		l.takeDeath(&l.death)
-		if !l.death.Stopped {
+		if l.death.Stopped == 0 {
 			l.others.reaped(l.death.id())
 		}
 		if l.untidy++; l.untidy >= tidyEvery {

@@ -65,6 +65,7 @@ type machine struct {
 type program struct {
 	*Program
 	pid       int // 0: it does not run
+	stopped   bool
 	group     bool
 	begun     time.Time
 	stoppedBy unix.Signal // what the init told it to end with; 0: nothing
@@ -103,7 +104,7 @@ func (m *machine) start(now time.Time) {
 
 // launch starts one program and reports whether it could.
 func (m *machine) launch(p *program) bool {
-	p.begun, p.restartAt, p.stoppedBy, p.lastSignal = m.now, time.Time{}, 0, 0
+	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped = m.now, time.Time{}, 0, 0, false
 	pid, err := m.proc.start(p)
 	if err != nil {
 		m.log.Error("cannot start "+p.Name, "error", err)
@@ -135,10 +136,8 @@ func (m *machine) failed(status int, why string) {
 func (m *machine) died(d *death, now time.Time) {
 	m.now = now
 	p := m.find(d.PID)
-	if d.Stopped {
-		if p != nil && m.alone() {
-			m.tty.suspend()
-		}
+	if d.Stopped != 0 {
+		m.stopped(p, d.Stopped)
 		return
 	}
 	if p == nil {
@@ -150,6 +149,27 @@ func (m *machine) died(d *death, now time.Time) {
 	m.judge(p, d, reason)
 	m.consequence(p, d, reason)
 	m.settle()
+}
+
+// stopped takes in that a signal stopped a program, or that it goes on.
+func (m *machine) stopped(p *program, by unix.Signal) {
+	if p == nil {
+		return
+	}
+	if p.stopped = by != unix.SIGCONT; !p.stopped {
+		return
+	}
+	// A shell that puts a running job into the foreground tells nobody: what shows
+	// it is that the program has tried to use the terminal.
+	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.tty.lend(p.pid) {
+		return
+	}
+	for _, other := range m.programs {
+		if other.pid != 0 && !other.stopped {
+			return
+		}
+	}
+	m.tty.suspend() // they all are: to a shell, the job is
 }
 
 func (m *machine) find(pid int) *program {

@@ -25,6 +25,7 @@ type world struct {
 	nextPID int
 	refuse  map[string]error // names of programs that cannot be forked
 	lost    bool             // signals have no effect on what is left
+	hasTTY  bool             // the shell has put the init into the foreground
 	left    []string         // comms of what the programs leave behind
 	clock   time.Time
 }
@@ -98,12 +99,14 @@ func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
 func (w *world) outOfMemory(procfs.WaitStatus, time.Time, bool) string {
 	return ""
 }
-func (w *world) suspend()   { w.note("suspend") }
-func (w *world) resume(int) { w.note("resume") }
-func (w *world) takeBack()  {}
+func (w *world) suspend()      { w.note("suspend") }
+func (w *world) resume(int)    { w.note("resume") }
+func (w *world) takeBack()     {}
+func (w *world) lend(int) bool { w.note("lend"); return w.hasTTY }
 
 // play runs a script: "start", "TERM", "TERM from 5", "web exits 3", "web dies of
-// KILL", "orphan exits 0", "1s" (time passes), "left a b", "none left".
+// KILL", "web stops by TSTP", "orphan exits 0", "1s" (time passes), "left a b",
+// "none left", "foreground".
 func (w *world) play(script string) *world {
 	w.t.Helper()
 	for line := range strings.SplitSeq(script, ";") {
@@ -123,9 +126,11 @@ func (w *world) event(f []string) {
 		w.machine.start(w.clock)
 	case f[0] == "left":
 		w.left = f[1:]
+	case f[0] == "foreground":
+		w.hasTTY = true
 	case f[0] == "none":
 		w.left = nil
-	case len(f) >= 3 && (f[1] == "exits" || f[1] == "dies" || f[1] == "fails"):
+	case len(f) >= 3 && slices.Contains([]string{"exits", "dies", "fails", "stops"}, f[1]):
 		w.death(f)
 	default:
 		sig, err := procfs.ParseSignal(f[0])
@@ -172,6 +177,9 @@ func (w *world) death(f []string) {
 	case "dies":
 		sig, _ := procfs.ParseSignal(f[len(f)-1])
 		d.Status = procfs.WaitStatus(sig)
+	case "stops":
+		sig, _ := procfs.ParseSignal(f[len(f)-1])
+		d.Stopped = unix.Signal(sig)
 	case "fails":
 		d.Status = 125 << 8
 		d.Failure = &StartError{step: stepExec, Path: f[0], Err: unix.ENOENT}
@@ -264,6 +272,33 @@ func TestOneProgram(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			newWorld(t, tt.cfg).play(tt.script).want(tt.status, tt.did...)
+		})
+	}
+}
+
+// TestStopped: yinit stops when all its programs have, and not a program that has
+// waited for a terminal that is there by now.
+func TestStopped(t *testing.T) {
+	two := Config{Programs: []Program{{Name: "a", Args: []string{"a"}}, {Name: "b", Args: []string{"b"}, OnExit: Ignore}}}
+	for _, tt := range []struct {
+		name   string
+		cfg    Config
+		script string
+		did    []string
+	}{
+		{"Ctrl-Z", one(), "start; app stops by TSTP; CONT", []string{"start app", "suspend", "resume", "CONT app"}},
+		{"in the background", one(), "start; app stops by TTIN", []string{"start app", "lend", "suspend"}},
+		{"in the foreground by now", one(), "start; foreground; app stops by TTIN; app stops by TTOU", []string{"start app", "lend", "lend"}},
+		{"Ctrl-Z in the foreground", one(), "start; foreground; app stops by TSTP", []string{"start app", "suspend"}},
+		{"it goes on by itself", one(), "start; app stops by CONT", []string{"start app"}},
+		{"an orphan", one(), "start; orphan stops by TSTP", []string{"start app"}},
+		{"one of two", two, "start; a stops by TSTP", []string{"start a", "start b"}},
+		{"both", two, "start; a stops by TSTP; b stops by STOP", []string{"start a", "start b", "suspend"}},
+		{"one after the other", two, "start; a stops by TSTP; a stops by CONT; b stops by TSTP", []string{"start a", "start b"}},
+		{"those that run", two, "start; b exits 0; a stops by TTIN", []string{"start a", "start b", "suspend"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			newWorld(t, tt.cfg).play(tt.script).want(-1, tt.did...)
 		})
 	}
 }

@@ -269,7 +269,7 @@ func TestSameFileSameOutlet(t *testing.T) {
 func TestRelayOfAProgram(t *testing.T) {
 	out, to := pipe(t)
 	r := outletTo(t, int(to.Fd()))
-	k := &kernel{cfg: &Config{Programs: make([]Program, 2)}, cwd: -1, null: -1, starts: map[int]launch{}, relays: r, console: console{fd: -1}}
+	k := &kernel{cfg: &Config{Programs: make([]Program, 2)}, cwd: -1, null: -1, starts: map[int]launch{}, relays: r, console: &console{fd: -1}}
 	p := &program{Program: &Program{Name: "web", Args: []string{"/bin/sh", "-c", "echo one; echo two; read x || echo no input"}, Prefix: true}}
 	pid, err := k.start(p)
 	check(t, err)

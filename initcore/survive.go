@@ -110,7 +110,7 @@ func (m *machine) endAnyway() {
 
 // bury does what [machine.died] is for.
 func (m *machine) bury(p *program, d *death) {
-	if p == nil || d.Stopped {
+	if p == nil || d.Stopped != 0 {
 		return
 	}
 	if p.pid == d.PID {

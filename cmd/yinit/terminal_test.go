@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +41,110 @@ func TestTerminalJob(t *testing.T) {
 	}
 	term.keys("C-\\") // QUIT ends the shell
 	term.see("SIGQUIT")
+}
+
+// TestTerminalBackground: a program that a shell has started in the background
+// gets the terminal with fg, and gives it back.
+func TestTerminalBackground(t *testing.T) {
+	term := inTerminal(t)
+	bothCat := func() {
+		term.see("yinit cat\n") // fg shows the command
+		term.keys("he''llo", "Enter")
+		eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "he''llo\n") == 2 })
+		term.keys("C-z")
+		term.see("Stopped")
+	}
+	clear := func(keys ...string) {
+		term.keys("C-l")
+		eventually(t, "an empty screen", func() bool { return strings.HasPrefix(strings.TrimSpace(term.screen()), "ready$") })
+		term.keys(keys...)
+	}
+	term.keys("set -b", "Enter") // tell of jobs at once
+	clear("yinit cat &", "Enter")
+	term.see("Stopped")
+	clear("fg", "Enter")
+	bothCat()
+	clear("bg", "Enter")
+	term.see("yinit cat &\n", "Stopped")
+	clear("fg", "Enter")
+	bothCat()
+	clear("fg", "Enter")
+	term.see("yinit cat\n")
+	term.keys("C-d", "echo left $?", "Enter")
+	term.see("left 0\n")
+
+	// Stopped for the settings of the terminal.
+	clear("yinit sh -c 'stty -echo; stty echo; echo do''ne' &", "Enter")
+	term.see("Stopped")
+	clear("fg", "Enter")
+	term.see("done\n")
+
+	// A running job: the shell says nothing when it gives it the terminal.
+	ready := filepath.Join(t.TempDir(), "ready")
+	clear("yinit sh -c 'echo u''p; until test -e "+ready+"; do sleep 0.1; done; cat; echo left $?' &", "Enter")
+	term.see("up\n")
+	term.keys("fg; echo then", "Enter")
+	eventually(t, "the job in the foreground", func() bool {
+		return strings.Contains(term.tmux("display", "-p", "#{pane_current_command}"), "yinit")
+	})
+	if err := os.WriteFile(ready, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	term.keys("word", "Enter")
+	eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "word\n") == 2 })
+	term.keys("C-d")
+	term.see("left 0\nthen\n")
+	clear("yinit sh -c 'echo u''p; exec sleep 100' &", "Enter")
+	term.see("up\n")
+	term.keys("fg", "Enter")
+	term.see("exec sleep 100'\n")
+	term.keys("C-c", "echo left $?", "Enter")
+	term.see("left 130\n")
+
+	// A shell without job control between: the shell's job is a script.
+	clear("sh -c 'yinit cat; echo left $?'", "Enter")
+	term.keys("one", "Enter")
+	eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "one\n") == 2 })
+	term.keys("C-z")
+	term.see("Stopped")
+	clear("fg", "Enter")
+	term.see("echo left $?'\n")
+	term.keys("two", "Enter")
+	eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "two\n") == 2 })
+	term.keys("C-d")
+	term.see("left 0\n")
+
+	// It takes nothing with it that is the shell's.
+	clear("yinit true & wait; echo wai''ted", "Enter")
+	term.see("waited\n")
+	term.keys("echo ali''ve", "Enter")
+	term.see("alive\n")
+}
+
+// TestTerminalSeveral: Ctrl-Z stops several programs and yinit, and fg resumes all.
+func TestTerminalSeveral(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "several.toml")
+	program := "[[program]]\nname = \"%s\"\ncommand = [\"sleep\", \"1000\"]\n"
+	if err := os.WriteFile(file, fmt.Appendf(nil, program+program, "a", "b"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	term := inTerminal(t)
+	states := "ps -o stat=,comm= -t $(tty) | sed -n 's/^\\(.\\).* \\(yinit\\|sleep\\)$/\\2:\\1/p' | sort | tr '\\n' ' '"
+	term.keys("(sleep 0; yinit --config "+file+")", "Enter") // a subshell between, too
+	eventually(t, "both programs", func() bool {
+		out, err := exec.Command("ps", "-o", "comm=", "-t", strings.TrimSpace(term.tmux("display", "-p", "#{pane_tty}"))).Output()
+		return err == nil && strings.Count(string(out), "sleep") == 2
+	})
+	term.keys("C-z")
+	term.see("Stopped")
+	term.keys(states, "Enter")
+	term.see("sleep:T sleep:T yinit:T")
+	term.keys("bg", "Enter", "clear", "Enter", "until "+states+" | grep 'sleep:S sleep:S yinit:S'; do :; done", "Enter")
+	term.see("sleep:S sleep:S yinit:S\nready$")
+	term.keys("fg", "Enter")
+	term.see("fg\n")
+	term.keys("C-c", "echo le''ft $?", "Enter")
+	term.see("left 0\n")
 }
 
 // TestTerminalShell: an interactive shell under yinit as PID 1 has job control.
