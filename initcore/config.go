@@ -117,37 +117,71 @@ func (c *Config) Validate() error {
 	if c.Pause && len(c.Programs) > 0 {
 		return errors.New("--pause runs no program, so give none")
 	}
-	names := map[string]bool{}
 	for i := range c.Programs {
-		p := &c.Programs[i]
-		if len(p.Args) == 0 || p.Args[0] == "" {
-			return fmt.Errorf("program %d: its command is empty; give the name of a program", i+1)
-		}
-		if p.Name == "" {
-			p.Name = filepath.Base(p.Args[0])
-		}
-		if err := p.validate(); err != nil {
+		if err := c.Programs[i].validate(); err != nil {
+			err.Index = i
 			return err
 		}
-		if names[p.Name] {
-			return fmt.Errorf("two programs are called %q: give them a name each", p.Name)
+	}
+	return c.nameThem()
+}
+
+// ProgramError says what is wrong with a program, and which key of the file says so.
+type ProgramError struct {
+	Index int // in Config.Programs
+	Key   string
+	Text  string
+}
+
+// Error counts the programs from 1.
+func (e *ProgramError) Error() string {
+	return fmt.Sprintf("program %d: %s: %s", e.Index+1, e.Key, e.Text)
+}
+
+// validate refuses what a program cannot be told.
+func (p *Program) validate() *ProgramError {
+	if len(p.Args) == 0 || p.Args[0] == "" {
+		return &ProgramError{Key: "command", Text: "it is empty; give the name of a program"}
+	}
+	for _, word := range p.Args {
+		if strings.IndexByte(word, 0) >= 0 {
+			return &ProgramError{Key: "command", Text: "a NUL byte cannot be in an argument; leave it out"}
 		}
-		names[p.Name] = true
+	}
+	if p.OnExit != Restart && p.RestartDelay != 0 {
+		return &ProgramError{Key: "restart_delay", Text: "it means nothing without on_exit = \"restart\"; leave it out, or add that"}
+	}
+	if p.Oneshot && p.OnExit == Restart {
+		return &ProgramError{Key: "on_exit", Text: "oneshot and on_exit = \"restart\" exclude each other: a oneshot must succeed at once"}
 	}
 	return nil
 }
 
-// validate refuses what a program cannot be told.
-func (p *Program) validate() error {
-	if p.Prefix && printable(p.Name) != p.Name {
-		return fmt.Errorf("the name %q is to stand before each line of output, and has characters that do not print", p.Name)
+// nameThem gives each program a name of its own: the one that was written, or the
+// base name of its command, with a number if that is taken.
+func (c *Config) nameThem() error {
+	taken := map[string]bool{}
+	for i := range c.Programs {
+		name := c.Programs[i].Name
+		if taken[name] {
+			return &ProgramError{i, "name", fmt.Sprintf("another program is called %q, too; give each a name of its own", name)}
+		}
+		taken[name] = name != ""
 	}
-	if p.Oneshot && p.OnExit == Restart {
-		return fmt.Errorf("program %q: oneshot and on_exit = \"restart\" exclude each other: a oneshot must succeed at once", p.Name)
-	}
-	for _, word := range p.Args {
-		if strings.IndexByte(word, 0) >= 0 {
-			return fmt.Errorf("program %q: a NUL byte in its command", p.Name)
+	for i := range c.Programs {
+		p := &c.Programs[i]
+		key := "name"
+		if p.Name == "" {
+			key = "command"
+			base := filepath.Base(p.Args[0])
+			p.Name = base
+			for n := 2; taken[p.Name]; n++ {
+				p.Name = fmt.Sprintf("%s-%d", base, n)
+			}
+			taken[p.Name] = true
+		}
+		if p.Prefix && printable(p.Name) != p.Name {
+			return &ProgramError{i, key, fmt.Sprintf("the name %q is to stand before each line of output, and has characters that do not print; give another name", p.Name)}
 		}
 	}
 	return nil

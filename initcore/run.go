@@ -125,7 +125,7 @@ func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error
 	if cfg.History != "" {
 		w, err := history.CreateFile(cfg.History, origin, time.Now())
 		if err != nil {
-			return nil, fmt.Errorf("--history: %w", err)
+			return nil, fmt.Errorf("cannot keep the history: %w", err)
 		}
 		return w, nil
 	}

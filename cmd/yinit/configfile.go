@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -18,23 +17,12 @@ import (
 	"yinit/procfs"
 )
 
-// configError is an error with its place in the file.
-type configError struct {
-	file         string
-	line, column int
-	text         string
-}
-
-func (e *configError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.file, e.line, e.column, e.text)
-}
-
 // configFile reads the file at path into s. Its errors tell file, line and
 // column.
 func configFile(path string, s *settings) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("--config: %w", err)
+		return fmt.Errorf("%s: %w; give a file that can be read", s.from["config"], err)
 	}
 	return parseConfig(path, b, s)
 }
@@ -59,12 +47,12 @@ func parseConfig(path string, b []byte, s *settings) error {
 	if err := c.parser.Error(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if len(s.Programs) == 0 && !s.Pause {
+	if len(s.Programs) == 0 {
 		return fmt.Errorf("%s: it lists no program; add a [[program]] with a command", path)
 	}
 	for i := range s.Programs {
 		if len(s.Programs[i].Args) == 0 {
-			return &configError{path, c.began[i], 1, "this program has no command; add command = [\"...\"]"}
+			return s.places[i].fail(path, "", "this program has no command; add command = [\"...\"]")
 		}
 	}
 	return nil
@@ -75,51 +63,69 @@ type configReader struct {
 	parser   unstable.Parser
 	file     string
 	settings *settings
-	table    []string // the one that keys belong to
-	began    []int    // lines of the programs
+	table    []string       // the one that keys belong to
+	value    unstable.Range // where the value begins that is being read
 }
 
 func (c *configReader) fail(at *unstable.Node, format string, args ...any) error {
-	raw := at.Raw
-	if raw.Length == 0 && len(at.Data) > 0 { // values hold their bytes instead
-		raw = c.parser.Range(at.Data)
-	}
-	p := c.parser.Shape(raw).Start
+	p := c.position(at)
 	return &configError{c.file, p.Line, p.Column, fmt.Sprintf(format, args...)}
 }
 
+func (c *configReader) position(n *unstable.Node) unstable.Position {
+	raw := n.Raw
+	if raw.Length == 0 && len(n.Data) > 0 { // some values hold their bytes instead
+		raw = c.parser.Range(n.Data)
+	}
+	if raw.Length == 0 { // and arrays hold nothing
+		raw = c.value
+	}
+	return c.parser.Shape(raw).Start
+}
+
+// valueOf is where the value of a key begins.
+func (c *configReader) valueOf(key *unstable.Node) unstable.Range {
+	end := key.Raw.Offset + key.Raw.Length
+	rest := c.parser.Data()[end:]
+	return unstable.Range{Offset: end + uint32(len(rest)-len(bytes.TrimLeft(rest, " \t="))), Length: 1}
+}
+
 func (c *configReader) expression(n *unstable.Node) error {
-	key, first := keyOf(n)
+	key, first, last := keyOf(n)
 	switch n.Kind {
 	case unstable.ArrayTable:
 		if len(key) != 1 || key[0] != "program" {
 			return c.fail(first, "unknown table [[%s]]; did you mean [[program]]?", strings.Join(key, "."))
 		}
 		c.table = key
-		c.began = append(c.began, c.parser.Shape(first.Raw).Start.Line)
+		began := c.parser.Shape(first.Raw).Start
+		began.Column = 1
+		c.settings.places = append(c.settings.places, places{"": began})
 		c.settings.Programs = append(c.settings.Programs, initcore.Program{})
 		return nil
 	case unstable.Table:
-		if len(key) == 2 && key[0] == "program" && key[1] == "env" && len(c.began) > 0 {
+		if len(key) == 2 && key[0] == "program" && key[1] == "env" && len(c.settings.places) > 0 {
 			c.table = key
 			return nil
 		}
 		return c.fail(first, "unknown table [%s]; programs are written as [[program]]", strings.Join(key, "."))
 	case unstable.KeyValue:
+		c.value = c.valueOf(last)
 		return c.assign(append(slices.Clone(c.table), key...), first, n.Value())
 	default:
 		return nil // a comment
 	}
 }
 
-func keyOf(n *unstable.Node) (key []string, first *unstable.Node) {
+func keyOf(n *unstable.Node) (key []string, first, last *unstable.Node) {
 	for it := n.Key(); it.Next(); {
 		if first == nil {
 			first = it.Node()
 		}
-		key = append(key, string(it.Node().Data))
+		last = it.Node()
+		key = append(key, string(last.Data))
 	}
-	return key, first
+	return key, first, last
 }
 
 func (c *configReader) assign(key []string, at, value *unstable.Node) error {
@@ -153,7 +159,7 @@ func (c *configReader) initOption(name string, at, value *unstable.Node) error {
 		}
 		return c.unknown(name, at, append(names, "program"))
 	}
-	words, err := c.scalars(value)
+	words, err := c.scalars(value, nil)
 	if err != nil {
 		return err
 	}
@@ -164,8 +170,9 @@ func (c *configReader) initOption(name string, at, value *unstable.Node) error {
 		return c.fail(value, "%s: it takes one value", name)
 	}
 	for _, w := range words {
-		if err := o.set(c.settings, w); err != nil {
-			return c.fail(value, "%s: %v", name, err)
+		from := c.fail(w, "%s", name).Error()
+		if err := o.apply(c.settings, string(w.Data), from); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -179,20 +186,17 @@ func (c *configReader) unknown(name string, at *unstable.Node, known []string) e
 	return c.fail(at, "unknown key %q; known are %s", name, strings.Join(known, ", "))
 }
 
-// scalars returns a value, or those of an array, as the command line would have
-// them.
-func (c *configReader) scalars(n *unstable.Node) ([]string, error) {
+// scalars adds a value to words, or those of an array. Their bytes are what the
+// command line would have.
+func (c *configReader) scalars(n *unstable.Node, words []*unstable.Node) (_ []*unstable.Node, err error) {
 	switch n.Kind {
-	case unstable.String, unstable.Bool, unstable.Integer:
-		return []string{string(n.Data)}, nil
+	case unstable.String, unstable.Bool, unstable.Integer, unstable.Float:
+		return append(words, n), nil
 	case unstable.Array:
-		var words []string
 		for it := n.Children(); it.Next(); {
-			one, err := c.scalars(it.Node())
-			if err != nil {
+			if words, err = c.scalars(it.Node(), words); err != nil {
 				return nil, err
 			}
-			words = append(words, one...)
 		}
 		return words, nil
 	default:
@@ -208,7 +212,7 @@ var programKeys = map[string]func(*configReader, *initcore.Program, *unstable.No
 	},
 	"command": (*configReader).command,
 	"stop_signal": func(c *configReader, p *initcore.Program, n *unstable.Node) error {
-		name, err := c.text(n)
+		name, err := c.word(n)
 		if err != nil {
 			return err
 		}
@@ -234,7 +238,7 @@ var programKeys = map[string]func(*configReader, *initcore.Program, *unstable.No
 		return err
 	},
 	"user": func(c *configReader, p *initcore.Program, n *unstable.Node) error {
-		spec, err := c.text(n)
+		spec, err := c.word(n)
 		if err != nil {
 			return err
 		}
@@ -256,7 +260,7 @@ var programKeys = map[string]func(*configReader, *initcore.Program, *unstable.No
 		return nil
 	},
 	"restart_delay": func(c *configReader, p *initcore.Program, n *unstable.Node) error {
-		word, err := c.text(n)
+		word, err := c.word(n)
 		if err != nil {
 			return err
 		}
@@ -273,7 +277,8 @@ var programKeys = map[string]func(*configReader, *initcore.Program, *unstable.No
 			return c.fail(n, "env: it is a table, like { NAME = \"value\" }")
 		}
 		for it := n.Children(); it.Next(); {
-			key, at := keyOf(it.Node())
+			key, at, last := keyOf(it.Node())
+			c.value = c.valueOf(last)
 			if err := c.environment(strings.Join(key, "."), at, it.Node().Value()); err != nil {
 				return err
 			}
@@ -294,6 +299,8 @@ func (c *configReader) programKey(name string, at, value *unstable.Node) error {
 		}
 		return c.unknown(name, at, known)
 	}
+	places := c.settings.places
+	places[len(places)-1][name] = c.position(value)
 	return set(c, c.program(), value)
 }
 
@@ -315,10 +322,7 @@ func (c *configReader) command(p *initcore.Program, n *unstable.Node) error {
 		p.Args = append(p.Args, word)
 	}
 	if len(p.Args) == 0 || p.Args[0] == "" {
-		return c.fail(n, "command: it is empty")
-	}
-	if p.Name == "" {
-		p.Name = filepath.Base(p.Args[0])
+		return c.fail(n, "command: it is empty; give the name of a program")
 	}
 	return nil
 }
@@ -341,6 +345,14 @@ func (c *configReader) text(n *unstable.Node) (string, error) {
 		return "", c.fail(n, "a string is needed here, in quotes, not %s", article(n.Kind))
 	}
 	return string(n.Data), nil
+}
+
+// word is a text that may be written as a number.
+func (c *configReader) word(n *unstable.Node) (string, error) {
+	if n.Kind == unstable.Integer || n.Kind == unstable.Float {
+		return string(n.Data), nil
+	}
+	return c.text(n)
 }
 
 func (c *configReader) bool(n *unstable.Node) (bool, error) {

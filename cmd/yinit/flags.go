@@ -45,10 +45,7 @@ func parseLong(args []string, s *settings) ([]string, error) {
 		}
 		value, args = args[0], args[1:]
 	}
-	if err := o.set(s, value); err != nil {
-		return nil, fmt.Errorf("--%s: %w", name, err)
-	}
-	return args, nil
+	return args, o.apply(s, value, "--"+name)
 }
 
 // parseShort takes a word of short options, the last of which may have its value
@@ -74,8 +71,8 @@ func parseShort(args []string, s *settings) ([]string, error) {
 				return nil, fmt.Errorf("-%s: its value is missing; write -%s %s", name, name, o.arg)
 			}
 		}
-		if err := o.set(s, value); err != nil {
-			return nil, fmt.Errorf("-%s: %w", name, err)
+		if err := o.apply(s, value, "-"+name); err != nil {
+			return nil, err
 		}
 	}
 	return args, nil
@@ -121,8 +118,8 @@ func fromEnv(env []string, s *settings) (rest, warnings []string, err error) {
 			if value == "" && o.arg != "" {
 				continue // as if it were not set
 			}
-			if err := o.set(s, value); err != nil {
-				return nil, nil, fmt.Errorf("environment variable %s: %w", name, err)
+			if err := o.apply(s, value, "environment variable "+name); err != nil {
+				return nil, nil, err
 			}
 			continue
 		case strings.HasPrefix(name, envPrefix) && !kubernetes(name):

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"yinit/initcore"
@@ -23,10 +23,10 @@ func runInit(s *settings, line *commandLine, args, env []string) (int, error) {
 		// Once more, from the start: the environment and the options win over the
 		// file, so the file comes first.
 		withFile := defaults()
+		withFile.config, withFile.from["config"] = s.config, s.from["config"]
 		if err := configFile(s.config, withFile); err != nil {
 			return failure, err
 		}
-		withFile.config = s.config
 		if err := line.read(args, env, withFile); err != nil {
 			return failure, err
 		}
@@ -51,14 +51,20 @@ func runInit(s *settings, line *commandLine, args, env []string) (int, error) {
 
 // choose finds the programs to run.
 func (s *settings) choose(words []string) (warnings []string, err error) {
-	given := 0
-	for _, one := range []bool{len(words) > 0, s.config != "", s.runDir != "", s.Pause} {
-		if one {
-			given++
+	var given []string
+	if len(words) > 0 {
+		given = append(given, "a program")
+	}
+	for _, o := range []struct {
+		name string
+		is   bool
+	}{{"config", s.config != ""}, {"run-dir", s.runDir != ""}, {"pause", s.Pause}} {
+		if o.is {
+			given = append(given, s.from[o.name])
 		}
 	}
-	if given > 1 {
-		return nil, errors.New("a program, --config, --run-dir and --pause exclude each other; give one of them")
+	if len(given) > 1 {
+		return nil, fmt.Errorf("%s exclude each other; give one of them", strings.Join(given, " and "))
 	}
 	switch {
 	case len(words) > 0:
@@ -81,7 +87,7 @@ func (s *settings) complete() error {
 	if s.user != "" {
 		var err error
 		if user, err = initcore.LookupUser(s.user); err != nil {
-			return fmt.Errorf("--user: %w", err)
+			return fmt.Errorf("%s: %w", s.from["user"], err)
 		}
 	}
 	for i := range s.Programs {
@@ -96,7 +102,7 @@ func (s *settings) complete() error {
 	if len(s.Programs) > 1 && !s.killAfterSet {
 		s.KillAfter = severalKillAfter
 	}
-	return s.Validate()
+	return s.placed(s.Validate())
 }
 
 func (s *settings) warn(warnings []string) {

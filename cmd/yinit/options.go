@@ -25,6 +25,10 @@ type settings struct {
 	help           bool
 	version        bool
 	license        bool
+	// Who set an option, by its long name, for messages: "-u", or an environment
+	// variable, or a place in the file.
+	from   map[string]string
+	places []places // of the keys of the programs in the file
 }
 
 // option is one option of the init. The command line, the environment, the help,
@@ -38,6 +42,15 @@ type option struct {
 	again bool   // may be repeated
 	noEnv bool   // means nothing in the environment
 	set   func(s *settings, value string) error
+}
+
+// apply sets the option, and remembers who said so.
+func (o *option) apply(s *settings, value, from string) error {
+	if err := o.set(s, value); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	s.from[o.long] = from
+	return nil
 }
 
 // envPrefix begins the name of each of our environment variables.
@@ -249,9 +262,12 @@ func (s *settings) rewrite(v string) error {
 
 // louder takes one -v, or a number from the environment.
 func (s *settings) louder(v string) error {
-	if v == "" {
+	switch v {
+	case "", "true":
 		s.verbose++
 		return nil
+	case "false":
+		v = "0"
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 {
@@ -275,8 +291,8 @@ func parseBool(v string) (bool, error) {
 // seconds.
 func parseDuration(v string) (time.Duration, error) {
 	d, err := time.ParseDuration(v)
-	if n, bad := strconv.ParseUint(v, 10, 31); bad == nil {
-		d, err = time.Duration(n)*time.Second, nil
+	if n, bad := strconv.ParseFloat(v, 64); bad == nil && n >= 0 && n < 1<<31 {
+		d, err = time.Duration(n*float64(time.Second)), nil
 	}
 	switch {
 	case err != nil:

@@ -55,6 +55,20 @@ func TestReadmeOptions(t *testing.T) {
 	}
 }
 
+// TestReadmeKeys: README.md says which options are no keys of the file.
+func TestReadmeKeys(t *testing.T) {
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Join(strings.Fields(string(b)), " ")
+	last := len(notInFile) - 1
+	want := "All options of the init but `--" + strings.Join(notInFile[:last], "`, `--") + "` and `--" + notInFile[last] + "` are keys"
+	if !strings.Contains(words, want) {
+		t.Errorf("README.md does not say: %s", want)
+	}
+}
+
 // TestHelpIsNarrow: the help fits a terminal of 80 columns.
 func TestHelpIsNarrow(t *testing.T) {
 	for line := range strings.Lines(helpText()) {

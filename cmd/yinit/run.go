@@ -52,7 +52,7 @@ func oneLine(err error) string { return clean(strings.ReplaceAll(err.Error(), "\
 
 // defaults are the settings without any option.
 func defaults() *settings {
-	return &settings{Config: initcore.Config{
+	return &settings{from: map[string]string{}, Config: initcore.Config{
 		Grace: 3 * time.Second, Watch: time.Second, Report: "/dev/termination-log", Version: version(),
 	}}
 }
@@ -148,11 +148,11 @@ func (s *settings) findDefault() bool {
 		return false
 	}
 	if _, err := os.Stat(defaultConfig); err == nil {
-		s.config = defaultConfig
+		s.config, s.from["config"] = defaultConfig, "PID 1 without a program"
 		return true
 	}
 	if runs, err := filepath.Glob(defaultRunDir + "/*.run"); err == nil && len(runs) > 0 {
-		s.runDir = defaultRunDir
+		s.runDir, s.from["run-dir"] = defaultRunDir, "PID 1 without a program"
 		return true
 	}
 	return false

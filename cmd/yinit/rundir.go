@@ -14,7 +14,7 @@ import (
 func runDir(dir string, s *settings) (warnings []string, err error) {
 	entries, err := os.ReadDir(dir) // sorted
 	if err != nil {
-		return nil, fmt.Errorf("--run-dir: %w", err)
+		return nil, fmt.Errorf("%s: %w; give a directory that can be read", s.from["run-dir"], err)
 	}
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".run") {
