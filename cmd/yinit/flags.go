@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -102,8 +101,6 @@ func longNames() []string {
 	return names
 }
 
-var errBadTini = errors.New("tini's variable has a value that is no number; write 0 to 3")
-
 // fromEnv applies the environment. It returns the environment without our own
 // variables, and warnings.
 func fromEnv(env []string, s *settings) (rest, warnings []string, err error) {
@@ -127,9 +124,7 @@ func fromEnv(env []string, s *settings) (rest, warnings []string, err error) {
 				warnings = append(warnings, fmt.Sprintf("environment variable %s is unknown; did you mean %s?", name, near))
 			}
 		default:
-			if err := tiniEnv(name, value, s); err != nil {
-				return nil, nil, err
-			}
+			tiniEnv(name, value, s)
 		}
 		rest = append(rest, assignment)
 	}
@@ -153,7 +148,7 @@ func envNames() []string {
 }
 
 // tiniEnv honours the variables of tini; for two of them being there is enough.
-func tiniEnv(name, value string, s *settings) error {
+func tiniEnv(name, value string, s *settings) {
 	switch name {
 	case "TINI_SUBREAPER":
 		s.Subreaper = true
@@ -161,16 +156,13 @@ func tiniEnv(name, value string, s *settings) error {
 		s.Group = true
 	case "TINI_VERBOSITY":
 		if value == "" {
-			return nil // as if it were not set
+			return // as if it were not set
 		}
 		n := 0
-		if _, err := fmt.Sscan(value, &n); err != nil || n < 0 {
-			return fmt.Errorf("TINI_VERBOSITY=%s: %w", value, errBadTini)
-		}
+		_, _ = fmt.Sscanf(value, "%d", &n) // tini asks atoi(3), to which a word is 0
 		// tini's 1 is warnings, which we show anyway.
-		s.quiet, s.verbose = n == 0, max(n-1, 0)
+		s.quiet, s.verbose = n <= 0, max(n-1, 0)
 	}
-	return nil
 }
 
 // nearest returns the name that differs from s by the fewest letters, if these
