@@ -56,7 +56,7 @@ func TestTerminalBackground(t *testing.T) {
 	}
 	clear := func(keys ...string) {
 		term.keys("C-l")
-		eventually(t, "an empty screen", func() bool { return strings.HasPrefix(strings.TrimSpace(term.screen()), "ready$") })
+		eventually(t, "an empty screen", func() bool { return strings.TrimSpace(term.screen()) == "ready$" })
 		term.keys(keys...)
 	}
 	term.keys("set -b", "Enter") // tell of jobs at once
