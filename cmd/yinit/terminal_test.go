@@ -23,6 +23,14 @@ func inTerminal(t *testing.T) *terminal {
 	return term
 }
 
+// foreground waits until the terminal's foreground process group is led by name.
+func (term *terminal) foreground(name string) {
+	term.t.Helper()
+	eventually(term.t, name+" in the foreground", func() bool {
+		return strings.TrimSpace(term.tmux("display", "-p", "#{pane_current_command}")) == name
+	})
+}
+
 // TestTerminalJob: started by a shell, Ctrl-Z stops yinit and its program, fg
 // resumes both, and one Ctrl-C is one SIGINT.
 func TestTerminalJob(t *testing.T) {
@@ -34,6 +42,7 @@ func TestTerminalJob(t *testing.T) {
 	term.keys("ps -o stat=,comm= | grep -c '^T.*yinit' | sed s/^/stopped:/", "Enter")
 	term.see("stopped:1")
 	term.keys("fg", "Enter")
+	term.foreground("sh")
 	term.keys("C-c")
 	term.see("INTERRUPT")
 	if n := strings.Count(term.screen(), "INTERRUPT"); n != 1 {
@@ -48,7 +57,7 @@ func TestTerminalJob(t *testing.T) {
 func TestTerminalBackground(t *testing.T) {
 	term := inTerminal(t)
 	bothCat := func() {
-		term.see("yinit cat\n") // fg shows the command
+		term.foreground("cat")
 		term.keys("he''llo", "Enter")
 		eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "he''llo\n") == 2 })
 		term.keys("C-z")
@@ -69,7 +78,7 @@ func TestTerminalBackground(t *testing.T) {
 	clear("fg", "Enter")
 	bothCat()
 	clear("fg", "Enter")
-	term.see("yinit cat\n")
+	term.foreground("cat")
 	term.keys("C-d", "echo left $?", "Enter")
 	term.see("left 0\n")
 
@@ -84,9 +93,7 @@ func TestTerminalBackground(t *testing.T) {
 	clear("yinit sh -c 'echo u''p; until test -e "+ready+"; do sleep 0.1; done; cat; echo left $?' &", "Enter")
 	term.see("up\n")
 	term.keys("fg; echo then", "Enter")
-	eventually(t, "the job in the foreground", func() bool {
-		return strings.Contains(term.tmux("display", "-p", "#{pane_current_command}"), "yinit")
-	})
+	term.foreground("yinit")
 	if err := os.WriteFile(ready, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -97,18 +104,19 @@ func TestTerminalBackground(t *testing.T) {
 	clear("yinit sh -c 'echo u''p; exec sleep 100' &", "Enter")
 	term.see("up\n")
 	term.keys("fg", "Enter")
-	term.see("exec sleep 100'\n")
+	term.foreground("yinit")
 	term.keys("C-c", "echo left $?", "Enter")
 	term.see("left 130\n")
 
 	// A shell without job control between: the shell's job is a script.
 	clear("sh -c 'yinit cat; echo left $?'", "Enter")
+	term.foreground("cat")
 	term.keys("one", "Enter")
 	eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "one\n") == 2 })
 	term.keys("C-z")
 	term.see("Stopped")
 	clear("fg", "Enter")
-	term.see("echo left $?'\n")
+	term.foreground("cat")
 	term.keys("two", "Enter")
 	eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "two\n") == 2 })
 	term.keys("C-d")
@@ -142,7 +150,7 @@ func TestTerminalSeveral(t *testing.T) {
 	term.keys("bg", "Enter", "clear", "Enter", "until "+states+" | grep 'sleep:S sleep:S yinit:S'; do :; done", "Enter")
 	term.see("sleep:S sleep:S yinit:S\nready$")
 	term.keys("fg", "Enter")
-	term.see("fg\n")
+	term.foreground("yinit")
 	term.keys("C-c", "echo le''ft $?", "Enter")
 	term.see("left 0\n")
 }
