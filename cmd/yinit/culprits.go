@@ -20,9 +20,21 @@ type culprit struct {
 	zombies []zombie // longest dead first
 }
 
-// counts reports whether the zombies of c are some: a process of which only the
-// main thread has ended looks like one, and is none.
-func (c *culprit) counts() bool { return c.Cause != procfs.CauseThreads }
+// charge is what the dead of one culprit have in common. One that lost only its
+// main thread is a culprit to itself, and may be the parent of real zombies, too.
+type charge struct {
+	pid  int
+	half bool
+}
+
+// count is how many zombies c leaves: a process of which only the main thread has
+// ended looks like one, and is none.
+func (c *culprit) count() int {
+	if c.Cause == procfs.CauseThreads {
+		return 0
+	}
+	return len(c.zombies)
+}
 
 // zombie is a process that has ended and was not reaped.
 type zombie struct {
@@ -81,7 +93,7 @@ func (q *inquest) hold() ([]*culprit, error) {
 		return nil, err
 	}
 	q.hidden = scanner.Hidden()
-	culprits := map[int]*culprit{}
+	culprits := map[charge]*culprit{}
 	for i := range stats {
 		if !stats[i].State.Zombie() {
 			continue
@@ -93,10 +105,11 @@ func (q *inquest) hold() ([]*culprit, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := culprits[blame.Culprit]
+		of := charge{blame.Culprit, blame.Cause == procfs.CauseThreads}
+		c := culprits[of]
 		if c == nil {
 			c = &culprit{Blame: blame}
-			culprits[blame.Culprit] = c
+			culprits[of] = c
 			q.describe(c)
 		}
 		if better(blame.Cause, c.Cause) {
@@ -115,7 +128,7 @@ func (q *inquest) hold() ([]*culprit, error) {
 		list = append(list, c)
 	}
 	slices.SortFunc(list, func(a, b *culprit) int {
-		return cmp.Or(cmp.Compare(len(b.zombies), len(a.zombies)), cmp.Compare(a.Culprit, b.Culprit))
+		return cmp.Or(cmp.Compare(b.count(), a.count()), cmp.Compare(a.Culprit, b.Culprit))
 	})
 	return list, nil
 }

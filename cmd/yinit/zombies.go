@@ -66,9 +66,7 @@ func parseZombies(args []string) (zombiesOptions, error) {
 // countZombies is how many real ones there are.
 func countZombies(culprits []*culprit) (n int) {
 	for _, c := range culprits {
-		if c.counts() {
-			n += len(c.zombies)
-		}
+		n += c.count()
 	}
 	return n
 }
@@ -152,10 +150,10 @@ func printZombies(out *bufio.Writer, q *inquest, culprits []*culprit) {
 		fmt.Fprintf(out, "\n%s\n", c.title())
 		writeParagraph(out, "why", c.Why())
 		writeParagraph(out, "help", c.Advice(q.first))
-		if c.reaper.Known() && c.counts() {
+		if c.reaper.Known() && c.count() > 0 {
 			writeParagraph(out, "chld", chldText(c.reaper.CHLD()))
 		}
-		if !c.counts() {
+		if c.count() == 0 {
 			continue
 		}
 		for i, z := range c.zombies {
@@ -188,7 +186,7 @@ func chldText(word string) string {
 func oldest(culprits []*culprit) string {
 	var old zombie
 	for _, c := range culprits {
-		if c.counts() && (c.zombies[0].dead > old.dead || !old.sure) {
+		if c.count() > 0 && (c.zombies[0].dead > old.dead || !old.sure) {
 			old = c.zombies[0]
 		}
 	}
@@ -201,7 +199,7 @@ func oldest(culprits []*culprit) string {
 // title is the line of a culprit, at most 79 columns.
 func (c *culprit) title() string {
 	what := plural(len(c.zombies), "zombie", "zombies")
-	if !c.counts() {
+	if c.count() == 0 {
 		what = "no zombie, though it looks like one"
 	}
 	who := "outside of the container"
