@@ -44,9 +44,10 @@ func FuzzParseWait(f *testing.F) {
 	f.Add([]byte(strconv.Itoa(syscall.SYS_WAIT4) + " 0xffffffff 0x7ffe 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n"))
 	f.Add([]byte(strconv.Itoa(syscall.SYS_WAITID) + " 0x3 0x5 0x7ffe 0x4 0x0 0x0 0x7ffd 0x7fab\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		w, fd, ok := parseWait(b)
+		call, _ := ParseSyscall(b)
+		w, fd, ok := call.wait()
 		if w.PID < 0 || w.PID != 0 && w.Else || !ok && (w != Wait{} || fd != -1) {
-			t.Errorf("parseWait(%q) = %+v, %d, %v", b, w, fd, ok)
+			t.Errorf("wait of %q = %+v, %d, %v", b, w, fd, ok)
 		}
 	})
 }

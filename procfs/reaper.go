@@ -3,6 +3,7 @@ package procfs
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -21,20 +22,22 @@ func (f FS) Reaper(pid int) (Reaper, error) {
 	if err != nil {
 		return Reaper{}, err
 	}
-	r := Reaper{
-		Stat: stat, UID: status.UID[Effective], Tracer: status.TracerPID, Sigs: status.Sigs,
-		Init: pid == 1 && KnownInit(stat.Comm),
-	}
-	if all, err := f.Signals(pid); err == nil {
-		r.Sigs = all
-	}
-	threads, err := f.Threads(pid)
-	if err != nil {
+	t := NewTarget(&stat, &status)
+	if err := f.tasks(t); err != nil {
 		return Reaper{}, err
 	}
-	for _, tid := range threads[:min(len(threads), maxWaits)] {
-		if w, ok := f.waitOf(pid, tid); ok {
+	stat.State = t.state()
+	r := Reaper{
+		Stat: stat, UID: status.UID[Effective], Tracer: t.Tracer, Sigs: t.Sigs,
+		Init: pid == 1 && KnownInit(stat.Comm),
+	}
+	for i := range t.Tasks[:min(len(t.Tasks), maxWaits)] {
+		w, may := f.waitOf(pid, &t.Tasks[i])
+		switch may {
+		case Yes:
 			r.Waits = append(r.Waits, w)
+		case Untold:
+			r.Hidden = true
 		}
 	}
 	return r, nil
@@ -43,19 +46,26 @@ func (f FS) Reaper(pid int) (Reaper, error) {
 // waitOf is the wait for a child that a thread is in, from its system call, or
 // from the place in the kernel where it sleeps. The first takes the right to
 // attach to the process, the second that to read it, see proc_pid_syscall(5) and
-// proc_pid_wchan(5).
-func (f FS) waitOf(pid, tid int) (Wait, bool) {
-	b, err := f.read(place{pid: pid, tid: tid, name: "syscall"}, make([]byte, 0, 256), smallFile)
+// proc_pid_wchan(5). It is [Untold] without either, unless the thread does not sleep.
+func (f FS) waitOf(pid int, t *Task) (Wait, Answer) {
+	call, err := f.Syscall(pid, t.TID)
 	if err == nil {
-		w, fd, ok := parseWait(b)
-		if ok && fd >= 0 {
+		if w, fd, ok := call.wait(); ok && fd >= 0 {
 			w.PID = f.pidOfPidfd(pid, fd)
 			w.Else = w.PID == 0
+			return w, Yes
+		} else if ok {
+			return w, Yes
 		}
-		return w, ok
 	}
-	b, err = f.read(place{pid: pid, tid: tid, name: "wchan"}, make([]byte, 0, 128), smallFile)
-	return Wait{Else: true}, err == nil && string(b) == "do_wait"
+	switch {
+	case t.Wchan == "do_wait", strings.HasPrefix(t.Wchan, "do_wait."): // of a compiler's making
+		return Wait{Else: true}, Yes
+	case err == nil, t.Wchan != "", t.State != StateSleeping && t.State != StateDisk:
+		return Wait{}, No
+	default:
+		return Wait{}, Untold
+	}
 }
 
 // Kinds of waitid(2).
@@ -66,23 +76,15 @@ const (
 	waitPIDFD = 3 // P_PIDFD, since Linux 5.4
 )
 
-// parseWait parses the content of /proc/[pid]/syscall: the number, six arguments
-// in hexadecimal, stack pointer and program counter; or "running"; or "-1" and
-// the last two. ok says that it is wait4(2) or waitid(2). A wait by pidfd gives
-// the descriptor, else fd is -1. 32-bit programs have other numbers, and are not
-// recognised.
-func parseWait(b []byte) (w Wait, fd int, ok bool) {
-	words := bytes.Fields(b)
-	if len(words) < 3 {
+// wait is the wait for a child that the call is, wait4(2) or waitid(2). A wait by
+// pidfd gives the descriptor, else fd is -1. 32-bit programs have other numbers,
+// and are not recognised.
+func (s Syscall) wait() (w Wait, fd int, ok bool) {
+	if s.Running {
 		return Wait{}, -1, false
 	}
-	number, ok := parseInt(words[0])
-	first, ok1 := parseArgument(words[1])
-	second, ok2 := parseArgument(words[2])
-	if !ok || !ok1 || !ok2 {
-		return Wait{}, -1, false
-	}
-	switch number {
+	first, second := int(int32(s.Args[0])), int(int32(s.Args[1])) // C ints
+	switch s.Number {
 	case syscall.SYS_WAIT4:
 		return waitFor(first), -1, true
 	case syscall.SYS_WAITID:
@@ -111,13 +113,6 @@ func waitFor(pid int) Wait {
 	default:
 		return Wait{Else: true}
 	}
-}
-
-// parseArgument parses an argument that is a C int.
-func parseArgument(b []byte) (int, bool) {
-	digits, ok := bytes.CutPrefix(b, []byte("0x"))
-	v, valid := parseHex(digits)
-	return int(int32(uint32(v))), ok && valid
 }
 
 // pidOfPidfd is the process that a pidfd of pid names, 0 if that cannot be told,

@@ -43,6 +43,7 @@ type Task struct {
 	TID     int
 	State   State
 	Blocked SignalSet
+	Wchan   string    // where in the kernel it waits, see [FS.Wchan]
 	Sigwait Answer    // it waits in sigwait(3), sigwaitinfo(2) or sigtimedwait(2)
 	Awaited SignalSet // for these, if AwaitedRead
 	// AwaitedRead says that Awaited is known. It is in the memory of the process,
@@ -203,6 +204,7 @@ func (f FS) wait(t *Target, task *Task) {
 	if err != nil {
 		name = "" // as if it were denied: some kernels have no such file
 	}
+	task.Wchan = name
 	t.Freezer = max(t.Freezer, wchanFreezer(name, task.State))
 	if task.Sigwait != Untold {
 		return

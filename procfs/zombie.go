@@ -12,7 +12,7 @@ type Cause uint8
 
 // The causes. The first ones that apply count, in the order of [BlameFor].
 const (
-	CauseUnknown    Cause = iota // its parent cannot be read
+	CauseUnknown    Cause = iota // its parent cannot be read, or not what it does
 	CauseThreads                 // only its main thread has ended
 	CauseTracer                  // its debugger has to wait for it first
 	CauseOutside                 // its parent is outside the PID namespace
@@ -35,7 +35,10 @@ var causes = [...]struct {
 	word, why, help string
 	end             bool
 }{
-	CauseUnknown: {"unknown", "nothing can be read of the parent", "look as the same user, or as root", false},
+	CauseUnknown: {
+		"unknown", "it has not waited for it yet; this user may not see what it does",
+		"look as its own user, or as root with CAP_SYS_PTRACE", false,
+	},
 	CauseThreads: {
 		"threads-run", "only its main thread has ended; nobody can reap it before its other threads end",
 		"nothing to reap; to end it, send KILL", false,
@@ -105,13 +108,14 @@ type Dead struct {
 // Reaper is what is known of a process that ought to wait for others, see
 // [FS.Reaper].
 type Reaper struct {
-	Stat   Stat
+	Stat   Stat    // with the state of another thread, if the main one has ended
 	UID    uint32  // effective
 	Tracer int     // who debugs it, 0: nobody
 	Sigs   Signals // with what all threads block, see [FS.Signals]
 	// Waits are the waits in which threads of it are, as far as the kernel tells.
-	Waits []Wait
-	Init  bool // it is PID 1 and known to reap whatever comes
+	Waits  []Wait
+	Hidden bool // what a thread of it does may not be seen: it may be in a wait
+	Init   bool // it is PID 1 and known to reap whatever comes
 }
 
 // Known reports whether anything is known of r.
@@ -191,6 +195,9 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 	}
 	if parent.Stat.PID == 1 {
 		return CauseNotInit, 0
+	}
+	if parent.Hidden {
+		return CauseUnknown, 0
 	}
 	return blameHandling(parent), 0
 }

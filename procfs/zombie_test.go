@@ -40,6 +40,9 @@ func TestBlameFor(t *testing.T) {
 		return parent(func(r *procfs.Reaper) { r.Sigs = s })
 	}
 	waiting := func(w ...procfs.Wait) procfs.Reaper { return parent(func(r *procfs.Reaper) { r.Waits = w }) }
+	unseen := func(w ...procfs.Wait) procfs.Reaper {
+		return parent(func(r *procfs.Reaper) { r.Waits, r.Hidden = w, true })
+	}
 	first := func(init bool) procfs.Reaper {
 		return parent(func(r *procfs.Reaper) { r.Stat.PID, r.Init = 1, init })
 	}
@@ -54,6 +57,12 @@ func TestBlameFor(t *testing.T) {
 			dead(nil), parent(func(r *procfs.Reaper) { r.Sigs = procfs.Signals{} }),
 			procfs.Blame{Culprit: 12, Cause: procfs.CauseNeverWaits},
 		},
+		"what it does is hidden":                {dead(nil), unseen(), procfs.Blame{Culprit: 12}},
+		"hidden but for one, waits for another": {dead(nil), unseen(procfs.Wait{PID: 40}), procfs.Blame{Culprit: 12, Cause: procfs.CauseWaitsElse, Of: 40}},
+		"hidden, caught": {
+			dead(nil), parent(func(r *procfs.Reaper) { r.Hidden, r.Sigs.Caught = true, procfs.NewSignalSet(chld) }), procfs.Blame{Culprit: 12},
+		},
+		"hidden, PID 1": {ofFirst, parent(func(r *procfs.Reaper) { r.Stat.PID, r.Hidden = 1, true }), procfs.Blame{Culprit: 1, Cause: procfs.CauseNotInit}},
 		"other threads run": {
 			dead(func(d *procfs.Dead) { d.Stat.Threads = 3 }), parent(nil),
 			procfs.Blame{Culprit: 37, Cause: procfs.CauseThreads},
@@ -144,24 +153,28 @@ func TestReaperOfAFake(t *testing.T) {
 		return map[string]string{"syscall": strconv.Itoa(syscall.SYS_WAIT4) + " " + pid + " 0x7ffe 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n"}
 	}
 	pidfd := map[string]string{"syscall": strconv.Itoa(syscall.SYS_WAITID) + " 0x3 0x5 0x7ffe 0x4 0x0 0x0 0x7ffd 0x7fab\n"}
+	const hidden, told = true, false
 	for name, test := range map[string]struct {
-		files map[string]string
-		fd    string
-		want  []procfs.Wait
+		files  map[string]string
+		fd     string
+		want   []procfs.Wait
+		hidden bool
 	}{
-		"a child":         {wait("0x28"), "", []procfs.Wait{{PID: 40}}},
-		"any child":       {wait("0xffffffff"), "", []procfs.Wait{{}}},
-		"a group":         {wait("0xffffffd8"), "", []procfs.Wait{{Else: true}}},
-		"its own group":   {wait("0x0"), "", []procfs.Wait{{Else: true}}},
-		"by pidfd":        {pidfd, "pos:\t0\nPid:\t40\nNSpid:\t40\n", []procfs.Wait{{PID: 40}}},
-		"by a dead pidfd": {pidfd, "pos:\t0\nPid:\t-1\n", []procfs.Wait{{Else: true}}},
-		"by what pidfd":   {pidfd, "", []procfs.Wait{{Else: true}}},
-		"runs":            {map[string]string{"syscall": "running\n"}, "", nil},
-		"sleeps":          {map[string]string{"syscall": "999 0x1 0x2 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n"}, "", nil},
-		"no system call":  {map[string]string{"syscall": "-1 0x7ffd 0x7fab\n"}, "", nil},
-		"wchan alone":     {map[string]string{"wchan": "do_wait"}, "", []procfs.Wait{{Else: true}}},
-		"wchan is hidden": {map[string]string{"wchan": "0"}, "", nil},
-		"nothing":         {nil, "", nil},
+		"a child":         {wait("0x28"), "", []procfs.Wait{{PID: 40}}, told},
+		"any child":       {wait("0xffffffff"), "", []procfs.Wait{{}}, told},
+		"a group":         {wait("0xffffffd8"), "", []procfs.Wait{{Else: true}}, told},
+		"its own group":   {wait("0x0"), "", []procfs.Wait{{Else: true}}, told},
+		"by pidfd":        {pidfd, "pos:\t0\nPid:\t40\nNSpid:\t40\n", []procfs.Wait{{PID: 40}}, told},
+		"by a dead pidfd": {pidfd, "pos:\t0\nPid:\t-1\n", []procfs.Wait{{Else: true}}, told},
+		"by what pidfd":   {pidfd, "", []procfs.Wait{{Else: true}}, told},
+		"runs":            {map[string]string{"syscall": "running\n"}, "", nil, told},
+		"sleeps":          {map[string]string{"syscall": "999 0x1 0x2 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n"}, "", nil, told},
+		"no system call":  {map[string]string{"syscall": "-1 0x7ffd 0x7fab\n"}, "", nil, told},
+		"32 bits":         {map[string]string{"syscall": "114 0x1 0x2 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n", "wchan": "do_wait"}, "", []procfs.Wait{{Else: true}}, told},
+		"wchan alone":     {map[string]string{"wchan": "do_wait"}, "", []procfs.Wait{{Else: true}}, told},
+		"wchan, no wait":  {map[string]string{"wchan": "ep_poll"}, "", nil, told},
+		"wchan is hidden": {map[string]string{"wchan": "0"}, "", nil, hidden},
+		"nothing":         {nil, "", nil, hidden},
 	} {
 		tree := proctest.New(t)
 		tree.Process(proctest.Process{PID: 12, PPID: 1, Comm: "git", UID: 7, Sigs: procfs.Signals{Caught: procfs.NewSignalSet(chld)}})
@@ -172,12 +185,22 @@ func TestReaperOfAFake(t *testing.T) {
 			tree.File("12/fdinfo/5", test.fd)
 		}
 		r, err := tree.FS().Reaper(12)
-		if err != nil || !slices.Equal(r.Waits, test.want) || r.UID != 7 || r.CHLD() != "caught" || !r.Known() {
-			t.Errorf("%s: Reaper = %+v, %v, want %+v", name, r, err, test.want)
+		if err != nil || !slices.Equal(r.Waits, test.want) || r.Hidden != test.hidden || r.UID != 7 || r.CHLD() != "caught" || !r.Known() {
+			t.Errorf("%s: Reaper = %+v, %v, want %+v, hidden %t", name, r, err, test.want, test.hidden)
 		}
 	}
 	if r, err := proctest.New(t).FS().Reaper(12); !errors.Is(err, procfs.ErrGone) || r.Known() || r.CHLD() != "unknown" {
 		t.Errorf("Reaper of nobody = %+v, %v, want ErrGone", r, err)
+	}
+}
+
+// TestReaperWithoutItsMainThread: what the others do counts.
+func TestReaperWithoutItsMainThread(t *testing.T) {
+	tree := proctest.New(t)
+	tree.Process(proctest.Process{PID: 12, PPID: 1, Comm: "git", State: procfs.StateZombie, Threads: []proctest.Thread{{TID: 13, State: procfs.StateStopped}}})
+	r, err := tree.FS().Reaper(12)
+	if b := procfs.BlameFor(dead(nil), r); err != nil || b.Cause != procfs.CauseStopped {
+		t.Errorf("Reaper = %+v, %v, which gives %v, want that it is stopped", r, err, b.Cause)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -53,6 +54,7 @@ type inquest struct {
 	noticed map[procfs.ID]time.Duration // for how long the init has known of zombies
 	reapers map[int]procfs.Reaper
 	first   procfs.First
+	root    bool // we may become other users
 	hidden  int
 }
 
@@ -61,7 +63,7 @@ func newInquest(fs procfs.FS) (*inquest, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &inquest{fs: fs, uptime: uptime, clock: newDeathClock(fs), reapers: map[int]procfs.Reaper{}}
+	q := &inquest{fs: fs, uptime: uptime, clock: newDeathClock(fs), reapers: map[int]procfs.Reaper{}, root: os.Geteuid() == 0}
 	past := newPast(fs)
 	if h, err := past.read(0); err == nil {
 		q.noticed = noticed(h.Records, time.Now())
@@ -185,9 +187,23 @@ func (q *inquest) reaper(pid int) procfs.Reaper {
 	}
 	r, ok := q.reapers[pid]
 	if !ok {
-		r, _ = q.fs.Reaper(pid) // what cannot be read is not known
+		r = q.readReaper(pid)
 		r.Init = r.Init || pid == 1 && q.first == procfs.FirstReaps
 		q.reapers[pid] = r
+	}
+	return r
+}
+
+// readReaper reads about a parent, as its owner if that is what it takes, see
+// readTarget. What cannot be read is not known.
+func (q *inquest) readReaper(pid int) procfs.Reaper {
+	r, _ := q.fs.Reaper(pid)
+	if r.Hidden && q.root {
+		asOwner(q.fs, pid, func() {
+			if again, err := q.fs.Reaper(pid); err == nil && again.Stat.ID() == r.Stat.ID() {
+				r = again
+			}
+		})
 	}
 	return r
 }

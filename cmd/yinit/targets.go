@@ -97,16 +97,19 @@ func readCloser(fs procfs.FS, pid int, caller procfs.Caller) (*procfs.Target, er
 	if err != nil || t.Told() || caller.UID[procfs.Effective] != 0 || caller.May {
 		return t, err
 	}
-	status, err := fs.Status(pid)
-	if err != nil {
+	var again *procfs.Target
+	asOwner(fs, pid, func() { again, err = fs.Target(pid, caller) })
+	if again == nil || err != nil || again.ID != t.ID {
 		return t, nil // What we know is true all the same.
 	}
-	var again *procfs.Target
-	asUser(status.UID[procfs.Real], status.GID[procfs.Real], func() { again, err = fs.Target(pid, caller) })
-	if err != nil || again.ID != t.ID {
-		return t, nil
-	}
 	return again, nil
+}
+
+// asOwner calls read with the rights of the user of pid, if that can be told.
+func asOwner(fs procfs.FS, pid int, read func()) {
+	if status, err := fs.Status(pid); err == nil {
+		asUser(status.UID[procfs.Real], status.GID[procfs.Real], read)
+	}
 }
 
 // mayKill asks the kernel. Signal 0 is checked and not sent, see kill(2).

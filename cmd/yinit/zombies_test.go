@@ -40,6 +40,11 @@ func morgue(t *testing.T) procfs.FS {
 	} {
 		tree.Process(p)
 	}
+	for _, task := range []string{"12/task/12", "70/task/71"} {
+		tree.File(task+"/wchan", "do_epoll_wait")
+	}
+	tree.Process(proctest.Process{PID: 80, PPID: 1, Comm: "secret", UID: 8})
+	tree.Process(zombie(81, 80, "of-secret", 0))
 	return tree.FS()
 }
 
@@ -114,12 +119,12 @@ func TestZombiesJSON(t *testing.T) {
 		causes[c.Culprit.PID] = append(causes[c.Culprit.PID], c.Cause)
 	}
 	if diff := cmp.Diff(map[int][]string{
-		12: {"never-waits"}, 20: {"parent-stopped"}, 21: {"debugged"}, 0: {"parent-outside"}, 70: {"never-waits", "threads-run"},
+		12: {"never-waits"}, 20: {"parent-stopped"}, 21: {"debugged"}, 0: {"parent-outside"}, 70: {"never-waits", "threads-run"}, 80: {"unknown"},
 	}, causes); diff != "" {
 		t.Errorf("causes, -want +got:\n%s", diff)
 	}
-	if n := countZombies(culprits); n != 8 {
-		t.Errorf("countZombies = %d, want 8: one of which only the main thread ended is none", n)
+	if n := countZombies(culprits); n != 9 {
+		t.Errorf("countZombies = %d, want 9: one of which only the main thread ended is none", n)
 	}
 }
 
