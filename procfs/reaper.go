@@ -29,7 +29,10 @@ func (f FS) Reaper(pid int) (Reaper, error) {
 	stat.State = t.state()
 	r := Reaper{
 		Stat: stat, UID: status.UID[Effective], Tracer: t.Tracer, Sigs: t.Sigs,
-		Init: pid == 1 && KnownInit(stat.Comm),
+		InVfork: t.InVfork(), Init: pid == 1 && KnownInit(stat.Comm),
+	}
+	if r.InVfork {
+		r.Child = f.onlyChild(pid, t.Tasks[0].TID)
 	}
 	for i := range t.Tasks[:min(len(t.Tasks), maxWaits)] {
 		w, may := f.waitOf(pid, &t.Tasks[i])
@@ -66,6 +69,26 @@ func (f FS) waitOf(pid int, t *Task) (Wait, Answer) {
 	default:
 		return Wait{}, Untold
 	}
+}
+
+// onlyChild is the one living child that a thread has, from /proc/[pid]/task/[tid]/children
+// (proc_tid_children(5)); 0 if there are more, or if that is not told.
+func (f FS) onlyChild(pid, tid int) (child int) {
+	b, err := f.read(place{pid: pid, tid: tid, name: "children"}, make([]byte, 0, 256), maxFile)
+	if err != nil {
+		return 0
+	}
+	for _, word := range bytes.Fields(b) {
+		n, _ := parseInt(word)
+		stat, err := f.Stat(n)
+		switch {
+		case err != nil, child != 0 && !stat.Zombie():
+			return 0
+		case !stat.Zombie():
+			child = n
+		}
+	}
+	return child
 }
 
 // Kinds of waitid(2).

@@ -10,22 +10,37 @@ func because(text string) func(*question) string {
 	return func(*question) string { return text }
 }
 
-func whyKill(q *question) string {
-	switch {
-	case q.init():
-		return "cannot be caught, and comes from outside of its PID namespace"
-	case q.t.state() == StateDisk:
-		return "cannot be caught; it waits in the kernel, and ends after that"
-	default:
-		return "cannot be caught"
+// late is what is added to a reason if the main thread, which takes what it does not
+// block, waits in the kernel in state D. From some of these waits a fatal signal
+// wakes it (TASK_KILLABLE), but not one with a core dump (complete_signal); the
+// state does not tell which they are. That of vfork(2) is one.
+func (q *question) late(o Outcome) string {
+	if q.t.state() != StateDisk {
+		return ""
 	}
+	switch o {
+	case OutcomeTerminate:
+		if q.t.InVfork() {
+			return ""
+		}
+	case OutcomeHandler, OutcomeCore, OutcomeStop:
+		if q.t.MainBlocked.Has(q.n) {
+			return "" // Another thread takes it.
+		}
+		if q.t.InVfork() {
+			return "; not before its vfork child execs or ends"
+		}
+	default:
+		return ""
+	}
+	return "; it may have to wait in the kernel first"
 }
 
-func whyTerminate(q *question) string {
-	if q.t.state() == StateDisk {
-		return "it has no handler; it waits in the kernel, and ends after that"
+func whyKill(q *question) string {
+	if q.init() {
+		return "cannot be caught, and comes from outside of its PID namespace"
 	}
-	return "it has no handler: the default action ends it"
+	return "cannot be caught"
 }
 
 func whyContinue(q *question) string {

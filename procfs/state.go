@@ -8,7 +8,7 @@ type State byte
 const (
 	StateRunning  State = 'R' // runs, or would if a processor were free
 	StateSleeping State = 'S' // waits for an event, a signal wakes it
-	StateDisk     State = 'D' // waits and no signal wakes it, mostly for a disk
+	StateDisk     State = 'D' // waits, mostly for a disk, and no signal but a fatal one may wake it
 	StateStopped  State = 'T' // a signal such as SIGSTOP stopped it
 	StateTraced   State = 't' // a debugger stopped it
 	StateZombie   State = 'Z' // has ended, its parent has not asked for its status

@@ -56,6 +56,9 @@ func (t *Target) Dead() bool {
 	return t.State == StateDead || t.State.Zombie() && len(t.Tasks) == 0 && !t.Partial
 }
 
+// InVfork reports whether the main thread is, see [Task.InVfork].
+func (t *Target) InVfork() bool { return len(t.Tasks) > 0 && t.Tasks[0].InVfork() }
+
 // state is that of the main thread, or of another one if it has ended.
 func (t *Target) state() State {
 	if len(t.Tasks) > 0 {

@@ -26,7 +26,7 @@ func Verdict(t *Target, n int, caller Caller) (Outcome, string) {
 	q := question{t: t, c: &caller, n: n, action: DefaultActionOf(n), disposition: t.Sigs.Disposition(n)}
 	for i := range rules {
 		if rules[i].holds(&q) {
-			return rules[i].outcome, rules[i].why(&q)
+			return rules[i].outcome, rules[i].why(&q) + q.late(rules[i].outcome)
 		}
 	}
 	return OutcomeUnknown, "no rule says what happens" // The last rule holds always.
@@ -92,7 +92,7 @@ var rules = [...]rule{
 	{OutcomeUnknown, (*question).traced, whyTraced},
 
 	// A thread takes it.
-	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, whyTerminate},
+	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, because("it has no handler: the default action ends it")},
 	{OutcomePending, (*question).frozen, whyFrozen},
 	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != Ignored }, because("a signalfd may read it first, since it is not blocked")},
 	{OutcomeHandler, func(q *question) bool { return q.disposition == Caught }, whyHandler},

@@ -81,6 +81,7 @@ func TestVerdict(t *testing.T) {
 	stranger := procfs.Caller{PID: 9, UID: [4]uint32{1000, 1000, 1000, 1000}, Depth: 1, AllIDs: true, Session: 9}
 	unasked := func(t *procfs.Target) { t.Sigs, t.Tasks[0].Sigwait = procfs.Signals{}, procfs.Untold }
 	hidden := func(t *procfs.Target) { t.Tasks[0].Sigwait = procfs.Untold }
+	inVfork := func(t *procfs.Target) { t.Tasks[0].Wchan = "wait_for_vfork_done.isra.0" }
 	second := func(task procfs.Task) func(*procfs.Target) {
 		return func(t *procfs.Target) { t.Tasks = append(t.Tasks, task) }
 	}
@@ -145,7 +146,13 @@ func TestVerdict(t *testing.T) {
 		"stopped, nothing known":   {target(state('T'), unasked), term, anyone, procfs.OutcomeUnknown, ""},
 		"held by a debugger":       {target(state('t')), term, anyone, procfs.OutcomePending, "debugger"},
 		"traced":                   {target(func(t *procfs.Target) { t.Tracer = 99 }), term, anyone, procfs.OutcomeUnknown, "pid 99"},
-		"disk, KILL":               {target(state('D')), kill, anyone, procfs.OutcomeTerminate, "ends after"},
+		"disk, KILL":               {target(state('D')), kill, anyone, procfs.OutcomeTerminate, "cannot be caught; it may have to wait in the kernel first"},
+		"disk, TERM":               {target(state('D')), term, anyone, procfs.OutcomeTerminate, "ends it; it may have to wait"},
+		"disk, core":               {target(state('D')), quit, anyone, procfs.OutcomeCore, "; it may have to wait"},
+		"disk, handler":            {target(state('D'), catches(term)), term, anyone, procfs.OutcomeHandler, "; it may have to wait"},
+		"disk, STOP":               {target(state('D')), stop, anyone, procfs.OutcomeStop, "; it may have to wait"},
+		"disk, blocked":            {target(state('D'), blocks(term)), term, anyone, procfs.OutcomePending, "nobody reads it"},
+		"vfork, core":              {target(state('D'), inVfork), quit, anyone, procfs.OutcomeCore, "; not before its vfork child execs or ends"},
 		"frozen, v1":               {target(func(t *procfs.Target) { t.Freezer = procfs.Freezer1 }), kill, anyone, procfs.OutcomePending, "thawed"},
 		"frozen, v1, TERM":         {target(func(t *procfs.Target) { t.Freezer = procfs.Freezer1 }), term, anyone, procfs.OutcomePending, "thawed"},
 		"frozen, v2, KILL":         {target(func(t *procfs.Target) { t.Freezer = procfs.Freezer2 }), kill, anyone, procfs.OutcomeTerminate, ""},
@@ -185,6 +192,18 @@ func TestVerdict(t *testing.T) {
 				t.Errorf("Verdict(%s) = %v, %q, want %v, %q", procfs.SignalName(test.n), got, reason, test.want, test.reason)
 			}
 		})
+	}
+}
+
+// TestFatalSignalsEndVfork: at once, so nothing is added to their reasons.
+func TestFatalSignalsEndVfork(t *testing.T) {
+	for _, n := range []int{term, kill} {
+		tg := target(state('D'))
+		tg.Tasks[0].Wchan = "kernel_clone"
+		want := map[int]string{term: "it has no handler: the default action ends it", kill: "cannot be caught"}[n]
+		if got, reason := procfs.Verdict(tg, n, procfs.Anyone()); got != procfs.OutcomeTerminate || reason != want {
+			t.Errorf("Verdict(%s) = %v, %q, want %q", procfs.SignalName(n), got, reason, want)
+		}
 	}
 }
 

@@ -42,6 +42,15 @@ func wchanSays(name string) Answer {
 	}
 }
 
+// InVfork reports whether the thread waits until the child that it made by vfork(2),
+// or by posix_spawn(3), execs or ends: in wait_for_vfork_done of the kernel's fork.c,
+// which a compiler makes a part of its caller, as a rule. Of fork and clone nothing
+// else sleeps there.
+func (t *Task) InVfork() bool {
+	return t.State == StateDisk && slices.ContainsFunc([]string{"wait_for_vfork_done", "kernel_clone", "_do_fork", "do_fork"},
+		func(f string) bool { return strings.HasPrefix(t.Wchan, f) })
+}
+
 // A Freezer is what holds a process of a control group that is frozen, as
 // docker pause does it.
 type Freezer uint8

@@ -19,6 +19,7 @@ const (
 	CauseStopped                 // a signal stopped its parent
 	CauseTraced                  // a debugger stopped its parent
 	CauseDisk                    // its parent sleeps uninterruptibly
+	CauseVfork                   // its parent waits for its vfork child
 	CauseMoment                  // it has only just ended
 	CauseExitSignal              // it is a child that a plain wait does not see
 	CauseWaitsElse               // its parent waits for another child
@@ -60,7 +61,10 @@ var causes = [...]struct {
 	CauseDisk: {
 		"parent-in-disk-sleep",
 		"it is in an uninterruptible sleep, mostly for a disk or a network file system, so it cannot wait",
-		"wait for what it reads or writes; even KILL must wait for that", false,
+		"wait for what it reads or writes; even KILL may have to wait for that", false,
+	},
+	CauseVfork: {
+		"parent-in-vfork", "it cannot wait before {} execs or ends", "look why that child hangs", true,
 	},
 	CauseMoment: {"just-ended", "it may be about to wait: look again in a moment", "nothing, unless it stays", false},
 	CauseExitSignal: {
@@ -113,9 +117,11 @@ type Reaper struct {
 	Tracer int     // who debugs it, 0: nobody
 	Sigs   Signals // with what all threads block, see [FS.Signals]
 	// Waits are the waits in which threads of it are, as far as the kernel tells.
-	Waits  []Wait
-	Hidden bool // what a thread of it does may not be seen: it may be in a wait
-	Init   bool // it is PID 1 and known to reap whatever comes
+	Waits   []Wait
+	Hidden  bool // what a thread of it does may not be seen: it may be in a wait
+	InVfork bool // it waits for its vfork child, see [Task.InVfork]
+	Child   int  // which that is, 0: unknown
+	Init    bool // it is PID 1 and known to reap whatever comes
 }
 
 // Known reports whether anything is known of r.
@@ -182,6 +188,9 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 	case StateTraced:
 		return CauseTraced, parent.Tracer
 	case StateDisk:
+		if parent.InVfork {
+			return CauseVfork, parent.Child
+		}
 		return CauseDisk, 0
 	}
 	if z.justEnded() || parent.Init {
@@ -238,6 +247,10 @@ func (b Blame) Why() string {
 		of = "another child"
 	case b.Cause == CauseWaitsElse:
 		of = "its child " + of
+	case b.Cause == CauseVfork && b.Of == 0:
+		of = "its vfork child"
+	case b.Cause == CauseVfork:
+		of = "its vfork child " + of
 	}
 	return strings.Replace(causes[b.Cause].why, "{}", of, 1)
 }

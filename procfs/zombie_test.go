@@ -96,6 +96,10 @@ func TestBlameFor(t *testing.T) {
 			procfs.Blame{Culprit: 12, Cause: procfs.CauseTraced, Of: 5},
 		},
 		"disk sleep": {dead(nil), inState(procfs.StateDisk), procfs.Blame{Culprit: 12, Cause: procfs.CauseDisk}},
+		"in vfork": {
+			dead(nil), parent(func(r *procfs.Reaper) { r.Stat.State, r.InVfork, r.Child = procfs.StateDisk, true, 40 }),
+			procfs.Blame{Culprit: 12, Cause: procfs.CauseVfork, Of: 40},
+		},
 		"just ended": {
 			dead(func(d *procfs.Dead) { d.For = time.Millisecond }), parent(nil),
 			procfs.Blame{Culprit: 12, Cause: procfs.CauseMoment},
@@ -143,8 +147,14 @@ func TestCausesInWords(t *testing.T) {
 	if got := procfs.Cause(200).String(); got != "unknown" {
 		t.Errorf("Cause(200) = %q, want unknown", got)
 	}
-	if got := (procfs.Blame{Cause: procfs.CauseWaitsElse, Of: 40}).Why(); !strings.Contains(got, "40") {
-		t.Errorf("Why = %q, want the child that it waits for", got)
+	for of, want := range map[procfs.Blame]string{
+		{Cause: procfs.CauseWaitsElse, Of: 40}: "it waits for its child 40 and",
+		{Cause: procfs.CauseVfork, Of: 40}:     "before its vfork child 40 execs",
+		{Cause: procfs.CauseVfork}:             "before its vfork child execs",
+	} {
+		if got := of.Why(); !strings.Contains(got, want) {
+			t.Errorf("Why = %q, want %q in it", got, want)
+		}
 	}
 }
 
@@ -201,6 +211,22 @@ func TestReaperWithoutItsMainThread(t *testing.T) {
 	r, err := tree.FS().Reaper(12)
 	if b := procfs.BlameFor(dead(nil), r); err != nil || b.Cause != procfs.CauseStopped {
 		t.Errorf("Reaper = %+v, %v, which gives %v, want that it is stopped", r, err, b.Cause)
+	}
+}
+
+// TestVforkChild: it is named if there is no other that it could be.
+func TestVforkChild(t *testing.T) {
+	for children, want := range map[string]int{"": 0, "40 ": 40, "39 40 ": 40, "40 41 ": 0, "40 39 42 ": 0} {
+		tree := proctest.New(t)
+		tree.Process(proctest.Process{PID: 12, PPID: 1, State: procfs.StateDisk})
+		tree.Process(proctest.Process{PID: 39, PPID: 12, State: procfs.StateZombie})
+		tree.Process(proctest.Process{PID: 40, PPID: 12})
+		tree.Process(proctest.Process{PID: 41, PPID: 12})
+		tree.File("12/task/12/wchan", "kernel_clone")
+		tree.File("12/task/12/children", children)
+		if r, err := tree.FS().Reaper(12); err != nil || !r.InVfork || r.Child != want {
+			t.Errorf("Reaper with the children %q = %+v, %v, want the child %d", children, r, err, want)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ func explain(w *world, p *Process) string {
 	case p.State.Stopped():
 		return fmt.Sprintf("%s is %s; %s.", who, stopWord(p.State), explainTerm(w, p))
 	}
-	return fmt.Sprintf("%s%s is %s; %s.", who, descent(w, p), stateWord(p.State), explainTerm(w, p))
+	return fmt.Sprintf("%s%s is %s; %s.", who, descent(w, p), stateWord(p), explainTerm(w, p))
 }
 
 // brief is explain in fewer words, what is wrong first.
@@ -108,18 +108,21 @@ func descent(w *world, p *Process) string {
 	return ""
 }
 
-func stateWord(s procfs.State) string {
-	switch s {
+func stateWord(p *Process) string {
+	switch p.State {
 	case procfs.StateRunning:
 		return "running"
 	case procfs.StateSleeping:
 		return "asleep"
 	case procfs.StateDisk:
-		return "waiting for a disk or the like, and no signal wakes it"
+		if p.Target != nil && p.Target.InVfork() {
+			return "waiting until its vfork child execs or ends"
+		}
+		return "waiting in the kernel, for a disk or the like"
 	case procfs.StateIdle:
 		return "idle"
 	default:
-		return "in state " + s.Word()
+		return "in state " + p.State.Word()
 	}
 }
 
@@ -157,6 +160,9 @@ func explainTerm(w *world, p *Process) string {
 	case procfs.OutcomeRead:
 		return "it reads SIGTERM, by signalfd or sigwait"
 	case procfs.OutcomeTerminate:
+		if p.State == procfs.StateDisk && (p.Target == nil || !p.Target.InVfork()) {
+			return "SIGTERM ends it, if need be after that"
+		}
 		return "SIGTERM ends it at once"
 	case procfs.OutcomeIgnore:
 		if p.kernel() {

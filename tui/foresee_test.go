@@ -78,6 +78,21 @@ func TestForecastOfTheUnknown(t *testing.T) {
 	}
 }
 
+// TestExplainStateD: SIGTERM ends at once who waits for a vfork child, and the others
+// perhaps not.
+func TestExplainStateD(t *testing.T) {
+	w := &world{styles: styles{ascii: true}}
+	p := judged(Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
+	p.Term = procfs.OutcomeTerminate
+	if got, want := explain(w, &p), "7 dd is waiting in the kernel, for a disk or the like; SIGTERM ends it, if need be after that."; got != want {
+		t.Errorf("explain = %q, want %q", got, want)
+	}
+	p.Target.Tasks[0].Wchan = "kernel_clone"
+	if got, want := explain(w, &p), "7 dd is waiting until its vfork child execs or ends; SIGTERM ends it at once."; got != want {
+		t.Errorf("explain = %q, want %q", got, want)
+	}
+}
+
 // TestMenuLooksCloser: what is too dear to read for every process is read when
 // the menu opens.
 func TestMenuLooksCloser(t *testing.T) {

@@ -250,7 +250,7 @@ func (u menu) obstacle(name string, o Outcome) string {
 	case u.p.ID.PID == 1 && unstoppable(u.signal):
 		return "the kernel protects PID 1"
 	case o.State == procfs.StateDisk:
-		return "it waits for a disk or the like, and acts only then"
+		return "it waits in the kernel, and may act only after that"
 	case !s.Known:
 		return ""
 	case s.Blocked.Has(u.signal) && s.SharedPending.Has(u.signal):

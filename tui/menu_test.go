@@ -78,7 +78,7 @@ func TestStillThere(t *testing.T) {
 		{"blocked", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15), SharedPending: sig(15)}}, "SIGTERM is blocked and pending"},
 		{"read by signalfd", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15)}}, "SIGTERM is blocked"},
 		{"caught", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Caught: sig(15)}}, "SIGTERM has a handler"},
-		{"disk", "KILL", Outcome{State: 'D'}, "it waits for a disk"},
+		{"disk", "KILL", Outcome{State: 'D'}, "it waits in the kernel, and may act only after that"},
 		{"unknown", "USR1", Outcome{State: 'S'}, "SIGUSR1 → 55 gunicorn: still there after 1 s"},
 		{"stop", "STOP", Outcome{State: 'T'}, "SIGSTOP → 55 gunicorn: stopped"},
 	} {

@@ -169,8 +169,8 @@ func writeSignals(out *bufio.Writer, t *procfs.Target, caller procfs.Caller) {
 	}
 	fmt.Fprintf(out, "%d %s: %s\n", t.ID.PID, clean(t.Comm), t.State.Word())
 	for _, g := range order {
-		fmt.Fprintf(out, "  %-15s %s\n", g.outcome, g.reason)
-		writeWrapped(out, signalNames(members[g]))
+		writeWrapped(out, g.outcome.String(), strings.Fields(g.reason))
+		writeWrapped(out, "", signalNames(members[g]))
 	}
 	if t.Dead() {
 		return // What it did with signals means nothing any more.
@@ -181,21 +181,18 @@ func writeSignals(out *bufio.Writer, t *procfs.Target, caller procfs.Caller) {
 	}{{"blocked", t.Sigs.Blocked}, {"pending", t.Sigs.Pending.Union(t.Sigs.SharedPending)}} {
 		if !set.signals.Empty() {
 			fmt.Fprintf(out, "  (%s)\n", set.name)
-			writeWrapped(out, signalNames(set.signals))
+			writeWrapped(out, "", signalNames(set.signals))
 		}
 	}
 }
 
-// writeWrapped writes words in lines of at most 80 columns.
-func writeWrapped(out *bufio.Writer, words []string) {
+// writeWrapped writes words after a first one, in lines of at most 80 columns.
+func writeWrapped(out *bufio.Writer, first string, words []string) {
 	const indent, width = 17, 80
-	column := 0
+	column := indent
+	fmt.Fprintf(out, "  %-*s", indent-2, first)
 	for _, word := range words {
-		switch {
-		case column == 0:
-			column = indent
-			fmt.Fprintf(out, "%*s", indent, "")
-		case column+1+len(word) > width:
+		if column+1+len(word) > width {
 			column = indent
 			fmt.Fprintf(out, "\n%*s", indent, "")
 		}

@@ -74,6 +74,10 @@ var situations = []situation{
 	{name: "traced", words: "default", before: traced, each: true, vague: true},
 	{name: "traced, ignored", words: "ignored", before: traced, each: true, vague: true},
 	{name: "traced, blocked", words: "blocked", before: traced, each: true, vague: true},
+	{name: "in vfork", words: "default vfork", before: untilVfork, silent: true},
+	{name: "in vfork, caught", words: "caught vfork", before: untilVfork, silent: true},
+	{name: "in vfork, ignored", words: "ignored vfork", before: untilVfork, silent: true},
+	{name: "in vfork, blocked", words: "blocked vfork", before: untilVfork, silent: true},
 	{name: "zombie", words: "zombie", before: untilZombie},
 	{name: "PID 1, from outside", attr: inNamespace, words: "default"},
 	{name: "PID 1, from outside, caught", attr: inNamespace, words: "caught"},
@@ -190,7 +194,7 @@ func (a *aim) try(t *testing.T, n int) bool {
 	}
 	outcome, why := procfs.Verdict(target, n, a.targets.caller)
 	want := visible(outcome, n)
-	got := a.send(t, n, want)
+	got := a.send(t, n, want, why)
 	if outcome == procfs.OutcomeUnknown && a.s.vague {
 		want = got
 	}
@@ -227,15 +231,16 @@ func visible(o procfs.Outcome, n int) string {
 
 // An aim is a process that signals are sent to.
 type aim struct {
-	s       *situation
-	targets *targets // by which it is seen
-	pid     int
-	events  *os.File // what it tells
-	pings   *os.File // closed: it ends
-	reap    bool     // it is our child
-	spent   bool     // it is not as it was at first
-	state   procfs.State
-	core    bool
+	s        *situation
+	targets  *targets // by which it is seen
+	pid      int
+	events   *os.File // what it tells
+	pings    *os.File // closed: it ends
+	reap     bool     // it is our child
+	spent    bool     // it is not as it was at first
+	released bool     // its vfork child has ended
+	state    procfs.State
+	core     bool
 }
 
 func (s *situation) start(t *testing.T) *aim {
@@ -319,6 +324,23 @@ func untilStopped(t *testing.T, a *aim) {
 	})
 }
 
+// untilVfork waits until the target does so for its vfork child.
+func untilVfork(t *testing.T, a *aim) {
+	eventually(t, "in vfork", func() bool {
+		target, err := procfs.FS{}.Target(a.pid, procfs.Anyone())
+		return err == nil && target.InVfork()
+	})
+}
+
+// vforkChild is the only child of the target, as the blame for zombies has it.
+func vforkChild(t *testing.T, a *aim) int {
+	r, err := procfs.FS{}.Reaper(a.pid)
+	if err != nil || !r.InVfork || r.Child == 0 {
+		t.Fatalf("Reaper = %+v, %v, want that it waits for its vfork child", r, err)
+	}
+	return r.Child
+}
+
 // traced makes a thread of ours the target's tracer, which lets go when it ends.
 func traced(t *testing.T, a *aim) {
 	result, done := make(chan error), make(chan struct{})
@@ -354,10 +376,19 @@ func (a *aim) end() {
 }
 
 // send sends the signal and says what happened.
-func (a *aim) send(t *testing.T, n int, want string) string {
+func (a *aim) send(t *testing.T, n int, want, why string) string {
 	t.Helper()
 	if err := unix.Kill(a.pid, unix.Signal(n)); err != nil {
 		return cmp.Or(map[error]string{unix.EPERM: "EPERM"}[err], err.Error())
+	}
+	if strings.Contains(why, "not before its vfork child") {
+		if got := a.quiet(n); got != "pending" {
+			return fmt.Sprintf("%q before its vfork child ends", got)
+		}
+		a.spent, a.released = true, true
+		if err := unix.Kill(vforkChild(t, a), unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w := watching{aim: a, n: n, want: want, pong: fmt.Sprintf("p%d", n), began: time.Now()}
 	for time.Since(w.began) < time.Minute {
@@ -405,6 +436,9 @@ func (w *watching) look() string {
 	case "end": // It ends, or runs on without us.
 	case "":
 	default:
+		if w.released && got == visible(procfs.OutcomeHandler, int(unix.SIGCHLD)) && got != w.want {
+			break // That was the end of its child.
+		}
 		return w.alive(got)
 	}
 	// What was sent before the ping was acted on before the answer, but for what

@@ -190,7 +190,14 @@ int main(int argc, char **argv)
 		set_all(handler);
 	else
 		set_all(HAS("ignored") ? SIG_IGN : SIG_DFL);
-	tell('p', 0);
+	if (HAS("vfork") && vfork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		tell('p', 0);
+		for (;;)
+			pause();
+	} else if (!HAS("vfork")) {
+		tell('p', 0);
+	}
 	if (HAS("waits"))
 		wait_for(all);
 	if (HAS("main-ends"))
