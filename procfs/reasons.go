@@ -76,6 +76,17 @@ func whyBlocked(q *question) string {
 	return "blocked by all threads, and nobody reads it"
 }
 
+// whySigwait: while a thread is in sigwait the kernel shows what it waits for as not
+// blocked, and keeps the mask from before to itself (real_blocked). By that mask
+// it drops a signal (sig_ignored), and ends the process at once (complete_signal);
+// all else the thread gets in any case.
+func whySigwait(q *question) string {
+	if q.fatal() || q.droppable() && !q.t.MainBlocked.Has(q.n) && !q.traced() {
+		return "a thread waits for it in sigwait (if it was blocked before)"
+	}
+	return "a thread waits for it in sigwait"
+}
+
 func whyHandler(q *question) string {
 	if q.t.Relay != nil {
 		return q.t.Relay.why(q.n)

@@ -83,7 +83,7 @@ var rules = [...]rule{
 	// It is queued. Who holds it up?
 	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: this waits for SIGCONT")},
 	{OutcomePending, func(q *question) bool { return q.t.state() == StateTraced }, because("a debugger holds it: this waits until it lets go")},
-	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, because("blocked, and a thread waits for it in sigwait")},
+	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, whySigwait},
 	{OutcomeRead, func(q *question) bool { return q.blocked() && q.fd() && !q.frozen() }, because("blocked, and read from a signalfd")},
 	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked, and whether a signalfd reads it may not be looked up")},
 	{OutcomePending, (*question).blocked, whyBlocked},

@@ -146,6 +146,9 @@ func TestVerdict(t *testing.T) {
 		"stopped, nothing known":   {target(state('T'), unasked), term, anyone, procfs.OutcomeUnknown, ""},
 		"held by a debugger":       {target(state('t')), term, anyone, procfs.OutcomePending, "debugger"},
 		"traced":                   {target(func(t *procfs.Target) { t.Tracer = 99 }), term, anyone, procfs.OutcomeUnknown, "pid 99"},
+		"sigwait, ends it":         {target(awaits(term)), term, anyone, procfs.OutcomeRead, "in sigwait (if it was blocked before)"},
+		"sigwait, dropped":         {target(awaits(term), ignores(term)), term, anyone, procfs.OutcomeRead, "(if it was"},
+		"sigwait, PID 1":           {target(awaits(term), pids(1), func(t *procfs.Target) { t.Tasks[0].TID = 1 }), term, anyone, procfs.OutcomeRead, "(if it was"},
 		"disk, KILL":               {target(state('D')), kill, anyone, procfs.OutcomeTerminate, "cannot be caught; it may have to wait in the kernel first"},
 		"disk, TERM":               {target(state('D')), term, anyone, procfs.OutcomeTerminate, "ends it; it may have to wait"},
 		"disk, core":               {target(state('D')), quit, anyone, procfs.OutcomeCore, "; it may have to wait"},
@@ -192,6 +195,23 @@ func TestVerdict(t *testing.T) {
 				t.Errorf("Verdict(%s) = %v, %q, want %v, %q", procfs.SignalName(test.n), got, reason, test.want, test.reason)
 			}
 		})
+	}
+}
+
+// TestSigwaitForSure: what would neither end the process nor be dropped is read in
+// any case.
+func TestSigwaitForSure(t *testing.T) {
+	const want = "a thread waits for it in sigwait"
+	second := func(t *procfs.Target) {
+		t.Tasks = append(t.Tasks, procfs.Task{TID: 8, State: 'S', Sigwait: procfs.Yes, Awaited: setOf(term), AwaitedRead: true})
+	}
+	for n, tg := range map[int]*procfs.Target{
+		quit: target(awaits(quit)), tstp: target(awaits(tstp)), usr1: target(awaits(usr1), catches(usr1)),
+		term: target(blocks(term), ignores(term), second),
+	} {
+		if got, reason := procfs.Verdict(tg, n, procfs.Anyone()); got != procfs.OutcomeRead || reason != want {
+			t.Errorf("Verdict(%s) = %v, %q, want %q", procfs.SignalName(n), got, reason, want)
+		}
 	}
 }
 

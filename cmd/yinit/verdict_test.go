@@ -34,6 +34,9 @@ type situation struct {
 	each bool
 	// vague situations are those in which the kernel does not always tell.
 	vague bool
+	// open targets wait for signals that they did not block before, and the kernel
+	// does not tell that.
+	open bool
 }
 
 // situations are all in which the sender is the target's parent.
@@ -52,6 +55,9 @@ var situations = []situation{
 	{name: "sigwait", words: "blocked waits", silent: true},
 	{name: "sigwait, caught", words: "blocked caught waits", silent: true},
 	{name: "sigwait, ignored", words: "blocked ignored waits", silent: true},
+	{name: "sigwait, not blocked before", words: "default waits", silent: true, each: true, open: true},
+	{name: "sigwait, not blocked before, caught", words: "caught waits", silent: true, open: true},
+	{name: "sigwait, not blocked before, ignored", words: "ignored waits", silent: true, open: true},
 	{name: "sigwait in a thread", words: "blocked thread-waits", threads: true},
 	{name: "sigwait in a thread, ignored", words: "blocked ignored thread-waits", threads: true},
 	{name: "a thread open", words: "blocked thread-open", threads: true, each: true},
@@ -194,6 +200,9 @@ func (a *aim) try(t *testing.T, n int) bool {
 	}
 	outcome, why := procfs.Verdict(target, n, a.targets.caller)
 	want := visible(outcome, n)
+	if a.s.open && strings.Contains(why, "if it was blocked before") {
+		want = openSigwait(target, n)
+	}
 	got := a.send(t, n, want, why)
 	if outcome == procfs.OutcomeUnknown && a.s.vague {
 		want = got
@@ -203,6 +212,15 @@ func (a *aim) try(t *testing.T, n int) bool {
 		return false
 	}
 	return true
+}
+
+// openSigwait is what a signal does that a thread waits for and did not block before,
+// if the kernel acts on it before that thread gets it.
+func openSigwait(target *procfs.Target, n int) string {
+	if target.Sigs.Disposition(n) == procfs.Default && procfs.DefaultActionOf(n) == procfs.Terminate {
+		return visible(procfs.OutcomeTerminate, n)
+	}
+	return visible(procfs.OutcomeIgnore, n)
 }
 
 // visible is what an outcome looks like from outside.
