@@ -413,3 +413,19 @@ func (f *fakeTarget) check() {
 		panic("a target is used after Close")
 	}
 }
+
+// TestStartAtNobody: a process to start at that is not there is told, until a key is
+// pressed.
+func TestStartAtNobody(t *testing.T) {
+	const want = "there is no process 5555 to be seen"
+	u := newUser(t, 80, 24, Options{PID: 5555})
+	u.sees(want)
+	u.refresh()
+	u.sees(want)
+	if u.press("down"); strings.Contains(u.screen(), want) {
+		t.Errorf("it still says %q", want)
+	}
+	if u = newUser(t, 80, 24, Options{PID: 55}); strings.Contains(u.screen(), "there is no") {
+		t.Errorf("process 55 is not there:\n%s", u.screen())
+	}
+}

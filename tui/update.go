@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -104,7 +105,11 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	if msg.err != nil {
 		m.failed = w.text(msg.err.Error())
 	} else if !m.paused {
+		first := !w.read
 		*w = w.take(msg.snap)
+		if _, ok := w.byPID[m.opts.PID]; first && m.opts.PID != 0 && !ok {
+			m = m.say(warn, fmt.Sprintf("there is no process %d to be seen", m.opts.PID))
+		}
 	}
 	m = m.setPage(m.page().refresh(w))
 	m, details := m.askDetails()
