@@ -59,7 +59,7 @@ type inquest struct {
 }
 
 func newInquest(fs procfs.FS) (*inquest, error) {
-	uptime, err := fs.Uptime()
+	uptime, err := uptimeOf(fs)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -85,7 +84,7 @@ func printSignals(out *bufio.Writer, r *targets, o signalsOptions) (status int, 
 		t, err := r.read(pid)
 		switch {
 		case err != nil:
-			missed = append(missed, missing(pid, err))
+			missed = append(missed, missing(pid, err, r.ours))
 		case o.json:
 			fmt.Fprintln(out, jsonSignals(t, r.caller))
 		default:
@@ -106,14 +105,6 @@ func joined(errs []error) error {
 	err := errs[0]
 	for _, next := range errs[1:] {
 		err = fmt.Errorf("%w, %w", err, next)
-	}
-	return err
-}
-
-// missing says what is the matter with a process that was asked for.
-func missing(pid int, err error) error {
-	if errors.Is(err, procfs.ErrGone) {
-		return fmt.Errorf("there is no process %d", pid)
 	}
 	return err
 }

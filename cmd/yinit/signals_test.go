@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +18,7 @@ import (
 func fakeTargets(t *testing.T) *targets {
 	t.Helper()
 	tree := proctest.New(t)
+	tree.Uptime(time.Hour)
 	tree.Process(proctest.Process{PID: 1, Comm: "runsc", Status: proctest.NoSignals()}) // gVisor
 	tree.Process(proctest.Process{PID: 7, PPID: 1, Comm: "\x1b[31ma) \n\\", Sigs: procfs.Signals{Caught: procfs.NewSignalSet(15)}})
 	tree.Process(proctest.Process{PID: 8, PPID: 1, Comm: "git", State: procfs.StateZombie})

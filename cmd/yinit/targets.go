@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,8 +22,21 @@ type targets struct {
 	stats  []procfs.Stat
 }
 
+// uptimeOf is for how long the machine has been up. It is in every proc, and nowhere
+// else: the error says that fs is none, and what to do.
+func uptimeOf(fs procfs.FS) (time.Duration, error) {
+	uptime, err := fs.Uptime()
+	if err != nil {
+		return 0, fmt.Errorf("%w; mount /proc", err)
+	}
+	return uptime, nil
+}
+
 // newTargets scans the processes once: a process group takes them all.
 func newTargets(fs procfs.FS) (*targets, error) {
+	if _, err := uptimeOf(fs); err != nil {
+		return nil, err
+	}
 	r := &targets{fs: fs}
 	r.caller, r.ours = callerOf(fs)
 	s := procfs.NewScanner(fs)
@@ -109,6 +125,20 @@ func readCloser(fs procfs.FS, pid int, caller procfs.Caller) (*procfs.Target, er
 func asOwner(fs procfs.FS, pid int, read func()) {
 	if status, err := fs.Status(pid); err == nil {
 		asUser(status.UID[procfs.Real], status.GID[procfs.Real], read)
+	}
+}
+
+// missing says what is the matter with a process that was asked for and could not be
+// read. The mount option hidepid hides processes, see proc(5), and not from kill(2);
+// ours says that pid is the number by which that knows it.
+func missing(pid int, err error, ours bool) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, procfs.ErrGone) && ours && mayKill(pid) != procfs.Untold:
+		return fmt.Errorf("process %d is hidden from this user (mount option hidepid of /proc)", pid)
+	case errors.Is(err, procfs.ErrGone):
+		return fmt.Errorf("there is no process %d", pid)
+	default:
+		return err
 	}
 }
 

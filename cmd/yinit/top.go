@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -32,13 +33,13 @@ func runTop(args []string) (int, error) {
 	}
 	w := newWorld(procfs.FS{})
 	if o.once {
-		return 0, printFrame(w, o.Options)
+		return showOnce(w, o.Options)
 	}
 	if !isTerminal(0) || !isTerminal(1) {
 		return failure, errors.New("top: this is no terminal; use docker exec -ti, or yinit top --once")
 	}
 	if term := os.Getenv("TERM"); term == "dumb" {
-		return 0, printFrame(w, o.Options)
+		return showOnce(w, o.Options)
 	}
 	return showTop(w, o.Options)
 }
@@ -55,6 +56,9 @@ func parseTop(args []string) (topOptions, error) {
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("%q is too much; see yinit top --help", flags.Arg(0))
 	}
+	if err == nil && o.PID < 0 {
+		err = fmt.Errorf("--pid: %d is no process id; see yinit top --help", o.PID)
+	}
 	if err == nil && o.Interval < minInterval {
 		err = fmt.Errorf("--interval: %s is too short; write %s or more", o.Interval, minInterval)
 	}
@@ -65,6 +69,17 @@ func parseTop(args []string) (topOptions, error) {
 }
 
 const minInterval = 100 * time.Millisecond
+
+// showOnce prints one frame, and says if it has not the process that was asked for.
+func showOnce(w *world, o tui.Options) (int, error) {
+	if err := printFrame(w, o); err != nil {
+		return failure, fmt.Errorf("top: %w", err)
+	}
+	if o.PID != 0 && !slices.ContainsFunc(w.stats, func(s procfs.Stat) bool { return s.PID == o.PID }) {
+		return 1, fmt.Errorf("top: %w", missing(o.PID, procfs.ErrGone, w.ours))
+	}
+	return 0, nil
+}
 
 // printFrame prints what top would show, after a moment over which to measure.
 func printFrame(w *world, o tui.Options) error {

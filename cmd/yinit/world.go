@@ -62,11 +62,11 @@ func newWorld(fs procfs.FS) *world {
 
 // Snapshot implements tui.Source.
 func (w *world) Snapshot() (tui.Snapshot, error) {
-	stats, err := w.scan()
+	uptime, err := uptimeOf(w.fs)
 	if err != nil {
 		return tui.Snapshot{}, err
 	}
-	uptime, err := w.fs.Uptime()
+	stats, err := w.scan()
 	if err != nil {
 		return tui.Snapshot{}, err
 	}

@@ -25,7 +25,7 @@ func runZombies(args []string) (int, error) {
 	}
 	q, err := newInquest(o.fs)
 	if err != nil {
-		return failure, fmt.Errorf("zombies: %w; mount /proc", err)
+		return failure, fmt.Errorf("zombies: %w", err)
 	}
 	culprits, err := q.hold()
 	if err != nil {
