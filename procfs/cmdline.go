@@ -14,8 +14,9 @@ const (
 )
 
 // Cmdline reads the arguments of pid from /proc/[pid]/cmdline, see
-// proc_pid_cmdline(5), at most 64 KiB of them. It gives nil for kernel threads
-// and zombies. The errors are those of [FS.Stat].
+// proc_pid_cmdline(5), at most 64 KiB of them. It gives nil for kernel threads,
+// for zombies, and if all of it is empty. The errors are those of
+// [FS.Stat].
 func (f FS) Cmdline(pid int) ([]string, error) {
 	b, err := f.read(place{pid: pid, name: "cmdline"}, make([]byte, 0, 1024), maxCmdline)
 	if err != nil {
@@ -26,15 +27,20 @@ func (f FS) Cmdline(pid int) ([]string, error) {
 
 // ParseCmdline splits the content of /proc/[pid]/cmdline into arguments. A
 // process may have written a title over them, as in "nginx: worker process":
-// it becomes one argument, without the NULs that fill the rest of its room.
+// it becomes one argument, without the NULs that fill the rest of its room. The
+// empty name that Linux gives a program started without arguments, since 5.18, is
+// none: the result is nil, as it is for kernel threads.
 func ParseCmdline(b []byte) []string {
 	if len(b) == 0 {
 		return nil
 	}
 	args := splitNUL(b)
 	filled := len(strings.Join(args[1:], "")) == 0
-	if filled && (len(args) > 2 || strings.Contains(args[0], " ")) {
-		args = args[:1] // One empty argument after a plain word is more likely a real one.
+	switch {
+	case filled && strings.TrimSpace(args[0]) == "":
+		return nil
+	case filled && (len(args) > 2 || strings.Contains(args[0], " ")):
+		return args[:1] // One empty argument after a plain word is more likely a real one.
 	}
 	return args
 }

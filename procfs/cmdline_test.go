@@ -20,13 +20,15 @@ func TestParseCmdline(t *testing.T) {
 		"several":                    {"sh\x00-c\x00a b\x00", []string{"sh", "-c", "a b"}},
 		"empty argument at the end":  {"sh\x00-c\x00\x00", []string{"sh", "-c", ""}},
 		"only an empty argument":     {"sh\x00\x00", []string{"sh", ""}},
-		"empty name":                 {"\x00", []string{""}},
+		"empty name":                 {"\x00", nil},
+		"empty name and argument":    {"\x00\x00", nil},
+		"empty title":                {" \x00\x00\x00", nil},
 		"empty name with argument":   {"\x00x\x00", []string{"", "x"}},
 		"title without NUL":          {"nginx: worker process", []string{"nginx: worker process"}},
 		"title filled up":            {"nginx: worker process\x00\x00\x00", []string{"nginx: worker process"}},
 		"title filled up by one":     {"nginx: worker process\x00\x00", []string{"nginx: worker process"}},
 		"title in a word, filled up": {"title\x00\x00\x00\x00", []string{"title"}},
-		"NULs alone":                 {"\x00\x00\x00", []string{""}},
+		"NULs alone":                 {"\x00\x00\x00", nil},
 		"newline, escape, not UTF-8": {"a\n\x1b[2J\x00\xff\x00", []string{"a\n\x1b[2J", "\xff"}},
 	} {
 		if got := procfs.ParseCmdline([]byte(test.text)); !slices.Equal(got, test.want) || (got == nil) != (test.want == nil) {
