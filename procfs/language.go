@@ -100,18 +100,36 @@ func (l Language) handles(n int) string {
 			return "Node's handler: it ends, unless the program has its own"
 		case sigUsr1:
 			return "Node's handler: opens the debugger's port, or the program's"
+		case sigSegv:
+			return "Node's handler, for WebAssembly: it ends all the same"
 		}
 	case Python:
 		if n == sigInt {
 			return "CPython's handler: KeyboardInterrupt, or the program's own"
 		}
 	case Java:
-		switch n {
-		case sigHup, sigInt, sigTerm:
-			return "the JVM's handler: it runs the shutdown hooks and ends"
-		case sigQuit:
-			return "the JVM's handler: it prints all stacks and goes on"
-		}
+		return handledByJVM(n)
+	}
+	return ""
+}
+
+// handledByJVM is handles for Java, see "Signal Handling" in Oracle's
+// troubleshooting guide, and the source of HotSpot for what one from outside does.
+// ILL, FPE, SEGV and QUIT the program cannot have for itself.
+func handledByJVM(n int) string {
+	switch n {
+	case sigHup, sigInt, sigTerm:
+		return "the JVM's: shutdown hooks run and it ends, or the program's"
+	case sigQuit:
+		return "the JVM's handler: it prints all stacks and goes on"
+	case sigIll, sigFPE, sigSegv:
+		return "the JVM's handler: it reports a crash and ends"
+	case sigBus:
+		return "the JVM's: it reports a crash and ends, or the program's"
+	case sigUsr2: // It suspends threads with it.
+		return "the JVM's handler, which may crash it, or the program's"
+	case sigPipe, sigXFSZ, rtMax - 2: // With the last it wakes threads that wait for input.
+		return "the JVM's handler: nothing happens, or the program's runs"
 	}
 	return ""
 }

@@ -4,11 +4,18 @@ import "syscall"
 
 // The signals of which the rules speak by name.
 const (
+	sigBus  = int(syscall.SIGBUS)
+	sigFPE  = int(syscall.SIGFPE)
 	sigHup  = int(syscall.SIGHUP)
+	sigIll  = int(syscall.SIGILL)
 	sigInt  = int(syscall.SIGINT)
 	sigQuit = int(syscall.SIGQUIT)
 	sigKill = int(syscall.SIGKILL)
+	sigPipe = int(syscall.SIGPIPE)
+	sigSegv = int(syscall.SIGSEGV)
 	sigUsr1 = int(syscall.SIGUSR1)
+	sigUsr2 = int(syscall.SIGUSR2)
+	sigXFSZ = int(syscall.SIGXFSZ)
 	sigTerm = int(syscall.SIGTERM)
 	sigCont = int(syscall.SIGCONT)
 	sigStop = int(syscall.SIGSTOP)

@@ -241,7 +241,12 @@ func TestLanguageInTheReason(t *testing.T) {
 		{procfs.Python, term, "the program's handler"},
 		{procfs.Java, term, "shutdown hooks"},
 		{procfs.Java, quit, "prints all stacks"},
-		{procfs.Java, usr2, "the program's handler"},
+		{procfs.Java, int(syscall.SIGSEGV), "the JVM's handler: it reports a crash"},
+		{procfs.Java, usr2, "the JVM's handler, which may crash it"},
+		{procfs.Java, int(syscall.SIGPIPE), "the JVM's handler: nothing happens"},
+		{procfs.Java, 62, "the JVM's handler: nothing happens"},
+		{procfs.Java, usr1, "the program's handler"},
+		{procfs.Node, int(syscall.SIGSEGV), "Node's handler"},
 	} {
 		tg := target(catches(test.n))
 		tg.Language = test.language
