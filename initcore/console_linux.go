@@ -117,6 +117,9 @@ func (c *console) lend(pid int) bool {
 		return false
 	}
 	setForeground(c.fd, pid)
+	if group, err = unix.IoctlGetInt(c.fd, unix.TIOCGPGRP); err != nil || group != pid {
+		return false // it would be stopped again at once, and for ever
+	}
 	_ = unix.Kill(-pid, unix.SIGCONT) // the terminal had stopped the whole group
 	return true
 }

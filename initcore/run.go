@@ -81,7 +81,7 @@ func Run(cfg Config) int {
 func threads(cfg Config) int {
 	for _, p := range cfg.Programs {
 		if p.Prefix {
-			return 4 // those that copy to stdout and to stderr, the writer of log lines, and whoever works meanwhile
+			return 3 // those that copy to stdout and to stderr, the writer of log lines, and whoever works meanwhile
 		}
 	}
 	return 2

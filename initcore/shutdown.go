@@ -113,6 +113,7 @@ const (
 // clear ends what the programs have left behind.
 func (m *machine) clear() {
 	m.tty.takeBack()
+	m.tellFlood()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
 		m.zombies = heldZombies(m.rest.everybody(), m.pid)
 	}

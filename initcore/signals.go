@@ -167,11 +167,19 @@ func (m *machine) flooded(info early.Info) bool {
 		}
 		return false
 	}
-	if f.more > 0 {
-		m.note(history.KindNote, fmt.Sprintf("%s from pid %d came %d times more", procfs.SignalName(int(f.signal)), f.pid, f.more))
-	}
+	m.tellFlood()
 	*f = flood{pid: info.PID, signal: info.Signal, since: m.now, n: 1}
 	return false
+}
+
+// tellFlood says how many signals were only counted.
+func (m *machine) tellFlood() {
+	if m.flood.more > 0 {
+		text := fmt.Sprintf("%s from pid %d came %d times more", procfs.SignalName(int(m.flood.signal)), m.flood.pid, m.flood.more)
+		m.note(history.KindNote, text)
+		m.log.Info(text)
+		m.flood.more = 0
+	}
 }
 
 // received records the signal and its sender.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,12 +71,19 @@ func TestFullAtOnce(t *testing.T) {
 	}
 	// No builtin of this needs a process of its own.
 	const filler = `(while :; do sleep 1000 & done) 2>/dev/null; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; exit 3`
-	for limit := range 20 {
-		user := strconv.Itoa(54000 + limit) // what the last one left does not count
-		cmd := namespaced("setpriv", "--reuid", user, "--clear-groups", "sh", "-c",
-			`ulimit -p "$1" 2>/dev/null || ulimit -u "$1"; exec "$0" --grace 0 -- sh -c "$2"`, binary, strconv.Itoa(10+limit), filler)
-		if got, errs := statusOf(cmd); got != 3 {
-			t.Errorf("with room for %d: exit status %d, want 3\n%s", 10+limit, got, errs)
+	// With a prefix there are two more that may block.
+	prefixed := filepath.Join(filepath.Dir(binary), "prefixed.toml") // others may read there
+	if err := os.WriteFile(prefixed, fmt.Appendf(nil, "[[program]]\nprefix = true\ncommand = ['sh', '-c', '%s']\n", filler), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, command := range map[string]string{"plain": `sh -c "$2"`, "prefixed": "--config " + prefixed} {
+		for limit := 10; limit < 30; limit++ {
+			user := strconv.Itoa(54000 + len(name)*100 + limit) // what the last one left does not count
+			cmd := namespaced("setpriv", "--reuid", user, "--clear-groups", "sh", "-c",
+				`ulimit -p "$1" 2>/dev/null || ulimit -u "$1"; exec "$0" --grace 0 `+command, binary, strconv.Itoa(limit), filler)
+			if got, errs := statusOf(cmd); got != 3 {
+				t.Errorf("%s, with room for %d: exit status %d, want 3\n%s", name, limit, got, errs)
+			}
 		}
 	}
 }

@@ -18,6 +18,8 @@
 // uid, value) into a pipe and returns. It takes no lock, does not block, calls
 // no Go code, and may run on any thread. So signals become data that the loop
 // reads from a descriptor, with the sender, none lost, from the first moment.
+// Where the pipe is full, real-time signals stay in the kernel's queue: the handler
+// leaves them blocked, and [Feed.Read] unblocks them.
 //
 // A binary that is linked with -ldflags "-E yinit/initcore/early.entry" starts
 // in [entry], which does the same before the runtime's first instruction. This

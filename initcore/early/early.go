@@ -45,8 +45,8 @@ var (
 // What the Go runtime needs for its start. Where there is less, entry refuses in
 // one line what the runtime would do in a hundred.
 var (
-	threadsLeast = uint32(9) // beside the first one, and with the program; see also Spare
-	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 10; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
+	threadsLeast = uint32(7) // beside the first one, and with the program; see also Spare
+	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
 	pidsMax      = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 	// Measured with Go 1.26: with less than 750 MB it never starts, with more than
 	// 1.3 GB always, and in between with some sizes.
