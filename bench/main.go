@@ -35,7 +35,7 @@ func main() {
 	}
 	early.Environ() // The subjects get the environment that we were started with.
 	yinit := absolute(os.Args[1])
-	subjects := []subject{{"yinit", []string{yinit, "--watch", "0"}}, {"yinit watching", []string{yinit}}}
+	subjects := []subject{{"yinit", []string{yinit, "--quiet", "--watch", "0"}}, {"yinit watching", []string{yinit, "--quiet"}}}
 	for _, s := range []subject{
 		{"tini", []string{"tini", "-s"}},
 		{"dumb-init", []string{"dumb-init"}},
@@ -47,7 +47,7 @@ func main() {
 		}
 		subjects = append(subjects, s)
 	}
-	fmt.Println("All as PID 1 of a PID namespace, with its own /proc but for the start; medians, and in brackets the ratio to tini.")
+	fmt.Println("All as PID 1 of a PID namespace, with its own /proc but for the start (of which yinit would warn without --quiet); medians, and in brackets the ratio to tini.")
 	measures := []struct {
 		name string
 		run  func([]subject)

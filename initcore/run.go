@@ -81,10 +81,10 @@ func Run(cfg Config) int {
 func threads(cfg Config) int {
 	for _, p := range cfg.Programs {
 		if p.Prefix {
-			return 3 // those that copy to stdout and to stderr, the writer of log lines, and whoever works meanwhile
+			return 3 // those that copy to stdout and to stderr, too
 		}
 	}
-	return 2
+	return 1 // the writer of log lines: the runtime itself makes one to work meanwhile
 }
 
 func restarts(cfg Config) bool {
