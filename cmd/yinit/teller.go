@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/history"
+	"yinit/initcore/watch"
 )
 
 // A teller prints a history, now or as it goes on.
@@ -80,7 +81,7 @@ func (t *teller) summary() error {
 	}{
 		{t.lost, plural(int(t.lost), "older record was", "older records were") + " overwritten"},
 		{t.damaged, damagedText(t.damaged)},
-		{h.Missed, plural(int(h.Missed), "process or thread", "processes or threads") + " came and went between two looks, unseen"},
+		{h.Missed, watch.MissedText(h.Missed)},
 		{h.Unwatched, plural(int(h.Unwatched), "process was", "processes were") + " too many to be watched"},
 	} {
 		if part.n > 0 {
