@@ -320,7 +320,7 @@ func TestConformanceAsUser(t *testing.T) {
 	if err := errors.Join(os.WriteFile(test, b, 0o755), os.Chown(dir, nobody, nobody)); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(test, "-test.run=^TestConformance$", "-test.timeout=3m")
+	cmd := exec.Command(test, "-test.run=^TestConformance$", "-test.timeout=20m")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), builtIn+"="+filepath.Dir(binary), "TMPDIR="+dir, "HOME="+dir,
 		"PATH="+filepath.Dir(binary)+":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") // no folders of root's

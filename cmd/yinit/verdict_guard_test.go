@@ -141,7 +141,7 @@ func (g *guard) run(t *testing.T) {
 // observer is a command that sends the signals. Its descriptors 3 and 4 are the
 // events and pings of the target.
 func observer(g *guard, pid int) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(filepath.Dir(binary), "observer"), "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20s")
+	cmd := exec.Command(filepath.Join(filepath.Dir(binary), "observer"), "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20m")
 	cmd.Env = append(os.Environ(), observed+"="+fmt.Sprintf("%d,%d", g.index(), pid), "TMPDIR=/tmp")
 	return cmd
 }
@@ -184,7 +184,7 @@ func (g *guard) startInside(t *testing.T) *exec.Cmd {
 		t.Fatal(err)
 	}
 	args := append([]string{os.Getenv(aimBinary), "3", "4"}, strings.Fields(g.words)...)
-	args = append(args, "--", self, "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20s")
+	args = append(args, "--", self, "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20m")
 	cmd := namespaced(args...)
 	cmd.Env = append(cmd.Env, observed+"="+fmt.Sprintf("%d,1", g.index()))
 	cmd.ExtraFiles = []*os.File{tells[1], hears[0], tells[0], hears[1]}
