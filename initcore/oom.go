@@ -12,11 +12,17 @@ import (
 
 func ownGroup() cgroup.Group { return cgroup.Find(procfs.FS{}, "self", "") }
 
+// A memoryMeter is a control group, see there.
+type memoryMeter interface {
+	OOMKills() (kills uint64, ok bool)
+	MemoryLimit() procfs.Bytes
+}
+
 // oomWatch notices that the kernel killed a process because the memory limit of
 // the container was hit, by the counter in memory.events (cgroup version 2) or
 // memory.oom_control (version 1). The counter does not say who it was.
 type oomWatch struct {
-	meter  func() (kills uint64, limit procfs.Bytes, ok bool)
+	meter  memoryMeter
 	begun  bool
 	kills  uint64    // at the last look
 	told   uint64    // those of them of which something was said
@@ -40,20 +46,19 @@ func (w *oomWatch) begin(now time.Time) {
 		return
 	}
 	if w.begun = true; w.meter == nil {
-		w.meter = ownGroup().OOMKills
+		w.meter = ownGroup()
 	}
 	w.look(now)
 	w.told = w.kills
 }
 
 // look reads the counter.
-func (w *oomWatch) look(now time.Time) (limit procfs.Bytes) {
-	kills, limit, ok := w.meter()
+func (w *oomWatch) look(now time.Time) {
+	kills, ok := w.meter.OOMKills()
 	if ok && kills > w.kills {
 		w.kills, w.since, w.grew = kills, w.looked, now
 	}
 	w.looked = now
-	return limit
 }
 
 // victim is called for each death. It returns what to say if it was such a kill.
@@ -64,30 +69,31 @@ func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool)
 		return ""
 	}
 	w.begin(now)
-	limit := w.look(now)
+	w.look(now)
 	if w.told >= w.kills {
 		return ""
 	}
 	defer func() { w.told++ }()
 	if watched && now.Sub(w.grew) <= oomClaim || now.Sub(w.since) <= oomClaim {
-		return "the memory limit was hit " + w.figures(limit)
+		return "the memory limit was hit " + w.figures()
 	}
-	return "perhaps because the memory limit was hit, at " + w.since.Format(time.TimeOnly) + " or later " + w.figures(limit)
+	return "perhaps because the memory limit was hit, at " + w.since.Format(time.TimeOnly) + " or later " + w.figures()
 }
 
 // nobody returns what to say if there was such a kill, and nobody who ended so was
 // seen.
 func (w *oomWatch) nobody(now time.Time) string {
 	w.begin(now)
-	limit := w.look(now)
+	w.look(now)
 	if w.told >= w.kills || now.Sub(w.grew) <= oomClaim {
 		return ""
 	}
 	defer func() { w.told = w.kills }()
-	return "the memory limit was hit " + w.figures(limit) + " by a process whose end was not seen"
+	return "the memory limit was hit " + w.figures() + " by a process whose end was not seen"
 }
 
-func (w *oomWatch) figures(limit procfs.Bytes) string {
+func (w *oomWatch) figures() string {
+	limit := w.meter.MemoryLimit()
 	if limit == 0 {
 		return fmt.Sprintf("(oom_kill %d → %d)", w.told, w.kills)
 	}

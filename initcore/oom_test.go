@@ -8,6 +8,12 @@ import (
 	"yinit/procfs"
 )
 
+// meter is a control group with a counter.
+type meter struct{ kills *uint64 }
+
+func (m meter) OOMKills() (uint64, bool) { return *m.kills, true }
+func (meter) MemoryLimit() procfs.Bytes  { return 32 * procfs.MiB }
+
 // TestOutOfMemory: a death by SIGKILL is blamed on the memory limit only if the
 // counter moved for it.
 func TestOutOfMemory(t *testing.T) {
@@ -40,7 +46,7 @@ func TestOutOfMemory(t *testing.T) {
 		"not yet":                        {"begin oom look 1s look", true, ""},
 	} {
 		kills, now, got := uint64(0), time.Time{}, ""
-		w := oomWatch{meter: func() (uint64, procfs.Bytes, bool) { return kills, 32 * procfs.MiB, true }}
+		w := oomWatch{meter: meter{&kills}}
 		for event := range strings.FieldsSeq(tt.script) {
 			switch event {
 			case "begin":

@@ -35,20 +35,21 @@ func (c Group) Read() Usage {
 }
 
 // OOMKills is how many processes the kernel has killed because a memory limit was
-// hit, and the limit, 0 if there is none. It reads less than Read does.
-func (c Group) OOMKills() (kills uint64, limit procfs.Bytes, ok bool) {
+// hit. It reads one small file, where Read makes the kernel add up what all use.
+func (c Group) OOMKills() (kills uint64, ok bool) {
 	if c.unified != nil {
 		if kills, ok = c.unified.keyed("memory.events", "oom_kill"); ok {
-			return kills, procfs.Bytes(c.unified.limit("memory.max")), true
+			return kills, true
 		}
 	}
 	if d, ok := c.byName["memory"]; ok {
-		var u Usage
-		u.readMemoryV1(d)
-		return u.OOMKills, u.MemMax, u.HasOOM
+		return d.keyed("memory.oom_control", "oom_kill")
 	}
-	return 0, 0, false
+	return 0, false
 }
+
+// MemoryLimit is how much memory the group may use, 0 if there is no limit.
+func (c Group) MemoryLimit() procfs.Bytes { return c.Read().MemMax }
 
 // noLimit is what version 1 says where version 2 says "max": the largest number
 // of bytes that is a whole number of pages.
