@@ -108,7 +108,10 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 		t.Fatal(err)
 	}
 	outcome, why := procfs.Verdict(target, n, r.caller)
-	if want != "" && outcome.String() != want {
+	// The leader of our session may be outside of our PID namespace.
+	session, err := unix.Getsid(0)
+	hidden := err == nil && session == 0 && outcome == procfs.OutcomeUnknown && procfs.DefaultActionOf(n) == procfs.Stop
+	if want != "" && outcome.String() != want && !hidden {
 		t.Errorf("%s: the verdict is %v (%s), want %s", name, outcome, why, want)
 	}
 	for caught := range target.Sigs.Caught.Numbers() {
@@ -129,6 +132,9 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 		want = seen // It does what it likes.
 	default:
 		want = "alive"
+	}
+	if hidden {
+		want = seen
 	}
 	if strings.Contains(why, "nothing happens") {
 		want = "alive"
