@@ -175,6 +175,19 @@ func TestLoaderIsAScript(t *testing.T) {
 	}
 }
 
+// TestFaultOfAFIFO: to look into one would hold up the init until somebody writes.
+func TestFaultOfAFIFO(t *testing.T) {
+	fifo := t.TempDir() + "/fifo"
+	check(t, unix.Mkfifo(fifo, 0o755))
+	returns(t, "looking for the fault of a FIFO", func() {
+		for _, err := range []unix.Errno{unix.ENOEXEC, unix.ENOENT, unix.EACCES} {
+			if got, want := (execution{err: err}).fault(piece{path: fifo, name: "it"}, 0), "it is no regular file"; got != want {
+				t.Errorf("%v: %q, want %q", err, got, want)
+			}
+		}
+	})
+}
+
 func TestOpenForWriting(t *testing.T) {
 	dir := t.TempDir()
 	path := copyOf(t, dir, "busy", dynamic(t), func(b []byte) []byte { return b })

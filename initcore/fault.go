@@ -61,8 +61,10 @@ func (x execution) fault(p piece, depth int) string {
 		if fault := x.denied(p, path, info); fault != "" {
 			return fault
 		}
-	case info.IsDir():
-		return p.name + " is a directory"
+	default:
+		if fault := p.irregular(info); fault != "" {
+			return fault
+		}
 	}
 	text := head(path, 256)
 	switch {
@@ -80,6 +82,18 @@ func (x execution) fault(p piece, depth int) string {
 		return p.name + " is neither a program nor a script with a #! line"
 	}
 	return "it is neither a program nor a script with a #! line, and there is no /bin/sh to try it with"
+}
+
+// irregular says what a file is that nobody can execute. It must not be opened, or
+// a FIFO would hold up the init.
+func (p piece) irregular(info os.FileInfo) string {
+	switch {
+	case info.IsDir():
+		return p.name + " is a directory"
+	case !info.Mode().IsRegular():
+		return p.name + " is no regular file"
+	}
+	return ""
 }
 
 // missing says of what is not there what that is.
@@ -215,12 +229,11 @@ func (x execution) denied(p piece, path string, info os.FileInfo) string {
 	if info == nil {
 		return "a directory on " + p.part("path") + " may not be searched by this user"
 	}
+	if fault := p.irregular(info); fault != "" {
+		return fault
+	}
 	var mounted unix.Statfs_t
 	switch {
-	case info.IsDir():
-		return p.name + " is a directory"
-	case !info.Mode().IsRegular():
-		return p.name + " is no regular file"
 	case info.Mode()&0o111 == 0:
 		return p.name + " is not executable: chmod +x it, in the Dockerfile COPY --chmod=755"
 	case unix.Statfs(path, &mounted) == nil && mounted.Flags&unix.ST_NOEXEC != 0:

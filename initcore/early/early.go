@@ -31,7 +31,7 @@ var (
 	kept     uint64    // signals that found no room in the pipe
 	choked   uint32    // the pipe was full, so the real-time signals are blocked
 	realTime = ^uint64(1<<(rtMin-1) - 1)
-	dead     uint32 // SIGCHLD came since the last Drain
+	dead     uint32 // SIGCHLD came since the last Read
 	pid      int32  // our own
 	pipeFD   = [2]int32{-1, -1}
 	original [65]sigaction // dispositions as they were inherited
