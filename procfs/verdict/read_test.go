@@ -222,47 +222,6 @@ func TestLanguageWithoutTheExecutable(t *testing.T) {
 	}
 }
 
-func TestOrphaned(t *testing.T) {
-	stat := func(pid, ppid, pgrp, session int) procfs.Stat {
-		return procfs.Stat{PID: pid, PPID: ppid, PGRP: pgrp, Session: session, State: 'S', Threads: 1}
-	}
-	init, shell := stat(1, 0, 1, 1), stat(5, 1, 5, 5)
-	dead := stat(8, 5, 7, 5)
-	dead.State = 'Z'
-	const kthread = 0x00200000
-	kthreadd := procfs.Stat{PID: 2, Flags: kthread, State: 'S', Threads: 1}
-	for name, test := range map[string]struct {
-		pgrp  int
-		stats []procfs.Stat
-		want  verdict.Answer
-	}{
-		"a job of a shell":                   {7, []procfs.Stat{init, shell, stat(7, 5, 7, 5)}, verdict.No},
-		"its shell is gone":                  {7, []procfs.Stat{init, stat(7, 1, 7, 5)}, verdict.Yes},
-		"one of two has a parent outside":    {7, []procfs.Stat{init, shell, stat(7, 1, 7, 5), stat(8, 5, 7, 5)}, verdict.No},
-		"only a zombie has":                  {7, []procfs.Stat{init, shell, stat(7, 1, 7, 5), dead}, verdict.Yes},
-		"a session of its own":               {5, []procfs.Stat{init, shell}, verdict.Yes},
-		"the parent is of another session":   {7, []procfs.Stat{init, shell, stat(7, 5, 7, 7)}, verdict.Yes},
-		"child of init, same session":        {7, []procfs.Stat{init, stat(7, 1, 7, 1)}, verdict.No},
-		"the same on the host":               {7, []procfs.Stat{init, kthreadd, stat(7, 1, 7, 1)}, verdict.Yes},
-		"from outside, session inside":       {7, []procfs.Stat{init, stat(7, 0, 7, 7)}, verdict.Yes},
-		"from outside, session outside":      {7, []procfs.Stat{init, stat(7, 0, 7, 0)}, verdict.Unknown},
-		"both sessions outside":              {7, []procfs.Stat{stat(1, 0, 0, 0), stat(7, 1, 7, 0)}, verdict.Unknown},
-		"session 0 of the host":              {7, []procfs.Stat{stat(1, 0, 0, 0), kthreadd, stat(5, 1, 5, 0), stat(7, 5, 7, 0)}, verdict.No},
-		"group 0 of the host":                {0, []procfs.Stat{stat(1, 0, 0, 0), kthreadd, stat(5, 1, 5, 0), stat(7, 5, 0, 0)}, verdict.No},
-		"the parent is hidden":               {7, []procfs.Stat{init, stat(7, 6, 7, 5)}, verdict.Unknown},
-		"hidden, but another one is not":     {7, []procfs.Stat{init, shell, stat(7, 6, 7, 5), stat(8, 5, 7, 5)}, verdict.No},
-		"init is hidden":                     {5, []procfs.Stat{stat(4, 1, 4, 4), stat(5, 4, 5, 5)}, verdict.Unknown},
-		"the leader of the group is outside": {0, []procfs.Stat{init, stat(7, 1, 0, 0)}, verdict.Unknown},
-		"nobody is in the group":             {9, []procfs.Stat{init}, verdict.Yes},
-		"main thread ended, others keep it":  {7, []procfs.Stat{init, shell, {PID: 7, PPID: 5, PGRP: 7, Session: 5, State: 'Z', Threads: 2}}, verdict.No},
-		"no process at all":                  {7, nil, verdict.Unknown},
-	} {
-		if got := verdict.NewGroups(test.stats).Orphaned(test.pgrp); got != test.want {
-			t.Errorf("%s: Orphaned = %v, want %v", name, got, test.want)
-		}
-	}
-}
-
 func TestCaller(t *testing.T) {
 	c, err := verdict.Self(procfs.FS{})
 	if err != nil || c.PID != os.Getpid() || c.UID[procfs.Effective] != uint32(os.Geteuid()) || c.Depth < 1 {
