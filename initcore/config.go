@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"yinit/procfs"
+	"yinit/initcore/history"
 )
 
 // Config is what the init is told to do. The zero value of a field is the
@@ -100,9 +100,9 @@ func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 }
 
 // relay is what is passed on for each signal.
-func (r *Rewrite) relay() (t procfs.Relay) {
+func (r *Rewrite) relay() (t history.Relay) {
 	for n := 1; n < len(t); n++ {
-		if to := r.Of(unix.Signal(n)); int(to) != n || procfs.Relayed(n) {
+		if to := r.Of(unix.Signal(n)); int(to) != n || history.Forwarded(n) {
 			t[n] = uint8(to)
 		}
 	}

@@ -35,7 +35,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 		passed = m.cfg.Rewrite.Of(sig)
 	)
 	switch {
-	case passed == 0, passed == sig && !procfs.Relayed(int(sig)):
+	case passed == 0, passed == sig && !history.Forwarded(int(sig)):
 		action = history.ActionDropped
 	case m.ends(sig):
 		action, to = m.stopRequest(sig)
@@ -85,7 +85,7 @@ func (m *machine) ends(sig unix.Signal) bool {
 // that it may be passed on before it is recorded. SIGTERM brings SIGCONT, and
 // SIGCONT may concern the terminal.
 func (m *machine) plain(sig unix.Signal) bool {
-	return m.alone() && procfs.Relayed(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && sig != unix.SIGCHLD && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
+	return m.alone() && history.Forwarded(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && sig != unix.SIGCHLD && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
 }
 
 // target is who gets plain signals at once, as kill(2) names it; 0: nobody.

@@ -15,17 +15,3 @@ func (f FS) CorePiped() (bool, error) {
 
 // ParseCorePattern reports whether the pattern begins with a pipe.
 func ParseCorePattern(b []byte) (piped bool) { return bytes.HasPrefix(b, []byte{'|'}) }
-
-// coreOff reports whether pid would leave no core dump. It is [Untold] where the
-// limit or the pattern cannot be read.
-func (f FS) coreOff(pid int) Answer {
-	limit, err := f.CoreLimit(pid)
-	if err != nil {
-		return Untold
-	}
-	piped, err := f.CorePiped()
-	if err != nil {
-		return Untold
-	}
-	return answer(limit == 0 && !piped)
-}

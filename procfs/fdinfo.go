@@ -12,15 +12,13 @@ import (
 const signalFDLink = "anon_inode:[signalfd]"
 
 // SignalFDs is the set of the signals that pid can read from descriptors of
-// signalfd(2), from /proc/[pid]/fdinfo, see proc_pid_fdinfo(5). A descriptor that
-// was inherited counts, too: it reads the signals of whoever reads. The error
+// signalfd(2), from /proc/[pid]/task/[tid]/fdinfo, see proc_pid_fdinfo(5), as its
+// thread tid has them: if the main thread has ended, the descriptors are to be
+// seen only at the others. A tid of 0 stands for the main thread. A descriptor
+// that was inherited counts, too: it reads the signals of whoever reads. The error
 // matches [ErrGone] if the process has ended, and [io/fs.ErrPermission] if the
 // caller may not look (PTRACE_MODE_READ of ptrace(2)).
-func (f FS) SignalFDs(pid int) (SignalSet, error) { return f.signalFDs(pid, 0) }
-
-// signalFDs is SignalFDs by way of one of the threads: if the main thread has
-// ended, the descriptors are to be seen only at the others.
-func (f FS) signalFDs(pid, tid int) (SignalSet, error) {
+func (f FS) SignalFDs(pid, tid int) (SignalSet, error) {
 	at := place{pid: pid, tid: tid, name: "fd"}
 	d, err := os.Open(f.path(at))
 	if err != nil {
@@ -86,4 +84,20 @@ func ParseSignalFD(b []byte) (SignalSet, error) {
 		return set, nil
 	}
 	return 0, fmt.Errorf("fdinfo: no sigmask: %w", ErrFormat)
+}
+
+// PIDOfPidfd is the process that the pidfd fd of pid names, from
+// /proc/[pid]/fdinfo, see pidfd_open(2). It is 0 if that cannot be told.
+func (f FS) PIDOfPidfd(pid, fd int) int {
+	b, err := f.read(place{pid: pid, name: "fdinfo/" + strconv.Itoa(fd)}, make([]byte, 0, 512), smallFile)
+	if err != nil {
+		return 0
+	}
+	for line := range bytes.Lines(b) {
+		if v, ok := bytes.CutPrefix(line, []byte("Pid:")); ok {
+			n, _ := parseInt(bytes.TrimSpace(v))
+			return max(n, 0)
+		}
+	}
+	return 0
 }

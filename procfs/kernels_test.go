@@ -6,6 +6,7 @@ import (
 
 	"yinit/procfs"
 	"yinit/procfs/proctest"
+	"yinit/procfs/zombie"
 )
 
 // kernels have the same process, a stopped Python with pid 37, as kernels of
@@ -53,7 +54,7 @@ func TestKernels(t *testing.T) {
 				t.Errorf("%s: Scan = %+v, %v", name, stats, err)
 			}
 		}
-		r, err := tree.FS().Reaper(37)
+		r, err := zombie.ReadReaper(tree.FS(), 37)
 		if err != nil || r.UID != 1000 || r.Sigs.Known != kernel.signals {
 			t.Errorf("%s: Reaper = %+v, %v", name, r, err)
 		}

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// signalsAt reads a signal set from the memory of a process, see
+// SignalSetAt reads a signal set from the memory of a process, see
 // proc_pid_mem(5). It takes the right to trace the thread; without it the error
 // matches [io/fs.ErrPermission].
-func (f FS) signalsAt(pid, tid int, address uint64) (SignalSet, error) {
+func (f FS) SignalSetAt(pid, tid int, address uint64) (SignalSet, error) {
 	at := place{pid: pid, tid: tid, name: "mem"}
 	if address > math.MaxInt64 {
 		return 0, f.wrap(at, ErrFormat)

@@ -44,7 +44,11 @@ func (s Stat) ID() ID { return ID{PID: s.PID, Start: s.Start} }
 // before the other threads did, and nobody can reap such a process.
 func (s Stat) Zombie() bool { return s.State.Zombie() && s.Threads <= 1 }
 
-// KernelThread reports whether it is a thread of the kernel, which has no
+// Dead reports whether the process has ended: it is a zombie, or being reaped at
+// this moment.
+func (s Stat) Dead() bool { return s.State.Dead(s.Threads) }
+
+// KernelThread reports whether it is a kernel thread, which has no
 // program, no command line and no use for signals.
 func (s Stat) KernelThread() bool {
 	const kthread = 0x00200000 // PF_KTHREAD of sched.h

@@ -29,6 +29,15 @@ func (s State) String() string {
 // [Stat.Zombie].
 func (s State) Zombie() bool { return s == StateZombie }
 
+// Ended reports whether s is that of a thread that has ended, reaped at this moment
+// or not. See [Stat.Dead] for processes.
+func (s State) Ended() bool { return s == StateZombie || s == StateDead }
+
+// Dead reports whether a process has ended whose main thread is in state s, and
+// which has so many threads: it waits to be reaped, or is being reaped. The main
+// thread may end before the others, and then the process is not dead.
+func (s State) Dead(threads int) bool { return s == StateZombie && threads <= 1 || s == StateDead }
+
 // Stopped reports whether a signal or a debugger stopped the process.
 func (s State) Stopped() bool { return s == StateStopped || s == StateTraced }
 

@@ -60,6 +60,13 @@ func (f FS) Status(pid int) (Status, error) {
 	return s, nil
 }
 
+// ThreadStatus reads /proc/[pid]/task/[tid]/status into s, which it reuses, with
+// the buffer buf, and returns the buffer for the next call. The errors are those
+// of [FS.Status]; after one s is not to be used.
+func (f FS) ThreadStatus(pid, tid int, s *Status, buf []byte) ([]byte, error) {
+	return f.status(place{pid: pid, tid: tid, name: "status"}, s, buf)
+}
+
 // status reads the file at p into s and returns the buffer for the next call.
 func (f FS) status(p place, s *Status, buf []byte) ([]byte, error) {
 	b, err := f.read(p, buf, maxFile)

@@ -67,9 +67,9 @@ const (
 	sigTimedWait32Time64 = 421
 )
 
-// waitsForSignal reports whether the thread waits in rt_sigtimedwait(2), which
+// WaitsForSignal reports whether the thread waits in rt_sigtimedwait(2), which
 // is what sigwait(3) and sigwaitinfo(2) are made of.
-func (s Syscall) waitsForSignal() bool {
+func (s Syscall) WaitsForSignal() bool {
 	if s.Running {
 		return false
 	}

@@ -1,6 +1,7 @@
 package procfs
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,7 +39,7 @@ func (f FS) Signals(pid int) (Signals, error) {
 	if err != nil {
 		return Signals{}, err
 	}
-	var alive, dead signalsOfThreads
+	var alive, dead threadSum
 	var s Status
 	buf := make([]byte, 0, smallFile)
 	for _, tid := range threads {
@@ -47,7 +48,7 @@ func (f FS) Signals(pid int) (Signals, error) {
 		case errors.Is(err, ErrGone):
 		case err != nil:
 			return Signals{}, err
-		case s.State == StateZombie || s.State == StateDead:
+		case s.State.Ended():
 			dead.add(s.Sigs)
 		default:
 			alive.add(s.Sigs)
@@ -63,28 +64,52 @@ func (f FS) Signals(pid int) (Signals, error) {
 	}
 }
 
-// signalsOfThreads sums up the threads of a process.
-type signalsOfThreads struct {
+// WithThread is what a process does with signals if s sums up some of its threads
+// and thread is one more: Blocked is what all of them block. Without the lines of
+// one thread nothing is known.
+func (s Signals) WithThread(thread Signals) Signals {
+	if !s.Known || !thread.Known {
+		return Signals{}
+	}
+	return Signals{
+		Known:         true,
+		Pending:       s.Pending | thread.Pending,
+		SharedPending: s.SharedPending | thread.SharedPending,
+		Blocked:       s.Blocked & thread.Blocked,
+		Ignored:       thread.Ignored, // The last one read is the newest.
+		Caught:        thread.Caught,
+	}
+}
+
+// threadSum sums up threads of a process.
+type threadSum struct {
 	threads int
 	sum     Signals
 }
 
-func (s *signalsOfThreads) add(thread Signals) {
+func (s *threadSum) add(thread Signals) {
 	if s.threads++; s.threads == 1 {
 		s.sum = thread
 		return
 	}
-	s.sum = Signals{
-		Known:         s.sum.Known && thread.Known,
-		Pending:       s.sum.Pending | thread.Pending,
-		SharedPending: s.sum.SharedPending | thread.SharedPending,
-		Blocked:       s.sum.Blocked & thread.Blocked,
-		Ignored:       thread.Ignored, // The last one read is the newest.
-		Caught:        thread.Caught,
+	s.sum = s.sum.WithThread(thread)
+}
+
+// Children lists the children that the thread tid of pid started or was given,
+// zombies too, from /proc/[pid]/task/[tid]/children, see proc_tid_children(5). Not
+// every kernel has the file.
+func (f FS) Children(pid, tid int) ([]int, error) {
+	b, err := f.read(place{pid: pid, tid: tid, name: "children"}, make([]byte, 0, 256), maxFile)
+	if err != nil {
+		return nil, err
 	}
-	if !s.sum.Known {
-		s.sum = Signals{}
+	var children []int
+	for _, word := range bytes.Fields(b) {
+		if n, ok := parseInt(word); ok {
+			children = append(children, n)
+		}
 	}
+	return children, nil
 }
 
 // appendNumericNames appends the names in the directory fd that are numbers,

@@ -1,6 +1,9 @@
 package procfs
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // TicksPerSecond is USER_HZ, the unit in which the kernel reports times to
 // user space. It is 100 on every architecture that Go supports, whatever the
@@ -35,3 +38,21 @@ const (
 	MiB Bytes = 1 << 20
 	GiB Bytes = 1 << 30
 )
+
+// String gives b in the largest binary unit that leaves a number of at least 1,
+// as people write memory limits: "512 MiB", "1.5 GiB".
+func (b Bytes) String() string {
+	for _, u := range []struct {
+		size Bytes
+		name string
+	}{{GiB, "GiB"}, {MiB, "MiB"}, {KiB, "KiB"}} {
+		if b < u.size {
+			continue
+		}
+		if b%u.size == 0 {
+			return fmt.Sprintf("%d %s", b/u.size, u.name)
+		}
+		return fmt.Sprintf("%.1f %s", float64(b)/float64(u.size), u.name)
+	}
+	return fmt.Sprintf("%d B", uint64(b))
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // explain says in one sentence what a process is, or what is wrong with it.
@@ -44,22 +45,22 @@ func briefTerm(w *world, p *Process) string {
 		return text
 	}
 	switch f.outcome {
-	case procfs.OutcomeHandler:
+	case verdict.OutcomeHandler:
 		return "handles SIGTERM"
-	case procfs.OutcomeRead:
+	case verdict.OutcomeRead:
 		return "reads SIGTERM, by signalfd or sigwait"
-	case procfs.OutcomeTerminate:
+	case verdict.OutcomeTerminate:
 		return "SIGTERM ends it"
-	case procfs.OutcomeIgnore:
+	case verdict.OutcomeIgnore:
 		if p.kernel() {
 			return "a thread of the kernel"
 		}
 		return "ignores SIGTERM, only SIGKILL ends it"
-	case procfs.OutcomePending:
+	case verdict.OutcomePending:
 		return "blocks SIGTERM, which waits"
-	case procfs.OutcomeShielded:
+	case verdict.OutcomeShielded:
 		return "SIGTERM does nothing, PID 1 has no handler"
-	case procfs.OutcomeDenied:
+	case verdict.OutcomeDenied:
 		return "belongs to a user whom we may not signal"
 	default:
 		return "what SIGTERM does is unknown here"
@@ -155,28 +156,28 @@ func explainTerm(w *world, p *Process) string {
 		return "it " + text
 	}
 	switch f.outcome {
-	case procfs.OutcomeHandler:
+	case verdict.OutcomeHandler:
 		return "it handles SIGTERM"
-	case procfs.OutcomeRead:
+	case verdict.OutcomeRead:
 		return "it reads SIGTERM, by signalfd or sigwait"
-	case procfs.OutcomeTerminate:
+	case verdict.OutcomeTerminate:
 		if p.State == procfs.StateDisk && (p.Target == nil || !p.Target.InVfork()) {
 			return "SIGTERM ends it, if need be after that"
 		}
 		return "SIGTERM ends it at once"
-	case procfs.OutcomeIgnore:
+	case verdict.OutcomeIgnore:
 		if p.kernel() {
 			return "it is a thread of the kernel, which takes no signals"
 		}
 		return "it ignores SIGTERM, only SIGKILL ends it"
-	case procfs.OutcomePending:
+	case verdict.OutcomePending:
 		if p.State.Stopped() {
 			return "SIGTERM waits until then"
 		}
 		return "it blocks SIGTERM, which waits"
-	case procfs.OutcomeDenied:
+	case verdict.OutcomeDenied:
 		return "we may not signal the processes of its user"
-	case procfs.OutcomeShielded:
+	case verdict.OutcomeShielded:
 		return "it has no handler for SIGTERM, so the kernel drops it: docker stop waits its full time"
 	default:
 		return "what SIGTERM does the kernel does not tell"

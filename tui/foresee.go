@@ -1,6 +1,9 @@
 package tui
 
-import "yinit/procfs"
+import (
+	"yinit/procfs"
+	"yinit/procfs/verdict"
+)
 
 // The signals whose numbers are the same on every processor, see signal(7).
 const (
@@ -8,22 +11,22 @@ const (
 	sigTERM = 15
 )
 
-// A forecast is the verdict about a signal, see [procfs.Verdict].
+// A forecast is the verdict about a signal, see [verdict.Of].
 type forecast struct {
-	outcome procfs.Outcome
+	outcome verdict.Outcome
 	why     string
 	passes  int  // what yinit's handler passes on to its program instead, or the same; 0: nothing
 	drops   bool // yinit was told to drop it
 }
 
 // foresee is what signal n would do to p if the caller sent it now.
-func foresee(p *Process, n int, caller procfs.Caller) forecast {
+func foresee(p *Process, n int, caller verdict.Caller) forecast {
 	var f forecast
 	switch {
 	case p.Target != nil:
-		f.outcome, f.why = procfs.Verdict(p.Target, n, caller)
+		f.outcome, f.why = verdict.Of(p.Target, n, caller)
 	case p.dead():
-		f.outcome, f.why = procfs.OutcomeNoEffect, "it has ended"
+		f.outcome, f.why = verdict.OutcomeNoEffect, "it has ended"
 	default:
 		f.why = "nothing is known of it yet"
 	}
@@ -37,9 +40,8 @@ func (w *world) term(p *Process) forecast {
 
 // relayed is f with what becomes of signal n, if p is yinit.
 func (f forecast) relayed(p *Process, n int) forecast {
-	if f.outcome == procfs.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
-		f.passes = int(p.Target.Relay[n])
-		f.drops = f.passes == 0 && procfs.Relayed(n)
+	if f.outcome == verdict.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
+		f.passes, f.drops = p.Target.Relay.Forwards(n), p.Target.Relay.Drops(n)
 	}
 	return f
 }
@@ -52,7 +54,7 @@ func (f forecast) String() string {
 		return "passes"
 	case f.drops:
 		return "drops"
-	case f.outcome == procfs.OutcomeIgnore:
+	case f.outcome == verdict.OutcomeIgnore:
 		return "IGNORES"
 	default:
 		return f.outcome.String()
@@ -62,15 +64,15 @@ func (f forecast) String() string {
 // word is the word for the column TERM, which is narrow.
 func (f forecast) word(g *glyphs) string {
 	switch f.outcome {
-	case procfs.OutcomeNoEffect:
+	case verdict.OutcomeNoEffect:
 		return g.dash
-	case procfs.OutcomeUnknown:
+	case verdict.OutcomeUnknown:
 		return "?"
-	case procfs.OutcomeTerminate:
+	case verdict.OutcomeTerminate:
 		return "kills"
-	case procfs.OutcomePending:
+	case verdict.OutcomePending:
 		return "waits"
-	case procfs.OutcomeRead:
+	case verdict.OutcomeRead:
 		return "reads"
 	default:
 		return f.String()

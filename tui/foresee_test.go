@@ -3,7 +3,9 @@ package tui
 import (
 	"testing"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // TestForecastWords: what the kernel would do is tested in procfs; here it is
@@ -15,7 +17,7 @@ func TestForecastWords(t *testing.T) {
 	catches := func(n ...int) procfs.Signals { return procfs.Signals{Known: true, Caught: set(n...)} }
 	ignores := func(n ...int) procfs.Signals { return procfs.Signals{Known: true, Ignored: set(n...)} }
 	blocks := func(n ...int) procfs.Signals { return procfs.Signals{Known: true, Blocked: set(n...)} }
-	plain, drops := procfs.PlainRelay(), procfs.PlainRelay()
+	plain, drops := history.PlainRelay(), history.PlainRelay()
 	drops[sigTERM], drops[hup] = 0, 12
 	g := (&styles{ascii: true}).glyphs()
 	for _, test := range []struct {
@@ -24,7 +26,7 @@ func TestForecastWords(t *testing.T) {
 		state        procfs.State
 		sigs         procfs.Signals
 		n            int
-		relay        *procfs.Relay
+		relay        verdict.Relay
 		column, menu string
 	}{
 		{"default", 7, 'S', none, sigTERM, nil, "kills", "terminate"},
@@ -51,17 +53,17 @@ func TestForecastWords(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := judged(Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
 			p.Target.Relay = test.relay
-			f := foresee(&p, test.n, procfs.Anyone())
+			f := foresee(&p, test.n, verdict.Anyone())
 			if f.word(g) != test.column || f.String() != test.menu || f.why == "" {
 				t.Errorf("foresee(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.why, test.column, test.menu)
 			}
 		})
 	}
 	half := judged(Process{ID: procfs.ID{PID: 7}, State: 'Z', Threads: 3, Sigs: none})
-	if f := foresee(&half, sigTERM, procfs.Anyone()); f.outcome != procfs.OutcomeTerminate {
+	if f := foresee(&half, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeTerminate {
 		t.Errorf("with a dead main thread and live others, TERM %v, want terminate", f)
 	}
-	for _, o := range []procfs.Outcome{procfs.OutcomeRead, procfs.OutcomeDenied} {
+	for _, o := range []verdict.Outcome{verdict.OutcomeRead, verdict.OutcomeDenied} {
 		if got := (forecast{outcome: o}).word(g); len(got) > 8 || got == "" {
 			t.Errorf("the word for %v is %q, which does not fit", o, got)
 		}
@@ -70,10 +72,10 @@ func TestForecastWords(t *testing.T) {
 
 func TestForecastOfTheUnknown(t *testing.T) {
 	alive, dead := Process{ID: procfs.ID{PID: 7}, State: 'S'}, Process{ID: procfs.ID{PID: 7}, State: 'Z'}
-	if f := foresee(&alive, sigTERM, procfs.Anyone()); f.outcome != procfs.OutcomeUnknown || f.why == "" {
+	if f := foresee(&alive, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeUnknown || f.why == "" {
 		t.Errorf("of a process of which nothing was read: %v (%s), want unknown", f, f.why)
 	}
-	if f := foresee(&dead, sigTERM, procfs.Anyone()); f.outcome != procfs.OutcomeNoEffect {
+	if f := foresee(&dead, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeNoEffect {
 		t.Errorf("of a zombie of which nothing was read: %v, want no-effect", f)
 	}
 }
@@ -83,7 +85,7 @@ func TestForecastOfTheUnknown(t *testing.T) {
 func TestExplainStateD(t *testing.T) {
 	w := &world{styles: styles{ascii: true}}
 	p := judged(Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
-	p.Term = procfs.OutcomeTerminate
+	p.Term = verdict.OutcomeTerminate
 	if got, want := explain(w, &p), "7 dd is waiting in the kernel, for a disk or the like; SIGTERM ends it, if need be after that."; got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
@@ -110,7 +112,9 @@ func TestExplainRelay(t *testing.T) {
 		sigTERM: "passes SIGTERM on to its program", 12: "passes SIGTERM on to its program as SIGUSR2", 0: "drops SIGTERM (--rewrite)",
 	} {
 		p := judged(Process{ID: procfs.ID{PID: 1}, Comm: "yinit", State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Caught: procfs.NewSignalSet(sigTERM)}})
-		p.Target.Relay[sigTERM] = to
+		relay := history.PlainRelay()
+		relay[sigTERM] = to
+		p.Target.Relay = relay
 		w := &world{}
 		if brief, long := briefTerm(w, &p), explainTerm(w, &p); brief != want || long != "it "+want {
 			t.Errorf("SIGTERM passed on as %d: %q and %q, want %q", to, brief, long, want)

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 const (
@@ -36,7 +37,7 @@ type menu struct {
 	step   step
 	number int // of this menu, for the messages
 	p      Process
-	caller procfs.Caller
+	caller verdict.Caller
 	target Target // nil until it is held, and while busy
 	busy   bool   // a command has the target, and brings it back
 
@@ -69,7 +70,7 @@ func allSignals() []int {
 func (u menu) open() bool { return u.step != stepShut }
 
 // show is the menu for p. It is busy: the process is being held.
-func (u menu) show(p Process, caller procfs.Caller) menu {
+func (u menu) show(p Process, caller verdict.Caller) menu {
 	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, busy: true, signals: allSignals(), signal: u.signal}
 	n.cursor = max(0, slices.Index(n.signals, u.signal))
 	return n

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // A row is a line of the tree. It is small, and made for all processes at once;
@@ -159,19 +160,19 @@ func (w *world) termRank(p *Process) int {
 		return 0
 	}
 	switch f.outcome {
-	case procfs.OutcomeIgnore:
+	case verdict.OutcomeIgnore:
 		return 0
-	case procfs.OutcomeShielded:
+	case verdict.OutcomeShielded:
 		return 1
-	case procfs.OutcomePending:
+	case verdict.OutcomePending:
 		return 2
-	case procfs.OutcomeUnknown:
+	case verdict.OutcomeUnknown:
 		return 3
-	case procfs.OutcomeHandler:
+	case verdict.OutcomeHandler:
 		return 4
-	case procfs.OutcomeRead:
+	case verdict.OutcomeRead:
 		return 5
-	case procfs.OutcomeTerminate, procfs.OutcomeCore:
+	case verdict.OutcomeTerminate, verdict.OutcomeCore:
 		return 7
 	default:
 		return 8

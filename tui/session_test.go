@@ -17,6 +17,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -239,7 +240,7 @@ type fakeSource struct {
 	fail    error
 	noLog   error
 	gone    bool
-	closer  *procfs.Target // what a closer look at a process finds
+	closer  *verdict.Target // what a closer look at a process finds
 }
 
 func (s *fakeSource) Snapshot() (Snapshot, error) {
@@ -251,25 +252,25 @@ func (s *fakeSource) Snapshot() (Snapshot, error) {
 		procs[i].Age += s.now
 		procs[i] = judged(procs[i])
 	}
-	return Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: procfs.Anyone()}, nil
+	return Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: verdict.Anyone()}, nil
 }
 
 // judged is p with what a source finds out about its signals.
 func judged(p Process) Process {
-	p.Target = procfs.NewTarget(
+	p.Target = verdict.NewTarget(
 		&procfs.Stat{PID: p.ID.PID, Start: p.ID.Start, State: p.State, Threads: p.Threads, PGRP: p.PGRP, Session: p.Session},
 		&procfs.Status{Sigs: p.Sigs, NSpid: []int{p.ID.PID}})
 	if len(p.Target.Tasks) == 0 && p.Threads > 1 {
-		p.Target.Tasks = []procfs.Task{{TID: p.ID.PID + 1, Blocked: p.Sigs.Blocked}}
+		p.Target.Tasks = []verdict.Task{{TID: p.ID.PID + 1, Blocked: p.Sigs.Blocked}}
 	}
 	for i := range p.Target.Tasks {
-		p.Target.Tasks[i].Sigwait = procfs.No
+		p.Target.Tasks[i].Sigwait = verdict.No
 	}
-	p.Target.Partial, p.Target.FDsRead, p.Target.Orphaned = false, true, procfs.No
+	p.Target.Partial, p.Target.FDsRead, p.Target.Orphaned = false, true, verdict.No
 	if p.ID.PID == 1 && p.Comm == "yinit" {
-		p.Target.Relay = procfs.PlainRelay()
+		p.Target.Relay = history.PlainRelay()
 	}
-	p.Term, _ = procfs.Verdict(p.Target, sigTERM, procfs.Anyone())
+	p.Term, _ = verdict.Of(p.Target, sigTERM, verdict.Anyone())
 	return p
 }
 

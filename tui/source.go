@@ -5,6 +5,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // A Source is the world as the inspector sees it. Each method may block for as
@@ -61,7 +62,7 @@ type Snapshot struct {
 	Host  Host
 	Procs []Process // in no particular order
 	// Caller is who sends the signals of the menu.
-	Caller procfs.Caller
+	Caller verdict.Caller
 }
 
 // Host is what the header tells of the container and its machine.
@@ -99,8 +100,8 @@ type Process struct {
 	Sigs    procfs.Signals
 	// Target is what decides about signals, as far as it takes for Term; nil:
 	// unknown. The source does not change it any more.
-	Target *procfs.Target
-	Term   procfs.Outcome // what SIGTERM would do if Caller sent it now
+	Target *verdict.Target
+	Term   verdict.Outcome // what SIGTERM would do if Caller sent it now
 	// Status tells how a zombie ended, if Known.
 	Status procfs.WaitStatus
 	Known  bool
@@ -112,8 +113,8 @@ type Process struct {
 // Details is what the panes show about one process.
 type Details struct {
 	Process Process
-	Sigs    procfs.Signals // with the blocked set of all threads
-	Target  *procfs.Target // all that decides about signals; nil: unknown
+	Sigs    procfs.Signals  // with the blocked set of all threads
+	Target  *verdict.Target // all that decides about signals; nil: unknown
 	Cwd     string
 	Exe     string
 }

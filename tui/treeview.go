@@ -7,7 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // A column is one of the columns left of the command.
@@ -160,7 +160,7 @@ func (t tree) look(w *world, r *row, at int) look {
 		return bad
 	case p.State.Stopped():
 		return warn
-	case p.Term == procfs.OutcomeIgnore:
+	case p.Term == verdict.OutcomeIgnore:
 		return warn
 	}
 	return normal

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // TestDockerSignals: root in a container lacks CAP_SYS_PTRACE, and looks into the
@@ -50,18 +51,18 @@ func TestDockerPause(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		target, err := r.read(pid)
+		target, err := r.Read(pid)
 		if err != nil {
 			t.Fatal(err)
 		}
 		n, _ := procfs.ParseSignal(name)
-		outcome, why := procfs.Verdict(target, n, r.caller)
-		frozen := becameAfter(t, pid, n, procfs.OutcomePending)
+		outcome, why := verdict.Of(target, n, r.Caller)
+		frozen := becameAfter(t, pid, n, verdict.OutcomePending)
 		var agree bool
 		switch {
-		case outcome == procfs.OutcomePending:
+		case outcome == verdict.OutcomePending:
 			agree = frozen == "alive"
-		case target.Freezer == procfs.Freezer2: // The dead stay zombies: their parent is frozen, too.
+		case target.Freezer == verdict.Freezer2: // The dead stay zombies: their parent is frozen, too.
 			agree = frozen == "killed by "+procfs.SignalName(n)
 		}
 		if !agree {
@@ -84,15 +85,15 @@ func TestFrozenByVersion2(t *testing.T) {
 	group := newGroup(t)
 	for _, test := range []struct {
 		script, signal string
-		want           procfs.Outcome
+		want           verdict.Outcome
 		seen           string
 	}{
-		{"echo ready; read x", "TERM", procfs.OutcomeTerminate, "killed by SIGTERM"},
-		{"echo ready; read x", "KILL", procfs.OutcomeTerminate, "killed by SIGKILL"},
-		{"trap : USR1; echo ready; while :; do read x; done", "USR1", procfs.OutcomePending, "alive"},
-		{"echo ready; read x", "STOP", procfs.OutcomePending, "alive"},
-		{"echo ready; read x", "QUIT", procfs.OutcomePending, "alive"},
-		{"trap '' HUP; echo ready; read x", "HUP", procfs.OutcomeIgnore, "alive"},
+		{"echo ready; read x", "TERM", verdict.OutcomeTerminate, "killed by SIGTERM"},
+		{"echo ready; read x", "KILL", verdict.OutcomeTerminate, "killed by SIGKILL"},
+		{"trap : USR1; echo ready; while :; do read x; done", "USR1", verdict.OutcomePending, "alive"},
+		{"echo ready; read x", "STOP", verdict.OutcomePending, "alive"},
+		{"echo ready; read x", "QUIT", verdict.OutcomePending, "alive"},
+		{"trap '' HUP; echo ready; read x", "HUP", verdict.OutcomeIgnore, "alive"},
 	} {
 		pid := startProgram(t, []string{"dash", "-c", test.script}, "")
 		freeze(t, group, pid)
@@ -100,14 +101,14 @@ func TestFrozenByVersion2(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		target, err := r.read(pid)
+		target, err := r.Read(pid)
 		if err != nil {
 			t.Fatal(err)
 		}
 		n, _ := procfs.ParseSignal(test.signal)
-		outcome, why := procfs.Verdict(target, n, r.caller)
+		outcome, why := verdict.Of(target, n, r.Caller)
 		seen := becameAfter(t, pid, n, outcome)
-		if outcome != test.want || seen != test.seen || target.Freezer != procfs.Freezer2 {
+		if outcome != test.want || seen != test.seen || target.Freezer != verdict.Freezer2 {
 			t.Errorf("%s, freezer %d: the verdict is %v (%s), want %v; seen: %s, want %s", test.signal, target.Freezer, outcome, why, test.want, seen, test.seen)
 		}
 		if err := os.WriteFile(group+"/cgroup.freeze", []byte("0"), 0o644); err != nil {
@@ -158,7 +159,7 @@ func freeze(t *testing.T, group string, pid int) {
 }
 
 // becameAfter sends the signal, and says what came of it.
-func becameAfter(t *testing.T, pid, n int, o procfs.Outcome) string {
+func becameAfter(t *testing.T, pid, n int, o verdict.Outcome) string {
 	t.Helper()
 	if err := unix.Kill(pid, unix.Signal(n)); err != nil {
 		t.Fatal(err)

@@ -4,13 +4,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // foreseen is what was found out about the signals of a process, and what of it
 // stays true as long as that does not change.
 type foreseen struct {
-	target *procfs.Target // nil: nothing yet. It is the inspector's, too, and not changed
-	term   procfs.Outcome
+	target *verdict.Target // nil: nothing yet. It is the inspector's, too, and not changed
+	term   verdict.Outcome
 
 	state   procfs.State
 	sigs    procfs.Signals
@@ -28,18 +29,13 @@ func (w *world) foresee(p *process, s *procfs.Stat, st *procfs.Status) {
 	if now.target, now.term = p.signals.target, p.signals.term; now.target != nil && now == p.signals && (w.round+s.PID)%statusRounds != 0 {
 		return
 	}
-	now.target = procfs.NewTarget(s, st)
-	if w.ours {
-		now.target.Permitted = mayKill(s.PID)
-	}
-	if s.PID == 1 {
-		now.target.Relay = relayOf(w.fs)
-	}
-	w.fs.Waits(now.target)
-	if now.term, _ = procfs.Verdict(now.target, int(unix.SIGTERM), w.caller); now.term == procfs.OutcomeUnknown && st.Sigs.Known {
-		if closer, err := readTarget(w.fs, s.PID, w.caller, w.ours); err == nil && closer.ID == now.target.ID {
+	now.target = verdict.NewTarget(s, st)
+	w.targets.Complete(now.target)
+	now.target.ReadWait(w.fs)
+	if now.term, _ = verdict.Of(now.target, int(unix.SIGTERM), w.targets.Caller); now.term == verdict.OutcomeUnknown && st.Sigs.Known {
+		if closer, err := w.targets.Read(s.PID); err == nil && closer.ID == now.target.ID {
 			now.target = closer
-			now.term, _ = procfs.Verdict(closer, int(unix.SIGTERM), w.caller)
+			now.term, _ = verdict.Of(closer, int(unix.SIGTERM), w.targets.Caller)
 		}
 	}
 	p.signals = now

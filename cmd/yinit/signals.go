@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // signalsOptions are the options of yinit signals.
@@ -60,38 +61,38 @@ func parseSignals(args []string) (signalsOptions, error) {
 
 // printAllSignals prints a matrix of all processes. Those that end meanwhile, or
 // are hidden from us, are left out.
-func printAllSignals(out *bufio.Writer, r *targets, o signalsOptions) {
+func printAllSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) {
 	if !o.json {
 		fmt.Fprintln(out, matrixHead())
 	}
-	for _, pid := range r.all() {
-		t, err := r.read(pid)
+	for i := range r.Processes {
+		t, err := r.Read(r.Processes[i].PID)
 		switch {
 		case err != nil:
 		case o.json:
-			fmt.Fprintln(out, jsonSignals(t, r.caller))
+			fmt.Fprintln(out, jsonSignals(t, r.Caller))
 		default:
-			fmt.Fprintln(out, matrixRow(t, r.caller))
+			fmt.Fprintln(out, matrixRow(t, r.Caller))
 		}
 	}
 }
 
 // printSignals prints all about the processes that were asked for. One that is
 // not there is told, and the others are printed all the same.
-func printSignals(out *bufio.Writer, r *targets, o signalsOptions) (status int, err error) {
+func printSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) (status int, err error) {
 	var missed []error
 	for i, pid := range o.pids {
-		t, err := r.read(pid)
+		t, err := r.Read(pid)
 		switch {
 		case err != nil:
-			missed = append(missed, missing(pid, err, r.ours))
+			missed = append(missed, r.Missing(pid, err))
 		case o.json:
-			fmt.Fprintln(out, jsonSignals(t, r.caller))
+			fmt.Fprintln(out, jsonSignals(t, r.Caller))
 		default:
 			if i > 0 {
 				fmt.Fprintln(out)
 			}
-			writeSignals(out, t, r.caller)
+			writeSignals(out, t, r.Caller)
 		}
 	}
 	if len(missed) > 0 {
@@ -121,12 +122,12 @@ func matrixHead() string {
 	return strings.TrimRight(b.String(), " ")
 }
 
-func matrixRow(t *procfs.Target, caller procfs.Caller) string {
+func matrixRow(t *verdict.Target, caller verdict.Caller) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%7d %-11s", t.ID.PID, cutTo(clean(t.Comm), 11))
 	for _, name := range matrixSignals {
 		n, _ := procfs.ParseSignal(name) // They are all known.
-		outcome, _ := procfs.Verdict(t, n, caller)
+		outcome, _ := verdict.Of(t, n, caller)
 		fmt.Fprintf(&b, " %-9s", outcome)
 	}
 	return strings.TrimRight(b.String(), " ")
@@ -143,16 +144,16 @@ func cutTo(s string, n int) string {
 
 // writeSignals writes all about one process: the signals that have the same
 // verdict and reason together.
-func writeSignals(out *bufio.Writer, t *procfs.Target, caller procfs.Caller) {
+func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
 	type group struct {
-		outcome procfs.Outcome
+		outcome verdict.Outcome
 		reason  string
 	}
 	var order []group
 	members := map[group]procfs.SignalSet{}
 	for n := 1; n <= 64; n++ {
 		var g group
-		g.outcome, g.reason = procfs.Verdict(t, n, caller)
+		g.outcome, g.reason = verdict.Of(t, n, caller)
 		if members[g].Empty() {
 			order = append(order, g)
 		}

@@ -12,10 +12,18 @@ import (
 
 	"yinit/procfs"
 	"yinit/procfs/proctest"
+	"yinit/procfs/verdict"
 )
 
+func allPIDs(r *verdict.Reader) (pids []int) {
+	for i := range r.Processes {
+		pids = append(pids, r.Processes[i].PID)
+	}
+	return pids
+}
+
 // fakeTargets are processes of kernels and states that are not at hand.
-func fakeTargets(t *testing.T) *targets {
+func fakeTargets(t *testing.T) *verdict.Reader {
 	t.Helper()
 	tree := proctest.New(t)
 	tree.Uptime(time.Hour)
@@ -54,7 +62,7 @@ func TestSignalsFitTheTerminal(t *testing.T) {
 	r := fakeTargets(t)
 	var b strings.Builder
 	out := bufio.NewWriter(&b)
-	status, err := printSignals(out, r, signalsOptions{pids: append(r.all(), 99)})
+	status, err := printSignals(out, r, signalsOptions{pids: append(allPIDs(r), 99)})
 	out.Flush()
 	if status != 1 || err == nil || oneLine(err) != "signals: there is no process 99" {
 		t.Errorf("printSignals = %d, %v, want that 99 is missing", status, err)
@@ -75,7 +83,7 @@ func TestSignalsFitTheTerminal(t *testing.T) {
 // TestSignalsJSON: the names of the fields are a promise.
 func TestSignalsJSON(t *testing.T) {
 	r := fakeTargets(t)
-	target, err := r.read(7)
+	target, err := r.Read(7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +93,7 @@ func TestSignalsJSON(t *testing.T) {
 		State    string
 		Verdicts []map[string]any
 	}
-	line := jsonSignals(target, r.caller)
+	line := jsonSignals(target, r.Caller)
 	if err := json.Unmarshal([]byte(line), &got); err != nil || strings.Contains(line, "\n") {
 		t.Fatalf("%v in %q", err, line)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // The JSON of yinit signals: one object for each process.
@@ -24,10 +25,10 @@ type (
 )
 
 // jsonSignals is a process with all its verdicts as one line of JSON.
-func jsonSignals(t *procfs.Target, caller procfs.Caller) string {
+func jsonSignals(t *verdict.Target, caller verdict.Caller) string {
 	j := jsonTarget{PID: t.ID.PID, Comm: t.Comm, State: t.State.String(), Verdicts: make([]jsonVerdict, 0, 64)}
 	for n := 1; n <= 64; n++ {
-		outcome, reason := procfs.Verdict(t, n, caller)
+		outcome, reason := verdict.Of(t, n, caller)
 		j.Verdicts = append(j.Verdicts, jsonVerdict{
 			Signal: procfs.SignalName(n), Number: n, Disposition: t.Sigs.Disposition(n).String(),
 			Blocked: t.Sigs.Blocked.Has(n), Pending: t.Sigs.Pending.Union(t.Sigs.SharedPending).Has(n),

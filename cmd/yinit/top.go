@@ -76,7 +76,7 @@ func showOnce(w *world, o tui.Options) (int, error) {
 		return failure, fmt.Errorf("top: %w", err)
 	}
 	if o.PID != 0 && !slices.ContainsFunc(w.stats, func(s procfs.Stat) bool { return s.PID == o.PID }) {
-		return 1, fmt.Errorf("top: %w", missing(o.PID, procfs.ErrGone, w.ours))
+		return 1, fmt.Errorf("top: %w", w.targets.Missing(o.PID, procfs.ErrGone))
 	}
 	return 0, nil
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // A guard is a situation in which the sender is not the target's parent: it is
@@ -28,7 +29,7 @@ type guard struct {
 	above  bool // the sender is in a user namespace of its own
 	below  bool // the target is
 	spare  bool // KILL and STOP would hit
-	want   map[int]procfs.Outcome
+	want   map[int]verdict.Outcome
 }
 
 var (
@@ -50,47 +51,47 @@ var guards = []guard{
 	{situation: situation{name: "PID 1, from inside, a thread open", words: "blocked thread-open", threads: true}, inside: true},
 	{
 		situation: situation{name: "another user", words: "caught session"}, uid: nobody,
-		want: map[int]procfs.Outcome{cont: procfs.OutcomeDenied, term: procfs.OutcomeDenied},
+		want: map[int]verdict.Outcome{cont: verdict.OutcomeDenied, term: verdict.OutcomeDenied},
 	},
 	{
 		situation: situation{name: "another user, same session", words: "caught", vague: true}, uid: nobody,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeDenied},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeDenied},
 	},
 	{
 		situation: situation{name: "another user, zombie", words: "zombie", before: untilZombie}, uid: nobody,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeDenied},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeDenied},
 	},
 	{
 		situation: situation{name: "the same user", words: "caught"}, uid: nobody, owner: nobody, spare: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeHandler},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeHandler},
 	},
 	{
 		situation: situation{name: "the same user, not dumpable", words: "caught undumpable", vague: true}, uid: nobody, owner: nobody, spare: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeUnknown, int(unix.SIGKILL): procfs.OutcomeTerminate},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeUnknown, int(unix.SIGKILL): verdict.OutcomeTerminate},
 	},
 	{
 		situation: situation{name: "CAP_KILL alone", words: "blocked", vague: true}, uid: nobody, caps: []uintptr{unix.CAP_KILL}, spare: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeUnknown, int(unix.SIGKILL): procfs.OutcomeTerminate},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeUnknown, int(unix.SIGKILL): verdict.OutcomeTerminate},
 	},
 	{
 		situation: situation{name: "root in a container", words: "caught"}, owner: somebody, caps: containerRoot, spare: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeHandler},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeHandler},
 	},
 	{
 		situation: situation{name: "root in a container, sigwait", words: "blocked waits thread-pings", threads: true}, owner: somebody, caps: containerRoot, spare: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeRead},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeRead},
 	},
 	{
 		situation: situation{name: "root of a user namespace, outwards", words: "caught session"}, uid: nobody, above: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeDenied, cont: procfs.OutcomeDenied},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeDenied, cont: verdict.OutcomeDenied},
 	},
 	{ // It may signal the process, and may not look into it.
 		situation: situation{name: "root of a user namespace, its own user", words: "caught", vague: true}, uid: nobody, owner: nobody, above: true, spare: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeUnknown, int(unix.SIGKILL): procfs.OutcomeTerminate},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeUnknown, int(unix.SIGKILL): verdict.OutcomeTerminate},
 	},
 	{
 		situation: situation{name: "into a user namespace", words: "caught"}, owner: somebody, below: true, spare: true,
-		want: map[int]procfs.Outcome{term: procfs.OutcomeHandler},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeHandler},
 	},
 }
 
@@ -213,12 +214,12 @@ func TestVerdictObserver(t *testing.T) {
 	cells := 0
 	for n := 1; n <= 64; n++ {
 		a.rest(t) // What runs is in no sigwait, and that is known then.
-		target, err := a.targets.read(pid)
+		target, err := a.targets.Read(pid)
 		if err != nil {
 			t.Fatal(err)
 		}
-		outcome, why := procfs.Verdict(target, n, a.targets.caller)
-		g.check(t, target, n, a.targets.caller)
+		outcome, why := verdict.Of(target, n, a.targets.Caller)
+		g.check(t, target, n, a.targets.Caller)
 		if want, ok := g.want[n]; ok && outcome != want {
 			t.Errorf("%s: the verdict is %v (%s), want %v", procfs.SignalName(n), outcome, why, want)
 		}
@@ -233,13 +234,13 @@ func TestVerdictObserver(t *testing.T) {
 
 // check compares what the kernel says about the permission with what our own rule
 // says, unless that does not know.
-func (g *guard) check(t *testing.T, target *procfs.Target, n int, caller procfs.Caller) {
+func (g *guard) check(t *testing.T, target *verdict.Target, n int, caller verdict.Caller) {
 	t.Helper()
 	unasked := *target
-	unasked.Permitted = procfs.Untold
-	outcome, _ := procfs.Verdict(target, n, caller)
-	ours, why := procfs.Verdict(&unasked, n, caller)
-	if (ours == procfs.OutcomeDenied) != (outcome == procfs.OutcomeDenied) && !strings.Contains(why, "is not known") {
+	unasked.Permitted = verdict.Unknown
+	outcome, _ := verdict.Of(target, n, caller)
+	ours, why := verdict.Of(&unasked, n, caller)
+	if (ours == verdict.OutcomeDenied) != (outcome == verdict.OutcomeDenied) && !strings.Contains(why, "is not known") {
 		t.Errorf("%s: by our rule it is %v (%s), and %v by that of the kernel", procfs.SignalName(n), ours, why, outcome)
 	}
 }

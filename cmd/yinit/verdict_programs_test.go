@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // programs are real ones. Each says "ready", or makes the file READY. What they
@@ -103,19 +104,19 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 	if err != nil {
 		t.Fatal(err)
 	}
-	target, err := r.read(pid)
+	target, err := r.Read(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcome, why := procfs.Verdict(target, n, r.caller)
+	outcome, why := verdict.Of(target, n, r.Caller)
 	// The leader of our session may be outside of our PID namespace.
 	session, err := unix.Getsid(0)
-	hidden := err == nil && session == 0 && outcome == procfs.OutcomeUnknown && procfs.DefaultActionOf(n) == procfs.Stop
+	hidden := err == nil && session == 0 && outcome == verdict.OutcomeUnknown && procfs.DefaultActionOf(n) == procfs.Stop
 	if want != "" && outcome.String() != want && !hidden {
 		t.Errorf("%s: the verdict is %v (%s), want %s", name, outcome, why, want)
 	}
 	for caught := range target.Sigs.Caught.Numbers() {
-		if _, why := procfs.Verdict(target, caught, r.caller); runtime != "" && !strings.Contains(why, runtime) && !strings.Contains(why, "C library") {
+		if _, why := verdict.Of(target, caught, r.Caller); runtime != "" && !strings.Contains(why, runtime) && !strings.Contains(why, "C library") {
 			t.Errorf("%s: the reason is %q, want that the handler is %s", procfs.SignalName(caught), why, runtime)
 		}
 	}
@@ -124,11 +125,11 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 	}
 	seen := becameOf(t, pid, outcome)
 	switch outcome {
-	case procfs.OutcomeTerminate, procfs.OutcomeCore:
+	case verdict.OutcomeTerminate, verdict.OutcomeCore:
 		want = "killed by " + procfs.SignalName(n)
-	case procfs.OutcomeStop:
+	case verdict.OutcomeStop:
 		want = "stopped"
-	case procfs.OutcomeHandler, procfs.OutcomeRead:
+	case verdict.OutcomeHandler, verdict.OutcomeRead:
 		want = seen // It does what it likes.
 	default:
 		want = "alive"
@@ -146,10 +147,10 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 }
 
 // becameOf waits until the process is no longer as it was, or for a moment.
-func becameOf(t *testing.T, pid int, o procfs.Outcome) string {
+func becameOf(t *testing.T, pid int, o verdict.Outcome) string {
 	t.Helper()
 	patience := 50 * time.Millisecond
-	if o == procfs.OutcomeTerminate || o == procfs.OutcomeCore || o == procfs.OutcomeStop {
+	if o == verdict.OutcomeTerminate || o == verdict.OutcomeCore || o == verdict.OutcomeStop {
 		patience = time.Minute
 	}
 	fd, err := unix.PidfdOpen(pid, 0)

@@ -17,6 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
+	"yinit/procfs/zombie"
 )
 
 // A situation is what a target does with all signals, and who sends them.
@@ -194,17 +196,17 @@ func (s *situation) run(t *testing.T) (cells int) {
 func (a *aim) try(t *testing.T, n int) bool {
 	t.Helper()
 	a.rest(t)
-	target, err := a.targets.read(a.pid)
+	target, err := a.targets.Read(a.pid)
 	if err != nil {
 		t.Fatalf("before %s: %v", procfs.SignalName(n), err)
 	}
-	outcome, why := procfs.Verdict(target, n, a.targets.caller)
+	outcome, why := verdict.Of(target, n, a.targets.Caller)
 	want := visible(outcome, n)
 	if a.s.open && strings.Contains(why, "if it was blocked before") {
 		want = openSigwait(target, n)
 	}
 	got := a.send(t, n, want, why)
-	if outcome == procfs.OutcomeUnknown && a.s.vague {
+	if outcome == verdict.OutcomeUnknown && a.s.vague {
 		want = got
 	}
 	if got != want || why == "" {
@@ -216,31 +218,31 @@ func (a *aim) try(t *testing.T, n int) bool {
 
 // openSigwait is what a signal does that a thread waits for and did not block before,
 // if the kernel acts on it before that thread gets it.
-func openSigwait(target *procfs.Target, n int) string {
+func openSigwait(target *verdict.Target, n int) string {
 	if target.Sigs.Disposition(n) == procfs.Default && procfs.DefaultActionOf(n) == procfs.Terminate {
-		return visible(procfs.OutcomeTerminate, n)
+		return visible(verdict.OutcomeTerminate, n)
 	}
-	return visible(procfs.OutcomeIgnore, n)
+	return visible(verdict.OutcomeIgnore, n)
 }
 
 // visible is what an outcome looks like from outside.
-func visible(o procfs.Outcome, n int) string {
+func visible(o verdict.Outcome, n int) string {
 	switch o {
-	case procfs.OutcomeTerminate, procfs.OutcomeCore:
+	case verdict.OutcomeTerminate, verdict.OutcomeCore:
 		return "killed by " + procfs.SignalName(n)
-	case procfs.OutcomeStop:
+	case verdict.OutcomeStop:
 		return "stopped"
-	case procfs.OutcomeContinue:
+	case verdict.OutcomeContinue:
 		return "resumed"
-	case procfs.OutcomeHandler:
+	case verdict.OutcomeHandler:
 		return fmt.Sprintf("h%d", n)
-	case procfs.OutcomeRead:
+	case verdict.OutcomeRead:
 		return fmt.Sprintf("r%d", n)
-	case procfs.OutcomePending:
+	case verdict.OutcomePending:
 		return "pending"
-	case procfs.OutcomeDenied:
+	case verdict.OutcomeDenied:
 		return "EPERM"
-	case procfs.OutcomeUnknown:
+	case verdict.OutcomeUnknown:
 		return "unknown"
 	default:
 		return "nothing"
@@ -250,7 +252,7 @@ func visible(o procfs.Outcome, n int) string {
 // An aim is a process that signals are sent to.
 type aim struct {
 	s        *situation
-	targets  *targets // by which it is seen
+	targets  *verdict.Reader // by which it is seen
 	pid      int
 	events   *os.File // what it tells
 	pings    *os.File // closed: it ends
@@ -345,14 +347,14 @@ func untilStopped(t *testing.T, a *aim) {
 // untilVfork waits until the target does so for its vfork child.
 func untilVfork(t *testing.T, a *aim) {
 	eventually(t, "in vfork", func() bool {
-		target, err := procfs.FS{}.Target(a.pid, procfs.Anyone())
+		target, err := verdict.Read(procfs.FS{}, a.pid, verdict.Anyone())
 		return err == nil && target.InVfork()
 	})
 }
 
 // vforkChild is the only child of the target, as the blame for zombies has it.
 func vforkChild(t *testing.T, a *aim) int {
-	r, err := procfs.FS{}.Reaper(a.pid)
+	r, err := zombie.ReadReaper(procfs.FS{}, a.pid)
 	if err != nil || !r.InVfork || r.Child == 0 {
 		t.Fatalf("Reaper = %+v, %v, want that it waits for its vfork child", r, err)
 	}
@@ -454,7 +456,7 @@ func (w *watching) look() string {
 	case "end": // It ends, or runs on without us.
 	case "":
 	default:
-		if w.released && got == visible(procfs.OutcomeHandler, int(unix.SIGCHLD)) && got != w.want {
+		if w.released && got == visible(verdict.OutcomeHandler, int(unix.SIGCHLD)) && got != w.want {
 			break // That was the end of its child.
 		}
 		return w.alive(got)
@@ -487,7 +489,7 @@ func (w *watching) alive(got string) string {
 
 // threadStopped reports whether a process without its main thread is stopped.
 func (a *aim) threadStopped() bool {
-	target, err := procfs.FS{}.Target(a.pid, procfs.Anyone())
+	target, err := verdict.Read(procfs.FS{}, a.pid, verdict.Anyone())
 	return err == nil && target.State.Zombie() && len(target.Tasks) > 0 && target.Tasks[0].State == procfs.StateStopped
 }
 

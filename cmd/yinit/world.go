@@ -9,6 +9,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/host"
+	"yinit/procfs/verdict"
 	"yinit/tui"
 )
 
@@ -19,8 +20,7 @@ type world struct {
 	users   *host.Users
 	cgroup  cgroup.Group
 	past    *pastOf
-	caller  procfs.Caller // who sends signals: we
-	ours    bool          // see callerOf
+	targets *verdict.Reader // as the one who sends signals: this process
 
 	mu         sync.Mutex // for stats, which Details looks at, too
 	stats      []procfs.Stat
@@ -51,13 +51,11 @@ const cmdlineRounds = 10
 func newWorld(fs procfs.FS) *world {
 	scanner := procfs.NewScanner(fs)
 	scanner.Keep(procfs.DefaultKeep)
-	w := &world{
-		fs: fs, scanner: scanner, users: host.NewUsers("/etc/passwd"),
+	return &world{
+		fs: fs, targets: newReader(fs), scanner: scanner, users: host.NewUsers("/etc/passwd"),
 		cgroup: cgroup.Find(fs, "self", ""),
 		seen:   map[procfs.ID]*process{}, past: newPast(fs),
 	}
-	w.caller, w.ours = callerOf(fs)
-	return w
 }
 
 // Snapshot implements tui.Source.
@@ -72,7 +70,7 @@ func (w *world) Snapshot() (tui.Snapshot, error) {
 	}
 	w.users.Refresh()
 	w.round++
-	snap := tui.Snapshot{Time: time.Now(), Caller: w.caller, Procs: make([]tui.Process, 0, len(stats))}
+	snap := tui.Snapshot{Time: time.Now(), Caller: w.targets.Caller, Procs: make([]tui.Process, 0, len(stats))}
 	if !w.taken.IsZero() {
 		snap.Since = snap.Time.Sub(w.taken)
 	}
@@ -239,11 +237,11 @@ func (w *world) Details(id procfs.ID) (tui.Details, error) {
 	if d.Sigs, err = w.fs.Signals(id.PID); err != nil {
 		return tui.Details{}, err
 	}
-	if d.Target, err = readTarget(w.fs, id.PID, w.caller, w.ours); err != nil {
+	if d.Target, err = w.targets.Read(id.PID); err != nil {
 		return tui.Details{}, err
 	}
 	w.mu.Lock()
-	d.Target.Orphaned = procfs.Orphaned(d.Target.PGRP, w.stats)
+	d.Target.Orphaned = verdict.NewGroups(w.stats).Orphaned(d.Target.PGRP)
 	w.mu.Unlock()
 	d.Cwd, _ = w.fs.Cwd(id.PID) // may be denied, and is left out then
 	d.Exe, _ = w.fs.Exe(id.PID)

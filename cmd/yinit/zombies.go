@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/zombie"
 )
 
 // zombiesOptions are the options of yinit zombies.
@@ -23,24 +24,20 @@ func runZombies(args []string) (int, error) {
 	if err != nil {
 		return flagStatus(err)
 	}
-	q, err := newInquest(o.fs)
-	if err != nil {
-		return failure, fmt.Errorf("zombies: %w", err)
-	}
-	culprits, err := q.hold()
+	found, err := findZombies(o.fs)
 	if err != nil {
 		return failure, fmt.Errorf("zombies: %w", err)
 	}
 	out := bufio.NewWriter(os.Stdout)
 	if o.json {
-		printZombiesJSON(out, q, culprits)
+		printZombiesJSON(out, found)
 	} else {
-		printZombies(out, q, culprits)
+		printZombies(out, found)
 	}
 	if err := out.Flush(); err != nil {
 		return failure, fmt.Errorf("zombies: %w", err)
 	}
-	if o.max >= 0 && countZombies(culprits) > o.max {
+	if o.max >= 0 && found.Count() > o.max {
 		return 1, nil
 	}
 	return 0, nil
@@ -61,14 +58,6 @@ func parseZombies(args []string) (zombiesOptions, error) {
 	}
 	o.fs = procfs.New(*dir)
 	return o, err
-}
-
-// countZombies is how many real ones there are.
-func countZombies(culprits []*culprit) (n int) {
-	for _, c := range culprits {
-		n += c.count()
-	}
-	return n
 }
 
 // The JSON of a culprit.
@@ -102,28 +91,28 @@ type (
 	}
 )
 
-func printZombiesJSON(out *bufio.Writer, q *inquest, culprits []*culprit) {
-	for _, c := range culprits {
+func printZombiesJSON(out *bufio.Writer, found *zombie.Report) {
+	for _, c := range found.Culprits {
 		j := jsonCulprit{
-			Cause: c.Cause.String(), Why: c.Why(), Advice: c.Advice(q.first), Zombies: make([]jsonZombie, 0, len(c.zombies)),
-			Culprit: jsonReaper{PID: c.Culprit, Comm: c.reaper.Stat.Comm, Cmdline: c.cmdline, CHLD: c.reaper.CHLD()},
+			Cause: c.Cause.String(), Why: c.Why(), Advice: c.Advice(found.Init), Zombies: make([]jsonZombie, 0, len(c.Zombies)),
+			Culprit: jsonReaper{PID: c.Culprit, Comm: c.Reaper.Stat.Comm, Cmdline: c.Cmdline, CHLD: c.Reaper.CHLD()},
 		}
-		if c.reaper.Known() {
-			j.Culprit.State, j.Culprit.UID = c.reaper.Stat.State.String(), &c.reaper.UID
+		if c.Reaper.Known() {
+			j.Culprit.State, j.Culprit.UID = c.Reaper.Stat.State.String(), &c.Reaper.UID
 		}
-		for _, z := range c.zombies {
+		for _, z := range c.Zombies {
 			j.Zombies = append(j.Zombies, jsonOfZombie(z))
 		}
 		fmt.Fprintln(out, jsonLine(j))
 	}
 }
 
-func jsonOfZombie(z zombie) jsonZombie {
+func jsonOfZombie(z zombie.Zombie) jsonZombie {
 	j := jsonZombie{
-		PID: z.stat.PID, Comm: z.stat.Comm, Start: z.stat.Start, AgeMS: z.age.Milliseconds(),
-		DeadMS: z.dead.Milliseconds(), DeadKnown: z.sure, Known: z.known,
+		PID: z.Stat.PID, Comm: z.Stat.Comm, Start: z.Stat.Start, AgeMS: z.Age.Milliseconds(),
+		DeadMS: z.Dead.Milliseconds(), DeadKnown: z.Sure, Known: z.Known,
 	}
-	if status := z.stat.ExitCode; z.known {
+	if status := z.Stat.ExitCode; z.Known {
 		j.Core = status.CoreDumped()
 		if j.Code = status.ExitCode(); status.Signaled() {
 			j.Code, j.Signal = status.Shell(), procfs.SignalName(status.Signal())
@@ -136,32 +125,32 @@ func jsonOfZombie(z zombie) jsonZombie {
 const shownZombies = 20
 
 // printZombies prints what is wrong, who is to blame, and what helps.
-func printZombies(out *bufio.Writer, q *inquest, culprits []*culprit) {
-	total := countZombies(culprits)
+func printZombies(out *bufio.Writer, found *zombie.Report) {
+	total := found.Count()
 	if total == 0 {
 		out.WriteString("no zombies\n")
 	} else {
-		fmt.Fprintf(out, "%s%s\n", plural(total, "zombie", "zombies"), oldest(culprits))
+		fmt.Fprintf(out, "%s%s\n", plural(total, "zombie", "zombies"), oldest(found.Culprits))
 	}
-	if q.hidden > 0 {
-		fmt.Fprintf(out, "%s hidden from this user\n", plural(q.hidden, "process is", "processes are"))
+	if found.Hidden > 0 {
+		fmt.Fprintf(out, "%s hidden from this user\n", plural(found.Hidden, "process is", "processes are"))
 	}
-	for _, c := range culprits {
-		fmt.Fprintf(out, "\n%s\n", c.title())
+	for _, c := range found.Culprits {
+		fmt.Fprintf(out, "\n%s\n", titleOf(c))
 		writeParagraph(out, "why", c.Why())
-		writeParagraph(out, "help", c.Advice(q.first))
-		if c.reaper.Known() && c.count() > 0 {
-			writeParagraph(out, "chld", chldText(c.reaper.CHLD()))
+		writeParagraph(out, "help", c.Advice(found.Init))
+		if c.Reaper.Known() && c.Count() > 0 {
+			writeParagraph(out, "chld", chldText(c.Reaper.CHLD()))
 		}
-		if c.count() == 0 {
+		if c.Count() == 0 {
 			continue
 		}
-		for i, z := range c.zombies {
+		for i, z := range c.Zombies {
 			if i == shownZombies {
-				fmt.Fprintf(out, "  … and %d more\n", len(c.zombies)-i)
+				fmt.Fprintf(out, "  … and %d more\n", len(c.Zombies)-i)
 				break
 			}
-			fmt.Fprintf(out, "  %7d %-24s %-12s %s\n", z.stat.PID, cut(clean(z.stat.Comm), 24), z.ended(), z.deadText())
+			fmt.Fprintf(out, "  %7d %-24s %-12s %s\n", z.Stat.PID, cut(clean(z.Stat.Comm), 24), endedText(z), deadText(z))
 		}
 	}
 }
@@ -183,30 +172,30 @@ func chldText(word string) string {
 }
 
 // oldest says for how long the oldest zombie has been one.
-func oldest(culprits []*culprit) string {
-	var old zombie
+func oldest(culprits []*zombie.Culprit) string {
+	var old zombie.Zombie
 	for _, c := range culprits {
-		if c.count() > 0 && (c.zombies[0].dead > old.dead || !old.sure) {
-			old = c.zombies[0]
+		if c.Count() > 0 && (c.Zombies[0].Dead > old.Dead || !old.Sure) {
+			old = c.Zombies[0]
 		}
 	}
-	if old.dead == 0 {
+	if old.Dead == 0 {
 		return ""
 	}
-	return ", the oldest for " + old.deadText()
+	return ", the oldest for " + deadText(old)
 }
 
-// title is the line of a culprit, at most 79 columns.
-func (c *culprit) title() string {
-	what := plural(len(c.zombies), "zombie", "zombies")
-	if c.count() == 0 {
+// titleOf is the line of a culprit, at most 79 columns.
+func titleOf(c *zombie.Culprit) string {
+	what := plural(len(c.Zombies), "zombie", "zombies")
+	if c.Count() == 0 {
 		what = "no zombie, though it looks like one"
 	}
 	who := "outside of the container"
 	if c.Culprit != 0 {
-		text := c.cmdline
+		text := c.Cmdline
 		if text == "" {
-			text = c.reaper.Stat.Comm
+			text = c.Reaper.Stat.Comm
 		}
 		who = itoa(c.Culprit) + " " + clean(text)
 	}
@@ -221,11 +210,11 @@ func cut(s string, n int) string {
 	return strings.ToValidUTF8(s[:n-1], "") + "…"
 }
 
-// ended is how the zombie ended, in a word or two.
-func (z zombie) ended() string {
-	status := z.stat.ExitCode
+// endedText is how the zombie ended, in a word or two.
+func endedText(z zombie.Zombie) string {
+	status := z.Stat.ExitCode
 	switch {
-	case !z.known:
+	case !z.Known:
 		return "status?"
 	case status.CoreDumped():
 		return strings.TrimPrefix(procfs.SignalName(status.Signal()), "SIG") + ", core"
@@ -237,14 +226,14 @@ func (z zombie) ended() string {
 }
 
 // deadText is for how long it has been dead, as exactly as that is known.
-func (z zombie) deadText() string {
+func deadText(z zombie.Zombie) string {
 	switch {
-	case z.sure:
-		return long(z.dead)
-	case z.dead > 0:
-		return "at least " + long(z.dead)
+	case z.Sure:
+		return long(z.Dead)
+	case z.Dead > 0:
+		return "at least " + long(z.Dead)
 	default:
-		return "at most " + long(z.age)
+		return "at most " + long(z.Age)
 	}
 }
 

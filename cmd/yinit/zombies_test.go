@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -16,27 +15,28 @@ import (
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/proctest"
+	"yinit/procfs/zombie"
 )
 
 // morgue is a container with zombies of all kinds.
 func morgue(t *testing.T) procfs.FS {
 	tree := proctest.New(t)
 	tree.Uptime(1000 * time.Second)
-	zombie := func(pid, ppid int, comm string, status procfs.WaitStatus) proctest.Process {
+	dead := func(pid, ppid int, comm string, status procfs.WaitStatus) proctest.Process {
 		return proctest.Process{PID: pid, PPID: ppid, Comm: comm, State: procfs.StateZombie, ExitCode: status, Start: 87000}
 	}
-	debugged := zombie(60, 20, "traced", 0)
+	debugged := dead(60, 20, "traced", 0)
 	debugged.Status = map[string]string{"TracerPid": "21"}
-	half := zombie(70, 12, "half", 0)
+	half := dead(70, 12, "half", 0)
 	half.Threads = []proctest.Thread{{TID: 71, State: procfs.StateSleeping}}
 	for _, p := range []proctest.Process{
 		{PID: 1, Comm: "tini", Cmdline: []string{"tini", "--", "gunicorn"}},
 		{PID: 12, PPID: 1, Comm: "gunicorn", Cmdline: []string{"gunicorn: \x1b[31mmaster", "[app:app]", strings.Repeat("long ", 20)}, UID: 7},
 		{PID: 20, PPID: 1, Comm: "sh\n", State: procfs.StateStopped},
 		{PID: 21, PPID: 1, Comm: "strace", Cmdline: []string{"strace"}, Sigs: procfs.Signals{Blocked: procfs.NewSignalSet(17)}},
-		zombie(37, 12, "git", 1<<8), zombie(38, 12, "git\x1b[2J", 9), zombie(44, 12, "core", 0x8b),
-		zombie(45, 12, strings.Repeat("\x01", 15), 0),
-		zombie(50, 20, "a", 0), debugged, zombie(65, 0, "probe", 0), half, zombie(72, 70, "of-half", 5<<8),
+		dead(37, 12, "git", 1<<8), dead(38, 12, "git\x1b[2J", 9), dead(44, 12, "core", 0x8b),
+		dead(45, 12, strings.Repeat("\x01", 15), 0),
+		dead(50, 20, "a", 0), debugged, dead(65, 0, "probe", 0), half, dead(72, 70, "of-half", 5<<8),
 	} {
 		tree.Process(p)
 	}
@@ -44,28 +44,24 @@ func morgue(t *testing.T) procfs.FS {
 		tree.File(task+"/wchan", "do_epoll_wait")
 	}
 	tree.Process(proctest.Process{PID: 80, PPID: 1, Comm: "secret", UID: 8})
-	tree.Process(zombie(81, 80, "of-secret", 0))
+	tree.Process(dead(81, 80, "of-secret", 0))
 	return tree.FS()
 }
 
-func culpritsOf(t *testing.T, fs procfs.FS) (*inquest, []*culprit) {
+func found(t *testing.T, fs procfs.FS) *zombie.Report {
 	t.Helper()
-	q, err := newInquest(fs)
+	r, err := findZombies(fs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	culprits, err := q.hold()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return q, culprits
+	return r
 }
 
 func TestZombiesText(t *testing.T) {
-	q, culprits := culpritsOf(t, morgue(t))
+	r := found(t, morgue(t))
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
-	printZombies(out, q, culprits)
+	printZombies(out, r)
 	_ = out.Flush()
 	want, err := os.ReadFile("testdata/zombies.golden")
 	if os.Getenv("YINIT_UPDATE") != "" {
@@ -86,10 +82,10 @@ func TestZombiesText(t *testing.T) {
 }
 
 func TestZombiesJSON(t *testing.T) {
-	q, culprits := culpritsOf(t, morgue(t))
+	r := found(t, morgue(t))
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
-	printZombiesJSON(out, q, culprits)
+	printZombiesJSON(out, r)
 	_ = out.Flush()
 	first, _, _ := strings.Cut(b.String(), "\n")
 	var got jsonCulprit
@@ -123,8 +119,8 @@ func TestZombiesJSON(t *testing.T) {
 	}, causes); diff != "" {
 		t.Errorf("causes, -want +got:\n%s", diff)
 	}
-	if n := countZombies(culprits); n != 9 {
-		t.Errorf("countZombies = %d, want 9: one of which only the main thread ended is none", n)
+	if n := r.Count(); n != 9 {
+		t.Errorf("Count = %d, want 9: one of which only the main thread ended is none", n)
 	}
 }
 
@@ -142,49 +138,15 @@ func TestZombieIsNoticed(t *testing.T) {
 	if diff := cmp.Diff(map[procfs.ID]time.Duration{id: time.Minute}, got); diff != "" {
 		t.Errorf("noticed, -want +got:\n%s", diff)
 	}
-	for z, want := range map[zombie]string{
-		{dead: 90 * time.Second, sure: true}:                      "1m30s",
-		{dead: 10 * time.Second, age: time.Hour}:                  "at least 10s",
-		{age: 3*time.Hour + 5*time.Minute}:                        "at most 3h05m",
-		{dead: 76 * time.Hour, sure: true}:                        "3d04h",
-		{dead: 1500 * time.Millisecond, sure: true, age: 1 << 40}: "1.5s",
+	for z, want := range map[zombie.Zombie]string{
+		{Dead: 90 * time.Second, Sure: true}:                      "1m30s",
+		{Dead: 10 * time.Second, Age: time.Hour}:                  "at least 10s",
+		{Age: 3*time.Hour + 5*time.Minute}:                        "at most 3h05m",
+		{Dead: 76 * time.Hour, Sure: true}:                        "3d04h",
+		{Dead: 1500 * time.Millisecond, Sure: true, Age: 1 << 40}: "1.5s",
 	} {
-		if got := z.deadText(); got != want {
+		if got := deadText(z); got != want {
 			t.Errorf("%+v: deadText() = %q, want %q", z, got, want)
 		}
-	}
-}
-
-// TestDeathClock kills a child and looks how long it has been dead.
-func TestDeathClock(t *testing.T) {
-	cmd := exec.Command("sleep", "100")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	before := time.Now()
-	_ = cmd.Process.Kill()
-	defer func() { _ = cmd.Wait() }() // It was killed, which is an error to Wait.
-	var stat procfs.Stat
-	for deadline := time.Now().Add(time.Minute); !stat.Zombie(); {
-		var err error
-		if stat, err = (procfs.FS{}).Stat(cmd.Process.Pid); err != nil || time.Now().After(deadline) {
-			t.Fatalf("no zombie: %+v, %v", stat, err)
-		}
-	}
-	clock := newDeathClock(procfs.FS{})
-	got, ok := clock.since(stat)
-	if _, err := (procfs.FS{}).LastRan(stat.PID); err != nil {
-		t.Skipf("the kernel does not tell: %v", err)
-	}
-	const tolerance = 50 * time.Millisecond // the scheduler's clock goes by ticks
-	if most := time.Since(before) + tolerance; !ok || got > most {
-		t.Errorf("since = %v, %v, want at most %v", got, ok, most)
-	}
-	stat.State = procfs.StateSleeping
-	if got, ok := clock.since(stat); ok {
-		t.Errorf("since of a living process = %v", got)
-	}
-	if got, ok := newDeathClock(procfs.New(t.TempDir())).since(procfs.Stat{PID: 1, State: procfs.StateZombie}); ok {
-		t.Errorf("since without a proc = %v", got)
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 
 	"yinit/procfs"
+	"yinit/procfs/asuser"
 )
 
 // ErrNoRing says that the process keeps no history for others: it is no init, or
@@ -32,7 +32,7 @@ func Open(proc procfs.FS, pid int) (*Reader, error) {
 	dir := filepath.Join(proc.Root(), strconv.Itoa(pid), "fd")
 	f, err := openRing(dir)
 	if errors.Is(err, fs.ErrPermission) && os.Geteuid() == 0 {
-		f, err = openAs(proc, pid, dir)
+		f, err = openAsOwner(proc, pid, dir)
 	}
 	if err != nil {
 		return nil, err
@@ -87,38 +87,13 @@ func isRingFile(path string) bool {
 	return err == nil && string(b[:]) == magic
 }
 
-// openAs opens the ring with the file system identity of the process. Root in a
-// container lacks CAP_SYS_PTRACE, but it may become the init's user, so this
-// gives away nothing. The thread is thrown away if it cannot be turned back.
-func openAs(proc procfs.FS, pid int, dir string) (f *os.File, err error) {
-	status, err := proc.Status(pid)
-	if err != nil {
-		return nil, err
+// openAsOwner opens the ring with the file system identity of the process, see
+// package asuser.
+func openAsOwner(proc procfs.FS, pid int, dir string) (f *os.File, err error) {
+	if denied := asuser.Owner(proc, pid, func() { f, err = openRing(dir) }); denied != nil {
+		return nil, denied
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		// The group first: without root's identity it could not be changed. Both
-		// calls return the identity before, and no error, see setfsuid(2).
-		gid := setfs(syscall.SYS_SETFSGID, status.GID[0])
-		uid := setfs(syscall.SYS_SETFSUID, status.UID[0])
-		f, err = openRing(dir)
-		setfs(syscall.SYS_SETFSUID, uid)
-		setfs(syscall.SYS_SETFSGID, gid)
-		if setfs(syscall.SYS_SETFSUID, uid) == uid && setfs(syscall.SYS_SETFSGID, gid) == gid {
-			runtime.UnlockOSThread()
-		}
-	}()
-	<-done
 	return f, err
-}
-
-// setfs changes the identity of this thread alone; package syscall would change
-// that of all threads.
-func setfs(call uintptr, id uint32) uint32 {
-	before, _, _ := syscall.RawSyscall(call, uintptr(id), 0, 0)
-	return uint32(before)
 }
 
 // OpenFile opens a ring that is kept in a file.

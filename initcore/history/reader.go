@@ -73,7 +73,7 @@ type Header struct {
 	Written   uint64        // the number of the last record
 	Missed    uint64        // processes that came and went unseen
 	Unwatched uint64        // processes that were seen, but too many to watch
-	Relay     procfs.Relay  // what it passes on
+	Relay     Relay         // what it passes on
 }
 
 // Header reads the header as it is now.

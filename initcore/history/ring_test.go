@@ -83,7 +83,7 @@ func TestRoundTrip(t *testing.T) {
 // TestHeader: what the writer says of itself comes back.
 func TestHeader(t *testing.T) {
 	w, src := ring(t)
-	o := Origin{Program: "yinit test", PID: 7, Start: 5, Watch: 2 * time.Second, Relay: *procfs.PlainRelay()}
+	o := Origin{Program: "yinit test", PID: 7, Start: 5, Watch: 2 * time.Second, Relay: *PlainRelay()}
 	o.Relay[1], o.Relay[15], o.Relay[64] = 64, 0, 1
 	w.begin(o, time.Unix(3, 0))
 	w.Missed(4)

@@ -27,7 +27,7 @@ type Origin struct {
 	PID     int
 	Start   procfs.Ticks // of the init
 	Watch   time.Duration
-	Relay   procfs.Relay // none, if it is no init
+	Relay   Relay // none, if it is no init
 }
 
 // A Writer appends to a ring. It has one owner, allocates nothing after it was

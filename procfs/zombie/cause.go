@@ -1,10 +1,10 @@
-package procfs
+package zombie
 
 import (
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
+
+	"yinit/procfs"
 )
 
 // Cause is why a zombie has not been reaped.
@@ -102,147 +102,12 @@ func (c Cause) String() string {
 	return causes[CauseUnknown].word
 }
 
-// Dead is what is known of a process that has ended.
-type Dead struct {
-	Stat   Stat
-	Tracer int           // who debugs it, 0: nobody; [Status.TracerPID]
-	For    time.Duration // how long it has been dead; negative: unknown
-}
-
-// Reaper is what is known of a process that ought to wait for others, see
-// [FS.Reaper].
-type Reaper struct {
-	Stat   Stat    // with the state of another thread, if the main one has ended
-	UID    uint32  // effective
-	Tracer int     // who debugs it, 0: nobody
-	Sigs   Signals // with what all threads block, see [FS.Signals]
-	// Waits are the waits in which threads of it are, as far as the kernel tells.
-	Waits   []Wait
-	Hidden  bool // what a thread of it does may not be seen: it may be in a wait
-	InVfork bool // it waits for its vfork child, see [Task.InVfork]
-	Child   int  // which that is, 0: unknown
-	Init    bool // it is PID 1 and known to reap whatever comes
-}
-
-// Known reports whether anything is known of r.
-func (r Reaper) Known() bool { return r.Stat.PID != 0 }
-
-// CHLD says in a word what r does with SIGCHLD: default, ignored, caught,
-// blocked or unknown.
-func (r Reaper) CHLD() string {
-	const chld = int(syscall.SIGCHLD)
-	if r.Sigs.Known && r.Sigs.Blocked.Has(chld) {
-		return "blocked"
-	}
-	return r.Sigs.Disposition(chld).String()
-}
-
-// Wait is one thread's wait for a child.
-type Wait struct {
-	// PID is the child that it waits for. 0: it may be any, or one of several;
-	// then any zombie would end the wait.
-	PID  int
-	Else bool // it waits for something that is not told
-}
-
-// Blame says who ought to reap a zombie, and why that has not happened.
-type Blame struct {
-	Culprit int // 0: nobody in this PID namespace
-	Cause   Cause
-	// Of concerns the cause: whom the culprit waits for, or who debugs it.
-	Of int
-}
-
-// BlameFor finds out why a zombie is there. parent is its parent, of which
-// nothing may be known.
-//
-// A tracer comes before the parent: the kernel shows the zombie to the parent
-// only when the tracer has waited for it or is gone, see ptrace(2).
-func BlameFor(z Dead, parent Reaper) Blame {
-	b := Blame{Culprit: z.Stat.PPID}
-	switch {
-	case z.Stat.Threads > 1:
-		b.Culprit, b.Cause = z.Stat.PID, CauseThreads
-	case z.Tracer != 0 && z.Tracer != z.Stat.PPID:
-		b.Culprit, b.Cause, b.Of = z.Tracer, CauseTracer, z.Stat.PID
-	case z.Stat.PPID == 0 && z.justEnded():
-		b.Cause = CauseMoment
-	case z.Stat.PPID == 0:
-		b.Cause = CauseOutside
-	case !parent.Known():
-		b.Cause = CauseUnknown
-	default:
-		b.Cause, b.Of = blameParent(z, parent)
-	}
-	return b
-}
-
-// justEnded reports whether it is too early to blame anybody: a parent needs a
-// moment to wait.
-func (z Dead) justEnded() bool { return z.For >= 0 && z.For < time.Second }
-
-func blameParent(z Dead, parent Reaper) (c Cause, of int) {
-	switch parent.Stat.State {
-	case StateStopped:
-		return CauseStopped, 0
-	case StateTraced:
-		return CauseTraced, parent.Tracer
-	case StateDisk:
-		if parent.InVfork {
-			return CauseVfork, parent.Child
-		}
-		return CauseDisk, 0
-	}
-	if z.justEnded() || parent.Init {
-		return CauseMoment, 0
-	}
-	if s := z.Stat.ExitSignal; s != int(syscall.SIGCHLD) {
-		return CauseExitSignal, s
-	}
-	if w, ok := waitForAnother(z.Stat.PID, parent.Waits); ok {
-		return CauseWaitsElse, w.PID
-	}
-	if parent.Stat.PID == 1 {
-		return CauseNotInit, 0
-	}
-	if parent.Hidden {
-		return CauseUnknown, 0
-	}
-	return blameHandling(parent), 0
-}
-
-// waitForAnother finds a wait that this zombie cannot end.
-func waitForAnother(pid int, waits []Wait) (Wait, bool) {
-	for _, w := range waits {
-		if w.Else || w.PID != 0 && w.PID != pid {
-			return w, true
-		}
-	}
-	return Wait{}, false
-}
-
-// blameHandling looks at what the parent does with SIGCHLD. If it had been
-// ignored when the child ended, then the kernel would have reaped the child
-// itself, see wait(2), notes.
-func blameHandling(parent Reaper) Cause {
-	switch parent.CHLD() {
-	case "blocked":
-		return CauseBlocked
-	case "ignored":
-		return CauseIgnored
-	case "caught":
-		return CauseHandler
-	default:
-		return CauseNeverWaits
-	}
-}
-
 // Why is the cause in words. The culprit is "it".
 func (b Blame) Why() string {
 	of := strconv.Itoa(b.Of)
 	switch {
 	case b.Cause == CauseExitSignal && b.Of > 0:
-		of = SignalName(b.Of)
+		of = procfs.SignalName(b.Of)
 	case b.Cause == CauseWaitsElse && b.Of == 0:
 		of = "another child"
 	case b.Cause == CauseWaitsElse:
@@ -255,38 +120,28 @@ func (b Blame) Why() string {
 	return strings.Replace(causes[b.Cause].why, "{}", of, 1)
 }
 
-// First is what PID 1 does with orphans, to which the zombies of a process belong
+// Init is what PID 1 does with orphans. The zombies of a process become orphans
 // when it ends.
-type First uint8
+type Init uint8
 
-// What PID 1 does.
+// What PID 1 does with orphans.
 const (
-	FirstUnknown First = iota
-	FirstReaps         // it is an init
-	FirstLeaves        // it has left some unreaped
+	InitUnknown Init = iota
+	InitReaps        // it is an init
+	InitLeaves       // it has left some unreaped
 )
 
-// Advice is what helps.
-func (b Blame) Advice(first First) string {
+// Advice is what helps, given what PID 1 does with orphans.
+func (b Blame) Advice(init Init) string {
 	c := causes[b.Cause]
 	switch {
 	case !c.end:
 		return c.help
-	case first == FirstReaps:
+	case init == InitReaps:
 		return c.help + "; or end it: PID 1 then reaps them"
-	case first == FirstLeaves:
+	case init == InitLeaves:
 		return c.help + "; or end it, once PID 1 is an init (docker run --init): this one is none"
 	default:
 		return c.help + "; or end it: PID 1 then has to reap them"
 	}
 }
-
-// inits are programs that reap whatever comes to them as PID 1, by their names.
-var inits = map[string]bool{
-	"yinit": true, "tini": true, "tini-static": true, "docker-init": true, "podman-init": true, "catatonit": true, "dumb-init": true,
-	"systemd": true, "init": true, "s6-svscan": true, "runit": true, "runsvdir": true, "my_init": true, "pause": true,
-}
-
-// KnownInit reports whether a program of this name reaps orphans as PID 1. A name
-// proves nothing, so it is used for advice alone.
-func KnownInit(comm string) bool { return inits[comm] }

@@ -1,8 +1,9 @@
-package procfs
+package verdict
 
 import (
 	"strconv"
-	"syscall"
+
+	"yinit/procfs"
 )
 
 // because is a reason that is the same for all.
@@ -15,7 +16,7 @@ func because(text string) func(*question) string {
 // wakes it (TASK_KILLABLE), but not one with a core dump (complete_signal); the
 // state does not tell which they are. That of vfork(2) is one.
 func (q *question) late(o Outcome) string {
-	if q.t.state() != StateDisk {
+	if q.t.LiveState() != procfs.StateDisk {
 		return ""
 	}
 	switch o {
@@ -47,7 +48,7 @@ func whyContinue(q *question) string {
 	switch {
 	case q.t.Sigs.Blocked.Has(q.n):
 		return "it is stopped and resumes; the signal itself stays blocked"
-	case q.disposition == Caught:
+	case q.disposition == procfs.Caught:
 		return "it is stopped and resumes, then its handler runs"
 	default:
 		return "it is stopped and resumes"
@@ -63,7 +64,7 @@ func whyFrozen(*question) string {
 }
 
 func whyIdle(q *question) string {
-	if q.action == Continue {
+	if q.action == procfs.Continue {
 		return "it is not stopped: by default nothing happens"
 	}
 	return "by default nothing happens"
@@ -89,7 +90,7 @@ func whySigwait(q *question) string {
 
 func whyHandler(q *question) string {
 	if q.t.Relay != nil {
-		return q.t.Relay.why(q.n)
+		return q.t.Relay.Reason(q.n)
 	}
 	if what := q.t.Language.handles(q.n); what != "" {
 		return what
@@ -99,42 +100,6 @@ func whyHandler(q *question) string {
 	}
 	return "the program's handler runs"
 }
-
-// A Relay is what yinit as PID 1 passes on for each signal that it takes, by the
-// number of that; 0: nothing.
-type Relay [65]uint8
-
-// PlainRelay is what it passes on if it was not told otherwise.
-func PlainRelay() *Relay {
-	var r Relay
-	for n := range r {
-		if Relayed(n) {
-			r[n] = uint8(n)
-		}
-	}
-	return &r
-}
-
-func (r *Relay) why(n int) string {
-	switch to := int(r[n]); {
-	case to == n:
-		return "yinit passes it on to its program"
-	case to != 0:
-		return "yinit passes it on as " + SignalName(to) + " (--rewrite)"
-	case Relayed(n):
-		return "yinit drops it (--rewrite)"
-	default:
-		return "yinit takes it, and passes it on to nobody"
-	}
-}
-
-// Relayed reports whether yinit as PID 1 passes signal n on to its program, if it
-// gets it: all but CHLD and those by which the kernel tells a program of its own
-// faults.
-func Relayed(n int) bool { return signalBit(n) != 0 && !unrelayed.Has(n) }
-
-var unrelayed = NewSignalSet(int(syscall.SIGCHLD), int(syscall.SIGSEGV), int(syscall.SIGBUS), int(syscall.SIGFPE),
-	int(syscall.SIGILL), int(syscall.SIGTRAP), int(syscall.SIGABRT), int(syscall.SIGSYS))
 
 func whyCore(q *question) string {
 	switch q.t.CoreOff {
@@ -147,6 +112,14 @@ func whyCore(q *question) string {
 	}
 }
 
-// rtFirst is the kernel's first real-time signal: from it on, each one that is
-// sent is queued, see signal(7).
-const rtFirst = 32
+const (
+	// rtFirst is the kernel's first real-time signal: from it on, each one that is
+	// sent is queued, see signal(7).
+	rtFirst = 32
+	// rtMin is SIGRTMIN of the C library, which keeps those before it for itself.
+	rtMin = 34
+	rtMax = 64
+)
+
+// valid reports whether there is a signal n.
+func valid(n int) bool { return n >= 1 && n <= rtMax }

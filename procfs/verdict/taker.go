@@ -1,14 +1,14 @@
-package procfs
+package verdict
 
 // A taker is the kind of thread that takes a signal which was sent to a process.
 type taker uint8
 
 const (
-	takerNone   taker = iota // all threads block it
-	takerOpen                // one that does not block it
-	takerWaits               // one that waits for it in sigwait(3)
-	takerEither              // one of both kinds
-	takerUntold              // it is not known whether one is in sigwait, or for what
+	takerNone    taker = iota // all threads block it
+	takerOpen                 // one that does not block it
+	takerWaits                // one that waits for it in sigwait(3)
+	takerEither               // one of both kinds
+	takerUnknown              // it is not known whether one is in sigwait, or for what
 )
 
 // takes is what the thread does with signal n.
@@ -18,8 +18,8 @@ func (t *Task) takes(n int) taker {
 		return takerNone
 	case t.Sigwait == No:
 		return takerOpen
-	case t.Sigwait == Untold || !t.AwaitedRead:
-		return takerUntold
+	case t.Sigwait == Unknown || !t.AwaitedRead:
+		return takerUnknown
 	case t.Awaited.Has(n):
 		return takerWaits
 	default:
@@ -35,7 +35,7 @@ func (t *Target) taker(n int) taker {
 		one := t.Tasks[i].takes(n)
 		switch {
 		case one == takerNone:
-		case t.Tasks[i].TID == t.ID.PID || one == takerUntold:
+		case t.Tasks[i].TID == t.ID.PID || one == takerUnknown:
 			return one
 		case sum == takerNone:
 			sum = one
@@ -44,7 +44,7 @@ func (t *Target) taker(n int) taker {
 		}
 	}
 	if sum == takerNone && t.Partial {
-		return takerUntold
+		return takerUnknown
 	}
 	return sum
 }

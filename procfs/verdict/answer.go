@@ -1,12 +1,11 @@
-package procfs
+package verdict
 
-// Answer is that to a question to which the kernel may keep the answer to
-// itself.
+// Answer answers a question to which the kernel may not tell the answer.
 type Answer uint8
 
 // The answers.
 const (
-	Untold Answer = iota // the kernel does not tell, or does not tell us
+	Unknown Answer = iota // the kernel does not tell, or does not tell this caller
 	No
 	Yes
 )
@@ -19,7 +18,7 @@ func (a Answer) String() string {
 	case No:
 		return "no"
 	default:
-		return "untold"
+		return "unknown"
 	}
 }
 

@@ -1,4 +1,4 @@
-package procfs
+package verdict
 
 // Outcome is what a signal would do to a process if it were sent now.
 type Outcome uint8

@@ -1,9 +1,12 @@
-package procfs
+package verdict
 
 import (
 	"debug/elf"
 	"path"
+	"strconv"
 	"strings"
+
+	"yinit/procfs"
 )
 
 // A Language is that of a runtime which has handlers of its own, so that a caught
@@ -26,20 +29,20 @@ func (l Language) String() string {
 
 // goCaught is what the Go runtime catches if the program asks for nothing, since
 // Go 1.13 on all processors but mips; see runtime/sigtab_linux_generic.go.
-const goCaught SignalSet = 0xfffffffd7fc1feff
+const goCaught procfs.SignalSet = 0xfffffffd7fc1feff
 
 // language finds out about the program that pid runs: by the name of the
 // executable, by its sections, or, where it may not be read, by the signals that
 // it catches.
-func (f FS) language(pid int, s *Stat, sigs Signals) Language {
+func language(fs procfs.FS, pid int, s *procfs.Stat, sigs procfs.Signals) Language {
 	if sigs.Caught.Empty() || s.KernelThread() {
 		return NoLanguage
 	}
-	if exe, err := f.Exe(pid); err == nil {
+	if exe, err := fs.Exe(pid); err == nil {
 		if l := languageOfName(exe); l != NoLanguage {
 			return l
 		}
-		if isGo(f.path(place{pid: pid, name: "exe"})) {
+		if isGo(fs.Root() + "/" + strconv.Itoa(pid) + "/exe") {
 			return Go
 		}
 		return NoLanguage
@@ -70,7 +73,7 @@ func languageOfName(exe string) Language {
 // languageOfSignals knows a Go program by all that it catches. What it was
 // started with ignored is missing there, see os/signal. Signal 32 it leaves to
 // the C library.
-func languageOfSignals(sigs Signals) Language {
+func languageOfSignals(sigs procfs.Signals) Language {
 	if sigs.Known && !sigs.Caught.Has(rtFirst) && goCaught.Without(sigs.Caught|sigs.Ignored).Empty() && sigs.Caught.Len() > goCaught.Len()/2 {
 		return Go
 	}

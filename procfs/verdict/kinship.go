@@ -1,11 +1,14 @@
-package procfs
+package verdict
 
 import (
 	"errors"
 	"io/fs"
 	"os"
+	"strconv"
 	"syscall"
 	"unsafe"
+
+	"yinit/procfs"
 )
 
 // A Kinship is where the user namespace of a process lies, seen from the
@@ -15,7 +18,7 @@ type Kinship uint8
 
 // The kinships.
 const (
-	KinUntold  Kinship = iota // the kernel does not tell
+	KinUnknown Kinship = iota // the kernel does not tell
 	KinDenied                 // it does not tell us: then the caller does not own the namespace, either
 	KinSame                   // the same namespace
 	KinBelow                  // a descendant of the caller's
@@ -25,7 +28,7 @@ const (
 
 // String is the kinship in a word.
 func (k Kinship) String() string {
-	return [...]string{"untold", "denied", "same", "below", "owned", "outside"}[min(k, KinOutside)]
+	return [...]string{"unknown", "denied", "same", "below", "owned", "outside"}[min(k, KinOutside)]
 }
 
 // Requests of ioctl_nsfs(2), Linux 4.9 and 4.11.
@@ -36,27 +39,27 @@ const (
 
 // userNS finds the kinship of pid's user namespace from /proc/[pid]/ns/user, see
 // proc_pid_ns(5). Looking takes PTRACE_MODE_READ of ptrace(2).
-func (f FS) userNS(pid int, caller Caller) Kinship {
-	ours, err := os.Open(f.Root() + "/self/ns/user")
+func userNS(proc procfs.FS, pid int, caller Caller) Kinship {
+	ours, err := os.Open(proc.Root() + "/self/ns/user")
 	if err != nil {
-		return KinUntold
+		return KinUnknown
 	}
 	defer ours.Close()
-	theirs, err := os.Open(f.path(place{pid: pid, name: "ns/user"}))
+	theirs, err := os.Open(proc.Root() + "/" + strconv.Itoa(pid) + "/ns/user")
 	if errors.Is(err, fs.ErrPermission) {
 		return KinDenied
 	}
 	if err != nil {
-		return KinUntold
+		return KinUnknown
 	}
 	defer theirs.Close()
-	return kinship(ours, theirs, caller.UID[Effective])
+	return kinship(ours, theirs, caller.UID[procfs.Effective])
 }
 
 // kinship goes up from one namespace until it meets the other.
 func kinship(ours, theirs *os.File, euid uint32) Kinship {
 	if same, err := sameFile(ours, theirs); err != nil || same {
-		return kinOf(same, KinSame, KinUntold)
+		return kinOf(same, KinSame, KinUnknown)
 	}
 	for range 64 { // Linux allows 32 levels.
 		parent, errno := nsIoctl(theirs, nsGetParent, 0)
@@ -65,13 +68,13 @@ func kinship(ours, theirs *os.File, euid uint32) Kinship {
 		case syscall.EPERM: // out of the caller's sight, which is not to say untold
 			return KinOutside
 		default:
-			return KinUntold
+			return KinUnknown
 		}
 		up := os.NewFile(parent, "ns/user")
 		same, err := sameFile(ours, up)
 		if err != nil {
 			_ = up.Close()
-			return KinUntold
+			return KinUnknown
 		}
 		if same {
 			defer up.Close()
@@ -82,7 +85,7 @@ func kinship(ours, theirs *os.File, euid uint32) Kinship {
 		defer up.Close()
 		theirs = up
 	}
-	return KinUntold
+	return KinUnknown
 }
 
 func kinOf(yes bool, then, otherwise Kinship) Kinship {

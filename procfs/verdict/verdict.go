@@ -1,6 +1,10 @@
-package procfs
+package verdict
 
-import "syscall"
+import (
+	"syscall"
+
+	"yinit/procfs"
+)
 
 // The signals of which the rules speak by name.
 const (
@@ -21,16 +25,16 @@ const (
 	sigStop = int(syscall.SIGSTOP)
 )
 
-// Verdict is what signal n would do to t if the caller sent it now by kill(2),
+// Of is what signal n would do to t if the caller sent it now by kill(2),
 // and why, in a few words. It follows the kernel's order: who may send
 // (check_kill_permission), what is dropped at once (prepare_signal, sig_ignored),
 // which thread takes it (complete_signal), what that does (get_signal); all of
 // kernel/signal.c. Where something decides that is not known it says so.
-func Verdict(t *Target, n int, caller Caller) (Outcome, string) {
-	if signalBit(n) == 0 {
+func Of(t *Target, n int, caller Caller) (Outcome, string) {
+	if !valid(n) {
 		return OutcomeUnknown, "there is no such signal"
 	}
-	q := question{t: t, c: &caller, n: n, action: DefaultActionOf(n), disposition: t.Sigs.Disposition(n)}
+	q := question{t: t, c: &caller, n: n, action: procfs.DefaultActionOf(n), disposition: t.Sigs.Disposition(n)}
 	for i := range rules {
 		if rules[i].holds(&q) {
 			return rules[i].outcome, rules[i].why(&q) + q.late(rules[i].outcome)
@@ -44,8 +48,8 @@ type question struct {
 	t           *Target
 	c           *Caller
 	n           int
-	action      DefaultAction
-	disposition Disposition
+	action      procfs.DefaultAction
+	disposition procfs.Disposition
 }
 
 // A rule says when an outcome comes about, and why.
@@ -58,19 +62,19 @@ type rule struct {
 // rules in the order in which they are tried: the first that holds decides.
 var rules = [...]rule{
 	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, because("the caller's user may not signal it")},
-	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Untold }, because("whether the caller may signal it is not known")},
-	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("it has ended, and waits to be reaped")},
+	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("whether the caller may signal it is not known")},
+	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("zombie: already ended, waiting to be reaped")},
 
-	// Threads of the kernel ignore all but what they ask for, see allow_signal.
-	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == Caught }, because("a thread of the kernel, which may act on it")},
-	{OutcomeIgnore, (*question).kernel, because("a thread of the kernel, which takes no signals")},
+	// Kernel threads ignore all but what they ask for, see allow_signal.
+	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may act on it")},
+	{OutcomeIgnore, (*question).kernel, because("a kernel thread, which takes no signals")},
 
 	// What no program can catch, block or ignore. PID 1 gets it from outside only.
-	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Untold }, because("PID 1, and from where the caller sends is not known")},
+	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Unknown }, because("PID 1, and from where the caller sends is not known")},
 	{OutcomeShielded, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Yes }, because("PID 1 cannot be killed or stopped from inside")},
 	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, because("frozen by its control group: this waits until that is thawed")},
 	{OutcomeTerminate, func(q *question) bool { return q.n == sigKill }, whyKill},
-	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.t.state().Stopped() }, because("it is stopped already: SIGCONT discards this one")},
+	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.t.LiveState().Stopped() }, because("it is stopped already: SIGCONT discards this one")},
 	{OutcomeUnknown, func(q *question) bool { return q.n == sigStop && q.traced() }, whyTraced},
 	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.frozen() }, whyFrozen},
 	{OutcomeStop, func(q *question) bool { return q.n == sigStop }, because("cannot be caught: it rests until SIGCONT comes")},
@@ -79,35 +83,35 @@ var rules = [...]rule{
 	{OutcomeContinue, func(q *question) bool { return q.n == sigCont && q.t.stopped() && !q.traced() }, whyContinue},
 	// A tracer is told of it, even if it is blocked (ptrace_trap_notify).
 	{OutcomeUnknown, func(q *question) bool { return q.n == sigCont && q.traced() }, whyTraced},
-	{OutcomeUnknown, func(q *question) bool { return q.disposition == Unknown }, because("the kernel does not tell what it does with signals")},
+	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not tell what it does with signals")},
 
 	// What is dropped when it is sent.
-	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Untold }, because("whether it waits in sigwait may not be read")},
-	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == Ignored }, because("the program ignores it")},
+	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("whether it waits in sigwait may not be read")},
+	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, because("the program ignores it")},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, whyIdle},
 	{OutcomeShielded, (*question).dropped, because("PID 1 without a handler: the kernel drops it")},
 
 	// It is queued. Who holds it up?
 	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: this waits for SIGCONT")},
-	{OutcomePending, func(q *question) bool { return q.t.state() == StateTraced }, because("a debugger holds it: this waits until it lets go")},
+	{OutcomePending, func(q *question) bool { return q.t.LiveState() == procfs.StateTraced }, because("a debugger holds it: this waits until it lets go")},
 	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, whySigwait},
 	{OutcomeRead, func(q *question) bool { return q.blocked() && q.fd() && !q.frozen() }, because("blocked, and read from a signalfd")},
 	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked, and whether a signalfd reads it may not be looked up")},
 	{OutcomePending, (*question).blocked, whyBlocked},
-	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUntold }, because("whether it waits in sigwait may not be read")},
+	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUnknown }, because("whether it waits in sigwait may not be read")},
 	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerEither }, because("a thread in sigwait or another one takes it, by chance")},
 	{OutcomeUnknown, (*question).traced, whyTraced},
 
 	// A thread takes it.
 	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, because("it has no handler: the default action ends it")},
 	{OutcomePending, (*question).frozen, whyFrozen},
-	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != Ignored }, because("a signalfd may read it first, since it is not blocked")},
-	{OutcomeHandler, func(q *question) bool { return q.disposition == Caught }, whyHandler},
-	{OutcomeIgnore, func(q *question) bool { return q.disposition == Ignored }, because("the program ignores it")},
+	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("a signalfd may read it first, since it is not blocked")},
+	{OutcomeHandler, func(q *question) bool { return q.disposition == procfs.Caught }, whyHandler},
+	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored }, because("the program ignores it")},
 	{OutcomeDefaultIgnore, (*question).idle, whyIdle},
 	{OutcomeShielded, (*question).init, because("PID 1 without a handler: the kernel drops it")},
-	{OutcomeCore, func(q *question) bool { return q.action == Core }, whyCore},
-	{OutcomeUnknown, func(q *question) bool { return q.t.Orphaned == Untold }, because("stops it, unless its process group is orphaned: not to be seen")},
+	{OutcomeCore, func(q *question) bool { return q.action == procfs.Core }, whyCore},
+	{OutcomeUnknown, func(q *question) bool { return q.t.Orphaned == Unknown }, because("stops it, unless its group is orphaned (cannot be determined)")},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.t.Orphaned == Yes }, because("its process group is orphaned: the stop is dropped")},
 	{OutcomeStop, func(*question) bool { return true }, because("it has no handler: it rests until SIGCONT comes")},
 }
@@ -116,27 +120,25 @@ func (q *question) unstoppable() bool { return q.n == sigKill || q.n == sigStop 
 func (q *question) init() bool        { return q.t.isInit() }
 func (q *question) inside() Answer    { return q.c.inside(q.t) }
 func (q *question) frozen() bool      { return q.t.Freezer != Unfrozen }
-func (q *question) traced() bool      { return q.t.Tracer != 0 || q.t.state() == StateTraced }
+func (q *question) traced() bool      { return q.t.Tracer != 0 || q.t.LiveState() == procfs.StateTraced }
 func (q *question) fd() bool          { return q.t.SignalFDs.Has(q.n) }
 
-// kernel reports whether it is a thread of the kernel: nobody else can ignore
-// SIGKILL.
-func (q *question) kernel() bool { return q.t.Kernel || q.t.Sigs.Ignored.Has(sigKill) }
+func (q *question) kernel() bool { return q.t.KernelThread() }
 
 // idle reports whether the default action is left, and does nothing.
 func (q *question) idle() bool {
-	return q.disposition == Default && (q.action == Ignore || q.action == Continue)
+	return q.disposition == procfs.Default && (q.action == procfs.Ignore || q.action == procfs.Continue)
 }
 
 // fatal reports whether the process ends as soon as a thread would take the
 // signal, before it does (complete_signal).
 func (q *question) fatal() bool {
-	return q.disposition == Default && q.action == Terminate && !q.init()
+	return q.disposition == procfs.Default && q.action == procfs.Terminate && !q.init()
 }
 
 // droppable reports whether nobody wants the signal (sig_task_ignored).
 func (q *question) droppable() bool {
-	return q.disposition == Ignored || q.idle() || q.init() && q.disposition == Default
+	return q.disposition == procfs.Ignored || q.idle() || q.init() && q.disposition == procfs.Default
 }
 
 // held reports whether the signal is kept all the same (sig_ignored): the main
@@ -151,8 +153,8 @@ func (q *question) held() Answer {
 	switch q.t.Tasks[0].takes(q.n) {
 	case takerWaits:
 		return Yes
-	case takerUntold:
-		return Untold
+	case takerUnknown:
+		return Unknown
 	default:
 		return No
 	}

@@ -1,13 +1,18 @@
-package procfs
+package verdict
 
-import "bytes"
+import (
+	"bytes"
+	"os"
+
+	"yinit/procfs"
+)
 
 // Caller is who would send a signal. The zero value is nobody of whom anything
 // is known; [Anyone] may signal everybody.
 type Caller struct {
 	PID     int
 	Session int       // 0: its leader is outside the PID namespace of /proc
-	UID     [4]uint32 // as in [Status.UID]
+	UID     [4]uint32 // as in [procfs.Status.UID]
 	CapEff  uint64
 	// Depth is in how many PID namespaces the caller has a pid, from that of
 	// /proc inwards: 1 if it lives in that one. 0: unknown.
@@ -22,27 +27,30 @@ type Caller struct {
 // Anyone is a caller in the PID namespace of /proc who may signal every process
 // there.
 func Anyone() Caller {
-	return Caller{UID: [4]uint32{NoID, NoID, NoID, NoID}, Depth: 1, May: true}
+	return Caller{UID: [4]uint32{procfs.NoID, procfs.NoID, procfs.NoID, procfs.NoID}, Depth: 1, May: true}
 }
 
-// Caller is the process that reads, from the directory self.
-func (f FS) Caller() (Caller, error) {
-	at := place{name: "self/status"}
-	var st Status
-	if _, err := f.status(at, &st, make([]byte, 0, smallFile)); err != nil {
-		return Caller{}, err
-	}
-	at.name = "self/stat"
-	b, err := f.read(at, make([]byte, 0, 1024), maxFile)
+// Self is the process that reads fs, from the directory self. It fails in a fake
+// tree, and where the caller is in another PID namespace than the one that fs shows.
+func Self(fs procfs.FS) (Caller, error) {
+	status, err := os.ReadFile(fs.Root() + "/self/status")
 	if err != nil {
 		return Caller{}, err
 	}
-	stat, err := ParseStat(b)
+	st, err := procfs.ParseStatus(status)
 	if err != nil {
-		return Caller{}, f.wrap(at, err)
+		return Caller{}, err
+	}
+	line, err := os.ReadFile(fs.Root() + "/self/stat")
+	if err != nil {
+		return Caller{}, err
+	}
+	stat, err := procfs.ParseStat(line)
+	if err != nil {
+		return Caller{}, err
 	}
 	c := Caller{PID: st.PID, Session: stat.Session, UID: st.UID, CapEff: st.CapEff, Depth: len(st.NSpid)}
-	if b, err := f.read(place{name: "self/uid_map"}, nil, smallFile); err == nil {
+	if b, err := os.ReadFile(fs.Root() + "/self/uid_map"); err == nil {
 		c.AllIDs = ParseUIDMap(b)
 	}
 	return c, nil
@@ -51,10 +59,8 @@ func (f FS) Caller() (Caller, error) {
 // ParseUIDMap reports whether the content of /proc/[pid]/uid_map is one line that
 // maps all users, as outside of user namespaces, see user_namespaces(7).
 func ParseUIDMap(b []byte) (all bool) {
-	inside, rest := nextField(bytes.TrimSuffix(b, []byte{'\n'}))
-	_, rest = nextField(rest)
-	length, rest := nextField(rest)
-	return string(inside) == "0" && string(length) == "4294967295" && len(rest) == 0
+	words := bytes.Fields(b)
+	return len(words) == 3 && string(words[0]) == "0" && string(words[2]) == "4294967295"
 }
 
 // overflowUID stands for users that a user namespace has no number for, see
@@ -71,7 +77,7 @@ func (c *Caller) may(t *Target, n int) Answer {
 		return Yes
 	}
 	may := t.Permitted
-	if may == Untold {
+	if may == Unknown {
 		may = c.mayByID(t)
 	}
 	if may != Yes && n == sigCont {
@@ -79,7 +85,7 @@ func (c *Caller) may(t *Target, n int) Answer {
 		case c.Session != 0 && c.Session == t.Session:
 			return Yes
 		case c.Session == 0 && t.Session == 0: // Both leaders are outside: one or two?
-			return Untold
+			return Unknown
 		}
 	}
 	return may
@@ -87,14 +93,14 @@ func (c *Caller) may(t *Target, n int) Answer {
 
 // mayByID compares users, and then capabilities.
 func (c *Caller) mayByID(t *Target) Answer {
-	for _, ours := range [...]uint32{c.UID[Effective], c.UID[Real]} {
-		for _, theirs := range [...]uint32{t.UID[Real], t.UID[Saved]} {
+	for _, ours := range [...]uint32{c.UID[procfs.Effective], c.UID[procfs.Real]} {
+		for _, theirs := range [...]uint32{t.UID[procfs.Real], t.UID[procfs.Saved]} {
 			switch {
-			case ours == NoID || theirs == NoID:
-				return Untold
+			case ours == procfs.NoID || theirs == procfs.NoID:
+				return Unknown
 			case ours != theirs:
 			case ours == overflowUID && !c.AllIDs:
-				return Untold
+				return Unknown
 			default:
 				return Yes
 			}
@@ -110,11 +116,11 @@ func (c *Caller) mayByID(t *Target) Answer {
 		return No
 	case KinDenied:
 		if able {
-			return Untold
+			return Unknown
 		}
 		return No // An owner of the namespace could have looked.
 	default:
-		return Untold
+		return Unknown
 	}
 }
 
@@ -127,6 +133,6 @@ func (c *Caller) inside(t *Target) Answer {
 	case c.Depth == 1:
 		return No
 	default:
-		return Untold
+		return Unknown
 	}
 }

@@ -1,0 +1,159 @@
+package verdict
+
+import (
+	"errors"
+	"fmt"
+
+	"yinit/procfs"
+)
+
+// Read reads all about pid that the verdicts need, but for what takes others:
+// Orphaned, Permitted and Relay, which a [Reader] adds. It reads every thread, and
+// every descriptor of a process that blocks something. The errors are those of
+// [procfs.FS.Stat].
+func Read(fs procfs.FS, pid int, caller Caller) (*Target, error) {
+	stat, err := fs.Stat(pid)
+	if err != nil {
+		return nil, err
+	}
+	t, err := read(fs, &stat, caller)
+	if err != nil {
+		return nil, err
+	}
+	if again, err := fs.Stat(pid); err != nil || again.ID() != stat.ID() {
+		return nil, gone(fs, pid) // What was read may be another's.
+	}
+	return t, nil
+}
+
+func gone(fs procfs.FS, pid int) error {
+	return fmt.Errorf("%s/%d: %w", fs.Root(), pid, procfs.ErrGone)
+}
+
+func read(fs procfs.FS, stat *procfs.Stat, caller Caller) (*Target, error) {
+	pid := stat.PID
+	if stat.Dead() {
+		status, err := fs.Status(pid)
+		if err != nil {
+			return nil, err
+		}
+		t := NewTarget(stat, &status)
+		t.UserNS = userNS(fs, pid, caller)
+		return t, nil
+	}
+	t, err := ReadThreads(fs, stat)
+	if err != nil {
+		return nil, err
+	}
+	if !t.Sigs.Blocked.Empty() && len(t.Tasks) > 0 {
+		t.SignalFDs, err = fs.SignalFDs(pid, t.Tasks[0].TID)
+		t.FDsRead = err == nil
+	}
+	t.CoreOff = coreOff(fs, pid)
+	t.Language = language(fs, pid, stat, t.Sigs)
+	t.UserNS = userNS(fs, pid, caller)
+	return t, nil
+}
+
+// ReadThreads reads what the process of stat and each of its threads do, without
+// the rest of what [Read] reads. The error matches [procfs.ErrGone] if no thread
+// is alive any more.
+func ReadThreads(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
+	status, err := fs.Status(stat.PID)
+	if err != nil {
+		return nil, err
+	}
+	t := NewTarget(stat, &status)
+	threads, err := fs.Threads(stat.PID)
+	if err != nil {
+		return nil, err
+	}
+	var s procfs.Status
+	var buf []byte
+	t.Tasks, t.Partial = nil, false
+	for _, tid := range threads {
+		buf, err = fs.ThreadStatus(stat.PID, tid, &s, buf)
+		switch {
+		case errors.Is(err, procfs.ErrGone):
+		case err != nil:
+			return nil, err
+		case !s.State.Ended():
+			t.add(fs, tid, &s)
+		}
+	}
+	if len(t.Tasks) == 0 {
+		return nil, gone(fs, stat.PID)
+	}
+	return t, nil
+}
+
+// add adds a living thread.
+func (t *Target) add(fs procfs.FS, tid int, s *procfs.Status) {
+	if len(t.Tasks) == 0 {
+		t.Sigs = s.Sigs
+	} else {
+		t.Sigs = t.Sigs.WithThread(s.Sigs)
+	}
+	t.Tracer = max(t.Tracer, s.TracerPID)
+	task := newTask(tid, s.State, s.Sigs.Blocked)
+	if s.Sigs.Known && !t.Kernel {
+		t.readWait(fs, &task)
+	}
+	t.Tasks = append(t.Tasks, task)
+	if tid == t.ID.PID { // It may have changed meanwhile.
+		t.State, t.MainBlocked = s.State, s.Sigs.Blocked
+	}
+}
+
+// ReadWait finds out whether the main thread of a target from [NewTarget] is in
+// sigwait(3), and for which signals. It is what most verdicts lack then.
+func (t *Target) ReadWait(fs procfs.FS) {
+	if len(t.Tasks) > 0 && t.Sigs.Known && !t.Kernel {
+		t.readWait(fs, &t.Tasks[0])
+	}
+}
+
+// readWait finds out whether the thread is in sigwait(3), and for which signals.
+// Where neither file may be read that stays unknown.
+func (t *Target) readWait(fs procfs.FS, task *Task) {
+	name, err := fs.Wchan(t.ID.PID, task.TID)
+	if err != nil {
+		name = "" // as if it were denied: some kernels have no such file
+	}
+	task.Wchan = name
+	t.Freezer = max(t.Freezer, wchanFreezer(name, task.State))
+	if task.Sigwait != Unknown {
+		return
+	}
+	if task.Sigwait = wchanSays(name); task.Sigwait == No {
+		return
+	}
+	call, err := fs.Syscall(t.ID.PID, task.TID)
+	if err != nil {
+		return
+	}
+	task.Sigwait = answer(call.WaitsForSignal())
+	if task.Sigwait != Yes {
+		return
+	}
+	// The kernel has taken what is awaited from the blocked set. If it is still
+	// in there, then the program has written over its set meanwhile.
+	set, err := fs.SignalSetAt(t.ID.PID, task.TID, call.Args[0])
+	if err == nil && (set & task.Blocked).Empty() {
+		task.Awaited, task.AwaitedRead = set, true
+	}
+}
+
+// coreOff reports whether pid would leave no core dump. It is [Unknown] where the
+// limit or the pattern cannot be read.
+func coreOff(fs procfs.FS, pid int) Answer {
+	limit, err := fs.CoreLimit(pid)
+	if err != nil {
+		return Unknown
+	}
+	piped, err := fs.CorePiped()
+	if err != nil {
+		return Unknown
+	}
+	return answer(limit == 0 && !piped)
+}

@@ -1,0 +1,229 @@
+package zombie
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/asuser"
+)
+
+// Options are what [Find] cannot read from /proc.
+type Options struct {
+	// Noticed is for how long at least each zombie has been dead, from a history.
+	// It counts where the kernel does not tell.
+	Noticed map[procfs.ID]time.Duration
+	// Reaps says that PID 1 is an init, which reaps orphans.
+	Reaps bool
+}
+
+// A Report is all that [Find] found.
+type Report struct {
+	Culprits []*Culprit // those with most zombies first
+	Init     Init       // what PID 1 does with orphans
+	Hidden   int        // processes that this user may not see
+}
+
+// Culprit is a process that ought to act, and the zombies that it leaves. Its
+// Culprit is 0 for somebody outside of the PID namespace.
+type Culprit struct {
+	Blame
+	Reaper  Reaper   // not known for somebody outside
+	Cmdline string   // the arguments, joined by spaces; "" if unknown
+	Zombies []Zombie // longest dead first
+}
+
+// Count is how many zombies c leaves: a process of which only the main thread has
+// ended looks like one, and is none.
+func (c *Culprit) Count() int {
+	if c.Cause == CauseThreads {
+		return 0
+	}
+	return len(c.Zombies)
+}
+
+// Count is how many zombies there are.
+func (r *Report) Count() (n int) {
+	for _, c := range r.Culprits {
+		n += c.Count()
+	}
+	return n
+}
+
+// A Zombie is a process that has ended and was not reaped.
+type Zombie struct {
+	Stat  procfs.Stat
+	Known bool          // Stat.ExitCode tells how it ended
+	Age   time.Duration // since its start
+	Dead  time.Duration // since its end; if Sure is false, at least
+	Sure  bool          // Dead is exact
+}
+
+// Find looks for zombies among all processes of fs. It reads nothing about the
+// others but their stat, and the parents of the zombies.
+func Find(fs procfs.FS, o Options) (*Report, error) {
+	scanner := procfs.NewScanner(fs)
+	defer scanner.Close()
+	stats, err := scanner.Scan(nil)
+	if err != nil {
+		return nil, err
+	}
+	r, err := FindAmong(fs, stats, o)
+	if err != nil {
+		return nil, err
+	}
+	r.Hidden = scanner.Hidden()
+	return r, nil
+}
+
+// FindAmong is [Find] among processes that were just read.
+func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
+	uptime, err := fs.Uptime()
+	if err != nil {
+		return nil, fmt.Errorf("%w; mount /proc", err)
+	}
+	f := &finder{fs: fs, opt: o, uptime: uptime, clock: newDeathClock(fs), reapers: map[int]Reaper{}, root: os.Geteuid() == 0}
+	r := &Report{}
+	if o.Reaps {
+		r.Init = InitReaps
+	}
+	culprits := map[key]*Culprit{}
+	for i := range stats {
+		if !stats[i].State.Zombie() {
+			continue
+		}
+		z, blame, err := f.examine(stats[i])
+		if errors.Is(err, procfs.ErrGone) {
+			continue // It was reaped meanwhile.
+		}
+		if err != nil {
+			return nil, err
+		}
+		of := key{blame.Culprit, blame.Cause == CauseThreads}
+		c := culprits[of]
+		if c == nil {
+			c = f.culprit(blame)
+			culprits[of] = c
+		}
+		if c.Cause == CauseMoment { // One that has just ended says nothing about the others.
+			c.Blame = blame
+		}
+		if blame.Cause == CauseNotInit {
+			r.Init = InitLeaves
+		}
+		c.Zombies = append(c.Zombies, z)
+	}
+	r.Culprits = sorted(culprits)
+	return r, nil
+}
+
+// key is what the zombies of one culprit have in common. A process that lost only
+// its main thread is its own culprit, and may be the parent of real zombies, too.
+type key struct {
+	pid     int
+	threads bool
+}
+
+func sorted(culprits map[key]*Culprit) []*Culprit {
+	list := make([]*Culprit, 0, len(culprits))
+	for _, c := range culprits {
+		slices.SortFunc(c.Zombies, func(a, b Zombie) int {
+			return cmp.Or(cmp.Compare(b.Dead.Round(time.Second), a.Dead.Round(time.Second)), cmp.Compare(a.Stat.PID, b.Stat.PID))
+		})
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b *Culprit) int {
+		return cmp.Or(cmp.Compare(b.Count(), a.Count()), cmp.Compare(a.Culprit, b.Culprit))
+	})
+	return list
+}
+
+// finder reads about zombies and their parents.
+type finder struct {
+	fs      procfs.FS
+	opt     Options
+	uptime  time.Duration
+	clock   *deathClock
+	reapers map[int]Reaper
+	root    bool // it may become other users
+}
+
+// examine looks at one zombie. The parent was read while it was the parent: had
+// it ended, then the zombie would have another one by now.
+func (f *finder) examine(s procfs.Stat) (Zombie, Blame, error) {
+	const tries = 3
+	for try := 0; ; try++ {
+		status, err := f.fs.Status(s.PID)
+		if err != nil {
+			return Zombie{}, Blame{}, err
+		}
+		z := f.zombie(s)
+		d := Dead{Stat: s, Tracer: TracerProcess(f.fs, status.TracerPID), For: -1}
+		if z.Sure {
+			d.For = z.Dead
+		}
+		blame := BlameFor(d, f.reaper(s.PPID))
+		again, err := f.fs.Stat(s.PID)
+		if err == nil && again.ID() != s.ID() {
+			err = procfs.ErrGone
+		}
+		if err != nil || again.PPID == s.PPID || try == tries {
+			return z, blame, err
+		}
+		delete(f.reapers, s.PPID)
+		s = again
+	}
+}
+
+func (f *finder) zombie(s procfs.Stat) Zombie {
+	z := Zombie{
+		Stat: s, Age: procfs.Age(f.uptime, s.Start),
+		Known: s.Zombie() && (s.ExitCode != 0 || f.fs.MayTrace(s.PID)),
+	}
+	if z.Dead, z.Sure = f.clock.since(s); !z.Sure {
+		z.Dead = f.opt.Noticed[s.ID()]
+	}
+	z.Dead = min(z.Dead, z.Age)
+	return z
+}
+
+// reaper reads about a parent once.
+func (f *finder) reaper(pid int) Reaper {
+	if pid == 0 {
+		return Reaper{}
+	}
+	r, ok := f.reapers[pid]
+	if !ok {
+		r = f.readReaper(pid)
+		r.Init = pid == 1 && f.opt.Reaps
+		f.reapers[pid] = r
+	}
+	return r
+}
+
+// readReaper reads about a parent, as its owner if that is what it takes, see
+// package asuser. What cannot be read is not known.
+func (f *finder) readReaper(pid int) Reaper {
+	r, _ := ReadReaper(f.fs, pid)
+	if r.Hidden && f.root {
+		_ = asuser.Owner(f.fs, pid, func() {
+			if again, err := ReadReaper(f.fs, pid); err == nil && again.Stat.ID() == r.Stat.ID() {
+				r = again
+			}
+		})
+	}
+	return r
+}
+
+func (f *finder) culprit(b Blame) *Culprit {
+	c := &Culprit{Blame: b, Reaper: f.reaper(b.Culprit)}
+	if words, err := f.fs.Cmdline(b.Culprit); err == nil && b.Culprit != 0 {
+		c.Cmdline = strings.Join(words, " ")
+	}
+	return c
+}
