@@ -1,7 +1,13 @@
 package initcore
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -9,73 +15,266 @@ import (
 	"yinit/procfs"
 )
 
-// processes is what the rules do to processes.
-type processes interface {
-	// start forks and execs the program. It does not wait for the exec: if that
-	// fails, the process ends, and its death carries a *StartError.
-	start(*program) (pid int, err error)
-	// kill sends a signal, to the process group -pid if pid is negative. ESRCH is
-	// success: the exit is about to be reaped.
-	kill(pid int, sig unix.Signal) error
-	// queue sends a signal with the value that came with it, see sigqueue(3).
-	queue(pid int, info early.Info, sig unix.Signal) error
-	// reap returns a child that ended, stopped or went on, and PID 0 if there is none now.
-	// The error is ECHILD if there are no children at all.
-	reap(*death) error
+// kernel is the machine's kernel. It belongs to the loop's thread.
+type kernel struct {
+	cfg     *Config
+	inherit early.Inherited
+	fs      procfs.FS
+	pid     int
+	isFirst bool // PID 1 of the namespace
+	noProc  bool // there is no /proc that tells of our processes
+	cwd     int  // where yinit was started, -1: it is still there
+	null    int  // /dev/null, -1: not open
+	console *console
+	starts  map[int]launch // by pid, until the death
+	workDir string         // where yinit was started, for messages
+	oom     oomWatch
+	scanner *procfs.Scanner
+	relays  *relays
+	found   []procfs.Stat // children, by a search without /proc
 }
 
-// leftovers is what the rules do to processes that outlive the programs.
-type leftovers interface {
-	// signalAll sends a signal to every process of the namespace, or, when the
-	// init is not PID 1, to its descendants.
-	signalAll(sig unix.Signal)
-	// anyLeft reports whether there is any such process.
-	anyLeft() bool
-	// list names those that are alive. It is slow. If it knows of nobody at all,
-	// not even of dead ones, there may be some that it cannot see.
-	list() (living []procfs.Stat, known bool)
-	// everybody is every process that can be seen, zombies too.
-	everybody() []procfs.Stat
+// launch is what is kept of a start until the process has ended.
+type launch struct {
+	report int
+	paths  []string
+	dir    string // where relative paths begin, for messages
 }
 
-// terminal is what the rules do to the terminal, if there is one.
-type terminal interface {
-	// suspend takes the terminal back from a stopped program and stops the init's
-	// own process group, as a shell expects it of a job. It returns when the init
-	// was continued.
-	suspend()
-	// lend gives the terminal to a program, and lets that go on, if the shell has
-	// put the init into the foreground. It reports whether it did.
-	lend(pid int) bool
-	// resume lets a program go on, with the terminal if lend can give it.
-	resume(pid int)
-	// takeBack makes the init's process group the foreground one again, if the
-	// terminal is still the init's.
-	takeBack()
+func newKernel(cfg *Config, inherit early.Inherited) *kernel {
+	k := &kernel{
+		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
+		starts: map[int]launch{}, relays: newRelays(),
+	}
+	k.workDir, _ = unix.Getwd() // "" if it was removed
+	k.isFirst = k.pid == 1
+	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(k.pid) {
+		// None, or that of another PID namespace, whose pids are not ours.
+		k.fs, k.noProc = procfs.New("/proc/no-proc-of-this-pid-namespace"), true
+	}
+	k.scanner = procfs.NewScanner(k.fs)
+	k.console = openConsole(k.isFirst, cfg.Session, k.fs)
+	return k
 }
 
-// death is how and when a child ended, or that it stopped or went on.
-type death struct {
-	PID     int
-	UID     uint32
-	Stopped unix.Signal // it did not end: this signal stopped it, or is SIGCONT
-	Status  procfs.WaitStatus
-	Stat    procfs.Stat   // read before it was reaped; PID 0 if that failed
-	Runtime time.Duration // until it was reaped
-	CPU     time.Duration
-	MaxRSS  procfs.Bytes
-	Failure *StartError // it never became the program
+// start implements processes.
+func (k *kernel) start(p *program) (int, error) {
+	env := withUser(merge(k.cfg.Env, p.Env), p.User)
+	a := attributes{
+		mask: k.inherit.Mask, ignored: k.inherit.Ignored, nofile: k.inherit.Nofile, space: k.inherit.Space,
+		closed: k.inherit.Closed,
+		stdio:  [3]int{-1, -1, -1}, cwd: k.cwd, tty: -1, session: k.cfg.Session,
+		dir: p.Dir, user: p.User, initPID: k.pid,
+	}
+	if len(k.cfg.Programs) == 1 {
+		a.tty, a.takeTTY = k.console.hand(), k.cfg.Session && k.console.fd >= 0
+	} else if k.null = k.openNull(); k.null >= 0 {
+		a.stdio[0] = k.null
+	}
+	if p.Prefix {
+		for fd := 1; fd <= 2; fd++ {
+			end, err := k.relays.pipe(p.Name, fd)
+			if err != nil {
+				return 0, err
+			}
+			defer unix.Close(end)
+			a.stdio[fd] = end
+		}
+	}
+	img := newImage(p.Args, env, a)
+	pid, report, err := img.spawn()
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) {
+		err = fmt.Errorf("%w: %s", err, whyNoProcess(err))
+	}
+	if err != nil {
+		return 0, err
+	}
+	if !a.session {
+		// The child does the same. Whoever comes first, a signal to the group
+		// finds it. It fails once the program runs, and then it is done.
+		_ = unix.Setpgid(pid, pid)
+	}
+	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env), dir: k.dirOf(p.Program)}
+	return pid, nil
 }
 
-// informant finds out what the rules only tell on.
-type informant interface {
-	// name is the command name of a process, "" if it cannot be told.
-	name(pid int) string
-	// explain says why a program could not be started.
-	explain(*StartError, *Program) string
-	// outOfMemory says that the memory limit was hit, if a process that ended so
-	// was killed for that. All others that ended were seen, or not.
-	outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string
-	// outOfMemoryUnseen says so if none of those that ended can have been the victim.
-	outOfMemoryUnseen(now time.Time) string
+func (k *kernel) openNull() int {
+	if k.null >= 0 {
+		return k.null
+	}
+	fd, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1 // the programs share our standard input instead
+	}
+	return fd
+}
+
+// kill implements processes.
+func (k *kernel) kill(pid int, sig unix.Signal) error {
+	if pid == 0 || pid == -1 {
+		return unix.EINVAL // never by accident everybody
+	}
+	if err := unix.Kill(pid, sig); err != nil && !errors.Is(err, unix.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+// queue implements processes.
+func (k *kernel) queue(pid int, info early.Info, sig unix.Signal) error {
+	var si [16]uint64 // siginfo_t is 128 bytes
+	copied := (*early.Info)(unsafe.Pointer(&si))
+	*copied = info
+	copied.Signal = int32(sig)
+	_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
+	runtime.KeepAlive(&si)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// Codes of waitid(2) for SIGCHLD, see sigaction(2).
+const (
+	cldDumped    = 3
+	cldStopped   = 5
+	cldContinued = 6
+	cldExited    = 1
+)
+
+// childInfo is siginfo_t as waitid(2) fills it on 64-bit machines.
+type childInfo struct {
+	signo, errno, code, _ int32
+	pid                   int32
+	uid                   uint32
+	status                int32
+	_                     [100]byte
+}
+
+// reap implements processes. It looks at the dead before it reaps them: until
+// then /proc still tells who they were.
+func (k *kernel) reap(d *death) error {
+	options := unix.WEXITED | unix.WNOHANG | unix.WNOWAIT
+	if k.console.fd >= 0 && !k.isFirst {
+		options |= unix.WSTOPPED | unix.WCONTINUED // a shell may want us to stop with our programs
+	}
+	var info childInfo
+	if err := waitid(unix.P_ALL, 0, &info, options, nil); err != nil {
+		return err
+	}
+	*d = death{PID: int(info.pid), UID: info.uid, Stat: d.Stat}
+	if d.PID == 0 {
+		return nil
+	}
+	if info.code == cldStopped || info.code == cldContinued {
+		d.Stopped = unix.Signal(info.status)
+		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG, nil)
+	}
+	d.Status = waitStatus(info)
+	k.identify(d)
+	var usage unix.Rusage
+	if err := waitid(unix.P_PID, d.PID, &info, unix.WEXITED|unix.WNOHANG, &usage); err != nil {
+		return err
+	}
+	d.CPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	d.MaxRSS = procfs.Bytes(usage.Maxrss) * procfs.KiB
+	if l, ok := k.starts[d.PID]; ok {
+		delete(k.starts, d.PID)
+		d.Failure = failure(l)
+	}
+	return nil
+}
+
+// identify reads who the dead process was, if there is a /proc to tell.
+func (k *kernel) identify(d *death) {
+	if k.noProc || k.scanner.Stat(d.PID, &d.Stat) != nil {
+		d.Stat = procfs.Stat{}
+		return
+	}
+	d.Runtime = procfs.Age(sinceBoot(), d.Stat.Start)
+}
+
+// waitid is waitid(2) with WNOHANG, which cannot block: so there is no need to
+// tell the scheduler, and nothing to be interrupted.
+func waitid(kind, id int, info *childInfo, options int, usage *unix.Rusage) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, uintptr(kind), uintptr(id),
+		uintptr(unsafe.Pointer(info)), uintptr(options), uintptr(unsafe.Pointer(usage)), 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+func waitStatus(info childInfo) procfs.WaitStatus {
+	switch info.code {
+	case cldExited:
+		return procfs.WaitStatus(info.status&0xff) << 8
+	case cldDumped:
+		return procfs.WaitStatus(info.status&0x7f | 0x80)
+	default:
+		return procfs.WaitStatus(info.status & 0x7f)
+	}
+}
+
+// sinceBoot is the clock of the start times in /proc/[pid]/stat.
+func sinceBoot() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// name implements informant.
+func (k *kernel) name(pid int) string {
+	comm, err := k.fs.Comm(pid)
+	if err != nil {
+		return ""
+	}
+	return comm
+}
+
+// explain implements informant.
+func (k *kernel) explain(e *StartError, p *Program) string {
+	return explain(e, p, k.dirOf(p))
+}
+
+// dirOf is the directory that a program is started in.
+func (k *kernel) dirOf(p *Program) string { return within(k.workDir, p.Dir) }
+
+// outOfMemory implements informant.
+func (k *kernel) outOfMemory(status procfs.WaitStatus, now time.Time, watched bool) string {
+	return k.oom.victim(status, now, watched)
+}
+
+// outOfMemoryUnseen implements informant.
+func (k *kernel) outOfMemoryUnseen(now time.Time) string { return k.oom.nobody(now) }
+
+// letGo closes the descriptors that only the programs were meant to have, once
+// all programs that there will be have been started.
+func (k *kernel) letGo() {
+	fds, err := k.fs.FDs(k.pid)
+	if err != nil {
+		fds = fds[:0]
+		for fd := 3; fd < 1024; fd++ {
+			fds = append(fds, fd)
+		}
+	}
+	for _, fd := range fds {
+		if fd < 3 {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			_ = unix.Close(fd)
+		}
+	}
+}
+
+// keepDirectory remembers where yinit was started, for programs that are
+// started later.
+func (k *kernel) keepDirectory() {
+	if fd, err := unix.Open(".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
+		k.cwd = fd
+	}
+	_ = unix.Chdir("/")
 }
