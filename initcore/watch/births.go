@@ -1,13 +1,11 @@
 package watch
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -23,13 +21,13 @@ const (
 	young = 2 * time.Second
 	// noteEvery is how often it is noted that processes were missed.
 	noteEvery = time.Minute
-	// lookMost is how many numbers one look goes through. More than that in one
+	// walkMost is how many numbers one look goes through. More than that in one
 	// interval is a storm, and what is left of it is found by listing.
-	lookMost = 1 << 16
+	walkMost = 1 << 16
 )
 
-// look finds the processes that are new since the last look.
-func (w *Watcher) look(now time.Time) {
+// findNew finds the processes that were started since the last look.
+func (w *Watcher) findNew(now time.Time) {
 	last, err := w.lastPID()
 	if err != nil {
 		return // as if nothing was new; the next look finds it
@@ -39,21 +37,26 @@ func (w *Watcher) look(now time.Time) {
 	if last == before && len(w.unsure) == 0 {
 		return
 	}
-	gone := uint64(0)
+	gone := 0
 	for _, pid := range w.unsure {
-		if !w.meet(pid, now) {
+		if !w.watch(pid, now) {
 			gone++
 		}
 	}
 	w.unsure = w.unsure[:0]
-	step := w.distance(before, last)
-	if step > lookMost {
-		gone += uint64(step - w.list(now))
-	} else {
+	switch step := w.distance(before, last); {
+	case step <= w.walkMost:
 		gone += w.walk(before, step, now)
+	case last < before:
+		// A wrap that far in one interval is less likely than a counter that
+		// somebody has set back: CRIU does, see ns_last_pid in
+		// proc_sys_kernel(5). How many were missed is unknown then.
+		w.list(now, func(int) bool { return false })
+	default:
+		gone += step - w.list(now, func(pid int) bool { return before < pid && pid <= last })
 	}
 	w.last, w.looked = last, sinceBoot()
-	w.count(gone)
+	w.countMissed(uint64(gone))
 }
 
 // lastPID is the pid that was given out last, from /proc/loadavg.
@@ -89,16 +92,16 @@ func (w *Watcher) Calm() (fd, lastPID int) {
 	return w.loadavg, w.last
 }
 
-// distance is how many numbers were given out from one to the other.
+// distance is how many numbers the kernel gave out to get from one to the other.
 func (w *Watcher) distance(from, to int) int {
 	if to >= from {
 		return to - from
 	}
-	return max(0, w.highest()-from) + max(0, to-firstPID+1)
+	return max(0, w.pidMax()-1-from) + max(0, to-firstPID+1)
 }
 
-// highest is the highest pid, see proc_sys_kernel(5), pid_max.
-func (w *Watcher) highest() int {
+// pidMax is one more than the highest pid, see pid_max in proc_sys_kernel(5).
+func (w *Watcher) pidMax() int {
 	n, err := w.opt.FS.PIDMax()
 	if err != nil {
 		return 1 << 15
@@ -108,17 +111,17 @@ func (w *Watcher) highest() int {
 
 // walk looks for step numbers after before, and returns how many have no process
 // or thread any more.
-func (w *Watcher) walk(before, step int, now time.Time) (gone uint64) {
+func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 	wrap := before + step + 1
 	if step > 0 {
-		wrap = min(wrap, w.highest())
+		wrap = min(wrap, w.pidMax())
 	}
 	for i, pid := 0, before; i < step; i++ {
 		if pid++; pid >= wrap {
 			pid = firstPID
 		}
 		switch {
-		case w.meet(pid, now):
+		case w.watch(pid, now):
 		case step-i <= unsureMost:
 			w.unsure = append(w.unsure, pid)
 		default:
@@ -128,23 +131,24 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone uint64) {
 	return gone
 }
 
-// list meets all processes that there are, and returns how many were new.
-func (w *Watcher) list(now time.Time) (found int) {
+// list watches all processes that /proc lists, and returns how many of them counted
+// says yes to. Threads are not listed, so those that live are taken for missed.
+func (w *Watcher) list(now time.Time, counted func(pid int) bool) (n int) {
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
 		return 0
 	}
 	for _, pid := range pids {
-		if w.procs[pid] == nil && w.meet(pid, now) {
-			found++
+		if w.watch(pid, now) && counted(pid) {
+			n++
 		}
 	}
-	return found
+	return n
 }
 
-// count counts processes that came and went unseen. Those that the init reaped
+// countMissed counts processes that came and went unseen. Those that the init reaped
 // are recorded all the same.
-func (w *Watcher) count(gone uint64) {
+func (w *Watcher) countMissed(gone uint64) {
 	known := min(gone, w.reaped)
 	w.reaped -= known
 	if len(w.unsure) == 0 {
@@ -154,7 +158,7 @@ func (w *Watcher) count(gone uint64) {
 	w.book.Missed(gone - known)
 }
 
-// noteMissed puts it into the history once in a while.
+// noteMissed notes in the history, once in a while, how many were missed.
 func (w *Watcher) noteMissed(now time.Time) {
 	if w.missed == 0 || now.Sub(w.noted) < noteEvery {
 		return
@@ -170,155 +174,4 @@ func MissedText(n uint64) string {
 		who = "process or thread"
 	}
 	return fmt.Sprintf("%d %s came and went between two looks, unseen", n, who)
-}
-
-// meet begins to watch the process with this pid, and reports whether there is
-// one, or a thread.
-func (w *Watcher) meet(pid int, now time.Time) bool {
-	if w.procs[pid] != nil || pid == w.opt.Self {
-		return true
-	}
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil && exists(pid) {
-		// It may not have been one yet: a process gets its number before it is made.
-		fd, err = unix.PidfdOpen(pid, 0)
-	}
-	switch {
-	case outOfDescriptors(err):
-		w.opt.Most = max(len(w.procs), 1)
-		w.tooMany(now)
-		return true
-	case err != nil: // a thread, which has none, if it exists at all
-		return !errors.Is(err, unix.ESRCH) && exists(pid)
-	}
-	if len(w.procs) >= w.opt.Most {
-		w.tooMany(now)
-		w.giveWay()
-	}
-	p := w.newProcess()
-	p.fd = fd
-	w.identify(p, pid)
-	// Until it is reaped nobody else can have its pid, so that was about this one.
-	if gone := reaped(fd); gone || w.stat.KernelThread() {
-		_ = unix.Close(fd)
-		w.free = append(w.free, p)
-		return !gone
-	}
-	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd), Pad: int32(pid)}
-	if unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, fd, &event) != nil {
-		_ = unix.Close(fd)
-		w.tooMany(now)
-		return true
-	}
-	w.procs[pid] = p
-	w.children[p.PPID]++
-	if w.opt.Init == w.opt.Self && p.PPID == w.opt.Self {
-		p.Adopted, p.Origin = true, 0 // the book knows if it is ours from the start
-		w.book.Add(w.begin(history.KindAdopt, p, now))
-	}
-	return true
-}
-
-// newProcess is one that was used before, if there is any: where thousands come and
-// go nothing is allocated for each.
-func (w *Watcher) newProcess() *process {
-	last := len(w.free) - 1
-	if last < 0 {
-		return &process{}
-	}
-	p := w.free[last]
-	w.free = w.free[:last]
-	*p = process{}
-	return p
-}
-
-// exists reports whether a number is that of a process or a thread.
-func exists(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) } // kill(2) takes thread ids, too
-
-// tooMany counts a process that is not watched.
-func (w *Watcher) tooMany(now time.Time) {
-	w.book.Unwatched(1)
-	if !w.full {
-		w.full = true
-		w.note(now, fmt.Sprintf("%d processes are watched, and there are more: new ones take the places of others, whose deaths are not seen unless the init reaps them", w.opt.Most))
-	}
-}
-
-// giveWay stops watching some process that lives: those that come are worth more
-// than those that stay.
-func (w *Watcher) giveWay() {
-	for pid, p := range w.procs { // in no order, so a different one each time
-		if p.deadAt.IsZero() {
-			w.forget(pid)
-			return
-		}
-	}
-}
-
-// identify finds out who the process is.
-func (w *Watcher) identify(p *process, pid int) {
-	if err := w.scanner.Stat(pid, &w.stat); err != nil {
-		// With hidepid it may be hidden. It has a number and an end all the same.
-		w.stat = procfs.Stat{PID: pid}
-	}
-	p.ID, p.PPID, p.Comm = w.stat.ID(), w.stat.PPID, w.stat.Comm
-	if parent := w.own(p); p.PPID == 0 { // it may be hidden by hidepid
-		p.PPID = parent
-	}
-	p.Cmdline = w.cmdline(pid)
-	p.Origin = p.PPID
-	w.nameParent(p)
-	p.fresh = p.young()
-}
-
-// own reads whose process it is, and returns its parent, 0 if it is not told. The
-// user may change: docker exec begins as root.
-func (w *Watcher) own(p *process) (parent int) {
-	var i info
-	if w.ask(&i, p.fd) == nil && i.mask&infoCreds != 0 {
-		p.UID = i.ruid
-		return int(i.ppid)
-	}
-	if w.scanner.Status(p.ID.PID, &w.status) == nil {
-		p.UID = w.status.UID[procfs.Real]
-	}
-	return 0
-}
-
-func (w *Watcher) nameParent(p *process) {
-	if p.Parent == "" {
-		p.Parent = w.name(p.PPID)
-	}
-}
-
-// cmdline is the command line, as much of it as a record holds.
-func (w *Watcher) cmdline(pid int) string {
-	line, err := w.scanner.CommandLine(pid, history.MaxText)
-	if err != nil {
-		return ""
-	}
-	return line
-}
-
-// young reports whether the process may not have become its program yet.
-func (p *process) young() bool {
-	return sinceBoot() < p.ID.Start+procfs.Ticks(young*procfs.TicksPerSecond/time.Second)
-}
-
-// refresh looks once more at those that were very young.
-func (w *Watcher) refresh() {
-	for pid, p := range w.procs {
-		if !p.fresh || !p.deadAt.IsZero() {
-			continue
-		}
-		p.fresh = p.young() // this may not have been the last time
-		if w.scanner.Stat(pid, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
-			continue // the dead have no command line any more
-		}
-		// It has none for a moment, too, while it becomes its program, or dies.
-		if line := w.cmdline(pid); line != "" || p.Comm != w.stat.Comm {
-			p.Comm, p.Cmdline = w.stat.Comm, line
-		}
-		w.own(p)
-	}
 }

@@ -51,7 +51,7 @@ func (w *Watcher) died(p *process, now time.Time) {
 	w.dead++
 	if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID {
 		p.cpu = (w.stat.UTime + w.stat.STime).Duration()
-		w.own(p)
+		w.readOwner(p)
 		if p.Comm != w.stat.Comm { // it has become another program meanwhile
 			p.Comm, p.Cmdline = w.stat.Comm, ""
 		}
@@ -88,13 +88,13 @@ func (w *Watcher) moved(p *process, now time.Time) {
 	p.PPID, p.Parent = w.stat.PPID, w.name(w.stat.PPID)
 	if w.opt.Init != 0 && p.PPID == w.opt.Init && !p.Adopted {
 		p.Adopted = true
-		w.book.Add(w.begin(history.KindAdopt, p, now))
+		w.book.Add(w.record(history.KindAdopt, p, now))
 	}
 }
 
 // wasReaped records the end of a process that somebody has waited for.
 func (w *Watcher) wasReaped(p *process, now time.Time) {
-	r := w.begin(history.KindExit, p, now)
+	r := w.record(history.KindExit, p, now)
 	r.Parent = w.nameNow(p.PPID, p.Parent)
 	var i info
 	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
@@ -109,9 +109,9 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	delete(w.holders, p.ID.PID)
 }
 
-// lookAtZombies records those that are left for long, and finds out who was
+// checkZombies records those that are left for long, and finds out who was
 // reaped where the kernel does not tell by itself (before Linux 6.9).
-func (w *Watcher) lookAtZombies(now time.Time) {
+func (w *Watcher) checkZombies(now time.Time) {
 	held, first := map[int]int{}, map[int]*process{}
 	for _, p := range w.procs {
 		if p.deadAt.IsZero() {
@@ -125,21 +125,21 @@ func (w *Watcher) lookAtZombies(now time.Time) {
 			continue
 		}
 		held[p.PPID]++
-		if old := first[p.PPID]; !p.told && (old == nil || p.deadAt.Before(old.deadAt)) {
+		if old := first[p.PPID]; !p.recorded && (old == nil || p.deadAt.Before(old.deadAt)) {
 			first[p.PPID] = p
 		}
 	}
 	for parent, p := range first {
-		w.tellHolder(p, held[parent], now)
+		w.recordZombies(p, held[parent], now)
 	}
 }
 
-// tellHolder records that a parent leaves zombies. One that leaves thousands would
+// recordZombies records that a parent leaves zombies. One that leaves thousands would
 // fill the history with them, so after the first ones their number has to double.
-func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
+func (w *Watcher) recordZombies(p *process, held int, now time.Time) {
 	if parent := p.PPID; held >= 2*w.holders[parent] {
 		w.holders[parent] = held
-		r := w.begin(history.KindZombie, p, now)
+		r := w.record(history.KindZombie, p, now)
 		r.ZombieFor = now.Sub(p.deadAt)
 		if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID && (w.stat.ExitCode != 0 || w.opt.FS.MayTrace(p.ID.PID)) {
 			r.Known, r.Status = true, w.stat.ExitCode // otherwise 0 may mean that we may not know
@@ -150,7 +150,10 @@ func (w *Watcher) tellHolder(p *process, held int, now time.Time) {
 	}
 	for _, q := range w.procs {
 		if q.PPID == p.PPID && !q.deadAt.IsZero() && now.Sub(q.deadAt) >= longUnreaped {
-			q.told = true
+			if !q.recorded {
+				q.recorded = true
+				w.recorded++
+			}
 		}
 	}
 }

@@ -60,12 +60,14 @@ type Watcher struct {
 	unsure   []int            // numbers that had no process yet when they were looked for
 	last     int              // the last pid that was given out before the last look
 	looked   procfs.Ticks     // when that was, since boot
+	walkMost int              // [walkMost], but for tests
 	reaped   uint64           // processes that the init reaped before anybody saw them
 	missed   uint64           // since the last note of it
 	noted    time.Time        // when that was
 	full     bool             // it was noted that there are too many
 	next     time.Time        // when Tick is due
 	dead     int              // zombies that are watched
+	recorded int              // those of them whose zombie record was written
 	holders  map[int]int      // by pid: how many zombies of it were recorded
 	stat     procfs.Stat
 	other    procfs.Stat // of somebody else than stat is about
@@ -78,12 +80,12 @@ type Watcher struct {
 // process is one that is watched.
 type process struct {
 	Seen
-	fd     int
-	fresh  bool // it may not have become its program yet when it was seen
-	deadAt time.Time
-	told   bool // its being a zombie for long was recorded
-	cpu    time.Duration
-	ended  procfs.Ticks // since boot
+	fd       int
+	fresh    bool // it may not have become its program yet when it was seen
+	deadAt   time.Time
+	recorded bool // its zombie record was written, or that of another zombie of its parent
+	cpu      time.Duration
+	ended    procfs.Ticks // since boot
 }
 
 // Seen is what was learnt of a process while it lived.
@@ -104,39 +106,46 @@ type Seen struct {
 func New(opt Options, book Book) (*Watcher, error) {
 	w := &Watcher{
 		opt: opt, book: book, scanner: procfs.NewScanner(opt.FS), clock: time.Now,
-		loadavg: -1, procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{}, ask: (*info).ask,
+		epoll: -1, loadavg: -1, walkMost: walkMost, ask: (*info).ask,
+		procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{},
 	}
 	if w.opt.Most == 0 {
 		w.opt.Most = mostDescriptors()
 	}
-	var err error
-	if w.last, err = w.lastPID(); err != nil {
-		return nil, fmt.Errorf("new processes cannot be found: %w", err)
+	if err := w.begin(); err != nil {
+		w.Close()
+		return nil, err
 	}
-	self, err := unix.PidfdOpen(opt.Self, 0)
+	return w, nil
+}
+
+// begin opens what the watcher needs, and finds the processes that are there.
+func (w *Watcher) begin() (err error) {
+	if w.last, err = w.lastPID(); err != nil {
+		return fmt.Errorf("new processes cannot be found: %w", err)
+	}
+	self, err := unix.PidfdOpen(w.opt.Self, 0)
 	if err != nil {
-		return nil, fmt.Errorf("processes cannot be watched (pidfd_open, Linux 5.3): %w", err)
+		return fmt.Errorf("processes cannot be watched (pidfd_open, Linux 5.3): %w", err)
 	}
 	_ = unix.Close(self)
 	if w.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		_ = unix.Close(w.loadavg)
-		return nil, fmt.Errorf("epoll_create1: %w", err)
+		return fmt.Errorf("epoll_create1: %w", err)
 	}
 	w.looked = sinceBoot()
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
-		w.Close()
-		return nil, err
+		return err
 	}
 	now := w.clock()
 	for _, pid := range pids {
-		w.meet(pid, now)
+		w.watch(pid, now)
 	}
 	for _, p := range w.procs { // those that were listed after their children
 		w.nameParent(p)
 	}
-	w.next = now.Add(opt.Every)
-	return w, nil
+	w.next = now.Add(w.opt.Every)
+	return nil
 }
 
 // mostDescriptors is how many the watcher may open.
@@ -159,17 +168,21 @@ func (w *Watcher) Close() {
 	for pid := range w.procs {
 		w.forget(pid)
 	}
-	_ = unix.Close(w.epoll)
-	_ = unix.Close(w.loadavg)
+	for _, fd := range []*int{&w.epoll, &w.loadavg} {
+		if *fd >= 0 {
+			_ = unix.Close(*fd)
+		}
+		*fd = -1
+	}
 	_ = w.scanner.Close()
 }
 
 // Tick looks for new processes, and at the zombies.
 func (w *Watcher) Tick(now time.Time) {
 	began, used := w.clock(), processorTime()
-	w.look(now)
+	w.findNew(now)
 	if w.dead > 0 {
-		w.lookAtZombies(now)
+		w.checkZombies(now)
 	}
 	w.noteMissed(now)
 	// On a busy machine most of the time is that of others. The owner may have gone
@@ -187,12 +200,13 @@ func (w *Watcher) forget(pid int) {
 	if !p.deadAt.IsZero() {
 		w.dead--
 	}
+	if p.recorded {
+		w.recorded--
+	}
 	_ = unix.Close(p.fd) // this takes it out of the epoll set, too: nobody else has it
 	delete(w.procs, pid)
-	if len(w.free) < freeMost {
-		w.free = append(w.free, p)
-	}
 	w.countChild(p.PPID, -1)
+	w.reuse(p)
 }
 
 // countChild keeps the number of the watched children of a process.
@@ -246,8 +260,8 @@ func (w *Watcher) nameNow(pid int, otherwise string) string {
 	return otherwise
 }
 
-// begin makes the reused record one of this kind, about p.
-func (w *Watcher) begin(kind history.Kind, p *process, now time.Time) *history.Record {
+// record makes the reused record one of this kind, about p.
+func (w *Watcher) record(kind history.Kind, p *process, now time.Time) *history.Record {
 	w.rec = history.Record{
 		Kind: kind, Time: now, PID: p.ID.PID, Start: p.ID.Start, UID: p.UID, Comm: p.Comm, Cmdline: p.Cmdline,
 		PPID: p.PPID, Parent: p.Parent, OriginPPID: p.Origin,

@@ -1,0 +1,97 @@
+package watch
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/proctest"
+)
+
+// TestNewClosesAll: where New fails it leaves no descriptor open.
+func TestNewClosesAll(t *testing.T) {
+	noProcess := proctest.New(t)
+	noProcess.Loadavg(procfs.Loadavg{LastPID: 10})
+	garbage := proctest.New(t)
+	garbage.File("loadavg", "this is no load average\n")
+	for name, opt := range map[string]Options{
+		"no loadavg":       {FS: proctest.New(t).FS(), Self: os.Getpid()},
+		"a broken loadavg": {FS: garbage.FS(), Self: os.Getpid()},
+		"no pidfd":         {FS: noProcess.FS(), Self: 1 << 22}, // above the highest pid
+	} {
+		before := openFiles(t)
+		w, err := New(opt, &book{})
+		if err == nil {
+			w.Close()
+			t.Errorf("%s: no error", name)
+		}
+		if after := openFiles(t); after != before {
+			t.Errorf("%s: %d descriptors are open, want %d as before", name, after, before)
+		}
+	}
+}
+
+// fakeCounter returns a watcher that finds its processes in a fake tree, in which the
+// test sets the last pid.
+func fakeCounter(t *testing.T, last int) (*Watcher, *book, *proctest.Tree) {
+	t.Helper()
+	tree := proctest.New(t)
+	tree.Loadavg(procfs.Loadavg{LastPID: last})
+	b := &book{}
+	w, err := New(Options{FS: tree.FS(), Self: os.Getpid(), Every: time.Millisecond}, b)
+	check(t, err)
+	t.Cleanup(w.Close)
+	return w, b, tree
+}
+
+// TestMissedIsNoLess: where many more processes are found than numbers were given out,
+// as with --pid=host, none is missed. The difference must not become a huge number.
+func TestMissedIsNoLess(t *testing.T) {
+	w, b, tree := fakeCounter(t, 10)
+	w.walkMost = 4
+	s := newShell(t)
+	for _, pid := range s.sleepers(12) {
+		tree.Process(proctest.Process{PID: pid})
+	}
+	tree.Loadavg(procfs.Loadavg{LastPID: 16})
+	w.Tick(time.Now())
+	if len(w.procs) != 12 {
+		t.Errorf("%d are watched, want 12", len(w.procs))
+	}
+	if b.missed > 6 {
+		t.Errorf("%d were missed, want at most the 6 numbers that were given out", b.missed)
+	}
+}
+
+// TestCounterSetBack: a last pid that is a little lower than before was set by
+// somebody, see ns_last_pid in proc_sys_kernel(5). It does not mean that all numbers
+// in between were given out.
+func TestCounterSetBack(t *testing.T) {
+	w, b, tree := fakeCounter(t, 5000)
+	tree.File("sys/kernel/pid_max", "4194304\n")
+	tree.Loadavg(procfs.Loadavg{LastPID: 4990})
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	if b.missed != 0 {
+		t.Errorf("%d were missed, want 0", b.missed)
+	}
+	tree.Loadavg(procfs.Loadavg{LastPID: 5020})
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	if b.missed != 30 {
+		t.Errorf("%d were missed after the counter was set back, want 30", b.missed)
+	}
+}
+
+// TestCounterWraps: the numbers begin anew at 300, and pid_max itself is no pid.
+func TestCounterWraps(t *testing.T) {
+	w, b, tree := fakeCounter(t, 32700)
+	tree.File("sys/kernel/pid_max", "32768\n")
+	tree.Loadavg(procfs.Loadavg{LastPID: 331})
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	if want := uint64(32767 - 32700 + 32); b.missed != want { // 300 to 331
+		t.Errorf("%d were missed, want %d", b.missed, want)
+	}
+}
