@@ -37,6 +37,7 @@ var layers = []struct {
 	{dir: "procfs/pidfd", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser"}, denied: readers},
 	{dir: "procfs/zombie", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: readers},
+	{dir: "procfs/snapshot", ours: []string{"procfs", "procfs/verdict", "procfs/zombie", "procfs/cgroup", "procfs/host"}, denied: readers},
 	{
 		dir: "initcore", ours: []string{"procfs/...", "initcore/history", "initcore/early", "initcore/watch"},
 		denied: map[string]string{

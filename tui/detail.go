@@ -16,13 +16,14 @@ type detail struct {
 	known  bool // data is an answer
 	gone   bool // and there will be no other
 	id     procfs.ID
+	proc   Process // as it was when the pane was opened
 	data   Details
 	failed string
 	top    int
 }
 
 func (d detail) show(p Process) detail {
-	return detail{open: true, id: p.ID, data: Details{Process: p}}
+	return detail{open: true, id: p.ID, proc: p}
 }
 
 // take is the pane after an answer, which may be about an older one.
@@ -72,7 +73,7 @@ func (d detail) process(w *world) Process {
 	if i, ok := w.find(d.id); ok {
 		return w.procs[i]
 	}
-	return d.data.Process
+	return d.proc
 }
 
 func (d detail) view(w *world, height int) []string {
@@ -115,7 +116,7 @@ func (d detail) facts(s *sheet, p *Process) {
 		s.field("directory", w.text(d.data.Cwd))
 	}
 	state := p.State.String() + " " + p.State.Word()
-	if p.dead() {
+	if p.Dead() {
 		state += ", " + statusText(p.Known, p.Status)
 	}
 	s.field("state", state)
@@ -123,7 +124,7 @@ func (d detail) facts(s *sheet, p *Process) {
 	s.field("user", w.text(p.User))
 	s.field("group", fmt.Sprintf("%d, session %d", p.PGRP, p.Session))
 	s.field("started", fmt.Sprintf("%s ago, %s", ageText(p.Age), w.snap.Time.Add(-p.Age).Format("2006-01-02 15:04:05")))
-	if p.dead() {
+	if p.Dead() {
 		return
 	}
 	used := p.CPUTime.Round(10 * time.Millisecond).String()
@@ -145,7 +146,7 @@ func (w *world) lineage(p *Process) string {
 		}
 		names = append(names, fmt.Sprintf("%d %s", w.procs[i].ID.PID, w.text(w.procs[i].Comm)))
 	}
-	if p.entered() {
+	if p.Entered() {
 		names = append(names, "outside of the container")
 	}
 	if len(names) == 0 {
@@ -162,7 +163,7 @@ func (d detail) signals(s *sheet, p *Process) {
 		sigs = d.data.Sigs
 	}
 	switch {
-	case p.dead():
+	case p.Dead():
 		s.text(normal, "A zombie takes no signals. Only its parent, or the end of its parent, makes it go.")
 		return
 	case !sigs.Known:

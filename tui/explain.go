@@ -13,7 +13,7 @@ import (
 func explain(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	switch {
-	case p.dead():
+	case p.Dead():
 		return who + " is a zombie: " + explainZombie(w, p)
 	case p.State.Zombie():
 		return fmt.Sprintf("%s: its main thread has ended, %s still run; nobody can reap it before they end.", who, count(p.Threads-1, "thread"))
@@ -27,9 +27,9 @@ func explain(w *world, p *Process) string {
 func brief(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s: ", p.ID.PID, w.text(p.Comm))
 	switch {
-	case p.dead() && p.Outside:
+	case p.Dead() && p.Outside:
 		return who + "zombie, " + statusText(p.Known, p.Status) + "; its parent is outside"
-	case p.dead():
+	case p.Dead():
 		return who + "zombie, " + statusText(p.Known, p.Status) + "; " + w.culprit(p) + " has not waited for it"
 	case p.State.Zombie():
 		return who + "its main thread has ended, others run"
@@ -52,7 +52,7 @@ func briefTerm(w *world, p *Process) string {
 	case verdict.OutcomeTerminate:
 		return "SIGTERM ends it"
 	case verdict.OutcomeIgnore:
-		if p.kernel() {
+		if p.KernelThread() {
 			return "a thread of the kernel"
 		}
 		return "ignores SIGTERM, only SIGKILL ends it"
@@ -97,7 +97,7 @@ func explainGone(w *world, p *Process) string {
 
 // descent says who started p.
 func descent(w *world, p *Process) string {
-	if p.entered() {
+	if p.Entered() {
 		return ", started from outside (docker exec) " + ageText(p.Age) + " ago,"
 	}
 	if parent, ok := w.parent(p); ok {
@@ -166,7 +166,7 @@ func explainTerm(w *world, p *Process) string {
 		}
 		return "SIGTERM ends it at once"
 	case verdict.OutcomeIgnore:
-		if p.kernel() {
+		if p.KernelThread() {
 			return "it is a thread of the kernel, which takes no signals"
 		}
 		return "it ignores SIGTERM, only SIGKILL ends it"

@@ -93,7 +93,7 @@ func processHas(p *Process, key, value string) bool {
 			slices.ContainsFunc(p.Cmdline, func(s string) bool { return containsFold(s, value) })
 	}
 	n, err := procfs.ParseSignal(value)
-	return err == nil && p.Sigs.Known && !p.dead() && signalsOf(p, key).Has(n)
+	return err == nil && p.Sigs.Known && !p.Dead() && signalsOf(p, key).Has(n)
 }
 
 func signalsOf(p *Process, key string) procfs.SignalSet {

@@ -25,7 +25,7 @@ func foresee(p *Process, n int, caller verdict.Caller) forecast {
 	switch {
 	case p.Target != nil:
 		f.outcome, f.why = verdict.Of(p.Target, n, caller)
-	case p.dead():
+	case p.Dead():
 		f.outcome, f.why = verdict.OutcomeNoEffect, "it has ended"
 	default:
 		f.why = "nothing is known of it yet"
@@ -78,13 +78,6 @@ func (f forecast) word(g *glyphs) string {
 		return f.String()
 	}
 }
-
-// kernel reports whether p is a thread of the kernel: nobody else ignores KILL.
-func (p *Process) kernel() bool { return p.Sigs.Known && p.Sigs.Ignored.Has(sigKILL) }
-
-// entered reports whether p came from outside by docker exec or the like. The
-// parent of PID 1 is outside too, and that of the kernel's first threads.
-func (p *Process) entered() bool { return p.Outside && p.ID.PID != 1 && !p.kernel() }
 
 // unstoppable reports whether no program can catch signal n.
 func unstoppable(n int) bool { return n == sigKILL || procfs.SignalName(n) == "SIGSTOP" }

@@ -138,7 +138,7 @@ var sortKeys = [...]sortKey{
 // wait for a disk, then those who run.
 func urgency(p *Process) int {
 	switch {
-	case p.dead():
+	case p.Dead():
 		return 4
 	case p.State.Stopped():
 		return 3

@@ -280,7 +280,7 @@ func (s *fakeSource) Details(id procfs.ID) (Details, error) {
 	}
 	for _, p := range s.procs {
 		if p.ID == id {
-			return Details{Process: p, Sigs: p.Sigs, Target: s.closer, Cwd: "/srv/app", Exe: "/usr/bin/python3.13"}, nil
+			return Details{Sigs: p.Sigs, Target: s.closer, Cwd: "/srv/app", Exe: "/usr/bin/python3.13"}, nil
 		}
 	}
 	return Details{}, procfs.ErrGone

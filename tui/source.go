@@ -5,7 +5,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
-	"yinit/procfs/verdict"
+	"yinit/procfs/snapshot"
 )
 
 // A Source is the world as the inspector sees it. Each method may block for as
@@ -13,10 +13,10 @@ import (
 type Source interface {
 	// Snapshot reads everything that a frame of the Tree page and the header
 	// needs. On an error the model keeps what it shows.
-	Snapshot() (Snapshot, error)
+	Snapshot() (snapshot.Snapshot, error)
 	// Details reads what concerns one process alone. The error matches
 	// [procfs.ErrGone] if it has ended.
-	Details(procfs.ID) (Details, error)
+	Details(procfs.ID) (snapshot.Details, error)
 	// History returns the records after seq, oldest first.
 	History(after uint64) (History, error)
 }
@@ -52,72 +52,13 @@ type Outcome struct {
 	Sigs procfs.Signals
 }
 
-// Snapshot is one reading of all processes and of what the header shows. The
-// model keeps Procs; the source must not change them any more.
-type Snapshot struct {
-	Time time.Time // its location is that in which the screens show times
-	// Since is the time since the snapshot before, 0 for the first one. Then
-	// nothing is known of what is counted between two: CPU, Missed.
-	Since time.Duration
-	Host  Host
-	Procs []Process // in no particular order
-	// Caller is who sends the signals of the menu.
-	Caller verdict.Caller
-}
-
-// Host is what the header tells of the container and its machine.
-type Host struct {
-	Name   string        // host name, in a container its short id
-	Init   string        // what PID 1 is: "yinit 0.1.0", "tini", "bash"
-	Uptime time.Duration // since PID 1 started
-	CPUs   int           // processors that the machine has
-
-	Pids     int          // processes and threads in the container's pids cgroup; 0: unknown
-	PidsMax  int          // its limit; 0: none or unknown
-	Mem      procfs.Bytes // memory in use by the container, the machine's where there is no cgroup
-	MemMax   procfs.Bytes // its limit, the machine's memory where there is none
-	CPU      float64      // processors in use since the last snapshot: 1.5 is one and a half
-	CPUMax   float64      // the limit in processors, those of the machine where there is none
-	Missed   int          // processes that came and went between this snapshot and the one before
-	NoAccess string       // what could not be read and why, "" if all could
-}
-
-// Process is a row of the Tree page.
-type Process struct {
-	ID      procfs.ID
-	PPID    int
-	PGRP    int
-	Session int
-	Threads int
-	State   procfs.State
-	User    string // name, or the uid as digits
-	Comm    string
-	Cmdline []string // nil for kernel threads and zombies
-	CPU     float64  // processors in use since the last snapshot, or since its start if that was later
-	CPUTime time.Duration
-	RSS     procfs.Bytes
-	Age     time.Duration
-	Sigs    procfs.Signals
-	// Target is what decides about signals, as far as it takes for Term; nil:
-	// unknown. The source does not change it any more.
-	Target *verdict.Target
-	Term   verdict.Outcome // what SIGTERM would do if Caller sent it now
-	// Status tells how a zombie ended, if Known.
-	Status procfs.WaitStatus
-	Known  bool
-	// Outside is true where the parent is outside the PID namespace
-	// (docker exec), so that nobody here can be blamed for a zombie.
-	Outside bool
-}
-
-// Details is what the panes show about one process.
-type Details struct {
-	Process Process
-	Sigs    procfs.Signals  // with the blocked set of all threads
-	Target  *verdict.Target // all that decides about signals; nil: unknown
-	Cwd     string
-	Exe     string
-}
+// What the pages show.
+type (
+	Snapshot = snapshot.Snapshot
+	Host     = snapshot.Host
+	Process  = snapshot.Process
+	Details  = snapshot.Details
+)
 
 // History is a piece of the history.
 type History struct {

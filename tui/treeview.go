@@ -44,7 +44,7 @@ func columns(w *world, pidWidth int) []column {
 // cpuCell is in percent of one processor.
 func cpuCell(w *world, p *Process) string {
 	switch {
-	case p.dead() || w.snap.Since <= 0:
+	case p.Dead() || w.snap.Since <= 0:
 		return w.glyphs().dash
 	case p.CPU < 9.995:
 		return fmt.Sprintf("%.1f", p.CPU*100)
@@ -156,7 +156,7 @@ func (t tree) look(w *world, r *row, at int) look {
 		return reverse
 	case w.ghost(r.Index) || !r.matched:
 		return faint
-	case p.dead():
+	case p.Dead():
 		return bad
 	case p.State.Stopped():
 		return warn
@@ -178,7 +178,7 @@ func (t tree) command(w *world, at, width int) string {
 		width -= ansi.StringWidth(w.glyphs().folded)
 	}
 	name := w.name(p)
-	if p.dead() && !w.ghost(r.Index) {
+	if p.Dead() && !w.ghost(r.Index) {
 		note, _ := firstFit(w.notes(r), width-ansi.StringWidth(name)-1)
 		return guides + name + " " + note
 	}
@@ -202,7 +202,7 @@ func firstFit(texts []string, width int) (text string, ok bool) {
 
 // name is the command line, or the name in brackets where there is none.
 func (w *world) name(p *Process) string {
-	if len(p.Cmdline) == 0 || p.dead() {
+	if len(p.Cmdline) == 0 || p.Dead() {
 		return "[" + w.text(p.Comm) + "]"
 	}
 	var b strings.Builder
@@ -224,7 +224,7 @@ func (w *world) notes(r *row) []string {
 	switch {
 	case w.ghost(r.Index):
 		return w.endNotes(p)
-	case p.dead():
+	case p.Dead():
 		return w.zombieNotes(p)
 	case r.hides > 0:
 		return []string{fmt.Sprintf("+%d below", r.hides), fmt.Sprintf("+%d", r.hides)}
@@ -232,7 +232,7 @@ func (w *world) notes(r *row) []string {
 		return []string{"main thread has ended"}
 	case p.State.Stopped():
 		return []string{p.State.Word()}
-	case p.entered():
+	case p.Entered():
 		return []string{"from outside (docker exec)", "from outside", "outside"}
 	}
 	return nil
@@ -263,7 +263,7 @@ func (w *world) endNote(p *Process) string {
 		}
 		return text
 	}
-	if p.dead() {
+	if p.Dead() {
 		return statusText(p.Known, p.Status) + ", reaped"
 	}
 	return "ended"

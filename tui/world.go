@@ -42,12 +42,6 @@ type world struct {
 
 type headerCounts struct{ threads, zombies int }
 
-// dead reports whether p has ended and waits to be reaped, or is being reaped.
-// The main thread may end before the others: then p is not dead.
-func (p *Process) dead() bool {
-	return p.State.Zombie() && p.Threads <= 1 || p.State == procfs.StateDead
-}
-
 // take is the world after a snapshot.
 func (w world) take(s Snapshot) world {
 	old := w
@@ -65,7 +59,7 @@ func (w world) take(s Snapshot) world {
 		if old.read {
 			w.left[i] = old.freshness(p.ID)
 		}
-		if p.dead() {
+		if p.Dead() {
 			w.status.zombies++
 			deadAt[p.ID] = old.firstDead(p.ID, s.Time)
 		}

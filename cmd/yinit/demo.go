@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/tui"
 )
 
@@ -130,10 +131,10 @@ func showDemo(ascii bool) (int, error) {
 	if err := startWorkload(self); err != nil {
 		return failure, fmt.Errorf("demo: %w", err)
 	}
-	var w *world
+	var w *source
 	for deadline := time.Now().Add(5 * time.Second); ; {
 		// Something to see must be there before the first frame.
-		w = newWorld(procfs.FS{})
+		w = newSource(procfs.FS{})
 		if s, err := w.Snapshot(); err == nil && hasZombie(s) || time.Now().After(deadline) {
 			break
 		}
@@ -146,7 +147,7 @@ func showDemo(ascii bool) (int, error) {
 	return showTop(w, o)
 }
 
-func hasZombie(s tui.Snapshot) bool {
+func hasZombie(s snapshot.Snapshot) bool {
 	for i := range s.Procs {
 		if s.Procs[i].State.Zombie() {
 			return true

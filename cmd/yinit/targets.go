@@ -30,12 +30,15 @@ func newTargets(fs procfs.FS) (*verdict.Reader, error) {
 
 // newReader reads targets, and knows what yinit does with signals.
 func newReader(fs procfs.FS) *verdict.Reader {
-	return verdict.NewReader(fs, func() verdict.Relay {
-		if r := relayOf(fs); r != nil {
-			return r
-		}
-		return nil // and not a nil *history.Relay
-	})
+	return verdict.NewReader(fs, func() verdict.Relay { return relay(fs) })
+}
+
+// relay is [relayOf] as an interface, which is nil where that is.
+func relay(fs procfs.FS) verdict.Relay {
+	if r := relayOf(fs); r != nil {
+		return r
+	}
+	return nil
 }
 
 // relayOf is what PID 1 forwards, if it is yinit: its history says so. Where that

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -31,7 +30,7 @@ func runTop(args []string) (int, error) {
 	if err != nil {
 		return flagStatus(err)
 	}
-	w := newWorld(procfs.FS{})
+	w := newSource(procfs.FS{})
 	if o.once {
 		return showOnce(w, o.Options)
 	}
@@ -71,18 +70,18 @@ func parseTop(args []string) (topOptions, error) {
 const minInterval = 100 * time.Millisecond
 
 // showOnce prints one frame, and says if it has not the process that was asked for.
-func showOnce(w *world, o tui.Options) (int, error) {
+func showOnce(w *source, o tui.Options) (int, error) {
 	if err := printFrame(w, o); err != nil {
 		return failure, fmt.Errorf("top: %w", err)
 	}
-	if o.PID != 0 && !slices.ContainsFunc(w.stats, func(s procfs.Stat) bool { return s.PID == o.PID }) {
-		return 1, fmt.Errorf("top: %w", w.targets.Missing(o.PID, procfs.ErrGone))
+	if _, ok := w.Find(o.PID); !ok && o.PID != 0 {
+		return 1, fmt.Errorf("top: %w", w.Targets.Missing(o.PID, procfs.ErrGone))
 	}
 	return 0, nil
 }
 
 // printFrame prints what top would show, after a moment over which to measure.
-func printFrame(w *world, o tui.Options) error {
+func printFrame(w *source, o tui.Options) error {
 	if _, err := w.Snapshot(); err != nil {
 		return err
 	}
@@ -104,7 +103,7 @@ func printFrame(w *world, o tui.Options) error {
 }
 
 // showTop runs the inspector until the user leaves, or the terminal is gone.
-func showTop(w *world, o tui.Options) (int, error) {
+func showTop(w *source, o tui.Options) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var sig tui.Signaller
@@ -115,7 +114,7 @@ func showTop(w *world, o tui.Options) (int, error) {
 	// a short session the answers would land in the user's shell.
 	env := append(os.Environ(), "SSH_TTY=1")
 	early.Widen()
-	if err := reserveThreads(w.cgroup.Read()); err != nil {
+	if err := reserveThreads(w.Cgroup.Read()); err != nil {
 		return failure, err
 	}
 	p := tea.NewProgram(tui.New(w, sig, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))

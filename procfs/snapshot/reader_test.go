@@ -1,4 +1,4 @@
-package main
+package snapshot
 
 import (
 	"testing"
@@ -8,11 +8,11 @@ import (
 
 // BenchmarkSnapshot reads the machine's processes as top does at each refresh.
 func BenchmarkSnapshot(b *testing.B) {
-	w := newWorld(procfs.FS{})
-	defer w.scanner.Close()
+	r := NewReader(procfs.FS{}, Options{})
+	defer r.Close()
 	count := 0
 	for range 2 {
-		snap, err := w.Snapshot()
+		snap, err := r.Snapshot()
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -20,7 +20,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := w.Snapshot(); err != nil {
+		if _, err := r.Snapshot(); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,0 +1,81 @@
+package snapshot
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"yinit/procfs/host"
+)
+
+// host reads the meters: those of the control group, and those of the machine
+// where the group has none.
+func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
+	h := Host{CPUs: runtime.NumCPU()}
+	h.Name, _ = os.Hostname()
+	r.describeInit(&h, snap, uptime)
+	u := r.Cgroup.Read()
+	machine := host.ReadMachine()
+	h.Pids, h.PidsMax = int(u.Pids), int(u.PidsMax)
+	h.Mem, h.MemMax = u.Mem, u.MemMax
+	if h.Mem == 0 {
+		h.Mem = machine.Mem
+	}
+	if h.MemMax == 0 || machine.MemMax > 0 && h.MemMax > machine.MemMax {
+		h.MemMax = machine.MemMax
+	}
+	h.CPUMax = u.CPUMax
+	if h.CPUMax == 0 {
+		h.CPUMax = float64(h.CPUs)
+	}
+	if snap.Since > 0 {
+		if u.HasCPU {
+			h.CPU = max(u.CPU-r.cpu, 0).Seconds() / snap.Since.Seconds()
+		} else {
+			for i := range snap.Procs {
+				h.CPU += snap.Procs[i].CPU
+			}
+		}
+	}
+	r.cpu = u.CPU
+	if n := r.scanner.Hidden(); n == 1 {
+		h.NoAccess = "1 process is hidden from this user"
+	} else if n > 1 {
+		h.NoAccess = fmt.Sprintf("%d processes are hidden from this user", n)
+	}
+	return h
+}
+
+// describeInit says what PID 1 is, and since when it runs.
+func (r *Reader) describeInit(h *Host, snap *Snapshot, uptime time.Duration) {
+	for i := range snap.Procs {
+		p := &snap.Procs[i]
+		if p.ID.PID != 1 {
+			continue
+		}
+		h.Uptime, h.Init = p.Age, p.Comm
+		if r.opt.Program != nil {
+			if program := r.opt.Program(); program != "" {
+				h.Init = program
+			}
+		}
+		return
+	}
+	h.Uptime = uptime
+}
+
+// missed estimates how many processes came and went between two snapshots, by
+// the pids that the kernel gave out.
+func (r *Reader) missed(appeared int, since time.Duration) int {
+	load, err := r.fs.Loadavg()
+	if err != nil {
+		return 0
+	}
+	step := load.LastPID - r.lastPID
+	r.lastPID = load.LastPID
+	if since == 0 || step < 0 { // The pids have begun anew.
+		return 0
+	}
+	return max(step-appeared, 0)
+}

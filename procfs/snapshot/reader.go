@@ -1,0 +1,217 @@
+package snapshot
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/cgroup"
+	"yinit/procfs/host"
+	"yinit/procfs/verdict"
+	"yinit/procfs/zombie"
+)
+
+// Options are what a [Reader] cannot read from /proc.
+type Options struct {
+	// Relay tells what PID 1 does with signals if it forwards them. It may be nil,
+	// and may return nil.
+	Relay func() verdict.Relay
+	// Program tells what PID 1 is, with its version; "": its comm has to do. It may
+	// be nil.
+	Program func() string
+}
+
+// A Reader takes snapshots. Snapshot must not be called by two goroutines at once;
+// Details may be called beside it.
+type Reader struct {
+	// Targets reads what decides about signals, as this process would send them.
+	Targets *verdict.Reader
+	// Cgroup is the control group whose meters are read.
+	Cgroup cgroup.Group
+
+	fs      procfs.FS
+	opt     Options
+	scanner *procfs.Scanner
+	users   *host.Users
+
+	mu         sync.Mutex // for stats, which Details reads, too
+	stats      []procfs.Stat
+	lastStatus procfs.Status
+	seen       map[procfs.ID]*kept
+	taken      time.Time     // of the snapshot before
+	cpu        time.Duration // of the control group then
+	lastPID    int
+	round      int
+}
+
+// kept is what is kept of a process from one snapshot to the next.
+type kept struct {
+	cpu     procfs.Ticks
+	threads int
+	comm    string
+	cmdline []string
+	round   int  // in which it was seen last
+	ran     bool // since the command line was read
+	status  keptStatus
+	term    forecast
+}
+
+// cmdlineRounds is after how many snapshots the command line of a process that
+// ran is read again: some programs write their state there.
+const cmdlineRounds = 10
+
+// NewReader reads fs.
+func NewReader(fs procfs.FS, opt Options) *Reader {
+	scanner := procfs.NewScanner(fs)
+	scanner.Keep(procfs.DefaultKeep)
+	return &Reader{
+		fs: fs, opt: opt, Targets: verdict.NewReader(fs, opt.Relay), scanner: scanner,
+		users: host.NewUsers("/etc/passwd"), Cgroup: cgroup.Find(fs, "self", ""),
+		seen: map[procfs.ID]*kept{},
+	}
+}
+
+// Close closes what is kept open.
+func (r *Reader) Close() { r.scanner.Close() }
+
+// Snapshot reads all processes and the meters.
+func (r *Reader) Snapshot() (Snapshot, error) {
+	uptime, err := r.fs.Uptime()
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("%w; mount /proc", err)
+	}
+	stats, err := r.scan()
+	if err != nil {
+		return Snapshot{}, err
+	}
+	r.users.Refresh()
+	r.round++
+	snap := Snapshot{Time: time.Now(), Caller: r.Targets.Caller, Procs: make([]Process, 0, len(stats))}
+	if !r.taken.IsZero() {
+		snap.Since = snap.Time.Sub(r.taken)
+	}
+	r.taken = snap.Time
+	appeared := 0
+	for i := range stats {
+		p, fresh := r.process(&stats[i], uptime, snap.Since)
+		appeared += fresh
+		snap.Procs = append(snap.Procs, p)
+	}
+	for id, p := range r.seen {
+		if p.round != r.round {
+			delete(r.seen, id)
+		}
+	}
+	snap.Host = r.host(&snap, uptime)
+	snap.Host.Missed = r.missed(appeared, snap.Since)
+	return snap, nil
+}
+
+func (r *Reader) scan() ([]procfs.Stat, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	stats, err := r.scanner.Scan(r.stats[:0])
+	if err == nil {
+		r.stats = stats
+	}
+	return stats, err
+}
+
+// process makes a row. It also returns how many tasks of the process are new.
+func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, int) {
+	before := r.remember(s)
+	p := Process{
+		ID: s.ID(), PPID: s.PPID, PGRP: s.PGRP, Session: s.Session, Threads: s.Threads, State: s.State, Comm: s.Comm,
+		CPUTime: (s.UTime + s.STime).Duration(), RSS: s.RSS.Bytes(os.Getpagesize()), Age: procfs.Age(uptime, s.Start),
+		Outside: s.PPID == 0 && s.PID != 1,
+	}
+	if s.Zombie() {
+		p.RSS = 0
+	}
+	used := s.UTime + s.STime
+	ran := used != before.cpu
+	before.ran = before.ran || ran
+	p.Cmdline = r.cmdline(before, s)
+	if known := before.cpu; since > 0 && used >= known {
+		p.CPU = (used - known).Duration().Seconds() / min(since, max(p.Age, 10*time.Millisecond)).Seconds()
+	}
+	fresh := max(s.Threads-before.threads, 0)
+	before.cpu, before.threads = used, s.Threads
+
+	if st := r.status(before, s, ran); st.uid != procfs.NoID {
+		p.User, p.Sigs = r.users.Name(st.uid), st.sigs
+		p.Target, p.Term = before.term.target, before.term.outcome
+		p.RSS = st.exact(p.RSS)
+		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.mayTrace || s.ExitCode != 0)
+	}
+	if s.State.Zombie() {
+		p.Culprit = zombie.CulpritOf(s, before.status.tracer)
+	}
+	return p, fresh
+}
+
+// remember returns what is known of the process from the snapshot before.
+func (r *Reader) remember(s *procfs.Stat) *kept {
+	p, ok := r.seen[s.ID()]
+	if !ok {
+		p = &kept{}
+		r.seen[s.ID()] = p
+	}
+	p.round = r.round
+	return p
+}
+
+// cmdline reads the command line when the process is new, was replaced by exec,
+// and from time to time if it runs.
+func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
+	if s.Zombie() || s.KernelThread() {
+		return nil
+	}
+	if p.cmdline == nil || p.comm != s.Comm || p.ran && (r.round+s.PID)%cmdlineRounds == 0 {
+		p.ran = false
+		if words, err := r.fs.Cmdline(s.PID); err == nil {
+			p.cmdline = words
+		}
+		p.comm = s.Comm
+	}
+	return p.cmdline
+}
+
+// Find returns the process with this pid in the last snapshot.
+func (r *Reader) Find(pid int) (procfs.Stat, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.stats {
+		if r.stats[i].PID == pid {
+			return r.stats[i], true
+		}
+	}
+	return procfs.Stat{}, false
+}
+
+// Details reads what concerns one process alone. The error matches
+// [procfs.ErrGone] if it has ended.
+func (r *Reader) Details(id procfs.ID) (Details, error) {
+	stat, err := r.fs.Stat(id.PID)
+	if err != nil {
+		return Details{}, err
+	}
+	if stat.ID() != id {
+		return Details{}, procfs.ErrGone
+	}
+	var d Details
+	if d.Sigs, err = r.fs.Signals(id.PID); err != nil {
+		return Details{}, err
+	}
+	if d.Target, err = r.Targets.Read(id.PID); err != nil {
+		return Details{}, err
+	}
+	r.mu.Lock()
+	d.Target.Orphaned = verdict.NewGroups(r.stats).Orphaned(d.Target.PGRP)
+	r.mu.Unlock()
+	d.Cwd, _ = r.fs.Cwd(id.PID) // May be denied, and is left out then.
+	d.Exe, _ = r.fs.Exe(id.PID)
+	return d, nil
+}
