@@ -99,10 +99,22 @@ func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 	}
 }
 
-// relay is what is passed on for each signal.
+// Forwardable reports whether the init forwards the signal to its programs if no
+// rule says otherwise. SIGCHLD is about the init's own children; by the others the
+// kernel tells a process of its own faults. SIGKILL and SIGSTOP never arrive.
+func Forwardable(sig unix.Signal) bool {
+	switch sig {
+	case unix.SIGKILL, unix.SIGSTOP, unix.SIGCHLD,
+		unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGSYS:
+		return false
+	}
+	return sig >= 1 && sig <= 64
+}
+
+// relay is what the init forwards for each signal.
 func (r *Rewrite) relay() (t procfs.Relay) {
 	for n := 1; n < len(t); n++ {
-		if to := r.Of(unix.Signal(n)); int(to) != n || procfs.Relayed(n) {
+		if to := r.Of(unix.Signal(n)); int(to) != n || Forwardable(to) {
 			t[n] = uint8(to)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/early"
 	"yinit/initcore/history"
 	"yinit/procfs"
 )
@@ -44,12 +45,13 @@ type machine struct {
 	stopSig  unix.Signal // that began the end; 0: a program's end did
 	now      time.Time
 
-	continueAt time.Time      // end of the delay
-	delayed    history.Record // the signal that waits for it
-	killAt     time.Time      // SIGKILL for the programs; zero: never
-	clearUntil time.Time      // SIGKILL for the rest
-	pollAt     time.Time      // next look whether any of the rest is left
-	pollEvery  time.Duration
+	continueAt  time.Time      // end of the delay
+	delayed     history.Record // of the signal that waits for it
+	delayedInfo early.Info     // and what came with that
+	killAt      time.Time      // SIGKILL for the programs; zero: never
+	clearUntil  time.Time      // SIGKILL for the rest
+	pollAt      time.Time      // next look whether any of the rest is left
+	pollEvery   time.Duration
 
 	status    int // to exit with, once known
 	hasStatus bool
