@@ -60,7 +60,9 @@ type machine struct {
 	sent      uint64         // signals to programs
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
-	flood     flood
+
+	signalBudget, stopBudget budget
+	unrecorded               unrecordedSignals
 }
 
 // program is the state of one of them.
@@ -71,8 +73,10 @@ type program struct {
 	group     bool
 	begun     time.Time
 	stoppedBy unix.Signal // what the init told it to end with; 0: nothing
-	// The last signal that was passed on to it, and from whom.
+	// The last signal that was forwarded to it; 0: none. What came with that, and
+	// the command name of its sender, "" if that is unknown.
 	lastSignal unix.Signal
+	lastInfo   early.Info
 	lastSender string
 	restartAt  time.Time // zero: it is not to be started again
 	backoff    time.Duration
@@ -80,7 +84,10 @@ type program struct {
 }
 
 func newMachine(cfg Config) *machine {
-	m := &machine{cfg: cfg, others: &observer{}}
+	m := &machine{
+		cfg: cfg, others: &observer{},
+		signalBudget: newBudget(signalBurst, signalsPerSecond), stopBudget: newBudget(stopBurst, stopsPerSecond),
+	}
 	for i := range cfg.Programs {
 		m.programs = append(m.programs, &program{Program: &cfg.Programs[i], group: cfg.Group || cfg.Session})
 	}
@@ -273,6 +280,9 @@ func (m *machine) exitStatus() int {
 // tick does what is due by now.
 func (m *machine) tick(now time.Time) {
 	m.now = now
+	if !m.unrecorded.tellAt.IsZero() && !now.Before(m.unrecorded.tellAt) {
+		m.tellUnrecorded()
+	}
 	if m.phase == delaying && !now.Before(m.continueAt) {
 		m.delayIsOver()
 	}
@@ -299,6 +309,7 @@ func (m *machine) deadline() time.Time {
 			first = t
 		}
 	}
+	sooner(m.unrecorded.tellAt)
 	switch m.phase {
 	case running:
 		for _, p := range m.programs {

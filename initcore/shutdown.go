@@ -116,7 +116,7 @@ const (
 // clear ends what the programs have left behind.
 func (m *machine) clear() {
 	m.tty.takeBack()
-	m.tellFlood()
+	m.tellUnrecorded()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
 		m.zombies = heldZombies(m.rest.everybody(), m.pid)
 	}

@@ -1,7 +1,6 @@
 package initcore
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -161,47 +160,13 @@ func (m *machine) continued() {
 	}
 }
 
-// A sender could wipe out the history with signals: so many of one kind in a row
-// are recorded, and in floodTime as many again.
-const (
-	floodMost = 200
-	floodTime = time.Second
-)
-
-// flood is one signal that one sender sends again and again.
-type flood struct {
-	pid, signal int32
-	since       time.Time
-	n, more     int
-}
-
-// flooded reports whether the signal is one of so many that it is only counted.
-func (m *machine) flooded(info early.Info) bool {
-	f := &m.flood
-	if f.pid == info.PID && f.signal == info.Signal && m.now.Sub(f.since) < floodTime {
-		if f.n++; f.n > floodMost {
-			f.more++
-			return true
-		}
-		return false
-	}
-	m.tellFlood()
-	*f = flood{pid: info.PID, signal: info.Signal, since: m.now, n: 1}
-	return false
-}
-
-// tellFlood says how many signals were only counted.
-func (m *machine) tellFlood() {
-	if m.flood.more > 0 {
-		text := fmt.Sprintf("%s from pid %d came %d times more", procfs.SignalName(int(m.flood.signal)), m.flood.pid, m.flood.more)
-		m.note(history.KindNote, text)
-		m.log.Info(text)
-		m.flood.more = 0
-	}
-}
-
 // received records the signal and its sender.
 func (m *machine) received(info early.Info, passed unix.Signal, action history.Action, to []int) {
+	for _, p := range m.programs {
+		if p.pid != 0 && slices.Contains(to, p.pid) {
+			p.lastSignal, p.lastInfo, p.lastSender = passed, info, ""
+		}
+	}
 	if m.flooded(info) {
 		return
 	}
@@ -219,7 +184,7 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	}
 	for _, p := range m.programs {
 		if p.pid != 0 && slices.Contains(to, p.pid) {
-			p.lastSignal, p.lastSender = passed, senderText(info, sender)
+			p.lastSender = sender
 		}
 	}
 	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action.String(), "to", to)
