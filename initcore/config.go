@@ -99,7 +99,7 @@ func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 	}
 }
 
-// relay is what is passed on for each signal.
+// relay is what the init forwards for each signal.
 func (r *Rewrite) relay() (t history.Relay) {
 	for n := 1; n < len(t); n++ {
 		if to := r.Of(unix.Signal(n)); int(to) != n || history.Forwarded(n) {

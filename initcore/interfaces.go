@@ -14,11 +14,14 @@ type processes interface {
 	// start forks and execs the program. It does not wait for the exec: if that
 	// fails, the process ends, and its death carries a *StartError.
 	start(*program) (pid int, err error)
-	// kill sends a signal, to the process group -pid if pid is negative. ESRCH is
-	// success: the exit is about to be reaped.
+	// kill sends a signal, to the process group -pid if pid is negative. That a
+	// process is gone is success: its exit is about to be reaped. That nobody is in
+	// a group is ESRCH.
 	kill(pid int, sig unix.Signal) error
-	// queue sends a signal with the value that came with it, see sigqueue(3).
+	// queue does the same with the value that came with the signal, see sigqueue(3).
 	queue(pid int, info early.Info, sig unix.Signal) error
+	// group is the process group that a child is in.
+	group(pid int) int
 	// reap returns a child that ended, stopped or went on, and PID 0 if there is none now.
 	// The error is ECHILD if there are no children at all.
 	reap(*death) error

@@ -114,24 +114,61 @@ func (k *kernel) kill(pid int, sig unix.Signal) error {
 	if pid == 0 || pid == -1 {
 		return unix.EINVAL // never by accident everybody
 	}
-	if err := unix.Kill(pid, sig); err != nil && !errors.Is(err, unix.ESRCH) {
-		return err
+	err := unix.Kill(pid, sig)
+	if pid > 0 && errors.Is(err, unix.ESRCH) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // queue implements processes.
 func (k *kernel) queue(pid int, info early.Info, sig unix.Signal) error {
+	if pid == 0 || pid == -1 {
+		return unix.EINVAL
+	}
 	var si [16]uint64 // siginfo_t is 128 bytes
 	copied := (*early.Info)(unsafe.Pointer(&si))
 	*copied = info
 	copied.Signal = int32(sig)
+	if pid < 0 {
+		return queueToGroup(-pid, sig, &si)
+	}
 	_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
 	runtime.KeepAlive(&si)
 	if errno != 0 {
 		return errno
 	}
 	return nil
+}
+
+// pidfdSignalProcessGroup is PIDFD_SIGNAL_PROCESS_GROUP of pidfd_send_signal(2),
+// since Linux 6.9. Before that no system call sends a value to a process group.
+// Sending it to each member in turn could miss one that is being forked.
+const pidfdSignalProcessGroup = 1 << 2
+
+// queueToGroup sends a signal with siginfo_t to a process group. The child with
+// this pid, which we have not reaped, keeps the number.
+func queueToGroup(pid int, sig unix.Signal, si *[16]uint64) error {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	_, _, errno := unix.RawSyscall6(unix.SYS_PIDFD_SEND_SIGNAL, uintptr(fd), uintptr(sig), uintptr(unsafe.Pointer(si)), pidfdSignalProcessGroup, 0, 0)
+	runtime.KeepAlive(si)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// group implements processes.
+func (k *kernel) group(pid int) int {
+	group, err := unix.Getpgid(pid)
+	if err != nil {
+		return pid // it is gone, or the kernel does not tell
+	}
+	return group
 }
 
 // Codes of waitid(2) for SIGCHLD, see sigaction(2).

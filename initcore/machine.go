@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/early"
 	"yinit/initcore/history"
 	"yinit/procfs"
 )
@@ -44,12 +45,13 @@ type machine struct {
 	stopSig  unix.Signal // that began the end; 0: a program's end did
 	now      time.Time
 
-	continueAt time.Time      // end of the delay
-	delayed    history.Record // the signal that waits for it
-	killAt     time.Time      // SIGKILL for the programs; zero: never
-	clearUntil time.Time      // SIGKILL for the rest
-	pollAt     time.Time      // next look whether any of the rest is left
-	pollEvery  time.Duration
+	continueAt  time.Time      // end of the delay
+	delayed     history.Record // of the signal that waits for it
+	delayedInfo early.Info     // and what came with that
+	killAt      time.Time      // SIGKILL for the programs; zero: never
+	clearUntil  time.Time      // SIGKILL for the rest
+	pollAt      time.Time      // next look whether any of the rest is left
+	pollEvery   time.Duration
 
 	status    int // to exit with, once known
 	hasStatus bool
@@ -58,7 +60,9 @@ type machine struct {
 	sent      uint64         // signals to programs
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
-	flood     flood
+
+	signalBudget, stopBudget budget
+	unrecorded               unrecordedSignals
 }
 
 // program is the state of one of them.
@@ -69,8 +73,10 @@ type program struct {
 	group     bool
 	begun     time.Time
 	stoppedBy unix.Signal // what the init told it to end with; 0: nothing
-	// The last signal that was passed on to it, and from whom.
+	// The last signal that was forwarded to it; 0: none. What came with that, and
+	// the command name of its sender, "" if that is unknown.
 	lastSignal unix.Signal
+	lastInfo   early.Info
 	lastSender string
 	restartAt  time.Time // zero: it is not to be started again
 	backoff    time.Duration
@@ -78,7 +84,10 @@ type program struct {
 }
 
 func newMachine(cfg Config) *machine {
-	m := &machine{cfg: cfg, others: &observer{}}
+	m := &machine{
+		cfg: cfg, others: &observer{},
+		signalBudget: newBudget(signalBurst, signalsPerSecond), stopBudget: newBudget(stopBurst, stopsPerSecond),
+	}
 	for i := range cfg.Programs {
 		m.programs = append(m.programs, &program{Program: &cfg.Programs[i], group: cfg.Group || cfg.Session})
 	}
@@ -271,6 +280,9 @@ func (m *machine) exitStatus() int {
 // tick does what is due by now.
 func (m *machine) tick(now time.Time) {
 	m.now = now
+	if !m.unrecorded.tellAt.IsZero() && !now.Before(m.unrecorded.tellAt) {
+		m.tellUnrecorded()
+	}
 	if m.phase == delaying && !now.Before(m.continueAt) {
 		m.delayIsOver()
 	}
@@ -297,6 +309,7 @@ func (m *machine) deadline() time.Time {
 			first = t
 		}
 	}
+	sooner(m.unrecorded.tellAt)
 	switch m.phase {
 	case running:
 		for _, p := range m.programs {

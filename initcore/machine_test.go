@@ -26,6 +26,9 @@ type world struct {
 	refuse  map[string]error // names of programs that cannot be forked
 	lost    bool             // signals have no effect on what is left
 	hasTTY  bool             // the shell has put the init into the foreground
+	gone    bool             // the programs have left their process groups
+	empty   bool             // and nobody is in these any more
+	noQueue bool             // the kernel cannot queue signals to a process group
 	left    []string         // comms of what the programs leave behind
 	clock   time.Time
 }
@@ -60,6 +63,9 @@ func (w *world) kill(pid int, sig unix.Signal) error {
 			name = p.Name
 		} else if p.pid == -pid {
 			name = "group of " + p.Name
+			if w.empty {
+				return unix.ESRCH
+			}
 		}
 	}
 	w.note("%s %s", strings.TrimPrefix(procfs.SignalName(int(sig)), "SIG"), name)
@@ -67,7 +73,22 @@ func (w *world) kill(pid int, sig unix.Signal) error {
 }
 
 func (w *world) queue(pid int, info early.Info, sig unix.Signal) error {
-	return w.kill(pid, sig)
+	if pid < 0 && w.noQueue {
+		return unix.EINVAL
+	}
+	before := len(w.did)
+	err := w.kill(pid, sig)
+	if len(w.did) > before {
+		w.did[before] += fmt.Sprintf(" with %d", info.Value)
+	}
+	return err
+}
+
+func (w *world) group(pid int) int {
+	if w.gone {
+		return 5
+	}
+	return pid
 }
 
 func (w *world) reap(*death) error { return unix.ECHILD }
@@ -104,7 +125,7 @@ func (w *world) resume(int)    { w.note("resume") }
 func (w *world) takeBack()     {}
 func (w *world) lend(int) bool { w.note("lend"); return w.hasTTY }
 
-// play runs a script: "start", "TERM", "TERM from 5", "web exits 3", "web dies of
+// play runs a script: "start", "TERM", "TERM with 5" (queued), "web exits 3", "web dies of
 // KILL", "web stops by TSTP", "orphan exits 0", "1s" (time passes), "left a b",
 // "none left", "foreground".
 func (w *world) play(script string) *world {
@@ -137,7 +158,12 @@ func (w *world) event(f []string) {
 		if err != nil {
 			w.t.Fatalf("script: %v: %v", f, err)
 		}
-		w.signal(early.Info{Signal: int32(sig), PID: 77}, false, w.clock)
+		info := early.Info{Signal: int32(sig), PID: 77}
+		if len(f) == 3 && f[1] == "with" {
+			info.Code = siQueue
+			fmt.Sscan(f[2], &info.Value)
+		}
+		w.signal(info, false, w.clock)
 	}
 }
 

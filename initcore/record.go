@@ -102,8 +102,8 @@ func (m *machine) why(p *program, d *death) string {
 		return how + ": " + oom
 	}
 	switch {
-	case p.lastSignal == sig && p.lastSender != "":
-		return how + ": sender was " + p.lastSender
+	case p.lastSignal == sig && originOf(p.lastInfo) != history.OriginUnknown:
+		return how + ": sender was " + senderText(p.lastInfo, p.lastSender)
 	case p.stoppedBy == sig:
 		return how + ", as it was told"
 	}

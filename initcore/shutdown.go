@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/early"
 	"yinit/initcore/history"
 	"yinit/procfs"
 )
@@ -18,22 +19,23 @@ func (m *machine) shutdown(why string) {
 	}
 	m.note(history.KindStop, why)
 	m.log.Info("stopping everything", "why", why)
-	m.stopAll()
+	m.stopAll(noInfo)
 }
 
-// stopRequest is a signal from outside that asks for the end.
-func (m *machine) stopRequest(sig unix.Signal) (history.Action, []int) {
+// stopRequest handles a signal that asks the init to shut down.
+func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
+	sig := unix.Signal(info.Signal)
 	switch m.phase {
 	case running:
 		m.stopSig = sig
 		m.note(history.KindStop, procfs.SignalName(int(sig))+" came")
 		if m.cfg.Delay > 0 && sig == unix.SIGTERM && m.anyRuns() {
-			m.phase, m.continueAt = delaying, m.now.Add(m.cfg.Delay)
+			m.phase, m.continueAt, m.delayedInfo = delaying, m.now.Add(m.cfg.Delay), info
 			return history.ActionDelayed, nil
 		}
-		return history.ActionStop, m.stopAll()
+		return history.ActionStop, m.stopAll(info)
 	case delaying, stopping: // once more: at once, or again
-		return history.ActionStop, m.stopAll()
+		return history.ActionStop, m.stopAll(info)
 	case clearing:
 		m.signalRest()
 		return history.ActionForwarded, nil
@@ -45,7 +47,7 @@ func (m *machine) stopRequest(sig unix.Signal) (history.Action, []int) {
 // delayIsOver begins the end that a SIGTERM has asked for, and records to whom
 // that went.
 func (m *machine) delayIsOver() {
-	to := m.stopAll()
+	to := m.stopAll(m.delayedInfo)
 	m.rec = m.delayed
 	m.rec.Time, m.rec.Action, m.rec.To = m.now, history.ActionStop, to
 	if m.alone() {
@@ -55,8 +57,9 @@ func (m *machine) delayIsOver() {
 }
 
 // stopAll sends every program its stop signal, the last one first, and returns
-// which got it. SIGCONT follows, so that a stopped one can act on it.
-func (m *machine) stopAll() (to []int) {
+// which got it. SIGCONT follows, so that a stopped one can act on it. A value that
+// came with the signal that asked for it goes with the stop signal.
+func (m *machine) stopAll(info early.Info) (to []int) {
 	again := m.phase == stopping
 	m.phase = stopping
 	for i := len(m.programs) - 1; i >= 0; i-- {
@@ -75,8 +78,8 @@ func (m *machine) stopAll() (to []int) {
 			continue
 		}
 		p.stoppedBy = sig
-		m.send(p, sig)
-		m.send(p, unix.SIGCONT)
+		m.send(p, sig, info)
+		m.send(p, unix.SIGCONT, noInfo)
 		to = append(to, p.pid)
 	}
 	if m.cfg.KillAfter > 0 && !again {
@@ -96,7 +99,7 @@ func (m *machine) killAll() {
 		m.log.Warn("killing "+p.Name, "pid", p.pid, "why", "it "+why)
 		m.note(history.KindStop, fmt.Sprintf("SIGKILL: %s (pid %d) %s", p.Name, p.pid, why))
 		p.stoppedBy = unix.SIGKILL
-		m.send(p, unix.SIGKILL)
+		m.send(p, unix.SIGKILL, noInfo)
 	}
 	// Should it not help (a process in state D), it is not worth repeating often.
 	m.killAt = m.now.Add(killAgain)
@@ -113,7 +116,7 @@ const (
 // clear ends what the programs have left behind.
 func (m *machine) clear() {
 	m.tty.takeBack()
-	m.tellFlood()
+	m.tellUnrecorded()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
 		m.zombies = heldZombies(m.rest.everybody(), m.pid)
 	}

@@ -1,7 +1,6 @@
 package initcore
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -15,13 +14,16 @@ import (
 // siQueue is si_code of a signal with a value, see sigqueue(3).
 const siQueue = -1
 
-// signal takes in a signal that the init received, and that may have been passed
-// on to the target already.
+// noInfo is for signals that nobody sent to the init.
+var noInfo early.Info
+
+// signal handles a signal that the init received. It may have been forwarded
+// already, see [early.Wait.Quick].
 func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	m.now = now
 	sig := unix.Signal(info.Signal)
-	if sig < 1 || sig > 64 || sig == unix.SIGCHLD || int(info.PID) == m.pid {
-		return // our own: SIGPIPE of a broken stderr, for one
+	if sig < 1 || sig > 64 || sig == unix.SIGCHLD || m.sentByInit(info) {
+		return
 	}
 	if sig == unix.SIGCONT {
 		m.continued()
@@ -35,7 +37,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	case passed == 0, passed == sig && !history.Forwarded(int(sig)):
 		action = history.ActionDropped
 	case m.ends(sig):
-		action, to = m.stopRequest(sig)
+		action, to = m.stopRequest(info)
 		if m.alone() && action == history.ActionStop {
 			action = forwarded(sig, passed)
 		}
@@ -45,7 +47,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 		if already {
 			to = []int{m.programs[0].pid}
 		} else {
-			to = m.pass(info, passed)
+			to = m.forward(info, passed)
 		}
 		if len(to) == 0 {
 			action = history.ActionDropped
@@ -55,6 +57,13 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	}
 	// Only now: the signal was in a hurry, the record is not.
 	m.received(info, passed, action, to)
+}
+
+// sentByInit reports whether the init sent the signal to itself: the SIGPIPE of a
+// broken stderr, for one. Only the kernel's word counts. A process that writes the
+// init's pid into siginfo_t must not get its signal dropped.
+func (m *machine) sentByInit(info early.Info) bool {
+	return int(info.PID) == m.pid && originOf(info) == history.OriginProcess
 }
 
 func forwarded(sig, passed unix.Signal) history.Action {
@@ -78,59 +87,70 @@ func (m *machine) ends(sig unix.Signal) bool {
 	}
 }
 
-// plain reports whether a lone program gets the signal without further ado, so
-// that it may be passed on before it is recorded. SIGTERM brings SIGCONT, and
+// plain reports whether no rule is needed for the signal: it goes to a lone program
+// and may be forwarded before it is recorded. SIGTERM is followed by SIGCONT, and
 // SIGCONT may concern the terminal.
 func (m *machine) plain(sig unix.Signal) bool {
-	return m.alone() && history.Forwarded(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && sig != unix.SIGCHLD && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
+	return m.alone() && history.Forwarded(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
 }
 
-// target is who gets plain signals at once, as kill(2) names it; 0: nobody.
+// target is who gets plain signals at once, as kill(2) names it; 0: nobody. A
+// program may leave its process group at any time, so with --group [machine.send]
+// has to look. The leader of a session cannot leave its group, see setpgid(2).
 func (m *machine) target() int {
 	switch {
 	case !m.alone() || m.phase > stopping:
 		return 0
-	case m.programs[0].group:
+	case m.cfg.Session:
 		return -m.programs[0].pid
+	case m.programs[0].group:
+		return 0
 	default:
 		return m.programs[0].pid
 	}
 }
 
-// pass gives the signal to each program, and returns which got it.
-func (m *machine) pass(info early.Info, sig unix.Signal) (to []int) {
+// forward sends a signal that the init received to each program, and returns which
+// got it.
+func (m *machine) forward(info early.Info, sig unix.Signal) (to []int) {
 	for _, p := range m.programs {
 		if p.pid == 0 {
 			continue
 		}
-		if info.Code == siQueue && !p.group && m.proc.queue(p.pid, info, sig) == nil {
-			m.sent++
-			to = append(to, p.pid)
-			continue
-		}
-		m.send(p, sig)
+		m.send(p, sig, info)
 		if sig == unix.SIGTERM {
-			m.send(p, unix.SIGCONT) // a stopped program could not act on it
+			m.send(p, unix.SIGCONT, noInfo) // a stopped program could not act on it
 		}
 		to = append(to, p.pid)
 	}
 	return to
 }
 
-// send sends a signal to a program, or to its process group.
-func (m *machine) send(p *program, sig unix.Signal) {
-	target := p.pid
-	if p.group {
-		target = -p.pid
-	}
+// send sends a signal to a program, or to its process group, with the value that
+// came with info. Whoever has left the group, for the one of another program or of
+// the init, gets the signal alone, beside those that are still in it.
+func (m *machine) send(p *program, sig unix.Signal, info early.Info) {
 	m.sent++
-	err := m.proc.kill(target, sig)
-	if err != nil && p.group {
-		err = m.proc.kill(p.pid, sig) // it may have left its group
+	var err error
+	if p.group {
+		err = m.sendTo(-p.pid, sig, info)
+	}
+	if !p.group || err != nil || m.proc.group(p.pid) != p.pid {
+		err = m.sendTo(p.pid, sig, info)
 	}
 	if err != nil {
-		m.log.Warn("cannot pass on "+procfs.SignalName(int(sig)), "program", p.Name, "pid", p.pid, "error", err)
+		m.log.Warn("cannot forward "+procfs.SignalName(int(sig)), "program", p.Name, "pid", p.pid, "error", err)
 	}
+}
+
+// sendTo sends a signal to a process, or to a process group if pid is negative. A
+// value is lost, and not the signal, where the kernel cannot send it: Linux < 6.9
+// to a group, or too many signals are queued.
+func (m *machine) sendTo(pid int, sig unix.Signal, info early.Info) error {
+	if info.Code == siQueue && m.proc.queue(pid, info, sig) == nil {
+		return nil
+	}
+	return m.proc.kill(pid, sig)
 }
 
 // continued resumes the program after the shell has resumed the init.
@@ -140,47 +160,13 @@ func (m *machine) continued() {
 	}
 }
 
-// A sender could wipe out the history with signals: so many of one kind in a row
-// are recorded, and in floodTime as many again.
-const (
-	floodMost = 200
-	floodTime = time.Second
-)
-
-// flood is one signal that one sender sends again and again.
-type flood struct {
-	pid, signal int32
-	since       time.Time
-	n, more     int
-}
-
-// flooded reports whether the signal is one of so many that it is only counted.
-func (m *machine) flooded(info early.Info) bool {
-	f := &m.flood
-	if f.pid == info.PID && f.signal == info.Signal && m.now.Sub(f.since) < floodTime {
-		if f.n++; f.n > floodMost {
-			f.more++
-			return true
-		}
-		return false
-	}
-	m.tellFlood()
-	*f = flood{pid: info.PID, signal: info.Signal, since: m.now, n: 1}
-	return false
-}
-
-// tellFlood says how many signals were only counted.
-func (m *machine) tellFlood() {
-	if m.flood.more > 0 {
-		text := fmt.Sprintf("%s from pid %d came %d times more", procfs.SignalName(int(m.flood.signal)), m.flood.pid, m.flood.more)
-		m.note(history.KindNote, text)
-		m.log.Info(text)
-		m.flood.more = 0
-	}
-}
-
 // received records the signal and its sender.
 func (m *machine) received(info early.Info, passed unix.Signal, action history.Action, to []int) {
+	for _, p := range m.programs {
+		if p.pid != 0 && slices.Contains(to, p.pid) {
+			p.lastSignal, p.lastInfo, p.lastSender = passed, info, ""
+		}
+	}
 	if m.flooded(info) {
 		return
 	}
@@ -198,7 +184,7 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	}
 	for _, p := range m.programs {
 		if p.pid != 0 && slices.Contains(to, p.pid) {
-			p.lastSignal, p.lastSender = passed, senderText(info, sender)
+			p.lastSender = sender
 		}
 	}
 	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action.String(), "to", to)

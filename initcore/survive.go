@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
+	"yinit/initcore/history"
 )
 
 // An internal error, a panic, must not end the container, nor leave it without
@@ -20,7 +21,7 @@ func (l *loop) takeSignal(info early.Info, passed bool) {
 	sent := l.sent
 	defer l.recovered(func() {
 		if l.sent == sent && !passed { // otherwise only the rest failed
-			l.passOn(unix.Signal(info.Signal))
+			l.forwardAnyway(unix.Signal(info.Signal))
 		}
 	})
 	l.signal(info, passed, l.clock())
@@ -73,9 +74,13 @@ func (l *loop) quietly(f func()) {
 	f()
 }
 
-// passOn does what [machine.signal] is for.
-func (m *machine) passOn(sig unix.Signal) {
-	if sig < 1 || sig > 64 || sig == unix.SIGCHLD {
+// forwardAnyway does what [machine.signal] is for.
+func (m *machine) forwardAnyway(sig unix.Signal) {
+	if sig < 1 || sig > 64 {
+		return
+	}
+	to := m.cfg.Rewrite.Of(sig)
+	if to == 0 || to == sig && !history.Forwarded(int(sig)) {
 		return
 	}
 	if m.ends(sig) {
@@ -83,7 +88,7 @@ func (m *machine) passOn(sig unix.Signal) {
 		return
 	}
 	for _, p := range m.programs {
-		if to := m.cfg.Rewrite.Of(sig); p.pid != 0 && to != 0 {
+		if p.pid != 0 {
 			_ = m.proc.kill(p.pid, to)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -20,8 +21,14 @@ func main() {
 	switch act := strings.Join(os.Args[1:2], ""); act {
 	case "listen": // actor listen: prints the number and the value of each signal it gets
 		listen()
-	case "queue": // actor queue PID SIGNAL VALUE: as sigqueue(3)
-		queue(number(os.Args[2]), number(os.Args[3]), number(os.Args[4]))
+	case "regroup": // actor regroup: leaves its process group for another one, then listens
+		regroup()
+	case "queue": // actor queue PID SIGNAL VALUE [SENDER]: as sigqueue(3), or with a forged sender
+		sender := os.Getpid()
+		if len(os.Args) > 5 {
+			sender = number(os.Args[5])
+		}
+		queue(number(os.Args[2]), number(os.Args[3]), number(os.Args[4]), sender)
 	case "await": // actor await FILE: waits until the file is there
 		early.Release()
 		await(os.Args[2])
@@ -59,8 +66,17 @@ func listen() {
 	}
 }
 
-func queue(pid, sig, value int) {
-	si := [4]early.Info{{Signal: int32(sig), Code: -1, PID: int32(os.Getpid()), Value: uint64(value)}} // siginfo_t is 128 bytes
+func regroup() {
+	path, err := exec.LookPath("sleep")
+	must(err)
+	p, err := os.StartProcess(path, []string{"sleep", "1000"}, &os.ProcAttr{Sys: &syscall.SysProcAttr{Setpgid: true}})
+	must(err)
+	must(unix.Setpgid(0, p.Pid))
+	listen()
+}
+
+func queue(pid, sig, value, sender int) {
+	si := [4]early.Info{{Signal: int32(sig), Code: -1, PID: int32(sender), Value: uint64(value)}} // siginfo_t is 128 bytes
 	_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
 	if errno != 0 {
 		fmt.Fprintln(os.Stderr, "actor: rt_sigqueueinfo:", errno)
