@@ -156,7 +156,7 @@ func (s *Scanner) readAllKept(dst []Stat) ([]Stat, error) {
 	if failed != nil {
 		return dst[:start], failed
 	}
-	return dst, nil
+	return dst, s.allBad(len(dst) - start)
 }
 
 // guesses is how many pids may be tried instead of listing all: to try one that is
@@ -218,7 +218,7 @@ func (s *Scanner) statKept(p *slot, st *Stat) error {
 	if err != nil {
 		return s.bare(p.pid, err)
 	}
-	comm, err := st.parse(b)
+	comm, err := st.parseOf(p.pid, b)
 	if err != nil {
 		return s.fs.wrap(place{pid: p.pid, name: "stat"}, err)
 	}

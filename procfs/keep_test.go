@@ -289,6 +289,10 @@ func TestKeepOfAFake(t *testing.T) {
 	kept := []procfs.Stat{{PID: 99}}
 	tree.File("2/stat", "nonsense\n")
 	tree.File("1/status", "")
+	if got, err := s.Scan(kept); err != nil || len(got) != 2 || got[0].PID != 99 || got[1].PID != 3 || s.Unreadable() != 1 {
+		t.Errorf("Scan with one nonsense = %+v, %v, %d unreadable; want what was there, the process 3, and 1 unreadable", got, err, s.Unreadable())
+	}
+	tree.Remove(3)
 	if got, err := s.Scan(kept); !errors.Is(err, procfs.ErrFormat) || !slices.Equal(got, kept) {
 		t.Errorf("Scan of nonsense = %+v, %v, want what was there and ErrFormat", got, err)
 	}

@@ -18,8 +18,10 @@ const (
 // must not be used by several goroutines at once.
 type Scanner struct {
 	fs      FS
-	dir     int // descriptor of the root, -1: not open
-	hidden  int
+	dir     int   // descriptor of the root, -1: not open
+	hidden  int   // how many the last scan was not allowed to read
+	bad     int   // how many it could not read for another reason
+	badErr  error // why it could not read the first of these
 	entries []byte
 	pids    []int
 	path    []byte
@@ -78,9 +80,10 @@ func (s *Scanner) rewind() error {
 
 // Scan appends what [FS.Stat] tells of each process to dst, lowest pid first.
 // Processes that end meanwhile are left out, and so are those that cannot be
-// read, which [Scanner.Hidden] counts.
+// read, which [Scanner.Hidden] and [Scanner.Unreadable] count. It is an error if no
+// process could be read because of what its stat holds.
 func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
-	s.hidden = 0
+	s.hidden, s.bad, s.badErr = 0, 0, nil
 	if s.kept.limit > 0 {
 		return s.scanKept(dst)
 	}
@@ -101,22 +104,38 @@ func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 			return dst[:start], err
 		}
 	}
-	return dst, nil
+	return dst, s.allBad(len(dst) - start)
 }
 
 // leaveOut decides about a process that could not be read: nil means that the
-// scan goes on without it.
+// scan goes on without it. Only what every process would meet ends the scan.
 func (s *Scanner) leaveOut(err error) error {
 	switch {
 	case errors.Is(err, ErrGone):
-		return nil
 	case errors.Is(err, fs.ErrPermission):
 		s.hidden++
-		return nil
-	default:
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
 		return err
+	default:
+		if s.bad++; s.bad == 1 {
+			s.badErr = err
+		}
 	}
+	return nil
 }
+
+// allBad is the error of a scan that found processes and could read none of them, not
+// even one of those that it may read: then it is not the processes that are odd.
+func (s *Scanner) allBad(read int) error {
+	if read > 0 {
+		return nil
+	}
+	return s.badErr
+}
+
+// Unreadable is how many processes the last [Scanner.Scan] met and left out because
+// their stat was not what proc_pid_stat(5) describes, or could not be read at all.
+func (s *Scanner) Unreadable() int { return s.bad }
 
 // Hidden is how many processes the last [Scanner.Scan] met and was not allowed
 // to read. Those that are not even listed (mount option hidepid=invisible, see
@@ -180,7 +199,7 @@ func (s *Scanner) stat(pid int, st *Stat) error {
 	if err != nil {
 		return s.bare(pid, err)
 	}
-	comm, err := st.parse(b)
+	comm, err := st.parseOf(pid, b)
 	if err != nil {
 		return s.fs.wrap(place{pid: pid, name: "stat"}, err)
 	}

@@ -72,7 +72,7 @@ func TestScanSkipsProcessesThatVanish(t *testing.T) {
 
 func TestScanKeepsWhatWasThereOnAnError(t *testing.T) {
 	tree := proctest.New(t)
-	tree.Process(proctest.Process{PID: 1, Comm: "init"})
+	tree.File("1/stat", "nonsense\n")
 	tree.File("2/stat", "nonsense\n")
 	kept := []procfs.Stat{{PID: 99}}
 	got, err := newScanner(t, tree.FS()).Scan(kept)

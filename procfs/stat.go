@@ -91,6 +91,15 @@ func (s *Stat) Parse(b []byte) error {
 	return err
 }
 
+// parseOf is parse for the stat of this pid: the kernel shows no other number there.
+func (s *Stat) parseOf(pid int, b []byte) (comm []byte, err error) {
+	comm, err = s.parse(b)
+	if err == nil && s.PID != pid {
+		return nil, fmt.Errorf("stat: it is that of %d: %w", s.PID, ErrFormat)
+	}
+	return comm, err
+}
+
 // parse sets all of s but the name, which it returns.
 func (s *Stat) parse(b []byte) (comm []byte, err error) {
 	// The name may hold parentheses, spaces and newlines; what follows may not,

@@ -217,10 +217,10 @@ func (w *Watcher) countChild(parent, by int) {
 }
 
 // Recall returns what was seen of a process while it lived. The start time may be
-// 0, if it is not known.
+// 0, if it is not known; to the watcher it may be unknown, too.
 func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 	p := w.procs[id.PID]
-	if p == nil || id.Start != 0 && p.ID != id {
+	if p == nil || id.Start != 0 && p.ID.Start != 0 && p.ID != id {
 		return Seen{}, false
 	}
 	return p.Seen, true
