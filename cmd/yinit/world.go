@@ -10,6 +10,7 @@ import (
 	"yinit/procfs/cgroup"
 	"yinit/procfs/host"
 	"yinit/tui"
+	"yinit/tui/text"
 )
 
 // world is the inspector's view of this machine: it fills tui.Source.
@@ -205,7 +206,7 @@ func (w *world) host(snap *tui.Snapshot, uptime time.Duration) tui.Host {
 	}
 	w.cpu = u.CPU
 	if n := w.scanner.Hidden(); n > 0 {
-		h.NoAccess = plural(n, "process is", "processes are") + " hidden from this user"
+		h.NoAccess = text.Plural(n, "process is", "processes are") + " hidden from this user"
 	}
 	return h
 }
@@ -252,12 +253,5 @@ func (w *world) Details(id procfs.ID) (tui.Details, error) {
 
 // History implements tui.Source.
 func (w *world) History(after uint64) (tui.History, error) { return w.past.read(after) }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return itoa(n) + " " + many
-}
 
 var _ tui.Source = (*world)(nil)
