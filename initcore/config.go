@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/history"
+	"yinit/procfs"
 )
 
 // Config is what the init is told to do. The zero value of a field is the
@@ -180,7 +181,7 @@ func (c *Config) nameThem() error {
 			}
 			taken[p.Name] = true
 		}
-		if p.Prefix && printable(p.Name) != p.Name {
+		if p.Prefix && procfs.Printable(p.Name) != p.Name {
 			return &ProgramError{i, key, fmt.Sprintf("the name %q is to stand before each line of output, and has characters that do not print; give another name", p.Name)}
 		}
 	}

@@ -23,7 +23,7 @@ func (w *world) flooded(sig unix.Signal, n int) {
 // unrecorded is how many signals the notes of the history count.
 func unrecorded(t *testing.T, w *world) (n int) {
 	t.Helper()
-	for _, r := range w.hist.Last(history.Capacity, history.KindNote) {
+	for _, r := range lastRecords(t, w.hist, history.Capacity, history.KindNote) {
 		var some int
 		if _, err := fmt.Sscanf(r.Text, "%d more signals were received than are recorded", &some); err != nil {
 			t.Errorf("note %q: %v", r.Text, err)
@@ -42,7 +42,7 @@ func TestFlood(t *testing.T) {
 		w.flooded(unix.SIGHUP, 1)
 		w.pass(time.Second)
 	}
-	records := w.hist.Last(history.Capacity, history.KindSignal)
+	records := lastRecords(t, w.hist, history.Capacity, history.KindSignal)
 	if most := signalBurst + seconds*signalsPerSecond; len(records) > most {
 		t.Errorf("%d signals are recorded, want at most %d", len(records), most)
 	}
@@ -55,7 +55,7 @@ func TestFlood(t *testing.T) {
 	if n := len(w.did); n != 1+perSecond*seconds {
 		t.Errorf("%d signals were forwarded, want all %d", n-1, perSecond*seconds)
 	}
-	notes := w.hist.Last(1, history.KindNote)
+	notes := lastRecords(t, w.hist, 1, history.KindNote)
 	if want := ": SIGUSR1 (989), SIGHUP (1); the last one from pid 1000"; len(notes) != 1 || !strings.HasSuffix(notes[0].Text, want) {
 		t.Errorf("the last note is %+v, want it to end with %q", notes, want)
 	}
@@ -75,7 +75,7 @@ func TestFloodIsOver(t *testing.T) {
 		w.flooded(unix.SIGUSR1, 1)
 		w.pass(time.Second / 5)
 	}
-	if n := len(w.hist.Last(history.Capacity, history.KindSignal)); n != signalBurst+300 {
+	if n := len(lastRecords(t, w.hist, history.Capacity, history.KindSignal)); n != signalBurst+300 {
 		t.Errorf("%d signals are recorded, want %d", n, signalBurst+300)
 	}
 }
@@ -90,7 +90,7 @@ func TestStopInAFlood(t *testing.T) {
 	w.signal(early.Info{Signal: int32(unix.SIGINT), PID: 55}, false, w.clock)
 	w.play("app dies of INT")
 	var found bool
-	for _, r := range w.hist.Last(history.Capacity, history.KindSignal) {
+	for _, r := range lastRecords(t, w.hist, history.Capacity, history.KindSignal) {
 		found = found || r.Signal == int(unix.SIGTERM) && r.PID == 77
 	}
 	if !found {
@@ -99,7 +99,7 @@ func TestStopInAFlood(t *testing.T) {
 	if got, want := w.report(), "app killed by SIGINT: sender was pid 55\n"; !strings.Contains(got, want) {
 		t.Errorf("report() = %q, want it to say %q", got, want)
 	}
-	if n := unrecorded(t, w) + len(w.hist.Last(history.Capacity, history.KindSignal)); n != 2002 {
+	if n := unrecorded(t, w) + len(lastRecords(t, w.hist, history.Capacity, history.KindSignal)); n != 2002 {
 		t.Errorf("%d signals are recorded or counted at the end, want 2002", n)
 	}
 }

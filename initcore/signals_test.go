@@ -41,7 +41,7 @@ func TestSender(t *testing.T) {
 			if want := "received SIGUSR1 (" + tt.from + ", action forwarded"; !strings.Contains(log.String(), want) {
 				t.Errorf("the log says %q, want %q", log.String(), want)
 			}
-			records := w.hist.Last(1, history.KindSignal)
+			records := lastRecords(t, w.hist, 1, history.KindSignal)
 			if len(records) != 1 {
 				t.Fatal("no record of the signal")
 			}
@@ -123,7 +123,7 @@ func TestOwnSignals(t *testing.T) {
 		w.signal(info, false, w.clock)
 	}
 	w.want(-1, "start app", "USR1 app with 5", "USR2 app")
-	records := w.hist.Last(9, history.KindSignal)
+	records := lastRecords(t, w.hist, 9, history.KindSignal)
 	if len(records) != 2 || records[0].Origin() != history.OriginClaimed || records[0].PID != 1 {
 		t.Errorf("records: %+v, want two that are claimed", records)
 	}

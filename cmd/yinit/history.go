@@ -9,10 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // historyOptions are the options of yinit history.
@@ -153,9 +152,9 @@ func textRecord(r history.Record) string {
 	case history.KindSignal:
 		b.WriteString(signalText(r))
 	case history.KindStop, history.KindNote, history.KindOOM:
-		b.WriteString("  " + clean(r.Text))
+		b.WriteString("  " + procfs.Printable(r.Text))
 	default:
-		fmt.Fprintf(&b, " %6d  %-24s  %s", r.PID, label(name(r)), clean(fate(r)))
+		fmt.Fprintf(&b, " %6d  %-24s  %s", r.PID, label(name(r)), procfs.Printable(fate(r)))
 	}
 	return strings.TrimRight(b.String(), " ")
 }
@@ -169,7 +168,7 @@ func fate(r history.Record) string {
 		}
 		return fmt.Sprintf("orphan, now a child of %d %s", r.PPID, r.Parent)
 	case history.KindZombie:
-		s := r.Text + "   dead for " + short(r.ZombieFor)
+		s := r.Text + "   dead for " + procfs.Span(r.ZombieFor)
 		if r.Known {
 			s = r.Status.String() + "; " + s
 		}
@@ -180,16 +179,16 @@ func fate(r history.Record) string {
 	}
 	s := ended(r)
 	if r.Runtime > 0 {
-		s += "   ran " + short(r.Runtime)
+		s += "   ran " + procfs.Span(r.Runtime)
 	}
 	if r.CPU >= 10*time.Millisecond {
-		s += "   cpu " + short(r.CPU)
+		s += "   cpu " + procfs.Span(r.CPU)
 	}
 	if r.MaxRSS > 0 {
 		s += "   peak " + r.MaxRSS.String()
 	}
 	if r.ZombieFor >= time.Second {
-		s += "   zombie for " + short(r.ZombieFor)
+		s += "   zombie for " + procfs.Span(r.ZombieFor)
 	}
 	return s + "   reaped by " + reaper(r)
 }
@@ -212,11 +211,11 @@ const nameWidth = 24
 // label is a command line in a column. A process that writes its own must not be
 // able to pretend to be another column, or another line.
 func label(s string) string {
-	s = strings.Join(strings.Fields(clean(s)), " ")
+	s = strings.Join(strings.Fields(procfs.Printable(s)), " ")
 	if s == "" {
 		return "?"
 	}
-	return ansi.Truncate(s, nameWidth, "…")
+	return text.Cut(s, nameWidth, text.More)
 }
 
 func name(r history.Record) string {
@@ -239,7 +238,7 @@ func ended(r history.Record) string {
 }
 
 func signalText(r history.Record) string {
-	s := "  " + procfs.SignalName(r.Signal) + " from " + clean(sender(r))
+	s := "  " + procfs.SignalName(r.Signal) + " from " + procfs.Printable(sender(r))
 	switch r.Action {
 	case history.ActionForwarded, history.ActionStop:
 		s += " → passed on to " + pids(r.To)
@@ -275,25 +274,4 @@ func pids(list []int) string {
 		words[i] = strconv.Itoa(pid)
 	}
 	return strings.Join(words, ", ")
-}
-
-// short is a duration with as many digits as people read.
-func short(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond).String()
-	default:
-		return d.Round(time.Second).String()
-	}
-}
-
-// clean makes text of a process harmless to a terminal.
-func clean(s string) string {
-	quoted := strconv.Quote(s)
-	if len(quoted) == len(s)+2 {
-		return s
-	}
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }

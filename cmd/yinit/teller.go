@@ -12,6 +12,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
+	"yinit/tui/text"
 )
 
 // A teller prints a history, now or as it goes on.
@@ -79,10 +80,10 @@ func (t *teller) summary() error {
 		n    uint64
 		text string
 	}{
-		{t.lost, plural(int(t.lost), "older record was", "older records were") + " overwritten"},
+		{t.lost, text.Plural(int(t.lost), "older record was", "older records were") + " overwritten"},
 		{t.damaged, damagedText(t.damaged)},
 		{h.Missed, watch.MissedText(h.Missed)},
-		{h.Unwatched, plural(int(h.Unwatched), "process was", "processes were") + " too many to be watched"},
+		{h.Unwatched, text.Plural(int(h.Unwatched), "process was", "processes were") + " too many to be watched"},
 	} {
 		if part.n > 0 {
 			t.remark(part.text)
@@ -98,7 +99,7 @@ func (t *teller) summary() error {
 }
 
 func damagedText(n uint64) string {
-	return plural(int(n), "record is", "records are") + " damaged"
+	return text.Plural(int(n), "record is", "records are") + " damaged"
 }
 
 // followEvery is how often a history that goes on is read.

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
-	"time"
 
 	"yinit/procfs"
 	"yinit/procfs/zombie"
+	"yinit/tui/text"
 )
 
 // zombiesOptions are the options of yinit zombies.
@@ -130,17 +129,17 @@ func printZombies(out *bufio.Writer, found *zombie.Report) {
 	if total == 0 {
 		out.WriteString("no zombies\n")
 	} else {
-		fmt.Fprintf(out, "%s%s\n", plural(total, "zombie", "zombies"), oldest(found.Culprits))
+		fmt.Fprintf(out, "%s%s\n", text.Plural(total, "zombie", "zombies"), oldest(found.Culprits))
 	}
 	if found.Hidden > 0 {
-		fmt.Fprintf(out, "%s hidden from this user\n", plural(found.Hidden, "process is", "processes are"))
+		fmt.Fprintf(out, "%s hidden from this user\n", text.Plural(found.Hidden, "process is", "processes are"))
 	}
 	for _, c := range found.Culprits {
 		fmt.Fprintf(out, "\n%s\n", titleOf(c))
-		writeParagraph(out, "why", c.Why())
-		writeParagraph(out, "help", c.Advice(found.Init))
+		out.WriteString(text.Paragraph("  why", 7, 79, c.Why()))
+		out.WriteString(text.Paragraph("  help", 7, 79, c.Advice(found.Init)))
 		if c.Reaper.Known() && c.Count() > 0 {
-			writeParagraph(out, "chld", chldText(c.Reaper.CHLD()))
+			out.WriteString(text.Paragraph("  chld", 7, 79, chldText(c.Reaper.CHLD())))
 		}
 		if c.Count() == 0 {
 			continue
@@ -150,7 +149,7 @@ func printZombies(out *bufio.Writer, found *zombie.Report) {
 				fmt.Fprintf(out, "  … and %d more\n", len(c.Zombies)-i)
 				break
 			}
-			fmt.Fprintf(out, "  %7d %-24s %-12s %s\n", z.Stat.PID, cut(clean(z.Stat.Comm), 24), endedText(z), deadText(z))
+			fmt.Fprintf(out, "  %7d %s %-19s  %s\n", z.Stat.PID, text.Pad(procfs.Printable(z.Stat.Comm), 17, text.More), text.Ended(z.Known, z.Stat.ExitCode), deadText(z))
 		}
 	}
 }
@@ -185,91 +184,33 @@ func oldest(culprits []*zombie.Culprit) string {
 	return ", the oldest for " + deadText(old)
 }
 
-// titleOf is the line of a culprit, at most 79 columns.
+// title is the line of a culprit, at most 79 columns.
 func titleOf(c *zombie.Culprit) string {
-	what := plural(len(c.Zombies), "zombie", "zombies")
+	what := text.Plural(len(c.Zombies), "zombie", "zombies")
 	if c.Count() == 0 {
 		what = "no zombie, though it looks like one"
 	}
 	who := "outside of the container"
 	if c.Culprit != 0 {
-		text := c.Cmdline
-		if text == "" {
-			text = c.Reaper.Stat.Comm
+		name := c.Cmdline
+		if name == "" {
+			name = c.Reaper.Stat.Comm
 		}
-		who = itoa(c.Culprit) + " " + clean(text)
+		who = itoa(c.Culprit) + " " + procfs.Printable(name)
 	}
-	return cut(who, 79-len(what)-2) + ": " + what
-}
-
-// cut cuts s to n columns, if each character takes one at most.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n-1], "") + "…"
-}
-
-// endedText is how the zombie ended, in a word or two.
-func endedText(z zombie.Zombie) string {
-	status := z.Stat.ExitCode
-	switch {
-	case !z.Known:
-		return "status?"
-	case status.CoreDumped():
-		return strings.TrimPrefix(procfs.SignalName(status.Signal()), "SIG") + ", core"
-	case status.Signaled():
-		return procfs.SignalName(status.Signal())
-	default:
-		return "exit " + itoa(status.ExitCode())
-	}
+	return text.Cut(who, 79-len(what)-2, text.More) + ": " + what
 }
 
 // deadText is for how long it has been dead, as exactly as that is known.
 func deadText(z zombie.Zombie) string {
 	switch {
 	case z.Sure:
-		return long(z.Dead)
+		return procfs.Span(z.Dead)
 	case z.Dead > 0:
-		return "at least " + long(z.Dead)
+		return "at least " + procfs.Span(z.Dead)
 	default:
-		return "at most " + long(z.Age)
+		return "at most " + procfs.Span(z.Age)
 	}
-}
-
-// long is a duration in its two largest units, as people say how old something
-// is.
-func long(d time.Duration) string {
-	s := int64(d / time.Second)
-	switch {
-	case d < time.Minute:
-		return short(d)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm%02ds", s/60, s%60)
-	case d < 24*time.Hour:
-		return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
-	default:
-		return fmt.Sprintf("%dd%02dh", s/86400, s/3600%24)
-	}
-}
-
-// writeParagraph writes text after a word, broken to 79 columns.
-func writeParagraph(out *bufio.Writer, word, text string) {
-	const indent, width = 7, 79
-	fmt.Fprintf(out, "  %-*s", indent-2, word)
-	column := indent
-	for i, w := range strings.Fields(text) {
-		if i > 0 && column+1+len(w) > width {
-			fmt.Fprintf(out, "\n%*s", indent, "")
-			column = indent
-		} else if i > 0 {
-			out.WriteByte(' ')
-			column++
-		}
-		out.WriteString(w)
-		column += len(w)
-	}
-	out.WriteByte('\n')
 }
 
 // parseCount parses a number that is not negative.
