@@ -29,7 +29,7 @@ func (f FS) Reaper(pid int) (Reaper, error) {
 	stat.State = t.state()
 	r := Reaper{
 		Stat: stat, UID: status.UID[Effective], Tracer: t.Tracer, Sigs: t.Sigs,
-		InVfork: t.InVfork(), Init: pid == 1 && KnownInit(stat.Comm),
+		InVfork: t.InVfork(),
 	}
 	if r.InVfork {
 		r.Child = f.onlyChild(pid, t.Tasks[0].TID)

@@ -280,13 +280,3 @@ func (b Blame) Advice(first First) string {
 		return c.help + "; or end it: PID 1 then has to reap them"
 	}
 }
-
-// inits are programs that reap whatever comes to them as PID 1, by their names.
-var inits = map[string]bool{
-	"yinit": true, "tini": true, "tini-static": true, "docker-init": true, "podman-init": true, "catatonit": true, "dumb-init": true,
-	"systemd": true, "init": true, "s6-svscan": true, "runit": true, "runsvdir": true, "my_init": true, "pause": true,
-}
-
-// KnownInit reports whether a program of this name reaps orphans as PID 1. A name
-// proves nothing, so it is used for advice alone.
-func KnownInit(comm string) bool { return inits[comm] }

@@ -261,11 +261,3 @@ func TestReaperOfALiveParent(t *testing.T) {
 	check(t, stdin.Close())
 	<-done
 }
-
-func TestKnownInit(t *testing.T) {
-	for comm, want := range map[string]bool{"yinit": true, "docker-init": true, "sh": false, "": false} {
-		if got := procfs.KnownInit(comm); got != want {
-			t.Errorf("KnownInit(%q) = %v, want %v", comm, got, want)
-		}
-	}
-}

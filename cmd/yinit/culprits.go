@@ -64,11 +64,13 @@ func newInquest(fs procfs.FS) (*inquest, error) {
 		return nil, err
 	}
 	q := &inquest{fs: fs, uptime: uptime, clock: newDeathClock(fs), reapers: map[int]procfs.Reaper{}, root: os.Geteuid() == 0}
-	past := newPast(fs)
-	if h, err := past.read(0); err == nil {
-		q.noticed = noticed(h.Records, time.Now())
+	if src, err := history.Find(fs, 0); err == nil {
+		if b, err := src.Read(0); err == nil {
+			q.noticed = noticed(b.Records, time.Now())
+		}
+		_ = src.Close() // It was only read.
 	}
-	if comm, err := fs.Comm(1); err == nil && procfs.KnownInit(comm) || past.program(1) != "" {
+	if history.KnownInit(fs, 1) {
 		q.first = procfs.FirstReaps
 	}
 	return q, nil

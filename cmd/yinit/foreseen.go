@@ -3,6 +3,7 @@ package main
 import (
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -33,7 +34,7 @@ func (w *world) foresee(p *process, s *procfs.Stat, st *procfs.Status) {
 		now.target.Permitted = mayKill(s.PID)
 	}
 	if s.PID == 1 {
-		now.target.Relay = relayOf(w.fs)
+		now.target.Relay = history.RelayOf(w.fs, 1)
 	}
 	w.fs.Waits(now.target)
 	if now.term, _ = procfs.Verdict(now.target, int(unix.SIGTERM), w.caller); now.term == procfs.OutcomeUnknown && st.Sigs.Known {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -34,5 +35,5 @@ func jsonSignals(t *procfs.Target, caller procfs.Caller) string {
 			Verdict: outcome.String(), Reason: reason,
 		})
 	}
-	return jsonLine(j)
+	return history.JSONLine(j)
 }

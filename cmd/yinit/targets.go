@@ -57,22 +57,6 @@ func callerOf(fs procfs.FS) (caller procfs.Caller, ours bool) {
 	return caller, true
 }
 
-// relayOf is what PID 1 passes on, if it is yinit: its history says so. Where that
-// may not be read its name has to do.
-func relayOf(fs procfs.FS) *procfs.Relay {
-	if past, err := history.Open(fs, 1); err == nil {
-		h, err := past.Header()
-		_ = past.Close() // It was only read.
-		if err == nil {
-			return &h.Relay
-		}
-	}
-	if comm, err := fs.Comm(1); err == nil && comm == "yinit" {
-		return procfs.PlainRelay()
-	}
-	return nil
-}
-
 func (r *targets) all() []int {
 	pids := make([]int, len(r.stats))
 	for i := range r.stats {
@@ -103,7 +87,7 @@ func readTarget(fs procfs.FS, pid int, caller procfs.Caller, ours bool) (*procfs
 		t.Permitted = mayKill(pid)
 	}
 	if pid == 1 {
-		t.Relay = relayOf(fs)
+		t.Relay = history.RelayOf(fs, 1)
 	}
 	return t, nil
 }

@@ -72,6 +72,7 @@ const minInterval = 100 * time.Millisecond
 
 // showOnce prints one frame, and says if it has not the process that was asked for.
 func showOnce(w *world, o tui.Options) (int, error) {
+	w.past.once = true
 	if err := printFrame(w, o); err != nil {
 		return failure, fmt.Errorf("top: %w", err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
@@ -18,7 +19,7 @@ type world struct {
 	scanner *procfs.Scanner
 	users   *host.Users
 	cgroup  cgroup.Group
-	past    *pastOf
+	past    past
 	caller  procfs.Caller // who sends signals: we
 	ours    bool          // see callerOf
 
@@ -54,7 +55,7 @@ func newWorld(fs procfs.FS) *world {
 	w := &world{
 		fs: fs, scanner: scanner, users: host.NewUsers("/etc/passwd"),
 		cgroup: cgroup.Find(fs, "self", ""),
-		seen:   map[procfs.ID]*process{}, past: newPast(fs),
+		seen:   map[procfs.ID]*process{}, past: past{fs: fs},
 	}
 	w.caller, w.ours = callerOf(fs)
 	return w
@@ -218,7 +219,7 @@ func (w *world) init(h *tui.Host, snap *tui.Snapshot, uptime time.Duration) {
 			continue
 		}
 		h.Uptime, h.Init = p.Age, p.Comm
-		if program := w.past.program(1); program != "" {
+		if program := w.past.program(); program != "" {
 			h.Init = program
 		}
 		return
@@ -250,14 +251,11 @@ func (w *world) Details(id procfs.ID) (tui.Details, error) {
 	return d, nil
 }
 
-// History implements tui.Source.
-func (w *world) History(after uint64) (tui.History, error) { return w.past.read(after) }
-
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return itoa(n) + " " + many
+	return strconv.Itoa(n) + " " + many
 }
 
 var _ tui.Source = (*world)(nil)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -114,7 +115,7 @@ func printZombiesJSON(out *bufio.Writer, q *inquest, culprits []*culprit) {
 		for _, z := range c.zombies {
 			j.Zombies = append(j.Zombies, jsonOfZombie(z))
 		}
-		fmt.Fprintln(out, jsonLine(j))
+		fmt.Fprintln(out, history.JSONLine(j))
 	}
 }
 
@@ -208,7 +209,7 @@ func (c *culprit) title() string {
 		if text == "" {
 			text = c.reaper.Stat.Comm
 		}
-		who = itoa(c.Culprit) + " " + clean(text)
+		who = strconv.Itoa(c.Culprit) + " " + clean(text)
 	}
 	return cut(who, 79-len(what)-2) + ": " + what
 }
@@ -232,7 +233,7 @@ func (z zombie) ended() string {
 	case status.Signaled():
 		return procfs.SignalName(status.Signal())
 	default:
-		return "exit " + itoa(status.ExitCode())
+		return "exit " + strconv.Itoa(status.ExitCode())
 	}
 }
 
@@ -253,8 +254,10 @@ func (z zombie) deadText() string {
 func long(d time.Duration) string {
 	s := int64(d / time.Second)
 	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
 	case d < time.Minute:
-		return short(d)
+		return d.Round(100 * time.Millisecond).String()
 	case d < time.Hour:
 		return fmt.Sprintf("%dm%02ds", s/60, s%60)
 	case d < 24*time.Hour:
