@@ -12,11 +12,8 @@ import (
 	"yinit/procfs"
 )
 
-// Codes of siginfo that matter here, see sigaction(2).
-const (
-	siQueue  = -1
-	siKernel = 0x80
-)
+// siQueue is si_code of a signal with a value, see sigqueue(3).
+const siQueue = -1
 
 // signal takes in a signal that the init received, and that may have been passed
 // on to the target already.
@@ -187,10 +184,14 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	if m.flooded(info) {
 		return
 	}
-	sender := m.sender(info)
+	origin := originOf(info)
+	sender := m.sender(info, origin)
 	m.begin(history.KindSignal)
 	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, sender
-	m.rec.Signal, m.rec.Passed, m.rec.Action, m.rec.To = int(info.Signal), int(passed), action, to
+	if origin == history.OriginKernel {
+		m.rec.PID, m.rec.UID = 0, 0 // other things are at their place in siginfo_t
+	}
+	m.rec.Signal, m.rec.Code, m.rec.Passed, m.rec.Action, m.rec.To = int(info.Signal), int(info.Code), int(passed), action, to
 	m.hist.Add(&m.rec)
 	if action == history.ActionDelayed {
 		m.delayed = m.rec
@@ -203,26 +204,37 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action.String(), "to", to)
 }
 
-func (m *machine) sender(info early.Info) string {
-	if info.PID <= 0 {
+func originOf(info early.Info) history.SignalOrigin {
+	return history.OriginOf(int(info.Code), int(info.PID))
+}
+
+// sender is the command name of the process that sent a signal, or that the sender
+// claims to be; "" if there is none or it is unknown.
+func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
+	if origin == history.OriginKernel || info.PID <= 0 {
 		return ""
 	}
 	return m.who.name(int(info.PID))
 }
 
-// senderText says who sent a signal. Pid 0 is somebody outside of our PID
-// namespace, or the kernel: a terminal, a timer.
+// senderText says who sent a signal.
 func senderText(info early.Info, name string) string {
-	switch {
-	case info.PID < 0:
-		return "unknown"
-	case info.PID == 0 && info.Code == siKernel:
+	process := "pid " + procfs.ID{PID: int(info.PID)}.String()
+	if name != "" {
+		process += " (" + name + ")"
+	}
+	switch origin := originOf(info); {
+	case origin == history.OriginKernel:
 		return "the kernel"
-	case info.PID == 0:
+	case origin == history.OriginOutside:
 		return "outside the container"
-	case name == "":
-		return "pid " + procfs.ID{PID: int(info.PID)}.String()
+	case origin == history.OriginProcess:
+		return process
+	case origin == history.OriginClaimed && info.PID > 0:
+		return process + ", which is unverified"
+	case origin == history.OriginClaimed:
+		return "an unverified sender"
 	default:
-		return "pid " + procfs.ID{PID: int(info.PID)}.String() + " (" + name + ")"
+		return "unknown"
 	}
 }

@@ -51,6 +51,7 @@ func encode(b []byte, r *Record, run uint16) {
 	status, words := uint32(r.Status), 0
 	if r.Kind == KindSignal {
 		status = uint32(r.Signal)
+		le.PutUint32(b[offCode:], uint32(r.Code))
 		words = encodePIDs(b[offPayload:], r.To)
 	} else {
 		// The reason is short and says more than the end of a long command line.
@@ -117,7 +118,7 @@ func decode(b []byte) (Record, bool) {
 		r.Status, r.Cmdline = procfs.WaitStatus(status), string(payload)
 		return r, true
 	}
-	r.Signal = int(status)
+	r.Signal, r.Code = int(status), int(int32(le.Uint32(b[offCode:])))
 	for ; len(payload) >= 4; payload = payload[4:] {
 		r.To = append(r.To, int(int32(le.Uint32(payload))))
 	}

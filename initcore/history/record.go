@@ -82,8 +82,8 @@ type Record struct {
 	Time time.Time
 	Kind Kind
 
-	// The process that the record is about. For KindSignal it is the sender:
-	// PID 0 is somebody outside the PID namespace.
+	// The process that the record is about. For KindSignal it is the sender, see
+	// [Record.Origin] for what PID 0 and -1 mean and whether PID and UID are true.
 	PID     int
 	Start   procfs.Ticks // 0: unknown
 	UID     uint32
@@ -103,8 +103,9 @@ type Record struct {
 	MaxRSS       procfs.Bytes      // peak resident set; 0 if unknown
 	ZombieFor    time.Duration     // from its death until it was reaped
 
-	// KindSignal: Signal came, Passed went on to the processes To.
+	// KindSignal: Signal came with this si_code, Passed was forwarded to the processes To.
 	Signal int
+	Code   int
 	Passed int
 	Action Action
 	To     []int

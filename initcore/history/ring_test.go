@@ -53,7 +53,7 @@ func TestRoundTrip(t *testing.T) {
 	cut := long
 	cut.Cmdline, cut.Text = long.Cmdline[:MaxText/2], long.Text[:MaxText/2]
 	signal := Record{
-		Kind: KindSignal, Time: full.Time, PID: 0, UID: 0, Signal: 64, Passed: 15, Action: ActionRewritten, To: []int{7, 8},
+		Kind: KindSignal, Time: full.Time, PID: 0, UID: 0, Signal: 64, Code: -6, Passed: 15, Action: ActionRewritten, To: []int{7, 8},
 	}
 	names := Record{Kind: KindStart, Time: full.Time, Comm: "sixteen bytes or more", Parent: "a) S 2 (\x1b["}
 	namesCut := names
@@ -158,11 +158,14 @@ func TestForeign(t *testing.T) {
 	w, _ := ring(t)
 	newer := bytes.Clone(w.mem)
 	newer[offVersion] = 9
+	older := bytes.Clone(w.mem)
+	older[offVersion] = 2
 	for name, b := range map[string][]byte{
 		"empty":         {},
 		"short":         w.mem[:100],
 		"text":          bytes.Repeat([]byte("x"), ringSize),
-		"other version": newer,
+		"newer version": newer,
+		"older version": older,
 	} {
 		if _, err := NewReader(noClose{bytes.NewReader(b)}); !errors.Is(err, ErrForeign) {
 			t.Errorf("%s: NewReader: %v, want ErrForeign", name, err)
