@@ -45,7 +45,11 @@ var layers = []struct {
 	{dir: "initcore/watch", ours: []string{"procfs", "initcore/history"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
 	{dir: "initcore/early", denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "fmt": "it runs before anything else"}},
 	{
-		dir: "tui", ours: []string{"procfs", "initcore/history"},
+		dir: "tui/text", ours: []string{"procfs"},
+		denied: map[string]string{"os": "it turns values into words, and touches nothing", "syscall": "the same", "golang.org/x/": "the same", "net": "the same", "charm.land/": "the commands use it, and have no screen"},
+	},
+	{
+		dir: "tui", ours: []string{"procfs", "initcore/history", "tui/text"},
 		denied: map[string]string{
 			"os":            "what touches the world is an interface of tui's, filled in by cmd",
 			"syscall":       "the same",

@@ -180,7 +180,7 @@ func (c *Config) nameThem() error {
 			}
 			taken[p.Name] = true
 		}
-		if p.Prefix && printable(p.Name) != p.Name {
+		if p.Prefix && procfs.Printable(p.Name) != p.Name {
 			return &ProgramError{i, key, fmt.Sprintf("the name %q is to stand before each line of output, and has characters that do not print; give another name", p.Name)}
 		}
 	}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
 )
 
 // Logging says what the init tells on stderr.
@@ -124,13 +125,13 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	case r.Level < slog.LevelInfo:
 		b = append(b, "debug: "...)
 	}
-	b = append(b, printable(r.Message)...)
+	b = append(b, procfs.Printable(r.Message)...)
 	sep, end := " (", ""
 	r.Attrs(func(a slog.Attr) bool {
 		b = append(b, sep...)
 		b = append(b, a.Key...)
 		b = append(b, ' ')
-		b = append(b, printable(strings.ReplaceAll(a.Value.String(), "\n", `\n`))...)
+		b = append(b, procfs.Printable(a.Value.String())...)
 		sep, end = ", ", ")"
 		return true
 	})

@@ -61,7 +61,7 @@ func leave(path, report string) error {
 func conclusion(status int, why string) string {
 	line := fmt.Sprintf("yinit: exit status %d", status)
 	if why != "" {
-		line += ": " + cut(printable(why), maxVerdict)
+		line += ": " + cut(procfs.Printable(why), maxVerdict)
 	}
 	return line + "\n"
 }
@@ -85,7 +85,7 @@ func (m *machine) report() string {
 		if name == "" {
 			name = r.Comm
 		}
-		fmt.Fprintf(&b, "  %s %d %s: %s\n", r.Time.UTC().Format("15:04:05.000"), r.PID, cut(printable(name), 80), cut(printable(how), 160))
+		fmt.Fprintf(&b, "  %s %d %s: %s\n", r.Time.UTC().Format("15:04:05.000"), r.PID, cut(procfs.Printable(name), 80), cut(procfs.Printable(how), 160))
 	}
 	return cut(b.String(), maxReport)
 }
@@ -101,7 +101,7 @@ func heldZombies(all []procfs.Stat, self int) string {
 	var lines []string
 	for pid, n := range held {
 		if parent := find(all, pid); parent != nil {
-			lines = append(lines, fmt.Sprintf("%d held by %d (%s)", n, pid, printable(parent.Comm)))
+			lines = append(lines, fmt.Sprintf("%d held by %d (%s)", n, pid, procfs.Printable(parent.Comm)))
 		}
 	}
 	sort.Strings(lines)
@@ -114,14 +114,4 @@ func cut(s string, n int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n-len("…")], "") + "…"
-}
-
-// printable replaces what would spoil a line.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
 }

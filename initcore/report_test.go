@@ -111,7 +111,7 @@ func TestHeldZombies(t *testing.T) {
 		"none":   {[]procfs.Stat{process(5, 1, "web", 'S')}, ""},
 		"two parents": {
 			[]procfs.Stat{process(5, 1, "web", 'S'), process(6, 5, "git", z), process(7, 5, "git", z), process(8, 1, "a\x1b\n", 'S'), process(9, 8, "x", z)},
-			"1 held by 8 (a??), 2 held by 5 (web)",
+			"1 held by 8 (a\\x1b\\n), 2 held by 5 (web)",
 		},
 		"our own do not count":  {[]procfs.Stat{process(6, 1, "git", z)}, ""},
 		"a parent out of sight": {[]procfs.Stat{process(6, 0, "git", z), process(7, 99, "git", z)}, ""},
@@ -153,7 +153,7 @@ func TestWriteReport(t *testing.T) {
 	for _, why := range []string{"--user: \"nosuch\" is no\nuser", "not written: there is a report"} {
 		check(t, ReportFailure(refused, 125, why))
 	}
-	if got, want := read(refused), "yinit: exit status 125: --user: \"nosuch\" is no?user\n"; got != want {
+	if got, want := read(refused), "yinit: exit status 125: --user: \"nosuch\" is no\\nuser\n"; got != want {
 		t.Errorf("ReportFailure: %q, want %q", got, want)
 	}
 	used := file(t, dir, "used", "the program's own words", 0o644)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // detail is the pane with all about one process.
@@ -88,7 +89,7 @@ func (d detail) view(w *world, height int) []string {
 // lines are all lines of the pane.
 func (d detail) lines(w *world) []string {
 	p := d.process(w)
-	s := sheet{w: w}
+	s := sheet{c: &w.canvas}
 	i, ok := w.find(d.id)
 	if ok && !w.ghost(i) {
 		s.text(strong, explain(w, &p))
@@ -99,14 +100,13 @@ func (d detail) lines(w *world) []string {
 		s.text(bad, d.failed)
 	}
 	s.text(normal, "")
-	d.facts(&s, &p)
+	d.facts(w, &s, &p)
 	s.text(normal, "")
-	d.signals(&s, &p)
+	d.signals(w, &s, &p)
 	return s.lines
 }
 
-func (d detail) facts(s *sheet, p *Process) {
-	w := s.w
+func (d detail) facts(w *world, s *sheet, p *Process) {
 	s.field("command", w.name(p))
 	if d.data.Exe != "" {
 		s.field("program", w.text(d.data.Exe))
@@ -116,13 +116,13 @@ func (d detail) facts(s *sheet, p *Process) {
 	}
 	state := p.State.String() + " " + p.State.Word()
 	if p.dead() {
-		state += ", " + statusText(p.Known, p.Status)
+		state += ", " + text.Ended(p.Known, p.Status)
 	}
 	s.field("state", state)
 	s.field("parents", w.lineage(p))
 	s.field("user", w.text(p.User))
 	s.field("group", fmt.Sprintf("%d, session %d", p.PGRP, p.Session))
-	s.field("started", fmt.Sprintf("%s ago, %s", ageText(p.Age), w.snap.Time.Add(-p.Age).Format("2006-01-02 15:04:05")))
+	s.field("started", fmt.Sprintf("%s ago, %s", text.Age(p.Age), w.snap.Time.Add(-p.Age).Format("2006-01-02 15:04:05")))
 	if p.dead() {
 		return
 	}
@@ -155,8 +155,7 @@ func (w *world) lineage(p *Process) string {
 }
 
 // signals tells by name what the process does with signals.
-func (d detail) signals(s *sheet, p *Process) {
-	w := s.w
+func (d detail) signals(w *world, s *sheet, p *Process) {
 	sigs := p.Sigs
 	if d.known {
 		sigs = d.data.Sigs
@@ -175,30 +174,8 @@ func (d detail) signals(s *sheet, p *Process) {
 	}
 	f := foresee(&deep, sigTERM, w.snap.Caller)
 	s.field("SIGTERM", f.String()+": "+f.why)
-	s.field("caught", signalNames(sigs.Caught))
-	s.field("ignored", signalNames(sigs.Ignored))
-	s.field("blocked", signalNames(sigs.Blocked))
-	s.field("pending", signalNames(sigs.Pending.Union(sigs.SharedPending)))
-}
-
-// A sheet collects wrapped lines.
-type sheet struct {
-	w     *world
-	lines []string
-}
-
-func (s *sheet) text(l look, text string) {
-	for _, line := range wrap(text, s.w.width-2) {
-		s.lines = append(s.lines, " "+s.w.paint(l, line))
-	}
-}
-
-func (s *sheet) field(name, value string) {
-	const indent = 11
-	for i, line := range wrap(value, s.w.width-indent-1) {
-		if i > 0 {
-			name = ""
-		}
-		s.lines = append(s.lines, " "+s.w.paint(strong, s.w.pad(name, indent-1))+line)
-	}
+	s.field("caught", text.Signals(sigs.Caught))
+	s.field("ignored", text.Signals(sigs.Ignored))
+	s.field("blocked", text.Signals(sigs.Blocked))
+	s.field("pending", text.Signals(sigs.Pending.Union(sigs.SharedPending)))
 }

@@ -9,7 +9,7 @@
 //
 // The package touches nothing itself. What it reads and whom it signals are the
 // interfaces in source.go; they are called from commands, never from Update or
-// View. Text that comes from a process goes through clean before it is drawn.
+// View. Text that comes from a process goes through canvas.text before it is drawn.
 //
 // PID 1 links this package, so it has no initialisers.
 package tui

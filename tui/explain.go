@@ -2,10 +2,10 @@ package tui
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // explain says in one sentence what a process is, or what is wrong with it.
@@ -15,7 +15,7 @@ func explain(w *world, p *Process) string {
 	case p.dead():
 		return who + " is a zombie: " + explainZombie(w, p)
 	case p.State.Zombie():
-		return fmt.Sprintf("%s: its main thread has ended, %s still run; nobody can reap it before they end.", who, count(p.Threads-1, "thread"))
+		return fmt.Sprintf("%s: its main thread has ended, %s still run; nobody can reap it before they end.", who, text.Plural(p.Threads-1, "thread", "threads"))
 	case p.State.Stopped():
 		return fmt.Sprintf("%s is %s; %s.", who, stopWord(p.State), explainTerm(w, p))
 	}
@@ -27,9 +27,9 @@ func brief(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s: ", p.ID.PID, w.text(p.Comm))
 	switch {
 	case p.dead() && p.Outside:
-		return who + "zombie, " + statusText(p.Known, p.Status) + "; its parent is outside"
+		return who + "zombie, " + text.Ended(p.Known, p.Status) + "; its parent is outside"
 	case p.dead():
-		return who + "zombie, " + statusText(p.Known, p.Status) + "; " + w.culprit(p) + " has not waited for it"
+		return who + "zombie, " + text.Ended(p.Known, p.Status) + "; " + w.culprit(p) + " has not waited for it"
 	case p.State.Zombie():
 		return who + "its main thread has ended, others run"
 	case p.State.Stopped():
@@ -67,9 +67,9 @@ func briefTerm(w *world, p *Process) string {
 }
 
 func explainZombie(w *world, p *Process) string {
-	how := statusText(p.Known, p.Status)
+	how := text.Ended(p.Known, p.Status)
 	if d := w.snap.Time.Sub(w.deadAt[p.ID]); d > time.Second {
-		how += ", dead for " + ageText(d) + " or more"
+		how += ", dead for " + text.Age(d) + " or more"
 	}
 	if p.Outside {
 		return how + "; its parent is outside the container and has not waited for it."
@@ -97,7 +97,7 @@ func explainGone(w *world, p *Process) string {
 // descent says who started p.
 func descent(w *world, p *Process) string {
 	if p.entered() {
-		return ", started from outside (docker exec) " + ageText(p.Age) + " ago,"
+		return ", started from outside (docker exec) " + text.Age(p.Age) + " ago,"
 	}
 	if parent, ok := w.parent(p); ok {
 		return fmt.Sprintf(", child of %d %s,", parent.ID.PID, w.text(parent.Comm))
@@ -181,30 +181,4 @@ func explainTerm(w *world, p *Process) string {
 	default:
 		return "what SIGTERM does the kernel does not tell"
 	}
-}
-
-// signalNames are the names of a set without SIG, "none" for the empty one.
-func signalNames(s procfs.SignalSet) string {
-	const firstRealTime, lastRealTime = 34, 64
-	switch s.Len() {
-	case 0:
-		return "none"
-	case lastRealTime:
-		return "all"
-	}
-	var names []string
-	for n := 1; n <= lastRealTime; n++ {
-		end := n
-		for n >= firstRealTime && s.Has(n) && s.Has(end+1) {
-			end++
-		}
-		switch {
-		case end > n+1: // The real-time signals come in bulk.
-			names = append(names, bareName(n)+" to "+bareName(end))
-			n = end
-		case s.Has(n):
-			names = append(names, bareName(n))
-		}
-	}
-	return strings.Join(names, " ")
 }

@@ -129,7 +129,7 @@ func recordHas(r *history.Record, key, value string) bool {
 // containsFold reports whether s contains lower, whatever the case of s. It
 // folds ASCII without allocating, the rest by package strings.
 func containsFold(s, lower string) bool {
-	if !isPlain(s) {
+	if !procfs.IsPrintableASCII(s) {
 		return strings.Contains(strings.ToLower(s), lower)
 	}
 	for i := 0; i+len(lower) <= len(s); i++ {
@@ -151,7 +151,7 @@ const maxLine = 200 // characters that a line takes
 // insert adds typed or pasted text.
 func (e lineEdit) insert(s string) lineEdit {
 	for _, r := range s {
-		if r == utf8.RuneError || clean(string(r), false) != string(r) || len(e.text) >= maxLine {
+		if r == utf8.RuneError || !procfs.PrintableRune(r) || len(e.text) >= maxLine {
 			continue
 		}
 		e.text += string(r)

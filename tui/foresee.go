@@ -1,6 +1,8 @@
 package tui
 
-import "yinit/procfs"
+import (
+	"yinit/procfs"
+)
 
 // The signals whose numbers are the same on every processor, see signal(7).
 const (

@@ -17,7 +17,7 @@ func TestForecastWords(t *testing.T) {
 	blocks := func(n ...int) procfs.Signals { return procfs.Signals{Known: true, Blocked: set(n...)} }
 	plain, drops := procfs.PlainRelay(), procfs.PlainRelay()
 	drops[sigTERM], drops[hup] = 0, 12
-	g := (&styles{ascii: true}).glyphs()
+	g := (&canvas{ascii: true}).glyphs()
 	for _, test := range []struct {
 		name         string
 		pid          int
@@ -81,7 +81,7 @@ func TestForecastOfTheUnknown(t *testing.T) {
 // TestExplainStateD: SIGTERM ends at once who waits for a vfork child, and the others
 // perhaps not.
 func TestExplainStateD(t *testing.T) {
-	w := &world{styles: styles{ascii: true}}
+	w := &world{canvas: canvas{ascii: true}}
 	p := judged(Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
 	p.Term = procfs.OutcomeTerminate
 	if got, want := explain(w, &p), "7 dd is waiting in the kernel, for a disk or the like; SIGTERM ends it, if need be after that."; got != want {

@@ -6,17 +6,8 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/tui/text"
 )
-
-// tallEnough is the height from which the header has two lines.
-const tallEnough = 14
-
-func (w *world) headerLines() int {
-	if w.height != 0 && w.height < tallEnough {
-		return 1
-	}
-	return 2
-}
 
 // header tells of the container, most important things last to go.
 func (w *world) header() []string {
@@ -40,21 +31,21 @@ func (w *world) identity() []piece {
 	h := &w.snap.Host
 	init := w.text(h.Init)
 	if h.Uptime > 0 {
-		init = strings.TrimSpace(init + " up " + ageText(h.Uptime))
+		init = strings.TrimSpace(init + " up " + text.Age(h.Uptime))
 	}
 	name := piece{w.text(h.Name), 5, strong}
 	return []piece{
 		name,
 		{init, 4, normal},
-		{count(w.living, "proc"), 6, normal},
-		{count(w.status.threads, "thread"), 2, normal},
+		{text.Plural(w.living, "proc", "procs"), 6, normal},
+		{text.Plural(w.status.threads, "thread", "threads"), 2, normal},
 		w.zombiePiece(),
 		w.missedPiece(),
 	}
 }
 
 func (w *world) zombiePiece() piece {
-	p := piece{text: count(w.status.zombies, "zombie"), rank: 3}
+	p := piece{text: text.Plural(w.status.zombies, "zombie", "zombies"), rank: 3}
 	if w.status.zombies > 0 {
 		p.rank, p.look = 9, bad
 	}
@@ -134,4 +125,4 @@ func cpusText(v float64) string {
 
 func wholeText(v float64) string { return fmt.Sprintf("%.0f", v) }
 
-func bytesOf(v float64) string { return bytesText(procfs.Bytes(v)) }
+func bytesOf(v float64) string { return text.Bytes(procfs.Bytes(v)) }

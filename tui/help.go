@@ -18,7 +18,7 @@ func (h help) view(w *world, readOnly bool, height int) []string {
 }
 
 func (h help) lines(w *world, readOnly bool) []string {
-	s := sheet{w: w}
+	s := sheet{c: &w.canvas}
 	s.text(strong, "KEYS")
 	for i := range keyTable {
 		if b := &keyTable[i]; b.title != "" && !(b.writes && readOnly) {

@@ -6,10 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // chronicle is the page with the history, the newest record last.
@@ -112,7 +111,7 @@ func (c chronicle) explain(w *world) string {
 	case len(c.found) == 0:
 		return "No record matches the filter. Esc clears it."
 	case c.still:
-		return fmt.Sprintf("%s below. End or f goes to the newest.", count(len(c.found)-min(len(c.found), c.top+w.room-1), "record"))
+		return fmt.Sprintf("%s below. End or f goes to the newest.", text.Plural(len(c.found)-min(len(c.found), c.top+w.room-1), "record", "records"))
 	}
 	return "! failed. The filter takes text, pid:37, kind:exit,signal and failed."
 }
@@ -158,7 +157,7 @@ func (w *world) recordLine(r *history.Record) string {
 	if w.width >= 60 || r.Kind != history.KindExit {
 		left += w.pad(r.Kind.String(), 7)
 	}
-	rest := w.width - ansi.StringWidth(left)
+	rest := w.width - text.Width(left)
 	return w.paint(l, w.cut(left+w.event(r, rest), w.width))
 }
 
@@ -198,7 +197,7 @@ func (w *world) event(r *history.Record, width int) string {
 	}
 	nameWidth := max(8, min(32, width/3))
 	left := padNumber(r.PID, 5) + " " + w.pad(name, nameWidth) + " "
-	return left + w.join(w.told(r), width-ansi.StringWidth(left))
+	return left + w.join(w.told(r), width-text.Width(left))
 }
 
 // told is what there is to tell about the process of a record, in pieces that
@@ -230,13 +229,13 @@ func (w *world) exitPieces(r *history.Record) []piece {
 	}
 	all := []piece{{text: how, rank: 9}}
 	if r.Runtime > 0 {
-		all = append(all, piece{text: "ran " + spanText(r.Runtime), rank: 5})
+		all = append(all, piece{text: "ran " + procfs.Span(r.Runtime), rank: 5})
 	}
 	if r.CPU >= 1e6 {
-		all = append(all, piece{text: "cpu " + spanText(r.CPU), rank: 2})
+		all = append(all, piece{text: "cpu " + procfs.Span(r.CPU), rank: 2})
 	}
 	if r.MaxRSS > 0 {
-		all = append(all, piece{text: "peak " + bytesText(r.MaxRSS), rank: 3})
+		all = append(all, piece{text: "peak " + text.Bytes(r.MaxRSS), rank: 3})
 	}
 	return append(all, piece{text: w.reaper(r), rank: 4})
 }

@@ -103,21 +103,3 @@ func TestZombieTrend(t *testing.T) {
 	u.refresh()
 	u.sees("0 zombies ▼")
 }
-
-func TestSignalNames(t *testing.T) {
-	for _, test := range []struct {
-		set  procfs.SignalSet
-		want string
-	}{
-		{0, "none"},
-		{^procfs.SignalSet(0), "all"},
-		{procfs.NewSignalSet(1, 15, 32), "HUP TERM 32"},
-		{procfs.NewSignalSet(34, 35, 64), "RTMIN RTMIN+1 RTMAX"},
-		{procfs.NewSignalSet(15, 35, 36, 37, 63, 64), "TERM RTMIN+1 to RTMIN+3 RTMIN+29 RTMAX"},
-		{^procfs.NewSignalSet(9, 19) &^ 0x1fff, "TERM STKFLT CHLD CONT TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS 32 33 RTMIN to RTMAX"},
-	} {
-		if got := signalNames(test.set); !strings.HasSuffix(got, test.want) {
-			t.Errorf("signalNames(%x) = %q, want %q", uint64(test.set), got, test.want)
-		}
-	}
-}

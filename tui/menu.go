@@ -3,13 +3,11 @@ package tui
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 const (
@@ -147,11 +145,8 @@ func (u menu) lookUp() int {
 		return slices.Index(u.signals, n)
 	}
 	prefix := strings.TrimPrefix(strings.ToUpper(u.typed), "SIG")
-	return slices.IndexFunc(u.signals, func(n int) bool { return strings.HasPrefix(bareName(n), prefix) })
+	return slices.IndexFunc(u.signals, func(n int) bool { return strings.HasPrefix(text.Signal(n), prefix) })
 }
-
-// bareName is the name without SIG.
-func bareName(n int) string { return strings.TrimPrefix(procfs.SignalName(n), "SIG") }
 
 func (u menu) view(w *world) []string {
 	room := max(0, w.height-w.headerLines()-2)
@@ -180,8 +175,8 @@ func (u menu) title(w *world) string {
 	} else if u.target == nil && u.step == stepChoose {
 		held = "being opened"
 	}
-	text := w.cut(strings.Repeat(g.rule, 2)+" signal to "+u.who(w)+" ("+held+") ", w.width)
-	return w.paint(strong, text+strings.Repeat(g.rule, max(0, w.width-ansi.StringWidth(text))))
+	title := w.cut(strings.Repeat(g.rule, 2)+" signal to "+u.who(w)+" ("+held+") ", w.width)
+	return w.paint(strong, title+strings.Repeat(g.rule, max(0, w.width-text.Width(title))))
 }
 
 func (u menu) row(w *world, i int) string {
@@ -191,7 +186,7 @@ func (u menu) row(w *world, i int) string {
 	if i == u.cursor {
 		mark, l = w.glyphs().cursor, reverse
 	}
-	line := fmt.Sprintf("%s %2d %s %s", mark, n, w.pad(bareName(n), 8), w.pad(f.String(), 14))
+	line := fmt.Sprintf("%s %2d %s %s", mark, n, w.pad(text.Signal(n), 8), w.pad(f.String(), 14))
 	if w.width >= 64 {
 		line += " " + f.why
 	}
@@ -205,7 +200,7 @@ func (u menu) footer(w *world) string {
 	case stepConfirm:
 		return w.paint(warn, w.cut(fmt.Sprintf(" Send %s to %s?  Enter or y: yes, any other key: no", name, u.who(w)), w.width))
 	case stepWatch:
-		return w.cut(fmt.Sprintf(" %s was sent to %s, watching for %s", name, u.who(w), spanText(u.waited)), w.width)
+		return w.cut(fmt.Sprintf(" %s was sent to %s, watching for %s", name, u.who(w), procfs.Span(u.waited)), w.width)
 	case stepReport:
 		return w.paint(warn, w.cut(" "+u.report, w.width))
 	}
@@ -237,7 +232,7 @@ func (u menu) remains(w *world, o Outcome) string {
 	case u.p.State.Stopped() && !o.State.Stopped():
 		return text + "it goes on"
 	}
-	text += "still there after " + strconv.FormatFloat(u.waited.Seconds(), 'g', 2, 64) + " s"
+	text += "still there after " + procfs.Span(u.waited)
 	if why := u.obstacle(name, o); why != "" {
 		text += ": " + why
 	}

@@ -36,7 +36,7 @@ func TestSendTerm(t *testing.T) {
 	u.sees("Send SIGTERM to 55 gunicorn?")
 	u.checkHeld()
 	u.press("enter")
-	u.sees("SIGTERM → 55 gunicorn: ended after 0.2 s, exit 143 (SIGTERM)")
+	u.sees("SIGTERM → 55 gunicorn: ended after 200ms, killed by SIGTERM")
 	u.seesNot("signal to")
 	u.checkClosed(15)
 }
@@ -53,15 +53,15 @@ func TestEscalate(t *testing.T) {
 	still := Outcome{State: procfs.StateSleeping, After: watchSlice, Sigs: procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(15)}}
 	u.sig.outcomes = append(slices.Repeat([]Outcome{still}, watchEnd), Outcome{Ended: true, Known: true, Status: 9, After: time.Millisecond})
 	u.choose(55).press("f9", "enter", "y")
-	u.sees("SIGTERM → 55 gunicorn: still there after 4 s: SIGTERM is ignored", "K sends SIGKILL")
+	u.sees("SIGTERM → 55 gunicorn: still there after 4s: SIGTERM is ignored", "K sends SIGKILL")
 	u.refresh()
-	u.sees("still there after 4 s")
+	u.sees("still there after 4s")
 	u.press("K")
 	u.sees("Send SIGKILL to 55 gunicorn?")
 	u.press("n")
-	u.sees("still there after 4 s")
+	u.sees("still there after 4s")
 	u.press("K", "enter")
-	u.sees("SIGKILL → 55 gunicorn: ended after 1 ms, exit 137 (SIGKILL)")
+	u.sees("SIGKILL → 55 gunicorn: ended after 1ms, killed by SIGKILL")
 	u.checkClosed(15, 9)
 	if u.sig.held != 1 {
 		t.Errorf("%d targets were held, want the same one for both signals", u.sig.held)
@@ -79,7 +79,7 @@ func TestStillThere(t *testing.T) {
 		{"read by signalfd", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15)}}, "SIGTERM is blocked"},
 		{"caught", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Caught: sig(15)}}, "SIGTERM has a handler"},
 		{"disk", "KILL", Outcome{State: 'D'}, "it waits in the kernel, and may act only after that"},
-		{"unknown", "USR1", Outcome{State: 'S'}, "SIGUSR1 → 55 gunicorn: still there after 1 s"},
+		{"unknown", "USR1", Outcome{State: 'S'}, "SIGUSR1 → 55 gunicorn: still there after 1s"},
 		{"stop", "STOP", Outcome{State: 'T'}, "SIGSTOP → 55 gunicorn: stopped"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -282,7 +282,7 @@ func TestLastSignalIsRemembered(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	u.sig.outcomes = []Outcome{{Ended: true}}
 	u.choose(55).press("k").write("hup").press("enter", "y")
-	u.sees("exit unknown")
+	u.sees("exit status unknown")
 	u.press("up", "k")
 	u.sees("▌  1 HUP")
 }

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // openMenu opens the menu and pins the process at once.
@@ -154,7 +155,7 @@ func (m Model) watched(msg watchedMsg) (Model, tea.Cmd) {
 	switch {
 	case msg.outcome.Ended:
 		o := msg.outcome
-		return m.finish(normal, m.sending()+"ended "+afterText(u.waited)+", "+statusText(o.Known, o.Status))
+		return m.finish(normal, m.sending()+"ended "+text.After(u.waited)+", "+text.Ended(o.Known, o.Status))
 	case !u.settled(msg.outcome):
 		return m.watch()
 	}

@@ -88,7 +88,7 @@ func New(src Source, sig Signaller, o Options) Model {
 		o.ReadOnly = true
 	}
 	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, reading: true, pages: newPages(o)}
-	m.world.styles = styles{mono: o.NoColor, ascii: o.ASCII}
+	m.world.canvas = canvas{mono: o.NoColor, ascii: o.ASCII}
 	return m
 }
 
@@ -107,7 +107,7 @@ func Frame(s Snapshot, h History, width, height int, o Options) string {
 	if whole {
 		height = len(s.Procs) + tallEnough
 	}
-	w := world{styles: styles{plain: true, ascii: o.ASCII}, width: width, height: height}
+	w := world{canvas: canvas{width: width, height: height, plain: true, ascii: o.ASCII}}
 	w = w.hear(h).take(s)
 	head := w.header()
 	w.room = max(0, height-len(head))
@@ -115,5 +115,5 @@ func Frame(s Snapshot, h History, width, height int, o Options) string {
 		w.room = len(s.Procs) + 1
 	}
 	t := tree{want: o.PID}.refresh(&w)
-	return text(&w, append(head, t.view(&w, w.room)...), height) + "\n"
+	return w.frame(append(head, t.view(&w, w.room)...), height) + "\n"
 }

@@ -1,6 +1,8 @@
 package tui
 
-import "yinit/procfs"
+import (
+	"yinit/procfs"
+)
 
 // A tickMsg says that it is time for the next reading. Of an older generation it
 // is left over from before the interval changed, and means nothing.

@@ -20,21 +20,15 @@ var (
 	monoCodes   = [...]string{strong: "1", bad: "1", reverse: "7"}
 )
 
-// styles says how to draw.
-type styles struct {
-	plain bool // no escape sequences at all
-	mono  bool // no colours
-	ascii bool // no characters beyond ASCII
-}
-
-func (s styles) paint(l look, text string) string {
-	if s.plain || text == "" {
+// paint draws text in a look.
+func (c *canvas) paint(l look, text string) string {
+	if c.plain || text == "" {
 		return text
 	}
 	code := ""
-	if s.mono && int(l) < len(monoCodes) {
+	if c.mono && int(l) < len(monoCodes) {
 		code = monoCodes[l]
-	} else if !s.mono && int(l) < len(colourCodes) {
+	} else if !c.mono && int(l) < len(colourCodes) {
 		code = colourCodes[l]
 	}
 	if code == "" {
@@ -68,8 +62,8 @@ var (
 	}
 )
 
-func (s styles) glyphs() *glyphs {
-	if s.ascii {
+func (c *canvas) glyphs() *glyphs {
+	if c.ascii {
 		return &asciiGlyphs
 	}
 	return &unicodeGlyphs

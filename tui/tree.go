@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // tree is the page with the processes.
@@ -260,8 +261,8 @@ func (t tree) explain(w *world) string {
 	if w.ghost(r.Index) {
 		return explainGone(w, &w.procs[r.Index])
 	}
-	text, _ := firstFit([]string{explain(w, &w.procs[r.Index]), brief(w, &w.procs[r.Index])}, w.width-1)
-	return text
+	words, _ := text.FirstFit([]string{explain(w, &w.procs[r.Index]), brief(w, &w.procs[r.Index])}, w.width-1)
+	return words
 }
 
 // remark is what the right end of the tab line says about the page.

@@ -5,9 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // A column is one of the columns left of the command.
@@ -27,7 +26,7 @@ func columns(w *world, pidWidth int) []column {
 		{"S", 1, 0, true, func(_ *world, p *Process) string { return p.State.String() }},
 		{"CPU", 5, 56, false, cpuCell},
 		{"MEM", 5, 56, false, memCell},
-		{"AGE", 5, 70, false, func(_ *world, p *Process) string { return ageText(p.Age) }},
+		{"AGE", 5, 70, false, func(_ *world, p *Process) string { return text.Age(p.Age) }},
 		{"TERM", 8, 0, true, func(w *world, p *Process) string {
 			return w.term(p).word(w.glyphs())
 		}},
@@ -57,7 +56,7 @@ func memCell(w *world, p *Process) string {
 	if p.RSS == 0 {
 		return w.glyphs().dash
 	}
-	return bytesText(p.RSS)
+	return text.Bytes(p.RSS)
 }
 
 // view draws the titles and the visible rows.
@@ -130,7 +129,7 @@ func (t tree) draw(w *world, cols []column, at int) string {
 		}
 		b.WriteByte(' ')
 	}
-	rest := w.width - ansi.StringWidth(b.String())
+	rest := w.width - text.Width(b.String())
 	b.WriteString(t.command(w, at, rest))
 	return w.paint(t.look(w, r, at), w.pad(b.String(), w.width))
 }
@@ -172,32 +171,22 @@ func (t tree) command(w *world, at, width int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	guides := t.guides(w, at, max(2, width/8))
-	width -= ansi.StringWidth(guides)
+	width -= text.Width(guides)
 	if r.hides > 0 {
 		guides += w.glyphs().folded
-		width -= ansi.StringWidth(w.glyphs().folded)
+		width -= text.Width(w.glyphs().folded)
 	}
 	name := w.name(p)
 	if p.dead() && !w.ghost(r.Index) {
-		note, _ := firstFit(w.notes(r), width-ansi.StringWidth(name)-1)
+		note, _ := text.FirstFit(w.notes(r), width-text.Width(name)-1)
 		return guides + name + " " + note
 	}
-	note, ok := firstFit(w.notes(r), width-min(8, ansi.StringWidth(name))-2)
+	note, ok := text.FirstFit(w.notes(r), width-min(8, text.Width(name))-2)
 	if !ok {
 		return guides + name
 	}
-	name = w.cut(name, width-ansi.StringWidth(note)-2)
+	name = w.cut(name, width-text.Width(note)-2)
 	return guides + w.between(name, note, width)
-}
-
-// firstFit is the first of texts that is at most width cells wide, or the last.
-func firstFit(texts []string, width int) (text string, ok bool) {
-	for _, text = range texts {
-		if ansi.StringWidth(text) <= width {
-			return text, true
-		}
-	}
-	return text, false
 }
 
 // name is the command line, or the name in brackets where there is none.
@@ -239,17 +228,17 @@ func (w *world) notes(r *row) []string {
 }
 
 func (w *world) zombieNotes(p *Process) []string {
-	how, dot := statusText(p.Known, p.Status), w.glyphs().dot
+	how, dot := text.Ended(p.Known, p.Status), w.glyphs().dot
 	notes := []string{how + dot + "not reaped by " + w.culprit(p)}
 	if p.Outside {
 		return append(notes, how+dot+"parent outside", how)
 	}
-	return append(notes, fmt.Sprintf("%s%sunreaped by %d", how, dot, p.PPID), how)
+	return append(notes, fmt.Sprintf("%s, held by %d", how, p.PPID), how)
 }
 
 func (w *world) endNotes(p *Process) []string {
 	if e, ok := w.exit(p); ok {
-		return []string{w.endNote(p), statusText(e.Known, e.Status), "ended"}
+		return []string{w.endNote(p), text.Ended(e.Known, e.Status), "ended"}
 	}
 	return []string{w.endNote(p), "ended"}
 }
@@ -257,14 +246,14 @@ func (w *world) endNotes(p *Process) []string {
 // endNote tells how a process ended that was in an earlier snapshot.
 func (w *world) endNote(p *Process) string {
 	if e, ok := w.exit(p); ok {
-		text := statusText(e.Known, e.Status)
+		how := text.Ended(e.Known, e.Status)
 		if e.Runtime > 0 {
-			text += " " + afterText(e.Runtime)
+			how += " " + text.After(e.Runtime)
 		}
-		return text
+		return how
 	}
 	if p.dead() {
-		return statusText(p.Known, p.Status) + ", reaped"
+		return text.Ended(p.Known, p.Status) + ", reaped"
 	}
 	return "ended"
 }

@@ -7,6 +7,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"yinit/tui/text"
 )
 
 // View draws the frame.
@@ -23,11 +25,11 @@ func (m Model) content() string {
 	case w.width == 0 || w.height == 0:
 		return ""
 	case w.width < minWidth || w.height < minHeight:
-		return text(w, []string{fmt.Sprintf("too small: %dx%d", w.width, w.height), fmt.Sprintf("needs %dx%d", minWidth, minHeight)}, w.height)
+		return w.frame([]string{fmt.Sprintf("too small: %dx%d", w.width, w.height), fmt.Sprintf("needs %dx%d", minWidth, minHeight)}, w.height)
 	}
 	lines := append(w.header(), m.tabs())
 	lines = append(lines, m.body()...)
-	return text(w, append(lines, m.last()), w.height)
+	return w.frame(append(lines, m.last()), w.height)
 }
 
 // body is the page or the pane over it, filled to its height, and the menu.
@@ -69,7 +71,7 @@ func (m Model) tabs() string {
 	if m.paused {
 		notes = append(notes, piece{"PAUSED", 4, warn})
 	}
-	room := w.width - ansi.StringWidth(b.String()) - 3
+	room := w.width - text.Width(b.String()) - 3
 	return w.between(b.String(), w.join(notes, room)+" ", w.width)
 }
 
@@ -81,9 +83,9 @@ func (m Model) last() string {
 	case m.line.open:
 		return w.prompt(" filter: "+m.line.text, "Enter keeps  Esc clears")
 	case m.status != "":
-		return w.paint(m.statusLook, w.cut(" "+m.status, w.width))
+		return w.line(m.statusLook, m.status)
 	case m.menu.open():
-		return w.paint(faint, w.cut(" "+m.menu.hint(), w.width))
+		return w.line(faint, m.menu.hint())
 	case m.failed != "":
 		text := " Nothing could be read: " + m.failed
 		if w.read {
@@ -91,9 +93,9 @@ func (m Model) last() string {
 		}
 		return w.paint(bad, w.cut(text, w.width))
 	case m.help.open:
-		return w.paint(faint, " arrows scroll, any other key closes the help")
+		return w.line(faint, "arrows scroll, any other key closes the help")
 	case m.detail.open:
-		return w.paint(faint, w.cut(" arrows scroll  k signal  Esc closes", w.width))
+		return w.line(faint, "arrows scroll  k signal  Esc closes")
 	}
 	if e, ok := m.page().(explainer); ok {
 		return w.cut(" "+e.explain(w), w.width)
@@ -103,22 +105,10 @@ func (m Model) last() string {
 
 // prompt shows the end of a line that is being typed.
 func (w *world) prompt(line, hint string) string {
-	if over := ansi.StringWidth(line) + 1 - w.width; over > 0 {
+	if over := text.Width(line) + 1 - w.width; over > 0 {
 		line = ansi.TruncateLeft(line, over, "")
 	}
 	return w.between(line+w.paint(reverse, " "), w.paint(faint, hint), w.width)
-}
-
-// text joins lines into a frame that is never too wide nor too high.
-func text(w *world, lines []string, height int) string {
-	lines = lines[:min(len(lines), height)]
-	for i, line := range lines {
-		if w.plain {
-			line = strings.TrimRight(line, " ")
-		}
-		lines[i] = ansi.Truncate(line, w.width, "")
-	}
-	return strings.Join(lines, "\n")
 }
 
 func intervalText(d time.Duration) string {

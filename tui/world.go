@@ -16,9 +16,7 @@ const (
 
 // world is what was read last, and what all parts look at.
 type world struct {
-	styles
-	width, height int
-	room          int // lines that the page has
+	canvas
 
 	read   bool // there was a snapshot
 	snap   Snapshot
@@ -185,6 +183,3 @@ func (w *world) trend() int {
 	first, last := w.zombies[0], w.zombies[len(w.zombies)-1]
 	return min(1, max(-1, last-first))
 }
-
-// text makes foreign text fit for the screen.
-func (w *world) text(s string) string { return clean(s, w.ascii) }

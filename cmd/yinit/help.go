@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"yinit/tui/text"
 )
 
 const usage = `Usage:
@@ -42,7 +44,7 @@ func helpText() string {
 		if o.arg != "" {
 			left += " " + o.arg
 		}
-		writeEntry(&b, left, o.describe())
+		b.WriteString(text.Paragraph("  "+left, 27, 79, o.describe()))
 	}
 	b.WriteString("\nEach option can be set in the environment, too: --kill-after 5s as YINIT_KILL_AFTER=5s.\n")
 	b.WriteString("The option wins. DUR is a duration such as 500ms, 5s or 1m30s; a bare number is seconds.\n")
@@ -59,29 +61,4 @@ func (o option) describe() string {
 		s += " (default: " + o.def + ")"
 	}
 	return s
-}
-
-// writeEntry writes a name and its text, broken to 80 columns.
-func writeEntry(b *strings.Builder, left, text string) {
-	const indent, width = 27, 79
-	fmt.Fprintf(b, "  %-*s", indent-2, left)
-	column := max(len(left)+2, indent)
-	if column > indent {
-		fmt.Fprintf(b, "\n%*s", indent, "")
-		column = indent
-	} else if len(left)+2 == indent {
-		b.WriteByte(' ')
-	}
-	for i, word := range strings.Fields(text) {
-		if i > 0 && column+1+len(word) > width {
-			fmt.Fprintf(b, "\n%*s", indent, "")
-			column = indent
-		} else if i > 0 {
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
-	}
-	b.WriteByte('\n')
 }

@@ -117,6 +117,6 @@ func watchInstead(why error, follow bool) (*history.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; and watching from here failed: %w", why, err)
 	}
-	fmt.Fprintln(os.Stderr, "yinit: "+clean(why.Error())+"; watching from now on, "+time.Now().Format("15:04:05"))
+	fmt.Fprintln(os.Stderr, "yinit: "+procfs.Printable(why.Error())+"; watching from now on, "+time.Now().Format("15:04:05"))
 	return history.OwnSource(r, why), nil
 }

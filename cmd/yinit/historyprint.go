@@ -9,10 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/history"
+	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // A printer prints a history, now or as it goes on.
@@ -73,17 +74,17 @@ func recordLine(r *history.Record) string {
 	line := fmt.Sprintf("%s  %-6s ", r.Time.Local().Format("15:04:05.000"), r.Kind)
 	switch r.Kind {
 	case history.KindSignal:
-		line += " " + clean(r.SignalText(" → "))
+		line += " " + procfs.Printable(r.SignalText(" → "))
 	case history.KindStop, history.KindNote, history.KindOOM:
-		line += " " + clean(r.Text)
+		line += " " + procfs.Printable(r.Text)
 	default:
 		// A process that writes its own command line must not be able to pretend to
 		// be another column, or another line. All of it is in JSON.
 		const nameWidth = 24
-		name := ansi.Truncate(strings.Join(strings.Fields(clean(r.Name())), " "), nameWidth, "…")
-		line += fmt.Sprintf("%6d  %-*s", r.PID, nameWidth, name)
+		name := strings.Join(strings.Fields(procfs.Printable(r.Name())), " ")
+		line += fmt.Sprintf("%6d  %s", r.PID, text.Pad(name, nameWidth, text.More))
 		for i, part := range r.Parts() {
-			line += "  " + " "[:min(i, 1)] + clean(part.Text)
+			line += "  " + " "[:min(i, 1)] + procfs.Printable(part.Text)
 		}
 	}
 	return strings.TrimRight(line, " ")
@@ -91,15 +92,15 @@ func recordLine(r *history.Record) string {
 
 // remark says something that is no record. In JSON it is a note with the number 0.
 // Who asked for other records gets it on stderr: what is missing is never hidden.
-func (p *printer) remark(text string) {
-	r := &history.Record{Kind: history.KindNote, Time: time.Now(), Text: text}
+func (p *printer) remark(what string) {
+	r := &history.Record{Kind: history.KindNote, Time: time.Now(), Text: what}
 	switch {
 	case !p.o.json:
-		fmt.Fprintf(p.out, "(%s)\n", text)
+		fmt.Fprintf(p.out, "(%s)\n", what)
 	case p.o.filter.Match(r):
 		fmt.Fprintln(p.out, r.JSON())
 	default:
-		fmt.Fprintln(p.err, "yinit: history: "+text)
+		fmt.Fprintln(p.err, "yinit: history: "+what)
 	}
 }
 
@@ -112,8 +113,8 @@ func (p *printer) finish(why string) error {
 	if why != "" {
 		missing = append(missing, why)
 	}
-	for _, text := range missing {
-		p.remark(text)
+	for _, what := range missing {
+		p.remark(what)
 	}
 	return p.out.Flush()
 }

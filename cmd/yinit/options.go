@@ -83,7 +83,7 @@ func duration(f func(s *settings) *time.Duration) func(*settings, string) error 
 
 var errEmpty = errors.New("the value is empty")
 
-func text(f func(s *settings) *string) func(*settings, string) error {
+func nonEmpty(f func(s *settings) *string) func(*settings, string) error {
 	return func(s *settings, value string) error {
 		if value == "" {
 			return errEmpty
@@ -145,19 +145,19 @@ var options = []option{
 	},
 	{
 		short: "u", long: "user", arg: "USER[:GROUP]", text: "run the programs as this user, by name or number", def: "unchanged",
-		set: text(func(s *settings) *string { return &s.user }),
+		set: nonEmpty(func(s *settings) *string { return &s.user }),
 	},
 	{
 		long: "dir", arg: "DIR", text: "working directory of the programs", def: "unchanged",
-		set: text(func(s *settings) *string { return &s.dir }),
+		set: nonEmpty(func(s *settings) *string { return &s.dir }),
 	},
 	{
 		long: "config", arg: "FILE", text: "run the programs that FILE lists",
-		set: text(func(s *settings) *string { return &s.config }),
+		set: nonEmpty(func(s *settings) *string { return &s.config }),
 	},
 	{
 		long: "run-dir", arg: "DIR", text: "run every executable DIR/*.run, sorted by name",
-		set: text(func(s *settings) *string { return &s.runDir }),
+		set: nonEmpty(func(s *settings) *string { return &s.runDir }),
 	},
 	{
 		short: "P", long: "pause", text: "run no program: reap, and exit with 0 at SIGTERM or SIGINT",
@@ -169,7 +169,7 @@ var options = []option{
 	},
 	{
 		long: "history", arg: "FILE", text: "keep the history in FILE", def: "in memory",
-		set: text(func(s *settings) *string { return &s.History }),
+		set: nonEmpty(func(s *settings) *string { return &s.History }),
 	},
 	{
 		long: "report", arg: "FILE", text: "write a short account of a failed run there, if the file exists and is empty", def: "/dev/termination-log",

@@ -10,6 +10,7 @@ import (
 
 	"yinit/initcore"
 	"yinit/initcore/early"
+	"yinit/procfs"
 )
 
 // failure is the exit status for yinit's own errors.
@@ -48,7 +49,7 @@ func run(args, env []string) int {
 }
 
 // oneLine keeps an error to the one line that it is promised to be.
-func oneLine(err error) string { return clean(strings.ReplaceAll(err.Error(), "\n", " ")) }
+func oneLine(err error) string { return procfs.Printable(strings.ReplaceAll(err.Error(), "\n", " ")) }
 
 // defaults are the settings without any option.
 func defaults() *settings {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // signalsOptions are the options of yinit signals.
@@ -123,7 +124,7 @@ func matrixHead() string {
 
 func matrixRow(t *procfs.Target, caller procfs.Caller) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%7d %-11s", t.ID.PID, cutTo(clean(t.Comm), 11))
+	fmt.Fprintf(&b, "%7d %s", t.ID.PID, text.Pad(procfs.Printable(t.Comm), 11, text.More))
 	for _, name := range matrixSignals {
 		n, _ := procfs.ParseSignal(name) // They are all known.
 		outcome, _ := procfs.Verdict(t, n, caller)
@@ -132,18 +133,10 @@ func matrixRow(t *procfs.Target, caller procfs.Caller) string {
 	return strings.TrimRight(b.String(), " ")
 }
 
-// cutTo shortens s to n characters.
-func cutTo(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
-
 // writeSignals writes all about one process: the signals that have the same
 // verdict and reason together.
 func writeSignals(out *bufio.Writer, t *procfs.Target, caller procfs.Caller) {
+	const indent = 18 // of the reasons, right of the longest verdict
 	type group struct {
 		outcome procfs.Outcome
 		reason  string
@@ -158,10 +151,10 @@ func writeSignals(out *bufio.Writer, t *procfs.Target, caller procfs.Caller) {
 		}
 		members[g] = members[g].Add(n)
 	}
-	fmt.Fprintf(out, "%d %s: %s\n", t.ID.PID, clean(t.Comm), t.State.Word())
+	fmt.Fprintf(out, "%d %s: %s\n", t.ID.PID, procfs.Printable(t.Comm), t.State.Word())
 	for _, g := range order {
-		writeWrapped(out, g.outcome.String(), strings.Fields(g.reason))
-		writeWrapped(out, "", signalNames(members[g]))
+		out.WriteString(text.Paragraph("  "+g.outcome.String(), indent, 80, g.reason))
+		out.WriteString(text.Paragraph("", indent, 80, text.Signals(members[g])))
 	}
 	if t.Dead() {
 		return // What it did with signals means nothing any more.
@@ -172,48 +165,7 @@ func writeSignals(out *bufio.Writer, t *procfs.Target, caller procfs.Caller) {
 	}{{"blocked", t.Sigs.Blocked}, {"pending", t.Sigs.Pending.Union(t.Sigs.SharedPending)}} {
 		if !set.signals.Empty() {
 			fmt.Fprintf(out, "  (%s)\n", set.name)
-			writeWrapped(out, "", signalNames(set.signals))
+			out.WriteString(text.Paragraph("", indent, 80, text.Signals(set.signals)))
 		}
 	}
 }
-
-// writeWrapped writes words after a first one, in lines of at most 80 columns.
-func writeWrapped(out *bufio.Writer, first string, words []string) {
-	const indent, width = 17, 80
-	column := indent
-	fmt.Fprintf(out, "  %-*s", indent-2, first)
-	for _, word := range words {
-		if column+1+len(word) > width {
-			column = indent
-			fmt.Fprintf(out, "\n%*s", indent, "")
-		}
-		fmt.Fprint(out, " ", word)
-		column += 1 + len(word)
-	}
-	fmt.Fprintln(out)
-}
-
-// signalNames are the names of a set without SIG; real-time signals in a row are
-// one word.
-func signalNames(set procfs.SignalSet) []string {
-	const firstRealTime = 34
-	var words []string
-	for n := 1; n <= 64; n++ {
-		if !set.Has(n) {
-			continue
-		}
-		end := n
-		for n >= firstRealTime && set.Has(end+1) {
-			end++
-		}
-		word := bareSignal(n)
-		if end > n {
-			word += ".." + bareSignal(end)
-		}
-		words = append(words, word)
-		n = end
-	}
-	return words
-}
-
-func bareSignal(n int) string { return strings.TrimPrefix(procfs.SignalName(n), "SIG") }

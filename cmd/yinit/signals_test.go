@@ -101,19 +101,6 @@ func TestSignalsJSON(t *testing.T) {
 	}
 }
 
-func TestSignalNamesOfSets(t *testing.T) {
-	for want, set := range map[string]procfs.SignalSet{
-		"": 0, "HUP TERM": procfs.NewSignalSet(1, 15), "32 33 RTMIN RTMIN+2..RTMIN+4 RTMAX": procfs.NewSignalSet(32, 33, 34, 36, 37, 38, 64),
-	} {
-		if got := strings.Join(signalNames(set), " "); got != want {
-			t.Errorf("signalNames = %q, want %q", got, want)
-		}
-	}
-	if got := signalNames(^procfs.SignalSet(0)); got[len(got)-1] != "RTMIN..RTMAX" || len(got) != 34 {
-		t.Errorf("signalNames of all = %q", got)
-	}
-}
-
 func TestMixedOperands(t *testing.T) {
 	for line, want := range map[string]signalsOptions{
 		"":                  {proc: "/proc"},

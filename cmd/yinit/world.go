@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"yinit/procfs/cgroup"
 	"yinit/procfs/host"
 	"yinit/tui"
+	"yinit/tui/text"
 )
 
 // world is the inspector's view of this machine: it fills tui.Source.
@@ -206,7 +206,7 @@ func (w *world) host(snap *tui.Snapshot, uptime time.Duration) tui.Host {
 	}
 	w.cpu = u.CPU
 	if n := w.scanner.Hidden(); n > 0 {
-		h.NoAccess = plural(n, "process is", "processes are") + " hidden from this user"
+		h.NoAccess = text.Plural(n, "process is", "processes are") + " hidden from this user"
 	}
 	return h
 }
@@ -249,13 +249,6 @@ func (w *world) Details(id procfs.ID) (tui.Details, error) {
 	d.Cwd, _ = w.fs.Cwd(id.PID) // may be denied, and is left out then
 	d.Exe, _ = w.fs.Exe(id.PID)
 	return d, nil
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }
 
 var _ tui.Source = (*world)(nil)

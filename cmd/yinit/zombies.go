@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
-	"time"
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // zombiesOptions are the options of yinit zombies.
@@ -142,17 +141,17 @@ func printZombies(out *bufio.Writer, q *inquest, culprits []*culprit) {
 	if total == 0 {
 		out.WriteString("no zombies\n")
 	} else {
-		fmt.Fprintf(out, "%s%s\n", plural(total, "zombie", "zombies"), oldest(culprits))
+		fmt.Fprintf(out, "%s%s\n", text.Plural(total, "zombie", "zombies"), oldest(culprits))
 	}
 	if q.hidden > 0 {
-		fmt.Fprintf(out, "%s hidden from this user\n", plural(q.hidden, "process is", "processes are"))
+		fmt.Fprintf(out, "%s hidden from this user\n", text.Plural(q.hidden, "process is", "processes are"))
 	}
 	for _, c := range culprits {
 		fmt.Fprintf(out, "\n%s\n", c.title())
-		writeParagraph(out, "why", c.Why())
-		writeParagraph(out, "help", c.Advice(q.first))
+		out.WriteString(text.Paragraph("  why", 7, 79, c.Why()))
+		out.WriteString(text.Paragraph("  help", 7, 79, c.Advice(q.first)))
 		if c.reaper.Known() && c.count() > 0 {
-			writeParagraph(out, "chld", chldText(c.reaper.CHLD()))
+			out.WriteString(text.Paragraph("  chld", 7, 79, chldText(c.reaper.CHLD())))
 		}
 		if c.count() == 0 {
 			continue
@@ -162,7 +161,7 @@ func printZombies(out *bufio.Writer, q *inquest, culprits []*culprit) {
 				fmt.Fprintf(out, "  … and %d more\n", len(c.zombies)-i)
 				break
 			}
-			fmt.Fprintf(out, "  %7d %-24s %-12s %s\n", z.stat.PID, cut(clean(z.stat.Comm), 24), z.ended(), z.deadText())
+			fmt.Fprintf(out, "  %7d %s %-19s  %s\n", z.stat.PID, text.Pad(procfs.Printable(z.stat.Comm), 17, text.More), text.Ended(z.known, z.stat.ExitCode), z.deadText())
 		}
 	}
 }
@@ -199,91 +198,31 @@ func oldest(culprits []*culprit) string {
 
 // title is the line of a culprit, at most 79 columns.
 func (c *culprit) title() string {
-	what := plural(len(c.zombies), "zombie", "zombies")
+	what := text.Plural(len(c.zombies), "zombie", "zombies")
 	if c.count() == 0 {
 		what = "no zombie, though it looks like one"
 	}
 	who := "outside of the container"
 	if c.Culprit != 0 {
-		text := c.cmdline
-		if text == "" {
-			text = c.reaper.Stat.Comm
+		name := c.cmdline
+		if name == "" {
+			name = c.reaper.Stat.Comm
 		}
-		who = strconv.Itoa(c.Culprit) + " " + clean(text)
+		who = strconv.Itoa(c.Culprit) + " " + procfs.Printable(name)
 	}
-	return cut(who, 79-len(what)-2) + ": " + what
-}
-
-// cut cuts s to n columns, if each character takes one at most.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n-1], "") + "…"
-}
-
-// ended is how the zombie ended, in a word or two.
-func (z zombie) ended() string {
-	status := z.stat.ExitCode
-	switch {
-	case !z.known:
-		return "status?"
-	case status.CoreDumped():
-		return strings.TrimPrefix(procfs.SignalName(status.Signal()), "SIG") + ", core"
-	case status.Signaled():
-		return procfs.SignalName(status.Signal())
-	default:
-		return "exit " + strconv.Itoa(status.ExitCode())
-	}
+	return text.Cut(who, 79-len(what)-2, text.More) + ": " + what
 }
 
 // deadText is for how long it has been dead, as exactly as that is known.
 func (z zombie) deadText() string {
 	switch {
 	case z.sure:
-		return long(z.dead)
+		return procfs.Span(z.dead)
 	case z.dead > 0:
-		return "at least " + long(z.dead)
+		return "at least " + procfs.Span(z.dead)
 	default:
-		return "at most " + long(z.age)
+		return "at most " + procfs.Span(z.age)
 	}
-}
-
-// long is a duration in its two largest units, as people say how old something
-// is.
-func long(d time.Duration) string {
-	s := int64(d / time.Second)
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond).String()
-	case d < time.Hour:
-		return fmt.Sprintf("%dm%02ds", s/60, s%60)
-	case d < 24*time.Hour:
-		return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
-	default:
-		return fmt.Sprintf("%dd%02dh", s/86400, s/3600%24)
-	}
-}
-
-// writeParagraph writes text after a word, broken to 79 columns.
-func writeParagraph(out *bufio.Writer, word, text string) {
-	const indent, width = 7, 79
-	fmt.Fprintf(out, "  %-*s", indent-2, word)
-	column := indent
-	for i, w := range strings.Fields(text) {
-		if i > 0 && column+1+len(w) > width {
-			fmt.Fprintf(out, "\n%*s", indent, "")
-			column = indent
-		} else if i > 0 {
-			out.WriteByte(' ')
-			column++
-		}
-		out.WriteString(w)
-		column += len(w)
-	}
-	out.WriteByte('\n')
 }
 
 // parseCount parses a number that is not negative.

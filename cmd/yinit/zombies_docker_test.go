@@ -37,7 +37,7 @@ func TestDockerZombies(t *testing.T) {
 			t.Errorf("as user %s: %+v, want the codes 0 and 3", user, c.Zombies)
 		}
 	}
-	if out := docker(t, "exec", "-u", "1000", id, "/yinit", "zombies", "--max", "2"); !strings.Contains(out, "exit 3") {
+	if out := docker(t, "exec", "-u", "1000", id, "/yinit", "zombies", "--max", "2"); !strings.Contains(out, "exited 3") {
 		t.Errorf("zombies prints\n%s", out)
 	}
 }

@@ -1,0 +1,92 @@
+package procfs
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMarks is how many combining marks in a row are kept on one character.
+// Living scripts need at most three. A name with more is made to draw over its
+// neighbours.
+const maxMarks = 3
+
+// Printable makes the text of a process fit for a terminal or a log: each
+// character of the result is drawn as one of its own, on its own line. Control
+// characters (\n, \x1b), bytes that are not UTF-8 (\xff), characters that
+// cannot be seen or that change the direction of the text (\u200b, \u202e) and
+// all but the first combining marks on a character are spelled out as in a Go
+// string. Other characters are kept, a backslash too, so Printable(Printable(s))
+// is Printable(s). It does not allocate for printable ASCII.
+func Printable(s string) string {
+	if IsPrintableASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	marks := 0
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if unicode.Is(unicode.M, r) {
+			marks++
+		} else {
+			marks = 0
+		}
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case marks <= maxMarks && PrintableRune(r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(spelledOut(r))
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+// IsPrintableASCII reports whether s has nothing but printable ASCII, as nearly
+// all names and command lines do.
+func IsPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// PrintableRune reports whether [Printable] keeps r. It does not count combining
+// marks.
+func PrintableRune(r rune) bool {
+	return r >= ' ' && r < 0x7f || unicode.IsPrint(r) && !isInvisible(r)
+}
+
+// isInvisible reports whether r is printable according to Unicode and yet shows
+// nothing: the fillers of Hangul, the empty pattern of Braille and the like.
+func isInvisible(r rune) bool {
+	switch r {
+	case 0x115f, 0x1160, 0x3164, 0xffa0, 0x2800, 0x034f, 0x17b4, 0x17b5:
+		return true
+	}
+	return unicode.Is(unicode.Variation_Selector, r)
+}
+
+// spelledOut is r as a Go string spells it.
+func spelledOut(r rune) string {
+	switch {
+	case r == '\n':
+		return `\n`
+	case r == '\t':
+		return `\t`
+	case r == '\r':
+		return `\r`
+	case r <= 0x7f:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r > 0xffff:
+		return fmt.Sprintf(`\U%08x`, r)
+	default:
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+}

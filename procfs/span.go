@@ -1,0 +1,26 @@
+package procfs
+
+import (
+	"fmt"
+	"time"
+)
+
+// Span says how long something took or lasted: "310ms", "5.1s", and from a minute
+// on in the two largest units: "2m05s", "3h05m", "3d04h". A negative d is "0s".
+func Span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch d = max(d, 0); {
+	case d < 999500*time.Microsecond:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute-50*time.Millisecond:
+		return d.Round(100 * time.Millisecond).String()
+	}
+	switch d = d.Round(time.Second); {
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d/time.Second%60)
+	case d < day:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d/time.Minute%60)
+	default:
+		return fmt.Sprintf("%dd%02dh", d/day, d/time.Hour%24)
+	}
+}
