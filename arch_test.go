@@ -42,6 +42,7 @@ var layers = []struct {
 		},
 	},
 	{dir: "initcore/history", ours: []string{"procfs"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
+	{dir: "initcore/history/historytest", ours: []string{"procfs", "initcore/history"}},
 	{dir: "initcore/watch", ours: []string{"procfs", "initcore/history"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
 	{dir: "initcore/early", denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "fmt": "it runs before anything else"}},
 	{

@@ -185,9 +185,8 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 		return
 	}
 	origin := originOf(info)
-	sender := m.sender(info, origin)
 	m.begin(history.KindSignal)
-	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, sender
+	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, m.sender(info, origin)
 	if origin == history.OriginKernel {
 		m.rec.PID, m.rec.UID = 0, 0 // other things are at their place in siginfo_t
 	}
@@ -198,10 +197,10 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	}
 	for _, p := range m.programs {
 		if p.pid != 0 && slices.Contains(to, p.pid) {
-			p.lastSignal, p.lastSender = passed, senderText(info, sender)
+			p.lastSignal, p.lastSender = passed, m.rec.Sender()
 		}
 	}
-	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action.String(), "to", to)
+	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", m.rec.Sender(), "action", action.String(), "to", to)
 }
 
 func originOf(info early.Info) history.SignalOrigin {
@@ -215,26 +214,4 @@ func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 		return ""
 	}
 	return m.who.name(int(info.PID))
-}
-
-// senderText says who sent a signal.
-func senderText(info early.Info, name string) string {
-	process := "pid " + procfs.ID{PID: int(info.PID)}.String()
-	if name != "" {
-		process += " (" + name + ")"
-	}
-	switch origin := originOf(info); {
-	case origin == history.OriginKernel:
-		return "the kernel"
-	case origin == history.OriginOutside:
-		return "outside the container"
-	case origin == history.OriginProcess:
-		return process
-	case origin == history.OriginClaimed && info.PID > 0:
-		return process + ", which is unverified"
-	case origin == history.OriginClaimed:
-		return "an unverified sender"
-	default:
-		return "unknown"
-	}
 }

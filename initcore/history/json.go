@@ -62,6 +62,8 @@ type (
 		Sender    string `json:"sender"`
 		Action    string `json:"action"`
 		To        []int  `json:"to"`
+		Origin    string `json:"origin"`  // see SignalOrigin
+		SICode    int    `json:"si_code"` // see sigaction(2)
 		From      string `json:"from"`    // in words
 		Outcome   string `json:"outcome"` // in words
 	}
@@ -84,10 +86,15 @@ func (r *Record) JSON() string {
 	case KindSignal:
 		s := jsonSignal{
 			jsonHead: head, Signal: procfs.SignalName(r.Signal), SenderPID: r.PID, SenderUID: r.UID, Sender: r.Comm,
-			Action: r.Action.String(), To: append([]int{}, r.To...), From: r.Sender(), Outcome: r.Outcome(),
+			Action: r.Action.String(), To: append([]int{}, r.To...), Origin: r.Origin().String(), SICode: r.Code, From: r.Sender(), Outcome: r.Outcome(),
 		}
-		if r.PID <= 0 {
-			s.Sender = r.Sender()
+		switch {
+		case r.Origin() == OriginKernel:
+			s.Sender = "kernel"
+		case r.PID < 0:
+			s.Sender = "unknown"
+		case r.PID == 0:
+			s.Sender = "outside the container"
 		}
 		if r.Passed != 0 && r.Passed != r.Signal {
 			s.Passed = procfs.SignalName(r.Passed)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"yinit/procfs"
@@ -12,10 +13,6 @@ import (
 // The words of a record are found here, for whoever prints it. What processes call
 // themselves is in them as it came: make the text safe before it goes to a
 // terminal.
-
-// unknownEnd is how a process ended that somebody else reaped and of which the
-// kernel did not tell.
-const unknownEnd = "exit status unknown"
 
 // Name is the command line of the process, or else its comm.
 func (r *Record) Name() string {
@@ -39,12 +36,7 @@ func (r *Record) How() string {
 	}
 }
 
-func (r *Record) status() string {
-	if !r.Known {
-		return unknownEnd
-	}
-	return r.Status.String()
-}
+func (r *Record) status() string { return procfs.Ended(r.Known, r.Status) }
 
 // Reaper says who reaped the process: "the init", "12 (gunicorn)", "a process
 // outside the container".
@@ -69,15 +61,41 @@ func named(pid, comm string) string {
 	return pid + " (" + comm + ")"
 }
 
-// Sender says who sent a signal: "pid 18 (sh)", "outside the container", "unknown".
+// Sender says who sent a signal, see [Record.Origin]: "pid 18 (sh)", "the kernel
+// (timer)", "outside the container", "an unknown sender". "pid 18 (sh), as claimed"
+// is what the sender says of itself, and may be forged.
 func (r *Record) Sender() string {
-	switch {
-	case r.PID < 0:
-		return "unknown"
-	case r.PID == 0:
-		return "outside the container"
+	process := "outside the container"
+	if r.PID > 0 {
+		process = named("pid "+strconv.Itoa(r.PID), r.Comm)
+	}
+	switch r.Origin() {
+	case OriginKernel:
+		return "the kernel" + kernelReason(r.Signal, r.Code)
+	case OriginOutside, OriginProcess:
+		return process
+	case OriginClaimed:
+		return process + ", as claimed"
 	default:
-		return named("pid "+strconv.Itoa(r.PID), r.Comm)
+		return "an unknown sender"
+	}
+}
+
+// siKernel is the si_code of most signals that the kernel sends, see sigaction(2).
+const siKernel = 0x80
+
+// kernelReason says for what the kernel sends a signal, where only one reason is
+// possible.
+func kernelReason(signal, code int) string {
+	switch {
+	case code != siKernel:
+		return ""
+	case signal == int(syscall.SIGQUIT), signal == int(syscall.SIGTSTP), signal == int(syscall.SIGWINCH):
+		return " (terminal)" // INT may be Ctrl-Alt-Del, HUP and CONT an orphaned process group
+	case signal == int(syscall.SIGALRM), signal == int(syscall.SIGVTALRM), signal == int(syscall.SIGPROF):
+		return " (timer)"
+	default:
+		return ""
 	}
 }
 
@@ -157,16 +175,16 @@ func (r *Record) Parts() []Part {
 func (r *Record) exitParts() []Part {
 	all := []Part{{r.How(), 9}}
 	if r.Runtime > 0 {
-		all = append(all, Part{"ran " + span(r.Runtime), 5})
+		all = append(all, Part{"ran " + procfs.Span(r.Runtime), 5})
 	}
 	if r.CPU >= 10*time.Millisecond {
-		all = append(all, Part{"cpu " + span(r.CPU), 1})
+		all = append(all, Part{"cpu " + procfs.Span(r.CPU), 1})
 	}
 	if r.MaxRSS > 0 {
 		all = append(all, Part{"peak " + r.MaxRSS.String(), 3})
 	}
 	if r.ZombieFor >= time.Second {
-		all = append(all, Part{"zombie for " + span(r.ZombieFor), 2})
+		all = append(all, Part{"zombie for " + procfs.Span(r.ZombieFor), 2})
 	}
 	return append(all, Part{"reaped by " + r.Reaper(), 4})
 }
@@ -182,7 +200,7 @@ func (r *Record) zombieParts() []Part {
 	if r.ZombieFor <= 0 {
 		return []Part{{text, 9}}
 	}
-	return []Part{{text, 9}, {"zombie for " + span(r.ZombieFor), 2}}
+	return []Part{{text, 9}, {"zombie for " + procfs.Span(r.ZombieFor), 2}}
 }
 
 // parts leaves out those without a text.
@@ -194,16 +212,4 @@ func parts(all ...Part) []Part {
 		}
 	}
 	return kept
-}
-
-// span is a duration with as many digits as people read: "310ms", "5.1s", "3h2m5s".
-func span(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond).String()
-	default:
-		return d.Round(time.Second).String()
-	}
 }
