@@ -48,7 +48,8 @@ var layers = []struct {
 			"github.com/": "whatever PID 1 runs is written for it",
 		},
 	},
-	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
+	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
+	{dir: "initcore/history/historytest", ours: []string{"procfs", "initcore/history"}},
 	{dir: "initcore/watch", ours: []string{"procfs", "procfs/pidfd", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
 	{dir: "initcore/early", denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "fmt": "it runs before anything else"}},
 	{

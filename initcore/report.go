@@ -79,15 +79,7 @@ func (m *machine) report() string {
 		b.WriteString("last deaths:\n")
 	}
 	for _, r := range deaths {
-		how := r.Status.String()
-		if r.Text != "" {
-			how = r.Text
-		}
-		name := r.Cmdline
-		if name == "" {
-			name = r.Comm
-		}
-		fmt.Fprintf(&b, "  %s %d %s: %s\n", r.Time.UTC().Format("15:04:05.000"), r.PID, cut(procfs.Printable(name), 80), cut(procfs.Printable(how), 160))
+		fmt.Fprintf(&b, "  %s %d %s: %s\n", r.Time.UTC().Format("15:04:05.000"), r.PID, cut(procfs.Printable(r.Name()), 80), cut(procfs.Printable(r.How()), 160))
 	}
 	return cut(b.String(), maxReport)
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/history"
+	"yinit/initcore/history/historytest"
 	"yinit/procfs"
 )
 
@@ -56,6 +57,18 @@ last deaths:
 `
 	if got != want {
 		t.Errorf("report() =\n%s, want\n%s", got, want)
+	}
+}
+
+// TestReportWords: the report has the words that all have.
+func TestReportWords(t *testing.T) {
+	for _, c := range historytest.Deaths() {
+		w := reporting(t, one())
+		w.hist.Add(&c.Record)
+		want := fmt.Sprintf(" 31 git gc: %s\n", c.Words[0])
+		if got := w.report(); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: report() = %q, want it to end with %q", c.Name, got, want)
+		}
 	}
 }
 

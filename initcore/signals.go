@@ -170,24 +170,19 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	if m.flooded(info) {
 		return
 	}
-	origin := originOf(info)
-	sender := m.sender(info, origin)
 	m.begin(history.KindSignal)
-	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, sender
-	if origin == history.OriginKernel {
-		m.rec.PID, m.rec.UID = 0, 0 // other things are at their place in siginfo_t
-	}
-	m.rec.Signal, m.rec.Code, m.rec.Passed, m.rec.Action, m.rec.To = int(info.Signal), int(info.Code), int(passed), action, to
+	describeSignal(&m.rec, info, m.sender(info, originOf(info)))
+	m.rec.Passed, m.rec.Action, m.rec.To = int(passed), action, to
 	m.hist.Add(&m.rec)
 	if action == history.ActionDelayed {
 		m.delayed = m.rec
 	}
 	for _, p := range m.programs {
 		if p.pid != 0 && slices.Contains(to, p.pid) {
-			p.lastSender = sender
+			p.lastSender = m.rec.Comm
 		}
 	}
-	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", senderText(info, sender), "action", action.String(), "to", to)
+	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", m.rec.Sender(), "action", action.String(), "to", to)
 }
 
 func originOf(info early.Info) history.SignalOrigin {
@@ -203,24 +198,18 @@ func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 	return m.who.name(int(info.PID))
 }
 
-// senderText says who sent a signal.
+// describeSignal puts into a record which signal came and from whom. name is the
+// command name of the sender, "" if it is unknown.
+func describeSignal(r *history.Record, info early.Info, name string) {
+	r.Signal, r.Code, r.PID, r.UID, r.Comm = int(info.Signal), int(info.Code), int(info.PID), info.UID, name
+	if originOf(info) == history.OriginKernel {
+		r.PID, r.UID = 0, 0 // siginfo_t has other data in their place.
+	}
+}
+
+// senderText says who sent a signal, as the history does.
 func senderText(info early.Info, name string) string {
-	process := "pid " + procfs.ID{PID: int(info.PID)}.String()
-	if name != "" {
-		process += " (" + name + ")"
-	}
-	switch origin := originOf(info); {
-	case origin == history.OriginKernel:
-		return "the kernel"
-	case origin == history.OriginOutside:
-		return "outside the container"
-	case origin == history.OriginProcess:
-		return process
-	case origin == history.OriginClaimed && info.PID > 0:
-		return process + ", which is unverified"
-	case origin == history.OriginClaimed:
-		return "an unverified sender"
-	default:
-		return "unknown"
-	}
+	var r history.Record
+	describeSignal(&r, info, name)
+	return r.Sender()
 }

@@ -28,9 +28,9 @@ func TestSender(t *testing.T) {
 		"from outside":      {early.Info{}, "from outside the container", history.OriginOutside, 0, ""},
 		"terminal":          {early.Info{Code: 0x80}, "from the kernel", history.OriginKernel, 0, ""},
 		"SIGIO":             {early.Info{Code: 1, PID: 65, UID: 9}, "from the kernel", history.OriginKernel, 0, ""},
-		"sigqueue":          {early.Info{Code: siQueue, PID: 77}, "from pid 77 (killer), which is unverified", history.OriginClaimed, 77, "killer"},
-		"a forged pid 0":    {early.Info{Code: siQueue}, "from an unverified sender", history.OriginClaimed, 0, ""},
-		"through os/signal": {early.Info{PID: -1}, "from unknown", history.OriginUnknown, -1, ""},
+		"sigqueue":          {early.Info{Code: siQueue, PID: 77}, "from pid 77 (killer), as claimed", history.OriginClaimed, 77, "killer"},
+		"a forged pid 0":    {early.Info{Code: siQueue}, "from outside the container, as claimed", history.OriginClaimed, 0, ""},
+		"through os/signal": {early.Info{PID: -1}, "from an unknown sender", history.OriginUnknown, -1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer

@@ -51,3 +51,12 @@ func (w WaitStatus) String() string {
 		return fmt.Sprintf("exited %d", w.ExitCode())
 	}
 }
+
+// Ended says in words how a process ended, see [WaitStatus.String]: "exit status
+// unknown" where the kernel did not tell.
+func Ended(known bool, w WaitStatus) string {
+	if !known {
+		return "exit status unknown"
+	}
+	return w.String()
+}

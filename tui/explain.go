@@ -92,7 +92,7 @@ func explainGone(w *world, p *Process) string {
 	if e.Text != "" {
 		text += ", " + w.text(e.Text)
 	}
-	return text + "; " + w.reaper(&e) + "."
+	return text + "; reaped by " + w.text(e.Reaper()) + "."
 }
 
 // descent says who started p.

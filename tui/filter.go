@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -23,12 +22,9 @@ type filter struct {
 	terms []term
 }
 
-// The keys that the pages know. A word with another key is text: command lines
-// are full of colons.
-var (
-	treeKeys    = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
-	historyKeys = []string{"pid", "kind"}
-)
+// The keys that the tree knows. A word with another key is text: command lines are
+// full of colons.
+var treeKeys = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
 
 // parseFilter never fails. What cannot be right yet, because it is still being
 // typed, chooses nothing out.
@@ -57,9 +53,6 @@ func finished(key, v string) bool {
 	case "pid":
 		_, err := strconv.Atoi(v)
 		return err == nil
-	case "kind":
-		_, ok := history.ParseKind(v)
-		return ok
 	}
 	return true
 }
@@ -107,23 +100,6 @@ func signalsOf(p *Process, key string) procfs.SignalSet {
 	default:
 		return p.Sigs.Pending | p.Sigs.SharedPending
 	}
-}
-
-func (f filter) record(r *history.Record) bool {
-	return f.matches(func(key, value string) bool { return recordHas(r, key, value) })
-}
-
-func recordHas(r *history.Record, key, value string) bool {
-	switch {
-	case key == "kind":
-		return r.Kind.String() == value
-	case key == "pid":
-		return strconv.Itoa(r.PID) == value
-	case value == "failed":
-		return r.Failed()
-	}
-	return containsFold(r.Comm, value) || containsFold(r.Cmdline, value) ||
-		containsFold(r.Parent, value) || containsFold(r.Text, value)
 }
 
 // containsFold reports whether s contains lower, whatever the case of s. It

@@ -3,11 +3,8 @@ package tui
 import (
 	"fmt"
 	"sort"
-	"strconv"
-	"strings"
 
 	"yinit/initcore/history"
-	"yinit/procfs"
 	"yinit/tui/text"
 )
 
@@ -18,7 +15,8 @@ type chronicle struct {
 	first uint64 // the number of that record, which is kept in its place
 	still bool   // does not go along with the newest
 	seen  uint64 // the newest record that somebody has looked at
-	find  filter
+	typed string // the filter, as typed
+	find  history.Filter
 }
 
 // tab has the number of failures that nobody has looked at.
@@ -38,7 +36,7 @@ func (c chronicle) tab(w *world) string {
 func (c chronicle) refresh(w *world) page {
 	c.found = make([]int, 0, len(w.events))
 	for i := range w.events {
-		if c.find.record(&w.events[i]) {
+		if c.find.Match(&w.events[i]) {
 			c.found = append(c.found, i)
 		}
 	}
@@ -90,10 +88,10 @@ func (c chronicle) do(w *world, a action) page {
 	return c.scroll(w, c.top)
 }
 
-func (c chronicle) filter() string { return c.find.text }
+func (c chronicle) filter() string { return c.typed }
 
 func (c chronicle) setFilter(w *world, text string) page {
-	c.find = parseFilter(text, historyKeys)
+	c.typed, c.find = text, history.ParseFilter(text)
 	return c.refresh(w)
 }
 
@@ -182,7 +180,7 @@ func (w *world) timeCell(r *history.Record) string {
 func (w *world) event(r *history.Record, width int) string {
 	switch r.Kind {
 	case history.KindSignal:
-		return w.signalEvent(r)
+		return w.text(r.SignalText(w.glyphs().arrow))
 	case history.KindOOM, history.KindStop, history.KindNote:
 		if r.PID == 0 {
 			return w.text(r.Text)
@@ -197,103 +195,17 @@ func (w *world) event(r *history.Record, width int) string {
 	}
 	nameWidth := max(8, min(32, width/3))
 	left := padNumber(r.PID, 5) + " " + w.pad(name, nameWidth) + " "
-	return left + w.join(w.told(r), width-text.Width(left))
+	return left + w.join(w.parts(r), width-text.Width(left))
 }
 
-// told is what there is to tell about the process of a record, in pieces that
-// may be left out.
-func (w *world) told(r *history.Record) []piece {
-	switch r.Kind {
-	case history.KindExit:
-		return w.exitPieces(r)
-	case history.KindAdopt:
-		if r.OriginPPID == 0 { // nobody saw it with its first parent
-			return []piece{{text: "an orphan, now a child of " + w.parentOf(r)}}
-		}
-		return []piece{{text: fmt.Sprintf("orphan of %d, now a child of %s", r.OriginPPID, w.parentOf(r))}}
-	case history.KindZombie:
-		return []piece{{text: "dead, and not reaped by " + w.parentOf(r)}}
-	case history.KindStart:
-		return []piece{{text: "started"}, {text: w.text(r.Text), rank: -1}}
+// parts are the words of a record about its process, in pieces that may be left
+// out.
+func (w *world) parts(r *history.Record) []piece {
+	var all []piece
+	for _, p := range r.Parts() {
+		all = append(all, piece{text: w.text(p.Text), rank: p.Rank})
 	}
-	return []piece{{text: w.text(r.Text)}}
-}
-
-func (w *world) exitPieces(r *history.Record) []piece {
-	how := "exit unknown"
-	if r.Known {
-		how = r.Status.String()
-	}
-	if r.Text != "" {
-		how += ": " + w.text(r.Text)
-	}
-	all := []piece{{text: how, rank: 9}}
-	if r.Runtime > 0 {
-		all = append(all, piece{text: "ran " + procfs.Span(r.Runtime), rank: 5})
-	}
-	if r.CPU >= 1e6 {
-		all = append(all, piece{text: "cpu " + procfs.Span(r.CPU), rank: 2})
-	}
-	if r.MaxRSS > 0 {
-		all = append(all, piece{text: "peak " + text.Bytes(r.MaxRSS), rank: 3})
-	}
-	return append(all, piece{text: w.reaper(r), rank: 4})
-}
-
-// reaper says who waited for the process.
-func (w *world) reaper(r *history.Record) string {
-	switch {
-	case r.ReapedByInit:
-		return "reaped by init"
-	case r.PPID > 0:
-		return "reaped by " + w.parentOf(r)
-	default:
-		return "reaped from outside"
-	}
-}
-
-func (w *world) parentOf(r *history.Record) string {
-	return strings.TrimSpace(strconv.Itoa(r.PPID) + " " + w.text(r.Parent))
-}
-
-// signalEvent is "SIGTERM from outside the container → passed on to 12".
-func (w *world) signalEvent(r *history.Record) string {
-	from := "outside the container"
-	if r.PID != 0 {
-		from = strings.TrimSpace(strconv.Itoa(r.PID) + " " + w.text(r.Comm))
-	}
-	text := procfs.SignalName(r.Signal) + " from " + from
-	to := w.receivers(r.To)
-	switch r.Action {
-	case history.ActionForwarded:
-		text += w.glyphs().arrow + "passed on to " + to
-	case history.ActionRewritten:
-		text += w.glyphs().arrow + "passed on as " + procfs.SignalName(r.Passed) + " to " + to
-	case history.ActionDropped:
-		text += w.glyphs().arrow + "not passed on"
-	case history.ActionDelayed:
-		text += w.glyphs().arrow + "waits for the delay"
-	case history.ActionStop:
-		text += w.glyphs().arrow + "the end of the programs begins"
-		if len(r.To) > 0 {
-			text += ": " + procfs.SignalName(r.Passed) + " to " + to
-		}
-	}
-	if r.Text != "" {
-		text += " (" + w.text(r.Text) + ")"
-	}
-	return text
-}
-
-func (w *world) receivers(to []int) string {
-	if len(to) == 0 {
-		return "nobody"
-	}
-	words := make([]string, 0, len(to))
-	for _, pid := range to {
-		words = append(words, strconv.Itoa(pid))
-	}
-	return strings.Join(words, ", ")
+	return all
 }
 
 // padNumber does not cut: a number that lacks a digit is a lie.

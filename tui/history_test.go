@@ -1,12 +1,15 @@
 package tui
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"yinit/initcore/history"
+	"yinit/initcore/history/historytest"
 )
 
 func TestHistoryFollows(t *testing.T) {
@@ -70,4 +73,25 @@ func TestHistoryLost(t *testing.T) {
 	u.send(readMsg{hist: History{Lost: 12, Since: "kept by yinit"}})
 	u.press("2")
 	u.sees("kept by yinit · 12 records were overwritten before they were read")
+}
+
+// TestHistoryWords: the page has the words that all have.
+func TestHistoryWords(t *testing.T) {
+	u := newUser(t, 200, 60, Options{})
+	cases := slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others())
+	for i := range cases {
+		cases[i].Record.Seq = uint64(i + 1)
+		u.src.records = append(u.src.records, cases[i].Record)
+	}
+	u.refresh()
+	u.press("2")
+	for _, c := range cases {
+		u.sees(c.Words...)
+		line := u.m.world.recordLine(&c.Record)
+		for _, words := range c.Words {
+			if !strings.Contains(line, words) {
+				t.Errorf("%s: the line is %q, want it to have %q", c.Name, line, words)
+			}
+		}
+	}
 }

@@ -11,16 +11,14 @@ import (
 // findZombies finds the zombies of fs and who is to blame, with what a history
 // knows.
 func findZombies(fs procfs.FS) (*zombie.Report, error) {
-	if _, err := uptimeOf(fs); err != nil {
-		return nil, err
-	}
 	var o zombie.Options
-	past := newPast(fs)
-	if h, err := past.read(0); err == nil {
-		o.Noticed = noticed(h.Records, time.Now())
+	if src, err := history.Find(fs, 0); err == nil {
+		if b, err := src.Read(0); err == nil {
+			o.Noticed = noticed(b.Records, time.Now())
+		}
+		_ = src.Close() // It was only read.
 	}
-	comm, err := fs.Comm(1)
-	o.Reaps = err == nil && history.KnownInit(comm) || past.program(1) != ""
+	o.Reaps = history.KnownInit(fs, 1)
 	return zombie.Find(fs, o)
 }
 

@@ -1,26 +1,22 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"yinit/initcore/history"
+	"yinit/initcore/watch"
 	"yinit/procfs"
-	"yinit/tui/text"
 )
 
 // historyOptions are the options of yinit history.
 type historyOptions struct {
 	json   bool
-	kinds  map[history.Kind]bool // none: all
-	failed bool
+	filter history.Filter
 	pid    int
-	since  time.Duration
 	file   string
 	follow bool
 }
@@ -30,21 +26,7 @@ func runHistory(args []string) (int, error) {
 	if err != nil {
 		return flagStatus(err)
 	}
-	kept, err := openHistory(&o)
-	if err != nil {
-		return failure, fmt.Errorf("history: %w", err)
-	}
-	defer kept.r.Close()
-	t := &teller{out: bufio.NewWriter(os.Stdout), err: os.Stderr, kept: kept, o: o}
-	if err := t.tell(); err != nil {
-		return failure, fmt.Errorf("history: %w", err)
-	}
-	if o.follow {
-		err = t.follow()
-	} else {
-		err = t.summary()
-	}
-	if err != nil {
+	if err := printHistory(o); err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
 	return 0, nil
@@ -57,10 +39,13 @@ func parseHistory(args []string) (historyOptions, error) {
 	flags.BoolVar(&o.follow, "follow", false, "go on with what happens from now on, until the init ends")
 	flags.BoolVar(&o.follow, "f", false, "the same")
 	kinds := flags.String("kind", "", "only these `kinds`: start, exit, adopt, signal, zombie, oom, stop, note")
-	flags.BoolVar(&o.failed, "failed", false, "only processes that did not end with 0")
+	failed := flags.Bool("failed", false, "only processes that did not end with 0")
 	flags.IntVar(&o.pid, "pid", 0, "only this `process`; if it is an init with a history, all of that")
-	flags.Func("since", "only the last `time`, like 10m", func(v string) (err error) {
-		o.since, err = parseDuration(v)
+	flags.Func("since", "only the last `time`, like 10m", func(v string) error {
+		d, err := parseDuration(v)
+		if d > 0 {
+			o.filter = append(o.filter, history.Since(time.Now().Add(-d)))
+		}
 		return err
 	})
 	flags.Func("file", "read this `file`, written by yinit --history", func(v string) error {
@@ -73,205 +58,65 @@ func parseHistory(args []string) (historyOptions, error) {
 		return o, err
 	}
 	if flags.NArg() > 0 {
-		return o, fmt.Errorf("history: %q is too much; see yinit history --help", flags.Arg(0))
+		return o, fmt.Errorf("history: unexpected argument %q; see yinit history --help", flags.Arg(0))
 	}
 	if o.pid < 0 {
 		return o, fmt.Errorf("history: --pid: %d is no pid; see yinit history --help", o.pid)
 	}
-	for name := range strings.FieldsFuncSeq(*kinds, func(r rune) bool { return r == ',' }) {
-		kind, ok := history.ParseKind(name)
-		if !ok {
-			return o, fmt.Errorf("history: --kind: there is no kind %q; see yinit history --help", name)
-		}
-		if o.kinds == nil {
-			o.kinds = map[history.Kind]bool{}
-		}
-		o.kinds[kind] = true
+	if *failed {
+		o.filter = append(o.filter, history.Failed)
+	}
+	chosen, err := history.ParseKinds(*kinds)
+	if err != nil {
+		return o, fmt.Errorf("history: --kind: %w; see yinit history --help", err)
+	}
+	if len(chosen) > 0 {
+		o.filter = append(o.filter, history.OfKind(chosen...))
 	}
 	return o, nil
 }
 
-// kept is a history that was found.
-type kept struct {
-	r     *history.Reader
-	alive func() bool // whether somebody still writes it
-	own   bool        // we do
-}
-
-// openHistory finds the history. If --pid chooses the init that keeps it, it is no
-// filter any more.
-func openHistory(o *historyOptions) (kept, error) {
+// openHistory finds the history that the options ask for. --pid chooses the init
+// that keeps it; a process that keeps none is chosen from the records.
+func openHistory(o *historyOptions) (*history.Source, error) {
 	if o.file != "" {
-		r, err := history.OpenFile(o.file)
-		if err != nil {
-			return kept{}, err
-		}
-		return kept{r: r, alive: r.Written}, nil
+		o.choosePID()
+		return history.SourceFile(o.file)
 	}
-	p := newPast(procfs.FS{})
-	if p.choose(o.pid) {
-		o.pid = 0
+	src, err := history.Find(procfs.FS{}, o.pid)
+	if err != nil {
+		o.choosePID()
+		return watchInstead(err, o.follow)
 	}
+	if src.Init.PID != o.pid {
+		o.choosePID()
+	}
+	if len(src.Inits) > 1 && src.Init.PID != o.pid {
+		return nil, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(src.Inits, ", "))
+	}
+	return src, nil
+}
+
+func (o *historyOptions) choosePID() {
+	if o.pid != 0 {
+		o.filter = append(o.filter, history.OfPID(o.pid))
+	}
+}
+
+// watchInstead watches from now on if no init keeps a history and the user wants
+// to follow one.
+func watchInstead(why error, follow bool) (*history.Source, error) {
+	none, ok := errors.AsType[*history.NotFoundError](why)
 	switch {
-	case p.reader != nil && len(p.inits) < 2:
-		return kept{r: p.reader, alive: p.alive}, nil
-	case p.reader != nil:
-		return kept{}, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(p.inits, ", "))
-	case o.follow && !p.forbidden():
-		r, err := p.watchMyself()
-		if err != nil {
-			return kept{}, fmt.Errorf("%s; and watching from here failed: %w", p.whyNot(), err)
-		}
-		fmt.Fprintln(os.Stderr, "yinit: "+p.whyNot()+"; watching from now on, "+time.Now().Format("15:04:05"))
-		return kept{r: r, alive: p.alive, own: true}, nil
-	case !p.forbidden():
-		return kept{}, errors.New(p.whyNot() + "; yinit history --follow watches from now on")
+	case !ok, none.Denied:
+		return nil, why
+	case !follow:
+		return nil, fmt.Errorf("%w; yinit history --follow watches from now on", why)
 	}
-	return kept{}, errors.New(p.whyNot())
-}
-
-func (o historyOptions) wants(r history.Record, now time.Time) bool {
-	switch {
-	case o.kinds != nil && !o.kinds[r.Kind]:
-		return false
-	case o.failed && !r.Failed():
-		return false
-	case o.pid != 0 && r.PID != o.pid:
-		return false
-	case o.since > 0 && now.Sub(r.Time) > o.since:
-		return false
+	r, err := watch.Own(procfs.FS{}, "yinit "+version())
+	if err != nil {
+		return nil, fmt.Errorf("%w; and watching from here failed: %w", why, err)
 	}
-	return true
-}
-
-// textRecord is a record in words.
-func textRecord(r history.Record) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %-6s", r.Time.Local().Format("15:04:05.000"), r.Kind)
-	switch r.Kind {
-	case history.KindSignal:
-		b.WriteString(signalText(r))
-	case history.KindStop, history.KindNote, history.KindOOM:
-		b.WriteString("  " + procfs.Printable(r.Text))
-	default:
-		fmt.Fprintf(&b, " %6d  %-24s  %s", r.PID, label(name(r)), procfs.Printable(fate(r)))
-	}
-	return strings.TrimRight(b.String(), " ")
-}
-
-// fate says what became of the process of a record.
-func fate(r history.Record) string {
-	switch r.Kind {
-	case history.KindAdopt:
-		if r.OriginPPID != 0 {
-			return fmt.Sprintf("orphan of %d, now a child of %d %s", r.OriginPPID, r.PPID, r.Parent)
-		}
-		return fmt.Sprintf("orphan, now a child of %d %s", r.PPID, r.Parent)
-	case history.KindZombie:
-		s := r.Text + "   dead for " + procfs.Span(r.ZombieFor)
-		if r.Known {
-			s = r.Status.String() + "; " + s
-		}
-		return s
-	case history.KindExit:
-	default:
-		return ""
-	}
-	s := ended(r)
-	if r.Runtime > 0 {
-		s += "   ran " + procfs.Span(r.Runtime)
-	}
-	if r.CPU >= 10*time.Millisecond {
-		s += "   cpu " + procfs.Span(r.CPU)
-	}
-	if r.MaxRSS > 0 {
-		s += "   peak " + r.MaxRSS.String()
-	}
-	if r.ZombieFor >= time.Second {
-		s += "   zombie for " + procfs.Span(r.ZombieFor)
-	}
-	return s + "   reaped by " + reaper(r)
-}
-
-// reaper is who waited for a process.
-func reaper(r history.Record) string {
-	switch {
-	case r.ReapedByInit:
-		return "the init"
-	case r.PPID == 0:
-		return "somebody outside"
-	default:
-		return strings.TrimRight(fmt.Sprintf("%d %s", r.PPID, r.Parent), " ")
-	}
-}
-
-// nameWidth is how much of a command line the text has. All of it is in JSON.
-const nameWidth = 24
-
-// label is a command line in a column. A process that writes its own must not be
-// able to pretend to be another column, or another line.
-func label(s string) string {
-	s = strings.Join(strings.Fields(procfs.Printable(s)), " ")
-	if s == "" {
-		return "?"
-	}
-	return text.Cut(s, nameWidth, text.More)
-}
-
-func name(r history.Record) string {
-	if r.Cmdline != "" {
-		return r.Cmdline
-	}
-	return r.Comm
-}
-
-// ended says how a process ended.
-func ended(r history.Record) string {
-	switch {
-	case !r.Known:
-		return "ended, nobody knows how"
-	case r.Text != "":
-		return r.Text
-	default:
-		return r.Status.String()
-	}
-}
-
-func signalText(r history.Record) string {
-	s := "  " + procfs.SignalName(r.Signal) + " from " + procfs.Printable(sender(r))
-	switch r.Action {
-	case history.ActionForwarded, history.ActionStop:
-		s += " → passed on to " + pids(r.To)
-	case history.ActionRewritten:
-		s += " → passed on as " + procfs.SignalName(r.Passed) + " to " + pids(r.To)
-	case history.ActionDelayed:
-		s += " → waits for --delay"
-	case history.ActionDropped:
-		s += " → dropped"
-	}
-	return s
-}
-
-func sender(r history.Record) string {
-	switch {
-	case r.PID < 0:
-		return "unknown"
-	case r.PID == 0:
-		return "outside the container"
-	case r.Comm == "":
-		return "pid " + strconv.Itoa(r.PID)
-	default:
-		return "pid " + strconv.Itoa(r.PID) + " (" + r.Comm + ")"
-	}
-}
-
-func pids(list []int) string {
-	if len(list) == 0 {
-		return "nobody"
-	}
-	words := make([]string, len(list))
-	for i, pid := range list {
-		words[i] = strconv.Itoa(pid)
-	}
-	return strings.Join(words, ", ")
+	fmt.Fprintln(os.Stderr, "yinit: "+procfs.Printable(why.Error())+"; watching from now on, "+time.Now().Format("15:04:05"))
+	return history.OwnSource(r, why), nil
 }

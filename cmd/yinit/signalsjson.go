@@ -1,6 +1,7 @@
 package main
 
 import (
+	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/verdict"
 )
@@ -35,5 +36,5 @@ func jsonSignals(t *verdict.Target, caller verdict.Caller) string {
 			Verdict: outcome.String(), Reason: reason,
 		})
 	}
-	return jsonLine(j)
+	return history.JSONLine(j)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
@@ -10,19 +11,16 @@ import (
 // source is what top shows: it fills tui.Source.
 type source struct {
 	*snapshot.Reader
-	fs   procfs.FS
-	past *pastOf
+	past
 }
 
 func newSource(fs procfs.FS) *source {
-	past := newPast(fs)
-	return &source{fs: fs, past: past, Reader: snapshot.NewReader(fs, snapshot.Options{
-		Relay:   func() verdict.Relay { return relay(fs) },
-		Program: func() string { return past.program(1) },
-	})}
+	s := &source{past: past{fs: fs}}
+	s.Reader = snapshot.NewReader(fs, snapshot.Options{
+		Relay:   func() verdict.Relay { return history.RelayOf(fs, 1) },
+		Program: s.program,
+	})
+	return s
 }
-
-// History implements tui.Source.
-func (s *source) History(after uint64) (tui.History, error) { return s.past.read(after) }
 
 var _ tui.Source = (*source)(nil)

@@ -71,6 +71,7 @@ const minInterval = 100 * time.Millisecond
 
 // showOnce prints one frame, and says if it has not the process that was asked for.
 func showOnce(w *source, o tui.Options) (int, error) {
+	w.past.once = true
 	if err := printFrame(w, o); err != nil {
 		return failure, fmt.Errorf("top: %w", err)
 	}
@@ -108,7 +109,7 @@ func showTop(w *source, o tui.Options) (int, error) {
 	defer cancel()
 	var sig tui.Signaller
 	if !o.ReadOnly {
-		sig = signaller{fs: w.fs}
+		sig = signaller{fs: w.past.fs}
 	}
 	// SSH_TTY keeps Bubble Tea from asking the terminal for its abilities: after
 	// a short session the answers would land in the user's shell.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/zombie"
 	"yinit/tui/text"
@@ -102,7 +103,7 @@ func printZombiesJSON(out *bufio.Writer, found *zombie.Report) {
 		for _, z := range c.Zombies {
 			j.Zombies = append(j.Zombies, jsonOfZombie(z))
 		}
-		fmt.Fprintln(out, jsonLine(j))
+		fmt.Fprintln(out, history.JSONLine(j))
 	}
 }
 
@@ -196,7 +197,7 @@ func titleOf(c *zombie.Culprit) string {
 		if name == "" {
 			name = c.Reaper.Stat.Comm
 		}
-		who = itoa(c.Culprit) + " " + procfs.Printable(name)
+		who = strconv.Itoa(c.Culprit) + " " + procfs.Printable(name)
 	}
 	return text.Cut(who, 79-len(what)-2, text.More) + ": " + what
 }

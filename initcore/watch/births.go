@@ -1,11 +1,11 @@
 package watch
 
 import (
-	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -163,15 +163,6 @@ func (w *Watcher) noteMissed(now time.Time) {
 	if w.missed == 0 || now.Sub(w.noted) < noteEvery {
 		return
 	}
-	w.note(now, MissedText(w.missed))
+	w.note(now, history.MissedText(w.missed))
 	w.missed, w.noted = 0, now
-}
-
-// MissedText says that n processes, or threads, were missed.
-func MissedText(n uint64) string {
-	who := "processes or threads"
-	if n == 1 {
-		who = "process or thread"
-	}
-	return fmt.Sprintf("%d %s came and went between two looks, unseen", n, who)
 }

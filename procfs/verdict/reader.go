@@ -39,8 +39,12 @@ func NewReader(fs procfs.FS, relay func() Relay) *Reader {
 	return r
 }
 
-// Scan reads all processes, which it takes to know the process groups.
+// Scan reads all processes, which it takes to know the process groups. The error
+// says so if FS is not a proc file system.
 func (r *Reader) Scan() error {
+	if _, err := r.FS.Uptime(); err != nil {
+		return fmt.Errorf("%w; mount /proc", err)
+	}
 	s := procfs.NewScanner(r.FS)
 	defer s.Close()
 	stats, err := s.Scan(nil)

@@ -67,6 +67,9 @@ type Zombie struct {
 // Find looks for zombies among all processes of fs. It reads nothing about the
 // others but their stat, and the parents of the zombies.
 func Find(fs procfs.FS, o Options) (*Report, error) {
+	if _, err := uptimeOf(fs); err != nil {
+		return nil, err
+	}
 	scanner := procfs.NewScanner(fs)
 	defer scanner.Close()
 	stats, err := scanner.Scan(nil)
@@ -81,11 +84,21 @@ func Find(fs procfs.FS, o Options) (*Report, error) {
 	return r, nil
 }
 
-// FindAmong is [Find] among processes that were just read.
-func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
+// uptimeOf is for how long the machine has been up, which every proc file system
+// tells. The error says that fs is none.
+func uptimeOf(fs procfs.FS) (time.Duration, error) {
 	uptime, err := fs.Uptime()
 	if err != nil {
-		return nil, fmt.Errorf("%w; mount /proc", err)
+		return 0, fmt.Errorf("%w; mount /proc", err)
+	}
+	return uptime, nil
+}
+
+// FindAmong is [Find] among processes that were just read.
+func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
+	uptime, err := uptimeOf(fs)
+	if err != nil {
+		return nil, err
 	}
 	f := &finder{fs: fs, opt: o, uptime: uptime, clock: newDeathClock(fs), reapers: map[int]Reaper{}, root: os.Geteuid() == 0}
 	r := &Report{}

@@ -66,8 +66,5 @@ func Plural(n int, one, many string) string {
 // Ended says how a process ended: "exited 1", "killed by SIGSEGV (core dumped)",
 // "exit status unknown".
 func Ended(known bool, s procfs.WaitStatus) string {
-	if !known {
-		return "exit status unknown"
-	}
-	return s.String()
+	return procfs.Ended(known, s)
 }

@@ -1,9 +1,11 @@
-package main
+package history
 
 import (
+	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
-	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -26,7 +28,8 @@ type (
 		UID        uint32 `json:"uid"`
 		Text       string `json:"text,omitempty"`
 	}
-	// jsonEnd is how a process ended; all zero if that is not known.
+	// jsonEnd is how a process ended; if that is not known, only Known and Ended
+	// say something.
 	jsonEnd struct {
 		Code   int    `json:"code"`
 		Signal string `json:"signal"`
@@ -36,7 +39,8 @@ type (
 	jsonUnreaped struct {
 		jsonProcess
 		jsonEnd
-		ZombieMS int64 `json:"zombie_ms"` // until now
+		ZombieMS int64  `json:"zombie_ms"` // until now
+		Ended    string `json:"ended"`     // in words
 	}
 	jsonExit struct {
 		jsonProcess
@@ -46,6 +50,8 @@ type (
 		CPUMS     int64  `json:"cpu_ms"`
 		MaxRSSKB  uint64 `json:"maxrss_kb"`
 		ZombieMS  int64  `json:"zombie_ms"`
+		Ended     string `json:"ended"`  // in words
+		Reaper    string `json:"reaper"` // in words
 	}
 	jsonSignal struct {
 		jsonHead
@@ -56,6 +62,10 @@ type (
 		Sender    string `json:"sender"`
 		Action    string `json:"action"`
 		To        []int  `json:"to"`
+		Origin    string `json:"origin"`  // see SignalOrigin
+		SICode    int    `json:"si_code"` // see sigaction(2)
+		From      string `json:"from"`    // in words
+		Outcome   string `json:"outcome"` // in words
 	}
 	jsonText struct {
 		jsonHead
@@ -65,50 +75,55 @@ type (
 	}
 )
 
-// jsonRecord is a record as one line of JSON.
-func jsonRecord(r history.Record) string {
+// JSON is the record as one line of JSON, without its end.
+func (r *Record) JSON() string {
 	head := jsonHead{Seq: r.Seq, Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Kind: r.Kind.String()}
 	if r.Run > 1 {
 		head.Run = r.Run
 	}
 	var v any
 	switch r.Kind {
-	case history.KindSignal:
+	case KindSignal:
 		s := jsonSignal{
 			jsonHead: head, Signal: procfs.SignalName(r.Signal), SenderPID: r.PID, SenderUID: r.UID, Sender: r.Comm,
-			Action: r.Action.String(), To: append([]int{}, r.To...),
+			Action: r.Action.String(), To: append([]int{}, r.To...), Origin: r.Origin().String(), SICode: r.Code, From: r.Sender(), Outcome: r.Outcome(),
 		}
-		if r.PID <= 0 {
-			s.Sender = sender(r)
+		switch {
+		case r.Origin() == OriginKernel:
+			s.Sender = "kernel"
+		case r.PID < 0:
+			s.Sender = "unknown"
+		case r.PID == 0:
+			s.Sender = "outside the container"
 		}
 		if r.Passed != 0 && r.Passed != r.Signal {
 			s.Passed = procfs.SignalName(r.Passed)
 		}
 		v = s
-	case history.KindStop, history.KindNote, history.KindOOM:
+	case KindStop, KindNote, KindOOM:
 		v = jsonText{jsonHead: head, PID: r.PID, Comm: r.Comm, Text: r.Text}
-	case history.KindExit:
+	case KindExit:
 		v = jsonOfExit(jsonOfProcess(head, r), r)
-	case history.KindZombie:
-		v = jsonUnreaped{jsonProcess: jsonOfProcess(head, r), jsonEnd: jsonOfEnd(r), ZombieMS: zombieMS(r)}
+	case KindZombie:
+		v = jsonUnreaped{jsonProcess: jsonOfProcess(head, r), jsonEnd: jsonOfEnd(r), ZombieMS: zombieMS(r), Ended: r.status()}
 	default:
 		v = jsonOfProcess(head, r)
 	}
-	return jsonLine(v)
+	return JSONLine(v)
 }
 
-func jsonOfProcess(head jsonHead, r history.Record) jsonProcess {
+func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
 	return jsonProcess{
 		jsonHead: head, PID: r.PID, PPID: r.PPID, Parent: r.Parent, OriginPPID: r.OriginPPID,
 		Comm: r.Comm, Cmdline: r.Cmdline, UID: r.UID, Text: r.Text,
 	}
 }
 
-func jsonOfExit(p jsonProcess, r history.Record) jsonExit {
+func jsonOfExit(p jsonProcess, r *Record) jsonExit {
 	e := jsonExit{
 		jsonProcess: p, jsonEnd: jsonOfEnd(r), ReapedBy: r.Parent,
 		RuntimeMS: r.Runtime.Milliseconds(), CPUMS: r.CPU.Milliseconds(), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
-		ZombieMS: zombieMS(r),
+		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(),
 	}
 	switch {
 	case r.ReapedByInit:
@@ -119,7 +134,7 @@ func jsonOfExit(p jsonProcess, r history.Record) jsonExit {
 	return e
 }
 
-func jsonOfEnd(r history.Record) jsonEnd {
+func jsonOfEnd(r *Record) jsonEnd {
 	if !r.Known {
 		return jsonEnd{}
 	}
@@ -130,4 +145,38 @@ func jsonOfEnd(r history.Record) jsonEnd {
 	return e
 }
 
-func zombieMS(r history.Record) int64 { return r.ZombieFor.Round(time.Millisecond).Milliseconds() }
+func zombieMS(r *Record) int64 { return r.ZombieFor.Round(time.Millisecond).Milliseconds() }
+
+// JSONLine is v as one line of JSON, without its end. What a process calls itself
+// stands in there, and JSON allows some of what a terminal takes for a command.
+func JSONLine(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "{}" // our types always encode
+	}
+	line := strings.TrimRight(b.String(), "\n")
+	if strings.IndexFunc(line, disturbing) < 0 {
+		return line
+	}
+	b.Reset()
+	for _, r := range line {
+		if disturbing(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// disturbing reports whether r is a control character that JSON leaves as it is:
+// DEL and C1, and those that change the direction of the text.
+func disturbing(r rune) bool {
+	switch {
+	case r >= 0x7f && r <= 0x9f, r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		return true
+	}
+	return false
+}

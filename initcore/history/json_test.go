@@ -1,11 +1,9 @@
-package main
+package history
 
 import (
 	"encoding/json"
 	"testing"
 	"time"
-
-	"yinit/initcore/history"
 )
 
 func TestJSONLine(t *testing.T) {
@@ -15,13 +13,13 @@ func TestJSONLine(t *testing.T) {
 		{"\u009b1m\u202e\u007f", `{"a":"\u009b1m\u202e\u007f"}`},
 		{"\xff", `{"a":"\ufffd"}`},
 	} {
-		got := jsonLine(map[string]string{"a": tt.in})
+		got := JSONLine(map[string]string{"a": tt.in})
 		if got != tt.want {
-			t.Errorf("jsonLine(%q) = %s, want %s", tt.in, got, tt.want)
+			t.Errorf("JSONLine(%q) = %s, want %s", tt.in, got, tt.want)
 		}
 		var back map[string]string
 		if err := json.Unmarshal([]byte(got), &back); err != nil || tt.in != "\xff" && back["a"] != tt.in {
-			t.Errorf("jsonLine(%q) comes back as %q, %v", tt.in, back["a"], err)
+			t.Errorf("JSONLine(%q) comes back as %q, %v", tt.in, back["a"], err)
 		}
 	}
 }
@@ -29,27 +27,27 @@ func TestJSONLine(t *testing.T) {
 // TestJSONRecord: the fields are a promise, and those of a zombie are those of its
 // exit record.
 func TestJSONRecord(t *testing.T) {
-	rec := history.Record{
-		Seq: 7, Time: time.UnixMilli(1).UTC(), Kind: history.KindZombie, PID: 40, PPID: 11, Parent: "gunicorn", OriginPPID: 11,
+	rec := Record{
+		Seq: 7, Time: time.UnixMilli(1).UTC(), Kind: KindZombie, PID: 40, PPID: 11, Parent: "gunicorn", OriginPPID: 11,
 		Comm: "git", Cmdline: "git repack", UID: 5, Known: true, Status: 5 << 8, ZombieFor: 10*time.Second + 4*time.Millisecond, Text: "why",
 	}
 	const process = `"pid":40,"ppid":11,"parent":"gunicorn","origin_ppid":11,"comm":"git","cmdline":"git repack","uid":5,"text":"why",`
 	killed, unknown, ended, memory, general := rec, rec, rec, rec, rec
 	killed.Status, unknown.Known = 9, false
-	ended.Kind, memory.Kind = history.KindExit, history.KindOOM
-	general.Kind, general.PID, general.Comm = history.KindOOM, 0, ""
-	for want, r := range map[string]history.Record{
-		`"zombie",` + process + `"code":5,"signal":"","core":false,"known":true,"zombie_ms":10004}`:          rec,
-		`"zombie",` + process + `"code":137,"signal":"SIGKILL","core":false,"known":true,"zombie_ms":10004}`: killed,
-		`"zombie",` + process + `"code":0,"signal":"","core":false,"known":false,"zombie_ms":10004}`:         unknown,
+	ended.Kind, memory.Kind = KindExit, KindOOM
+	general.Kind, general.PID, general.Comm = KindOOM, 0, ""
+	for want, r := range map[string]Record{
+		`"zombie",` + process + `"code":5,"signal":"","core":false,"known":true,"zombie_ms":10004,"ended":"exited 5"}`:                   rec,
+		`"zombie",` + process + `"code":137,"signal":"SIGKILL","core":false,"known":true,"zombie_ms":10004,"ended":"killed by SIGKILL"}`: killed,
+		`"zombie",` + process + `"code":0,"signal":"","core":false,"known":false,"zombie_ms":10004,"ended":"exit status unknown"}`:       unknown,
 		`"exit",` + process + `"code":5,"signal":"","core":false,"known":true,"reaped_by":"gunicorn",` +
-			`"runtime_ms":0,"cpu_ms":0,"maxrss_kb":0,"zombie_ms":10004}`: ended,
+			`"runtime_ms":0,"cpu_ms":0,"maxrss_kb":0,"zombie_ms":10004,"ended":"exited 5","reaper":"11 (gunicorn)"}`: ended,
 		`"oom","pid":40,"comm":"git","text":"why"}`: memory,
 		`"oom","text":"why"}`:                       general,
 	} {
 		want = `{"seq":7,"time":"1970-01-01T00:00:00.001Z","kind":` + want
-		if got := jsonRecord(r); got != want {
-			t.Errorf("jsonRecord of %v\n got %s\nwant %s", r.Kind, got, want)
+		if got := r.JSON(); got != want {
+			t.Errorf("JSON of %v\n got %s\nwant %s", r.Kind, got, want)
 		}
 	}
 }

@@ -1,0 +1,244 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"yinit/procfs"
+	"yinit/procfs/verdict"
+)
+
+// ourNames are the names of executables that yinit stands in for.
+var ourNames = map[string]bool{
+	"yinit": true, "tini": true, "docker-init": true, "podman-init": true, "catatonit": true, "dumb-init": true, "init": true, "systemd": true,
+}
+
+// otherInits are more programs that reap whatever comes to them as PID 1.
+var otherInits = map[string]bool{
+	"tini-static": true, "s6-svscan": true, "runit": true, "runsvdir": true, "my_init": true, "pause": true,
+}
+
+// KnownInit reports whether the process pid reaps orphans, if it is PID 1: it is
+// yinit, or has the name of a program that does. A name proves nothing, so this is
+// good for advice alone.
+func KnownInit(proc procfs.FS, pid int) bool {
+	comm, err := proc.Comm(pid)
+	if err == nil && (ourNames[comm] || otherInits[comm]) {
+		return true
+	}
+	return IsYinit(proc, pid) == verdict.Yes
+}
+
+// The signals that yinit catches as an init. Its own handlers are for all signals
+// that can be caught. That includes 32 and 33, for which sigaction(3) of the C
+// libraries refuses a handler, and the Go runtime installs none for 32: all of them
+// together are a sign that few other programs give. Where the handlers are those
+// of package os/signal, the signals that C libraries keep for themselves are
+// missing, and any program in Go may look the same.
+var (
+	caughtByYinit = ^procfs.NewSignalSet(9, 19) // SIGKILL, SIGSTOP
+	caughtByAny   = caughtByYinit.Without(procfs.NewSignalSet(32, 33, 34))
+)
+
+// IsYinit reports whether the process pid is yinit in its role as an init. Where
+// we may look into the process, its ring shows that, or its executable, which is
+// ours. For others the kernel shows which signals it catches and the name of its
+// executable: together they prove that it is not, or leave little doubt that it
+// is. The answer is [verdict.Unknown] where they do neither.
+func IsYinit(proc procfs.FS, pid int) verdict.Answer {
+	r, err := Open(proc, pid)
+	if err == nil {
+		_ = r.Close() // It was only read.
+	}
+	if err == nil || errors.Is(err, ErrForeign) { // by a yinit of another version
+		return verdict.Yes
+	}
+	return seemsYinit(proc, pid)
+}
+
+// seemsYinit is [IsYinit] without a look for the ring.
+func seemsYinit(proc procfs.FS, pid int) verdict.Answer {
+	status, err := proc.Status(pid)
+	switch {
+	case err != nil, !status.Sigs.Known:
+		return verdict.Unknown
+	case !caughtByAny.Without(status.Sigs.Caught).Empty():
+		return verdict.No
+	case sameExecutable(proc, pid):
+		return verdict.Yes
+	case caughtByYinit.Without(status.Sigs.Caught).Empty() && ourNames[status.Name]:
+		return verdict.Yes
+	default:
+		return verdict.Unknown
+	}
+}
+
+// sameExecutable reports whether the process runs the file that we run, by
+// whatever name or mount. It takes the right to look into the process.
+func sameExecutable(proc procfs.FS, pid int) bool {
+	ours, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return false
+	}
+	theirs, err := os.Stat(filepath.Join(proc.Root(), strconv.Itoa(pid), "exe"))
+	return err == nil && os.SameFile(ours, theirs)
+}
+
+// RelayOf returns what the process pid forwards if it is yinit: its history says
+// so. Where that may not be read, it is taken to be as without options. It is nil
+// if pid is not yinit, and where that cannot be determined.
+func RelayOf(proc procfs.FS, pid int) verdict.Relay {
+	if r, err := Open(proc, pid); err == nil {
+		h, err := r.Header()
+		_ = r.Close() // It was only read.
+		if err == nil {
+			return &h.Relay
+		}
+	}
+	if IsYinit(proc, pid) == verdict.Yes {
+		return PlainRelay()
+	}
+	return nil
+}
+
+// A NotFoundError says why there is no history to read. It wraps the reason, such
+// as [ErrNoRing] or [fs.ErrPermission].
+type NotFoundError struct {
+	Text   string // why, and what to do
+	Denied bool   // there is one, and this user may not read it
+	err    error
+}
+
+// Error returns the text.
+func (e *NotFoundError) Error() string { return e.Text }
+
+// Unwrap returns why the ring could not be opened.
+func (e *NotFoundError) Unwrap() error { return e.err }
+
+// Find looks for the init that keeps a history: the process asked, if it is one;
+// else PID 1; else the other processes, since in a pod the containers may share a
+// PID namespace. With asked 0 or 1 it begins with PID 1. The error is a
+// [*NotFoundError].
+func Find(proc procfs.FS, asked int) (*Source, error) {
+	if asked > 1 {
+		s, err := openSource(proc, asked)
+		if err == nil {
+			return s, nil
+		}
+		if errors.Is(err, fs.ErrPermission) && IsYinit(proc, asked) == verdict.Yes {
+			text := fmt.Sprintf("the history of %d belongs to %s: run this as that user or as root", asked, owner(proc, asked))
+			return nil, &NotFoundError{Text: text, Denied: true, err: err}
+		}
+	}
+	s, first := openSource(proc, 1)
+	if first == nil {
+		return s, nil
+	}
+	none := explain(proc, first)
+	if none.Denied {
+		return nil, none
+	}
+	if s := findOthers(proc); s != nil {
+		return s, nil
+	}
+	return nil, none
+}
+
+func openSource(proc procfs.FS, pid int) (*Source, error) {
+	r, err := Open(proc, pid)
+	if err != nil {
+		return nil, err
+	}
+	id := identify(proc, pid)
+	return &Source{Reader: r, Init: id, alive: func() bool { return identify(proc, pid) == id }}, nil
+}
+
+// identify returns the identity of a process, whose start time may be unknown.
+func identify(proc procfs.FS, pid int) procfs.ID {
+	if s, err := proc.Stat(pid); err == nil {
+		return s.ID()
+	}
+	return procfs.ID{PID: pid}
+}
+
+// findOthers looks for inits that are not PID 1. It opens the history of the first
+// one, and names all in its Inits.
+func findOthers(proc procfs.FS) (found *Source) {
+	scanner := procfs.NewScanner(proc)
+	defer scanner.Close()
+	pids, err := scanner.PIDs(nil)
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, pid := range pids {
+		if pid == 1 || pid == os.Getpid() || seemsYinit(proc, pid) == verdict.No {
+			continue
+		}
+		s, err := openSource(proc, pid)
+		if err != nil {
+			continue
+		}
+		all = append(all, strconv.Itoa(pid)+programOf(proc, pid))
+		if found == nil {
+			found = s
+		} else {
+			_ = s.Close()
+		}
+	}
+	if found != nil {
+		found.Inits = all
+	}
+	return found
+}
+
+// programOf returns what an init runs, as its command line has it.
+func programOf(proc procfs.FS, pid int) string {
+	words, err := proc.Cmdline(pid)
+	if err != nil || len(words) < 2 {
+		return ""
+	}
+	return " (" + strings.Join(words[1:], " ") + ")"
+}
+
+// explain says why the history of PID 1 cannot be read, and what to do.
+func explain(proc procfs.FS, err error) *NotFoundError {
+	e := &NotFoundError{err: err}
+	if _, err := proc.Uptime(); err != nil {
+		e.Text = "/proc cannot be read (" + err.Error() + "), and the history is found there; mount /proc"
+		return e
+	}
+	comm, hidden := proc.Comm(1)
+	is, denied := IsYinit(proc, 1), errors.Is(err, fs.ErrPermission)
+	switch {
+	case hidden != nil: // Every PID namespace has one.
+		e.Text = "PID 1 is hidden from this user (hidepid), so whether it keeps a history cannot be seen: run this as root, or as the user of PID 1"
+	case denied && is == verdict.Yes:
+		e.Denied = true
+		e.Text = "the history belongs to " + owner(proc, 1) + ": run this as that user or as root (docker exec -u)"
+	case denied && is == verdict.Unknown:
+		e.Text = fmt.Sprintf("this user may not see whether PID 1 (%s) is yinit: run this as %s or as root (docker exec -u)", comm, owner(proc, 1))
+	case is == verdict.Yes:
+		e.Text = "PID 1 is yinit, but its history cannot be read: " + err.Error()
+	case is == verdict.Unknown:
+		e.Text = "no history is kept: PID 1 is " + comm
+	case comm == "yinit":
+		e.Text = "no history is kept: PID 1 is another program that is called yinit"
+	default:
+		e.Text = "no history is kept: PID 1 is " + comm + ", not yinit"
+	}
+	return e
+}
+
+func owner(proc procfs.FS, pid int) string {
+	s, err := proc.Status(pid)
+	if err != nil {
+		return "another user"
+	}
+	return fmt.Sprintf("user %d", s.UID[procfs.Real])
+}

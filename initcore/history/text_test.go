@@ -1,0 +1,159 @@
+package history_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/initcore/history/historytest"
+)
+
+// TestWords: the words are those that all who show records are held against, and
+// the JSON has them too.
+func TestWords(t *testing.T) {
+	for _, c := range slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others()) {
+		line := c.Record.SignalText(" → ")
+		if c.Record.Kind != history.KindSignal {
+			line = ""
+			for _, p := range c.Record.Parts() {
+				line += p.Text + "  "
+			}
+		}
+		fields := jsonTexts(t, &c.Record)
+		for _, words := range c.Words {
+			if !strings.Contains(line, words) {
+				t.Errorf("%s: %q, want it to have %q", c.Name, line, words)
+			}
+			if !strings.Contains(fields, words) && !structured(words) {
+				t.Errorf("%s: JSON\n%s, want it to have %q", c.Name, fields, words)
+			}
+		}
+	}
+}
+
+// structured reports whether JSON has fields instead of the words: what a process
+// used, and whose child it is.
+func structured(words string) bool {
+	return slices.ContainsFunc([]string{"ran ", "cpu ", "peak ", "zombie for ", "orphan", "11 (gunicorn) has"}, func(s string) bool { return strings.HasPrefix(words, s) })
+}
+
+// jsonTexts are the words of the record as JSON has them, a field or more.
+func jsonTexts(t *testing.T, r *history.Record) string {
+	t.Helper()
+	var f struct{ Signal, From, Outcome, Ended, Reaper, Text, Kind string }
+	if err := json.Unmarshal([]byte(r.JSON()), &f); err != nil {
+		t.Fatalf("%s: %v", r.JSON(), err)
+	}
+	all := []string{f.Signal + " from " + f.From, f.Outcome, "reaped by " + f.Reaper, f.Text, f.Ended + "; " + f.Text, f.Ended}
+	if !strings.HasPrefix(f.Text, f.Ended) {
+		all = append(all, f.Ended+": "+f.Text)
+	}
+	return strings.Join(all, "\n")
+}
+
+func TestPartsOfLittle(t *testing.T) {
+	for name, r := range map[string]history.Record{
+		"start": {Kind: history.KindStart}, "no kind": {}, "signal": {Kind: history.KindSignal, Text: "x"},
+	} {
+		if got := r.Parts(); len(got) != 0 {
+			t.Errorf("%s: Parts() = %v, want none", name, got)
+		}
+	}
+	r := history.Record{Kind: history.KindSignal, Signal: 64, Text: "why"}
+	if got, want := r.SignalText(" -> "), "SIGRTMAX from outside the container (why)"; got != want {
+		t.Errorf("SignalText = %q, want %q", got, want)
+	}
+}
+
+func TestFilter(t *testing.T) {
+	var all []history.Record
+	for _, c := range slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others()) {
+		all = append(all, c.Record)
+	}
+	chosen := func(f history.Filter) (n int) {
+		for i := range all {
+			if f.Match(&all[i]) {
+				n++
+			}
+		}
+		return n
+	}
+	if got := chosen(nil); got != len(all) {
+		t.Errorf("the zero Filter chooses %d of %d", got, len(all))
+	}
+	for text, want := range map[string]int{
+		"": len(all), "failed": 5, "FAILED kind:exit": 5, "kind:exit": 12, "kind:exit,oom": 13, "kind:exit kind:oom": 0,
+		"kind:": len(all), "kind:ex": len(all), "kind:ex,oom": 1, "pid:40": 4, "pid:40,31": 16, "pid:x": len(all), "pid:": len(all),
+		"GUNICORN": 11, "git repack": 4, "memory": 2, "nothing": 0, "other:key": 0, "pid": 0,
+	} {
+		if got := chosen(history.ParseFilter(text)); got != want {
+			t.Errorf("ParseFilter(%q) chooses %d, want %d", text, got, want)
+		}
+	}
+	since := history.Filter{history.Since(time.Date(2026, 11, 23, 8, 0, 10, 0, time.UTC)), history.OfKind(history.KindExit)}
+	if got := chosen(since); got != 2 {
+		t.Errorf("Since chooses %d, want the last 2 of 12", got)
+	}
+}
+
+func TestParseKinds(t *testing.T) {
+	if got, err := history.ParseKinds("exit,,signal"); err != nil || !slices.Equal(got, []history.Kind{history.KindExit, history.KindSignal}) {
+		t.Errorf("ParseKinds = %v, %v", got, err)
+	}
+	if got, err := history.ParseKinds(""); err != nil || got != nil {
+		t.Errorf("ParseKinds of nothing = %v, %v", got, err)
+	}
+	if _, err := history.ParseKinds("exit,end"); err == nil || err.Error() != `there is no kind "end"` {
+		t.Errorf("ParseKinds of an unknown kind: %v", err)
+	}
+}
+
+func FuzzParseFilter(f *testing.F) {
+	f.Add("pid:37 kind:exit,signal failed git")
+	f.Add(":,:,kind:,")
+	r := historytest.Deaths()[0].Record
+	f.Fuzz(func(_ *testing.T, text string) { history.ParseFilter(text).Match(&r) })
+}
+
+func BenchmarkFilter(b *testing.B) {
+	r := historytest.Deaths()[0].Record
+	f := history.ParseFilter("kind:exit repack")
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Match(&r)
+	}
+}
+
+// What ended, how and why, in words.
+func ExampleRecord_Parts() {
+	r := history.Record{
+		Kind: history.KindExit, Known: true, Status: 9, Text: "killed by SIGKILL: the memory limit was hit",
+		Runtime: 2 * time.Second, ReapedByInit: true,
+	}
+	for _, p := range r.Parts() {
+		fmt.Println(p.Text)
+	}
+	// Output:
+	// killed by SIGKILL: the memory limit was hit
+	// ran 2s
+	// reaped by the init
+}
+
+// Failures of the last hour, as a user writes them and as a program does.
+func ExampleFilter() {
+	typed := history.ParseFilter("failed kind:exit git")
+	built := history.Filter{history.Failed, history.Since(time.Now().Add(-time.Hour))}
+	r := history.Record{Kind: history.KindExit, Comm: "git", Known: true, Status: 1 << 8, Time: time.Now()}
+	fmt.Println(typed.Match(&r), built.Match(&r))
+	// Output: true true
+}
+
+func ExampleRecord_SignalText() {
+	r := history.Record{Kind: history.KindSignal, Signal: 15, PID: 18, Comm: "sh", Action: history.ActionForwarded, To: []int{11}}
+	fmt.Println(r.SignalText(" → "))
+	// Output: SIGTERM from pid 18 (sh) → forwarded to 11
+}
