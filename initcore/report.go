@@ -92,16 +92,17 @@ func (m *machine) report() string {
 
 // heldZombies names the zombies that live parents hold, by parent.
 func heldZombies(all []procfs.Stat, self int) string {
-	held := map[int]int{}
+	held, comms := map[int]int{}, make(map[int]string, len(all))
 	for _, s := range all {
+		comms[s.PID] = s.Comm
 		if s.Zombie() && s.PPID != self && s.PPID != 0 {
 			held[s.PPID]++
 		}
 	}
 	var lines []string
 	for pid, n := range held {
-		if parent := find(all, pid); parent != nil {
-			lines = append(lines, fmt.Sprintf("%d held by %d (%s)", n, pid, printable(parent.Comm)))
+		if comm, known := comms[pid]; known {
+			lines = append(lines, fmt.Sprintf("%d held by %d (%s)", n, pid, printable(comm)))
 		}
 	}
 	sort.Strings(lines)
