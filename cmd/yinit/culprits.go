@@ -70,7 +70,7 @@ func newInquest(fs procfs.FS) (*inquest, error) {
 		}
 		_ = src.Close() // It was only read.
 	}
-	if history.KnownInit(fs, 1) {
+	if history.Reaps(fs, 1) {
 		q.first = procfs.FirstReaps
 	}
 	return q, nil

@@ -60,8 +60,8 @@ func TestIsYinit(t *testing.T) {
 				comm, err := procfs.FS{}.Comm(pid)
 				return err == nil && comm == tt.name && history.IsYinit(procfs.FS{}, pid) == own
 			})
-			if known := history.KnownInit(procfs.FS{}, pid); known != (tt.known || own == procfs.Yes) {
-				t.Errorf("KnownInit = %v, want %v", known, tt.known || own == procfs.Yes)
+			if known := history.Reaps(procfs.FS{}, pid); known != (tt.known || own == procfs.Yes) {
+				t.Errorf("Reaps = %v, want %v", known, tt.known || own == procfs.Yes)
 			}
 			if os.Getuid() != 0 {
 				return
@@ -70,7 +70,7 @@ func TestIsYinit(t *testing.T) {
 			eventually(t, "another user is told "+tt.other.String(), func() (ok bool) {
 				asNobody(t, func() {
 					relay := history.RelayOf(procfs.FS{}, pid)
-					ok = history.IsYinit(procfs.FS{}, pid) == tt.other && (relay != nil) == (tt.other == procfs.Yes) && history.KnownInit(procfs.FS{}, pid) == tt.known
+					ok = history.IsYinit(procfs.FS{}, pid) == tt.other && (relay != nil) == (tt.other == procfs.Yes) && history.Reaps(procfs.FS{}, pid) == tt.known
 				})
 				return ok
 			})
