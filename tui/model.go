@@ -76,6 +76,7 @@ type Model struct {
 	reading  bool
 	paused   bool
 	leaving  bool // quits when the command that has the target returns it
+	sized    int  // for how many readings the size was asked for, see Init
 }
 
 // New is an inspector that reads from src and sends signals by sig, which may be
@@ -93,7 +94,12 @@ func New(src Source, sig Signaller, o Options) Model {
 }
 
 // Init starts the first reading.
-func (m Model) Init() tea.Cmd { return read(m.src, 0) }
+//
+// Bubble Tea reads the size of the terminal before it installs its handler for
+// SIGWINCH, in a goroutine. A change of the size between the two, as docker exec
+// makes one when it starts a program, would never be noticed. So the size is asked
+// for again now, and with the first readings, see [Model.show].
+func (m Model) Init() tea.Cmd { return tea.Batch(tea.RequestWindowSize, read(m.src, 0)) }
 
 // Frame draws the header and the processes of one snapshot as plain text without
 // escape sequences, for a terminal that can do no more, or for a file. It ends

@@ -112,12 +112,23 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		}
 	}
 	m = m.setPage(m.page().refresh(w))
+	m, size := m.askSize()
 	m, details := m.askDetails()
 	if m.paused {
-		return m, details
+		return m, tea.Batch(size, details)
 	}
 	m, next := m.wait()
-	return m, tea.Batch(details, next)
+	return m, tea.Batch(size, details, next)
+}
+
+// askSize asks for the size of the terminal with the first two readings. It is not
+// asked for always: after each answer, Bubble Tea draws the whole screen.
+func (m Model) askSize() (Model, tea.Cmd) {
+	if m.sized >= 2 {
+		return m, nil
+	}
+	m.sized++
+	return m, tea.RequestWindowSize
 }
 
 // askDetails asks for the details anew, unless the answer is still on its way.
