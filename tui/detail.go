@@ -128,7 +128,7 @@ func (d detail) facts(w *world, s *sheet, p *Process) {
 	}
 	used := p.CPUTime.Round(10 * time.Millisecond).String()
 	if w.snap.Since > 0 {
-		used += ", now " + cpuCell(w, p) + " % of a processor"
+		used += ", now " + cpuCell(w, p) + " % of a CPU"
 	}
 	s.field("cpu", used)
 	s.field("memory", memCell(w, p))
@@ -146,7 +146,7 @@ func (w *world) lineage(p *Process) string {
 		names = append(names, fmt.Sprintf("%d %s", w.procs[i].ID.PID, w.text(w.procs[i].Comm)))
 	}
 	if p.entered() {
-		names = append(names, "outside of the container")
+		names = append(names, "outside the container")
 	}
 	if len(names) == 0 {
 		return "none"
@@ -162,10 +162,10 @@ func (d detail) signals(w *world, s *sheet, p *Process) {
 	}
 	switch {
 	case p.dead():
-		s.text(normal, "A zombie takes no signals. Only its parent, or the end of its parent, makes it go.")
+		s.text(normal, "A zombie takes no signals. It goes when its parent waits for it, or ends.")
 		return
 	case !sigs.Known:
-		s.text(normal, "What it does with signals the kernel does not tell here.")
+		s.text(normal, "What it does with signals is unknown: the kernel does not tell.")
 		return
 	}
 	deep := *p

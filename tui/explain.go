@@ -15,7 +15,7 @@ func explain(w *world, p *Process) string {
 	case p.dead():
 		return who + " is a zombie: " + explainZombie(w, p)
 	case p.State.Zombie():
-		return fmt.Sprintf("%s: its main thread has ended, %s still run; nobody can reap it before they end.", who, text.Plural(p.Threads-1, "thread", "threads"))
+		return fmt.Sprintf("%s: its main thread has ended, %s still run; it can be reaped only when they have ended.", who, text.Plural(p.Threads-1, "thread", "threads"))
 	case p.State.Stopped():
 		return fmt.Sprintf("%s is %s; %s.", who, stopWord(p.State), explainTerm(w, p))
 	}
@@ -33,7 +33,7 @@ func brief(w *world, p *Process) string {
 	case p.State.Zombie():
 		return who + "its main thread has ended, others run"
 	case p.State.Stopped():
-		return who + p.State.Word() + "; SIGCONT lets it go on"
+		return who + p.State.Word() + "; SIGCONT resumes it"
 	}
 	return who + briefTerm(w, p)
 }
@@ -52,17 +52,17 @@ func briefTerm(w *world, p *Process) string {
 		return "SIGTERM ends it"
 	case procfs.OutcomeIgnore:
 		if p.kernel() {
-			return "a thread of the kernel"
+			return "kernel thread, takes no signals"
 		}
 		return "ignores SIGTERM, only SIGKILL ends it"
 	case procfs.OutcomePending:
-		return "blocks SIGTERM, which waits"
+		return "blocks SIGTERM, which stays pending"
 	case procfs.OutcomeShielded:
 		return "SIGTERM does nothing, PID 1 has no handler"
 	case procfs.OutcomeDenied:
-		return "belongs to a user whom we may not signal"
+		return "you may not signal processes of its user"
 	default:
-		return "what SIGTERM does is unknown here"
+		return "what SIGTERM would do is unknown"
 	}
 }
 
@@ -80,7 +80,7 @@ func explainZombie(w *world, p *Process) string {
 	return how + "; its parent has not waited for it."
 }
 
-// explainGone is about a process that is not there any more.
+// explainGone says in one sentence how a process ended that is gone.
 func explainGone(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	e, ok := w.exit(p)
@@ -118,7 +118,7 @@ func stateWord(p *Process) string {
 		if p.Target != nil && p.Target.InVfork() {
 			return "waiting until its vfork child execs or ends"
 		}
-		return "waiting in the kernel, for a disk or the like"
+		return "in uninterruptible sleep, as for a disk"
 	case procfs.StateIdle:
 		return "idle"
 	default:
@@ -130,21 +130,21 @@ func stopWord(s procfs.State) string {
 	if s == procfs.StateTraced {
 		return "stopped by a debugger"
 	}
-	return "stopped, SIGCONT lets it go on"
+	return "stopped, SIGCONT resumes it"
 }
 
 // relayedTerm says what yinit does with SIGTERM, "" of another process.
 func (f forecast) relayedTerm() string {
-	switch f.passes {
+	switch f.forward {
 	case sigTERM:
-		return "passes SIGTERM on to its program"
+		return "forwards SIGTERM to its program"
 	case 0:
-		if f.drops {
+		if f.drop {
 			return "drops SIGTERM (--rewrite)"
 		}
 		return ""
 	default:
-		return "passes SIGTERM on to its program as " + procfs.SignalName(f.passes)
+		return "forwards SIGTERM to its program as " + procfs.SignalName(f.forward)
 	}
 }
 
@@ -161,24 +161,24 @@ func explainTerm(w *world, p *Process) string {
 		return "it reads SIGTERM, by signalfd or sigwait"
 	case procfs.OutcomeTerminate:
 		if p.State == procfs.StateDisk && (p.Target == nil || !p.Target.InVfork()) {
-			return "SIGTERM ends it, if need be after that"
+			return "SIGTERM ends it when it wakes up"
 		}
 		return "SIGTERM ends it at once"
 	case procfs.OutcomeIgnore:
 		if p.kernel() {
-			return "it is a thread of the kernel, which takes no signals"
+			return "it is a kernel thread, which takes no signals"
 		}
 		return "it ignores SIGTERM, only SIGKILL ends it"
 	case procfs.OutcomePending:
 		if p.State.Stopped() {
-			return "SIGTERM waits until then"
+			return "SIGTERM stays pending until then"
 		}
-		return "it blocks SIGTERM, which waits"
+		return "it blocks SIGTERM, which stays pending"
 	case procfs.OutcomeDenied:
-		return "we may not signal the processes of its user"
+		return "you may not signal processes of its user"
 	case procfs.OutcomeShielded:
-		return "it has no handler for SIGTERM, so the kernel drops it: docker stop waits its full time"
+		return "it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout"
 	default:
-		return "what SIGTERM does the kernel does not tell"
+		return "what SIGTERM would do is unknown"
 	}
 }

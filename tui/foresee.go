@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"strings"
+
 	"yinit/procfs"
 )
 
-// The signals whose numbers are the same on every processor, see signal(7).
+// The signals whose numbers are the same on every architecture, see signal(7).
 const (
 	sigKILL = 9
 	sigTERM = 15
@@ -14,8 +16,8 @@ const (
 type forecast struct {
 	outcome procfs.Outcome
 	why     string
-	passes  int  // what yinit's handler passes on to its program instead, or the same; 0: nothing
-	drops   bool // yinit was told to drop it
+	forward int  // the signal that yinit, as PID 1, forwards to its program for this one; 0: none
+	drop    bool // yinit was told to drop it
 }
 
 // foresee is what signal n would do to p if the caller sent it now.
@@ -40,50 +42,56 @@ func (w *world) term(p *Process) forecast {
 // relayed is f with what becomes of signal n, if p is yinit.
 func (f forecast) relayed(p *Process, n int) forecast {
 	if f.outcome == procfs.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
-		f.passes = int(p.Target.Relay[n])
-		f.drops = f.passes == 0 && procfs.Relayed(n)
+		f.forward = int(p.Target.Relay[n])
+		f.drop = f.forward == 0 && procfs.Relayed(n)
 	}
 	return f
 }
 
-// String is the word for the menu: that of the outcome. What people look for
-// stands out without colour.
-func (f forecast) String() string {
-	switch {
-	case f.passes != 0:
-		return "passes"
-	case f.drops:
-		return "drops"
-	case f.outcome == procfs.OutcomeIgnore:
-		return "IGNORES"
-	default:
-		return f.outcome.String()
+// trouble reports whether the signal has no effect where people expect one: such
+// a process does not stop at SIGTERM.
+func (f forecast) trouble() bool {
+	switch f.outcome {
+	case procfs.OutcomeIgnore, procfs.OutcomePending, procfs.OutcomeShielded:
+		return true
 	}
+	return f.drop
 }
 
-// word is the word for the column TERM, which is narrow.
+// String is the word for the menu: that of the outcome, as in text and in JSON, and
+// what becomes of a signal that yinit handles as PID 1. Trouble is in upper case, so
+// that it stands out without colour.
+func (f forecast) String() string {
+	word := f.outcome.String()
+	switch {
+	case f.forward != 0:
+		word = "forward"
+	case f.drop:
+		word = "drop"
+	}
+	if f.trouble() {
+		word = strings.ToUpper(word)
+	}
+	return word
+}
+
+// word is the word for the column TERM.
 func (f forecast) word(g *glyphs) string {
 	switch f.outcome {
 	case procfs.OutcomeNoEffect:
 		return g.dash
 	case procfs.OutcomeUnknown:
 		return "?"
-	case procfs.OutcomeTerminate:
-		return "kills"
-	case procfs.OutcomePending:
-		return "waits"
-	case procfs.OutcomeRead:
-		return "reads"
 	default:
 		return f.String()
 	}
 }
 
-// kernel reports whether p is a thread of the kernel: nobody else ignores KILL.
+// kernel reports whether p is a kernel thread: nobody else ignores KILL.
 func (p *Process) kernel() bool { return p.Sigs.Known && p.Sigs.Ignored.Has(sigKILL) }
 
 // entered reports whether p came from outside by docker exec or the like. The
-// parent of PID 1 is outside too, and that of the kernel's first threads.
+// parent of PID 1 is outside too, and that of the first kernel threads.
 func (p *Process) entered() bool { return p.Outside && p.ID.PID != 1 && !p.kernel() }
 
 // unstoppable reports whether no program can catch signal n.

@@ -205,7 +205,7 @@ func (u menu) footer(w *world) string {
 		return w.paint(warn, w.cut(" "+u.report, w.width))
 	}
 	if u.typed != "" && u.lookUp() < 0 {
-		return w.paint(bad, w.cut(" no signal is called "+u.typed, w.width))
+		return w.paint(bad, w.cut(" unknown signal "+u.typed, w.width))
 	}
 	return w.cut(" or type a name or a number: "+u.typed+w.paint(reverse, " "), w.width)
 }
@@ -213,13 +213,13 @@ func (u menu) footer(w *world) string {
 func (u menu) hint() string {
 	switch u.step {
 	case stepConfirm:
-		return "nothing was sent yet"
+		return "nothing has been sent yet"
 	case stepWatch:
-		return "Esc stops watching; the signal is sent"
+		return "Esc stops watching; the signal has been sent"
 	case stepReport:
 		return "K sends SIGKILL to the same process  Esc closes"
 	}
-	return "arrows choose  Enter goes on  Esc closes"
+	return "arrows choose  Enter confirms  Esc closes"
 }
 
 // remains says why the process is still there, or what it does instead.
@@ -228,9 +228,9 @@ func (u menu) remains(w *world, o Outcome) string {
 	text := name + w.glyphs().arrow + u.who(w) + ": "
 	switch {
 	case o.State.Stopped() && !u.p.State.Stopped():
-		return text + "stopped, SIGCONT lets it go on"
+		return text + "stopped, SIGCONT resumes it"
 	case u.p.State.Stopped() && !o.State.Stopped():
-		return text + "it goes on"
+		return text + "resumed"
 	}
 	text += "still there after " + procfs.Span(u.waited)
 	if why := u.obstacle(name, o); why != "" {
@@ -245,7 +245,7 @@ func (u menu) obstacle(name string, o Outcome) string {
 	case u.p.ID.PID == 1 && unstoppable(u.signal):
 		return "the kernel protects PID 1"
 	case o.State == procfs.StateDisk:
-		return "it waits in the kernel, and may act only after that"
+		return "it is in uninterruptible sleep, and acts when it wakes up"
 	case !s.Known:
 		return ""
 	case s.Blocked.Has(u.signal) && s.SharedPending.Has(u.signal):
@@ -255,9 +255,9 @@ func (u menu) obstacle(name string, o Outcome) string {
 	case s.Ignored.Has(u.signal):
 		return name + " is ignored"
 	case o.State.Stopped():
-		return "it is stopped, " + name + " waits for SIGCONT"
+		return "it is stopped, " + name + " stays pending until SIGCONT"
 	case s.Caught.Has(u.signal):
-		return name + " has a handler, which does not end it, or not yet"
+		return name + " has a handler, which has not ended it"
 	case u.p.ID.PID == 1:
 		return "PID 1 has no handler for it"
 	}

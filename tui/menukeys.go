@@ -17,10 +17,10 @@ func (m Model) openMenu() (Model, tea.Cmd) {
 		return m, nil
 	}
 	if i, here := m.world.find(p.ID); !here || m.world.ghost(i) {
-		return m.say(bad, p.ID.String()+" "+m.world.text(p.Comm)+": it has ended, there is nobody to signal"), nil
+		return m.say(bad, p.ID.String()+" "+m.world.text(p.Comm)+": it has ended, no signal can be sent"), nil
 	}
 	if m.menu.busy {
-		return m.say(normal, "the process before is still being watched"), nil
+		return m.say(normal, "still watching the previous process"), nil
 	}
 	m.menu = m.menu.show(p, m.world.snap.Caller)
 	return m, tea.Batch(hold(m.sig, p.ID, m.menu.number), inspect(m.src, p.ID))

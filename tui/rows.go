@@ -149,13 +149,13 @@ func urgency(p *Process) int {
 	return 0
 }
 
-// termRank puts first whoever SIGTERM does not end.
+// termRank puts first those that SIGTERM does not end.
 func (w *world) termRank(p *Process) int {
 	f := w.term(p)
-	if f.passes != 0 {
+	if f.forward != 0 {
 		return 6
 	}
-	if f.drops {
+	if f.drop {
 		return 0
 	}
 	switch f.outcome {

@@ -212,7 +212,7 @@ func TestSort(t *testing.T) {
 
 func TestTermColumn(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
-	for pid, want := range map[string]string{"1 root": "passes", "12 app": "handler", "55 app": "IGNORES", "56 app": "waits", "4125 root": "kills"} {
+	for pid, want := range map[string]string{"1 root": "forward", "12 app": "handler", "55 app": "IGNORE", "56 app": "PENDING", "4125 root": "terminate"} {
 		for line := range strings.SplitSeq(u.screen(), "\n") {
 			if strings.HasPrefix(strings.TrimLeft(line, " ▌"), pid) && !strings.Contains(line, " "+want+" ") {
 				t.Errorf("the row of %s does not say %s: %s", pid, want, line)
@@ -225,7 +225,7 @@ func TestFailedReadKeepsRows(t *testing.T) {
 	u := newUser(t, 100, 24, Options{})
 	u.src.fail = errors.New("open /proc: too many \x1b open files")
 	u.refresh()
-	u.sees("gunicorn: worker", `These rows are of 12:00:01: open /proc: too many \x1b open files`)
+	u.sees("gunicorn: worker", `showing data from 12:00:01: open /proc: too many \x1b open files`)
 	u.src.fail = nil
 	u.refresh()
 	u.seesNot("open files")
@@ -245,7 +245,7 @@ func TestFirstReadFails(t *testing.T) {
 	u.sees("reading the processes")
 	u.press("k", "enter", "down", "2", "1", "/", "a", "esc")
 	u.refresh()
-	u.sees("Nothing could be read: no /proc")
+	u.sees("cannot read the processes: no /proc")
 }
 
 // TestReadsDoNotPileUp counts the commands that read while one has not come back.
@@ -285,15 +285,15 @@ func TestPause(t *testing.T) {
 func TestInterval(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.send(keyPress("+"))
-	u.sees("refreshes every 2 s")
+	u.sees("refresh every 2s")
 	for range 20 {
 		u.send(keyPress("-"))
 	}
-	u.sees("refreshes every 100 ms")
+	u.sees("refresh every 100ms")
 	for range 20 {
 		u.send(keyPress("+"))
 	}
-	u.sees("refreshes every 60 s")
+	u.sees("refresh every 1m00s")
 }
 
 func TestDetails(t *testing.T) {

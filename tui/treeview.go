@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"yinit/procfs"
 	"yinit/tui/text"
 )
 
@@ -27,7 +26,7 @@ func columns(w *world, pidWidth int) []column {
 		{"CPU", 5, 56, false, cpuCell},
 		{"MEM", 5, 56, false, memCell},
 		{"AGE", 5, 70, false, func(_ *world, p *Process) string { return text.Age(p.Age) }},
-		{"TERM", 8, 0, true, func(w *world, p *Process) string {
+		{"TERM", 9, 0, true, func(w *world, p *Process) string {
 			return w.term(p).word(w.glyphs())
 		}},
 	}
@@ -40,7 +39,7 @@ func columns(w *world, pidWidth int) []column {
 	return fit
 }
 
-// cpuCell is in percent of one processor.
+// cpuCell is in percent of one CPU.
 func cpuCell(w *world, p *Process) string {
 	switch {
 	case p.dead() || w.snap.Since <= 0:
@@ -157,9 +156,7 @@ func (t tree) look(w *world, r *row, at int) look {
 		return faint
 	case p.dead():
 		return bad
-	case p.State.Stopped():
-		return warn
-	case p.Term == procfs.OutcomeIgnore:
+	case p.State.Stopped() || w.term(p).trouble():
 		return warn
 	}
 	return normal

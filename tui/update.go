@@ -6,6 +6,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"yinit/procfs"
 )
 
 // Update is what a message makes of the model.
@@ -108,7 +110,7 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		first := !w.read
 		*w = w.take(msg.snap)
 		if _, ok := w.byPID[m.opts.PID]; first && m.opts.PID != 0 && !ok {
-			m = m.say(warn, fmt.Sprintf("there is no process %d to be seen", m.opts.PID))
+			m = m.say(warn, fmt.Sprintf("no process %d here", m.opts.PID))
 		}
 	}
 	m = m.setPage(m.page().refresh(w))
@@ -154,7 +156,7 @@ func (m Model) setInterval(slower bool) (Model, tea.Cmd) {
 		i--
 	}
 	m.interval = usual[max(0, min(i, len(usual)-1))]
-	m = m.say(normal, "refreshes every "+intervalText(m.interval))
+	m = m.say(normal, "refresh every "+procfs.Span(m.interval))
 	if m.reading || m.paused {
 		return m, nil
 	}

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -87,9 +86,9 @@ func (m Model) last() string {
 	case m.menu.open():
 		return w.line(faint, m.menu.hint())
 	case m.failed != "":
-		text := " Nothing could be read: " + m.failed
+		text := " cannot read the processes: " + m.failed
 		if w.read {
-			text = " These rows are of " + w.snap.Time.Format("15:04:05") + ": " + m.failed
+			text = " showing data from " + w.snap.Time.Format("15:04:05") + ": " + m.failed
 		}
 		return w.paint(bad, w.cut(text, w.width))
 	case m.help.open:
@@ -109,11 +108,4 @@ func (w *world) prompt(line, hint string) string {
 		line = ansi.TruncateLeft(line, over, "")
 	}
 	return w.between(line+w.paint(reverse, " "), w.paint(faint, hint), w.width)
-}
-
-func intervalText(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%d s", d/time.Second)
 }

@@ -214,7 +214,7 @@ func TestTerminalTop(t *testing.T) {
 	term := newTerminal(t, 80, 24, "env", "PS1=ready$ ", "PATH="+os.Getenv("PATH"), "bash", "--norc", "--noprofile")
 	term.see("ready$")
 	term.keys("yinit demo; echo left $?", "Enter")
-	term.see("gunicorn", "IGNORES", "held by")
+	term.see("gunicorn", "IGNORE", "held by")
 	term.keys("/", "stubborn", "Enter")
 	term.see("filter: stubborn")
 	term.keys("Down", "Down", "Down", "k")
