@@ -12,14 +12,20 @@ import (
 
 // detail is the pane with all about one process.
 type detail struct {
+	list
 	open   bool
 	asked  bool // the answer is on its way
 	known  bool // data is an answer
 	gone   bool // and there will be no other
 	id     procfs.ID
 	data   Details
-	failed string
-	top    int
+	failed string // why the last question was not answered
+}
+
+var detailKeys = keyMap{
+	{title: "arrows", hint: "scroll"},
+	{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
+	{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
 }
 
 func (d detail) show(p Process) detail {
@@ -43,29 +49,10 @@ func (d detail) take(w *world, msg detailsMsg) detail {
 	return d
 }
 
-// scroll moves by hand; what is drawn is never beyond the end.
-func (d detail) scroll(w *world, a action) detail {
-	d.top = scrolled(d.top, a, len(d.lines(w)), w.room)
+// resize fits the list to the lines and the room.
+func (d detail) resize(w *world) detail {
+	d.list = d.fit(len(d.lines(w)), w.room)
 	return d
-}
-
-// scrolled is the first visible line of some text after a key.
-func scrolled(top int, a action, lines, room int) int {
-	switch a {
-	case doUp:
-		top--
-	case doDown:
-		top++
-	case doPageUp:
-		top -= room - 1
-	case doPageDown:
-		top += room - 1
-	case doHome:
-		top = 0
-	case doEnd:
-		top = lines
-	}
-	return max(0, min(top, lines-room))
 }
 
 // process is that of the last snapshot, or what the details know of it.
@@ -78,9 +65,9 @@ func (d detail) process(w *world) Process {
 
 func (d detail) view(w *world, height int) []string {
 	lines := d.lines(w)
-	top := max(0, min(d.top, len(lines)-height))
-	lines = lines[top:min(len(lines), top+max(0, height))]
-	if len(lines) > 0 && top > 0 {
+	from, to := d.fit(len(lines), height).visible()
+	lines = lines[from:to]
+	if len(lines) > 0 && from > 0 {
 		lines[0] = w.paint(faint, " "+w.glyphs().up+" more above")
 	}
 	return lines

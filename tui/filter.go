@@ -23,11 +23,11 @@ type filter struct {
 	terms []term
 }
 
-// The keys that the pages know. A word with another key is text: command lines
-// are full of colons.
+// The keys of terms that the pages know. A word with another key is text: command
+// lines are full of colons.
 var (
-	treeKeys    = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
-	historyKeys = []string{"pid", "kind"}
+	processTerms = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
+	recordTerms  = []string{"pid", "kind"}
 )
 
 // parseFilter never fails. What cannot be right yet, because it is still being

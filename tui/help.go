@@ -1,31 +1,56 @@
 package tui
 
+import (
+	"slices"
+	"strings"
+)
+
 // help is the pane that explains the keys and the words.
 type help struct {
+	list
 	open bool
-	top  int
 }
 
-func (h help) scroll(w *world, readOnly bool, a action) help {
-	h.top = scrolled(h.top, a, len(h.lines(w, readOnly)), w.room)
+var helpKeys = keyMap{
+	{title: "arrows", hint: "scroll"},
+	{title: "any", hint: "other key closes"},
+}
+
+// resize fits the list to the lines and the room.
+func (h help) resize(m *Model) help {
+	h.list = h.fit(len(h.lines(m)), m.world.room)
 	return h
 }
 
-func (h help) view(w *world, readOnly bool, height int) []string {
-	lines := h.lines(w, readOnly)
-	top := max(0, min(h.top, len(lines)-height))
-	return lines[top:min(len(lines), top+max(0, height))]
+func (h help) view(m *Model, height int) []string {
+	lines := h.lines(m)
+	from, to := h.fit(len(lines), height).visible()
+	return lines[from:to]
 }
 
-func (h help) lines(w *world, readOnly bool) []string {
-	s := sheet{c: &w.canvas}
-	s.text(strong, "KEYS")
-	for i := range keyTable {
-		if b := &keyTable[i]; b.title != "" && !(b.writes && readOnly) {
-			s.field(b.title, b.does)
+// lines are made from the key tables of all pages.
+func (h help) lines(m *Model) []string {
+	s := sheet{c: &m.world.canvas}
+	section := func(title string, table keyMap) {
+		s.text(strong, title)
+		for _, b := range table {
+			if b.title != "" && !(b.writes && m.opts.ReadOnly) {
+				s.field(b.title, b.does)
+			}
 		}
+		s.text(normal, "")
 	}
-	s.text(normal, "")
+	section("MOVE", listKeys)
+	for _, p := range m.pages {
+		section(strings.ToUpper(p.name()), p.keys())
+	}
+	section("EVERYWHERE", slices.Concat(refreshKeys, modelKeys))
+	return append(s.lines, words(&m.world.canvas)...)
+}
+
+// words explain what stands in the columns, and what can be typed.
+func words(c *canvas) []string {
+	s := sheet{c: c}
 	s.text(strong, "TERM: WHAT SIGTERM WOULD DO")
 	s.field("terminate", "end it: it has no handler; core: with a core dump")
 	s.field("handler", "run the program's handler")
@@ -45,7 +70,7 @@ func (h help) lines(w *world, readOnly bool) []string {
 	s.field("History", "text, pid:37, kind:exit,signal and failed")
 	s.text(normal, "")
 	s.text(strong, "FIRST COLUMN")
-	s.field(w.glyphs().fresh, "new since the last refresh or two")
-	s.field(w.glyphs().dead, "has just ended")
+	s.field(c.glyphs().fresh, "new since the last refresh or two")
+	s.field(c.glyphs().dead, "has just ended")
 	return s.lines
 }

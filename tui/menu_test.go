@@ -53,7 +53,7 @@ func TestEscalate(t *testing.T) {
 	still := Outcome{State: procfs.StateSleeping, After: watchSlice, Sigs: procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(15)}}
 	u.sig.outcomes = append(slices.Repeat([]Outcome{still}, watchEnd), Outcome{Ended: true, Known: true, Status: 9, After: time.Millisecond})
 	u.choose(55).press("f9", "enter", "y")
-	u.sees("SIGTERM → 55 gunicorn: still there after 4s: SIGTERM is ignored", "K sends SIGKILL")
+	u.sees("SIGTERM → 55 gunicorn: still there after 4s: SIGTERM is ignored", "K send SIGKILL")
 	u.refresh()
 	u.sees("still there after 4s")
 	u.press("K")

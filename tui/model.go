@@ -15,43 +15,6 @@ type Options struct {
 	PID      int           // the process to select first; 0: the first row
 }
 
-// A page is one of the tabs. Its methods return the page as it is afterwards.
-type page interface {
-	// tab is its name, with a count of what is new.
-	tab(*world) string
-	// refresh is called after the world changed, and before it is shown.
-	refresh(*world) page
-	// do is called for each key that is not the model's own. Of an action that it
-	// does not know it only brings what it shows into the window.
-	do(*world, action) page
-	// view draws at most height lines.
-	view(w *world, height int) []string
-}
-
-// What a page may be able to do besides.
-type (
-	filtered interface {
-		filter() string
-		setFilter(w *world, text string) page
-	}
-	chooser interface {
-		selected(*world) (Process, bool)
-		click(w *world, line int) page
-	}
-	explainer interface {
-		explain(*world) string // the last line
-		remark(*world) string  // at the right of the tab line
-	}
-)
-
-// newPages are the pages in the order of their numbers.
-func newPages(o Options) []page {
-	return []page{
-		tree{want: o.PID},
-		chronicle{},
-	}
-}
-
 // Model is the inspector. Use [New].
 type Model struct {
 	src  Source
@@ -120,6 +83,6 @@ func Frame(s Snapshot, h History, width, height int, o Options) string {
 	if whole {
 		w.room = len(s.Procs) + 1
 	}
-	t := tree{want: o.PID}.refresh(&w)
+	t := treePage{want: o.PID}.refresh(&w)
 	return w.frame(append(head, t.view(&w, w.room)...), height) + "\n"
 }

@@ -11,7 +11,7 @@ import (
 
 // pids are those of the rows, from the top.
 func (u *user) pids() []int {
-	t := u.m.pages[0].(tree)
+	t := u.m.pages[0].(treePage)
 	var pids []int
 	for _, r := range t.rows {
 		pids = append(pids, u.m.world.procs[r.Index].ID.PID)
@@ -165,13 +165,13 @@ func TestFold(t *testing.T) {
 	u.sees("+5 below")
 	u.refresh()
 	u.seesRows(1, 12, 4120, 4125)
-	u.press("l")
+	u.press("right")
 	u.seesRows(1, 12, 37, 38, 44, 55, 56, 4120, 4125)
 	u.press("right")
 	if got := u.selected(); got != 37 {
 		t.Errorf("right goes to %d, want the first child, 37", got)
 	}
-	u.press("h")
+	u.press("left")
 	if got := u.selected(); got != 12 {
 		t.Errorf("left goes to %d, want the parent, 12", got)
 	}
@@ -327,15 +327,16 @@ func TestHelpAndQuit(t *testing.T) {
 	}
 	u := newUser(t, 80, 24, Options{ReadOnly: true})
 	u.press("f1")
-	u.sees("KEYS", "previous row")
+	u.sees("MOVE", "previous or next row")
 	u.seesNot("send a signal")
 	u.press("x")
-	u.seesNot("KEYS")
+	u.seesNot("previous or next row")
 	u.choose(55).press("f9")
 	u.seesNot("signal to")
-	if u.press("k"); u.selected() != 44 {
-		t.Errorf("k where nothing can be signalled goes to %d, want 44, up", u.selected())
+	if u.press("k"); u.selected() != 55 {
+		t.Errorf("k where nothing can be signalled goes to %d, want it to stay at 55", u.selected())
 	}
+	u.sees("read-only: no signals can be sent")
 }
 
 func TestMouse(t *testing.T) {

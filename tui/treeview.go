@@ -59,11 +59,12 @@ func memCell(w *world, p *Process) string {
 }
 
 // view draws the titles and the visible rows.
-func (t tree) view(w *world, height int) []string {
+func (t treePage) view(w *world, height int) []string {
 	if height <= 0 {
 		return nil
 	}
-	shown := t.rows[min(t.top, len(t.rows)):min(t.top+height-1, len(t.rows))]
+	from, to := t.visible()
+	shown := t.rows[from:min(to, from+height-1)]
 	pidWidth := 5
 	for _, r := range shown {
 		pidWidth = max(pidWidth, len(strconv.Itoa(w.procs[r.Index].ID.PID)))
@@ -72,12 +73,12 @@ func (t tree) view(w *world, height int) []string {
 	lines := make([]string, 0, height)
 	lines = append(lines, t.titles(w, cols))
 	for i := range shown {
-		lines = append(lines, t.draw(w, cols, t.top+i))
+		lines = append(lines, t.draw(w, cols, from+i))
 	}
 	return lines
 }
 
-func (t tree) titles(w *world, cols []column) string {
+func (t treePage) titles(w *world, cols []column) string {
 	key := sortKeys[t.sort]
 	var b strings.Builder
 	b.WriteByte(' ')
@@ -107,7 +108,7 @@ func (t tree) titles(w *world, cols []column) string {
 }
 
 // draw makes the line of a row.
-func (t tree) draw(w *world, cols []column, at int) string {
+func (t treePage) draw(w *world, cols []column, at int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	ghost := w.ghost(r.Index)
@@ -134,7 +135,7 @@ func (t tree) draw(w *world, cols []column, at int) string {
 }
 
 // sign is the first cell of a row.
-func (t tree) sign(w *world, r *row, at int) string {
+func (t treePage) sign(w *world, r *row, at int) string {
 	g := w.glyphs()
 	switch {
 	case at == t.cursor && !w.plain:
@@ -147,7 +148,7 @@ func (t tree) sign(w *world, r *row, at int) string {
 	return " "
 }
 
-func (t tree) look(w *world, r *row, at int) look {
+func (t treePage) look(w *world, r *row, at int) look {
 	p := &w.procs[r.Index]
 	switch {
 	case at == t.cursor:
@@ -164,7 +165,7 @@ func (t tree) look(w *world, r *row, at int) look {
 
 // command is the last column: the guides, the command, and what is to be said
 // about it. If there is not room for all, the command gives way.
-func (t tree) command(w *world, at, width int) string {
+func (t treePage) command(w *world, at, width int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	guides := t.guides(w, at, max(2, width/8))
@@ -269,7 +270,7 @@ func (w *world) culprit(p *Process) string {
 
 // guides are the lines of the tree left of a command. Of a deep tree the levels
 // near the process are drawn, at most as many as given.
-func (t tree) guides(w *world, at, levels int) string {
+func (t treePage) guides(w *world, at, levels int) string {
 	g := w.glyphs()
 	r := &t.rows[at]
 	if r.Depth == 0 {

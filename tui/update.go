@@ -52,13 +52,12 @@ func (m Model) resize(msg tea.WindowSizeMsg) Model {
 // settle gives the page the room that the other parts leave.
 func (m Model) settle() Model {
 	w := &m.world
-	room := max(0, w.height-w.headerLines()-2)
-	room -= m.menu.height(room)
-	if room != w.room {
+	full := w.menuRoom()
+	if room := full - m.menu.height(full); room != w.room {
 		w.room = room
 		m = m.setPage(m.page().do(w, doNothing))
-		m.detail = m.detail.scroll(w, doNothing)
-		m.help = m.help.scroll(w, m.opts.ReadOnly, doNothing)
+		m.menu = m.menu.resize(full)
+		m.detail, m.help = m.detail.resize(w), m.help.resize(&m)
 	}
 	return m
 }

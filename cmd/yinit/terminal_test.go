@@ -218,7 +218,7 @@ func TestTerminalTop(t *testing.T) {
 	term.keys("/", "stubborn", "Enter")
 	term.see("filter: stubborn")
 	term.keys("Down", "Down", "Down", "k")
-	term.see("signal to", "Esc closes")
+	term.see("signal to", "Esc close")
 	term.keys("Escape") // an Escape and a key at once would be Alt and that key
 	term.unsee("signal to")
 	term.keys("2")

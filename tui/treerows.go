@@ -16,8 +16,8 @@ type row struct {
 	matched bool // by the filter; otherwise it is here as an ancestor
 }
 
-// list lists the processes as t wants them.
-func (t tree) list(w *world) []row {
+// makeRows lists the processes as t wants them.
+func (t treePage) makeRows(w *world) []row {
 	matched := t.matched(w)
 	order := t.sorted(w)
 	if t.flat {
@@ -67,7 +67,7 @@ func keepAncestors(w *world, matched []bool) (drop func(int) bool) {
 }
 
 // matched tells which processes the filter chooses, nil: all.
-func (t tree) matched(w *world) []bool {
+func (t treePage) matched(w *world) []bool {
 	if t.find.empty() {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (t tree) matched(w *world) []bool {
 }
 
 // sorted are the indices of all processes in the order that t wants.
-func (t tree) sorted(w *world) []int {
+func (t treePage) sorted(w *world) []int {
 	order := make([]int, len(w.procs))
 	for i := range order {
 		order[i] = i
