@@ -88,7 +88,7 @@ func TestIsYinitByTheRing(t *testing.T) {
 	if got := IsYinit(procfs.FS{}, os.Getpid()); got != verdict.Yes {
 		t.Errorf("IsYinit = %v, want yes", got)
 	}
-	if got := RelayOf(procfs.FS{}, os.Getpid()); got == nil || got[15] != 10 || got[1] != 0 {
+	if got := RelayOf(procfs.FS{}, os.Getpid()); got == nil || got.Forwards(15) != 10 || got.Forwards(1) != 0 {
 		t.Errorf("RelayOf = %v, want what the header says", got)
 	}
 	s, err := Find(procfs.FS{}, os.Getpid())
