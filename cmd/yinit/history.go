@@ -11,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/procfs"
 )
@@ -29,7 +30,7 @@ type historyOptions struct {
 func runHistory(args []string) (int, error) {
 	o, err := parseHistory(args)
 	if err != nil {
-		return flagStatus(err)
+		return failure, err
 	}
 	kept, err := openHistory(&o)
 	if err != nil {
@@ -53,43 +54,25 @@ func runHistory(args []string) (int, error) {
 
 func parseHistory(args []string) (historyOptions, error) {
 	var o historyOptions
-	flags := newFlags("history", "[OPTION...]")
-	flags.BoolVar(&o.json, "json", false, "one JSON object a line")
-	flags.BoolVar(&o.follow, "follow", false, "go on with what happens from now on, until the init ends")
-	flags.BoolVar(&o.follow, "f", false, "the same")
-	kinds := flags.String("kind", "", "only these `kinds`: start, exit, adopt, signal, zombie, oom, stop, note")
-	flags.BoolVar(&o.failed, "failed", false, "only processes that did not end with 0")
-	flags.IntVar(&o.pid, "pid", 0, "only this `process`; if it is an init with a history, all of that")
-	flags.Func("since", "only the last `time`, like 10m", func(v string) (err error) {
-		o.since, err = parseDuration(v)
-		return err
+	var kinds []string
+	_, err := config.Lookup("history").Parse(args, config.Bind{
+		"json":   &o.json,
+		"follow": &o.follow,
+		"kind":   &kinds,
+		"failed": &o.failed,
+		"pid":    &o.pid,
+		"since":  &o.since,
+		"file":   &o.file,
 	})
-	flags.Func("file", "read this `file`, written by yinit --history", func(v string) error {
-		if o.file = v; v == "" { // of a script, whose variable is not set
-			return errEmpty
+	for _, name := range kinds {
+		if kind, ok := history.ParseKind(name); ok {
+			if o.kinds == nil {
+				o.kinds = map[history.Kind]bool{}
+			}
+			o.kinds[kind] = true
 		}
-		return nil
-	})
-	if err := parseFlags(flags, args); err != nil {
-		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("history: %q is too much; see yinit history --help", flags.Arg(0))
-	}
-	if o.pid < 0 {
-		return o, fmt.Errorf("history: --pid: %d is no pid; see yinit history --help", o.pid)
-	}
-	for name := range strings.FieldsFuncSeq(*kinds, func(r rune) bool { return r == ',' }) {
-		kind, ok := history.ParseKind(name)
-		if !ok {
-			return o, fmt.Errorf("history: --kind: there is no kind %q; see yinit history --help", name)
-		}
-		if o.kinds == nil {
-			o.kinds = map[history.Kind]bool{}
-		}
-		o.kinds[kind] = true
-	}
-	return o, nil
+	return o, err
 }
 
 // kept is a history that was found.
