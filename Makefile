@@ -9,7 +9,7 @@ export CGO_ENABLED = 0
 # smaller. Empty where Go no longer has it.
 export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
-.PHONY: help demo build test race fuzz bench conform lint e2e check size readme
+.PHONY: help demo build test race fuzz bench conform lint e2e check size readme man
 help: ## show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -40,8 +40,11 @@ conform: build ## what yinit and its rivals do, case by case, into docs/; INIT="
 	YINIT_CONFORM_TABLE=$(CURDIR)/docs/conformance.md $(GO) test -count=1 -run TestConformanceTable ./cmd/yinit
 	@cat docs/conformance.md
 
-readme: ## write the table of options into README.md
-	YINIT_UPDATE=1 $(GO) test -count=1 -run TestReadmeOptions ./cmd/yinit
+readme: ## write the tables of options into README.md
+	YINIT_UPDATE=1 $(GO) test -count=1 -run TestReadmeOptions ./cmd/yinit/config
+
+man: ## write the man page yinit(1), docs/yinit.1
+	YINIT_UPDATE=1 $(GO) test -count=1 -run TestManPage ./cmd/yinit/config
 
 lint: ## gofumpt, go vet and staticcheck
 	@test -z "$$($(GO) tool gofumpt -l .)" || { $(GO) tool gofumpt -l .; echo "run: go tool gofumpt -w ."; exit 1; }

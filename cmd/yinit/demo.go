@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/cmd/yinit/config"
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/tui"
@@ -30,22 +31,26 @@ const (
 )
 
 func runDemo(args []string) (int, error) {
-	flags := newFlags("demo", "[OPTION...]")
-	ascii := flags.Bool("ascii", false, "use ASCII characters only")
-	if err := parseFlags(flags, args); err != nil {
-		return flagStatus(err)
+	var ascii bool
+	words, err := config.Lookup("demo").Parse(args, config.Bind{"ascii": &ascii})
+	if err != nil {
+		return failure, err
 	}
-	switch flags.Arg(0) {
-	case "":
-		return enterDemo(args)
-	case stageInside:
-		return 0, becomeInit(flags.Args()[1:])
-	case stageShow:
-		return showDemo(*ascii)
-	case stageMisbehave:
-		return misbehave(flags.Arg(1))
+	options := []string{}
+	if ascii {
+		options = append(options, "--ascii")
 	}
-	return failure, fmt.Errorf("demo: %q is too much; see yinit demo --help", flags.Arg(0))
+	switch {
+	case len(words) == 0:
+		return enterDemo(options)
+	case len(words) == 1 && words[0] == stageInside:
+		return 0, becomeInit(options)
+	case len(words) == 1 && words[0] == stageShow:
+		return showDemo(ascii)
+	case len(words) == 2 && words[0] == stageMisbehave:
+		return misbehave(words[1])
+	}
+	return failure, fmt.Errorf("demo: unexpected argument %q; see yinit demo --help", words[0])
 }
 
 // enterDemo runs the demo in namespaces of its own and returns its status.

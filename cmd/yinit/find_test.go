@@ -26,7 +26,7 @@ func TestIsYinit(t *testing.T) {
 		file, name string
 		args       []string
 		other      verdict.Answer // what another user finds out
-		known      bool          // KnownInit, for either
+		known      bool           // KnownInit, for either
 	}{
 		{binary, "yinit", []string{"sleep", "100"}, verdict.Yes, true},
 		{binary, "docker-init", []string{"sleep", "100"}, verdict.Yes, true},

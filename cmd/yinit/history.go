@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
@@ -24,7 +25,7 @@ type historyOptions struct {
 func runHistory(args []string) (int, error) {
 	o, err := parseHistory(args)
 	if err != nil {
-		return flagStatus(err)
+		return failure, err
 	}
 	if err := printHistory(o); err != nil {
 		return failure, fmt.Errorf("history: %w", err)
@@ -33,44 +34,35 @@ func runHistory(args []string) (int, error) {
 }
 
 func parseHistory(args []string) (historyOptions, error) {
-	var o historyOptions
-	flags := newFlags("history", "[OPTION...]")
-	flags.BoolVar(&o.json, "json", false, "one JSON object a line")
-	flags.BoolVar(&o.follow, "follow", false, "go on with what happens from now on, until the init ends")
-	flags.BoolVar(&o.follow, "f", false, "the same")
-	kinds := flags.String("kind", "", "only these `kinds`: start, exit, adopt, signal, zombie, oom, stop, note")
-	failed := flags.Bool("failed", false, "only processes that did not end with 0")
-	flags.IntVar(&o.pid, "pid", 0, "only this `process`; if it is an init with a history, all of that")
-	flags.Func("since", "only the last `time`, like 10m", func(v string) error {
-		d, err := parseDuration(v)
-		if d > 0 {
-			o.filter = append(o.filter, history.Since(time.Now().Add(-d)))
-		}
-		return err
+	var (
+		o      historyOptions
+		kinds  []string
+		failed bool
+		since  time.Duration
+	)
+	_, err := config.Lookup("history").Parse(args, config.Bind{
+		"json":   &o.json,
+		"follow": &o.follow,
+		"kind":   &kinds,
+		"failed": &failed,
+		"pid":    &o.pid,
+		"since":  &since,
+		"file":   &o.file,
 	})
-	flags.Func("file", "read this `file`, written by yinit --history", func(v string) error {
-		if o.file = v; v == "" { // of a script, whose variable is not set
-			return errEmpty
-		}
-		return nil
-	})
-	if err := parseFlags(flags, args); err != nil {
+	if err != nil {
 		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("history: unexpected argument %q; see yinit history --help", flags.Arg(0))
+	if since > 0 {
+		o.filter = append(o.filter, history.Since(time.Now().Add(-since)))
 	}
-	if o.pid < 0 {
-		return o, fmt.Errorf("history: --pid: %d is no pid; see yinit history --help", o.pid)
-	}
-	if *failed {
+	if failed {
 		o.filter = append(o.filter, history.Failed)
 	}
-	chosen, err := history.ParseKinds(*kinds)
-	if err != nil {
-		return o, fmt.Errorf("history: --kind: %w; see yinit history --help", err)
-	}
-	if len(chosen) > 0 {
+	if len(kinds) > 0 {
+		chosen, err := history.ParseKinds(strings.Join(kinds, ","))
+		if err != nil {
+			return o, fmt.Errorf("history: --kind: %w; see yinit history --help", err)
+		}
 		o.filter = append(o.filter, history.OfKind(chosen...))
 	}
 	return o, nil

@@ -4,9 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
+	"yinit/cmd/yinit/config"
 	"yinit/procfs"
 	"yinit/procfs/verdict"
 	"yinit/tui/text"
@@ -22,7 +22,7 @@ type signalsOptions struct {
 func runSignals(args []string) (int, error) {
 	o, err := parseSignals(args)
 	if err != nil {
-		return flagStatus(err)
+		return failure, err
 	}
 	r, err := newTargets(procfs.New(o.proc))
 	if err != nil {
@@ -42,22 +42,13 @@ func runSignals(args []string) (int, error) {
 }
 
 func parseSignals(args []string) (signalsOptions, error) {
-	var o signalsOptions
-	flags := newFlags("signals", "[OPTION...] [PID...]")
-	flags.BoolVar(&o.json, "json", false, "one JSON object a line for each process")
-	flags.StringVar(&o.proc, "proc", "/proc", "read this `directory`, where a proc file system is mounted; of another PID namespace it shows what a sender in there would do")
-	words, err := parseMixed(flags, args)
-	if err != nil {
-		return o, err
+	o := signalsOptions{proc: "/proc"}
+	c := config.Lookup("signals")
+	words, err := c.Parse(args, config.Bind{"json": &o.json, "proc": &o.proc})
+	if err == nil {
+		o.pids, err = c.PIDs(words)
 	}
-	for _, word := range words {
-		pid, err := strconv.Atoi(word)
-		if err != nil || pid < 1 {
-			return o, fmt.Errorf("signals: %q is no process id; write a number such as 1, or see yinit signals --help", word)
-		}
-		o.pids = append(o.pids, pid)
-	}
-	return o, nil
+	return o, err
 }
 
 // printAllSignals prints a matrix of all processes. Those that end meanwhile, or

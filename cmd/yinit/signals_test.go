@@ -111,10 +111,10 @@ func TestSignalsJSON(t *testing.T) {
 
 func TestMixedOperands(t *testing.T) {
 	for line, want := range map[string]signalsOptions{
-		"":                  {proc: "/proc"},
-		"7 8 --json":        {proc: "/proc", json: true, pids: []int{7, 8}},
-		"--json 7 -proc /x": {proc: "/x", json: true, pids: []int{7}},
-		"7 -- 8":            {proc: "/proc", pids: []int{7, 8}},
+		"":                   {proc: "/proc"},
+		"7 8 --json":         {proc: "/proc", json: true, pids: []int{7, 8}},
+		"--json 7 --proc /x": {proc: "/x", json: true, pids: []int{7}},
+		"7 -- 8":             {proc: "/proc", pids: []int{7, 8}},
 	} {
 		got, err := parseSignals(strings.Fields(line))
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(signalsOptions{})); err != nil || diff != "" {

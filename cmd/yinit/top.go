@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
 
+	"yinit/cmd/yinit/config"
 	"yinit/initcore/early"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
@@ -28,7 +29,7 @@ type topOptions struct {
 func runTop(args []string) (int, error) {
 	o, err := parseTop(args)
 	if err != nil {
-		return flagStatus(err)
+		return failure, err
 	}
 	w := newSource(procfs.FS{})
 	if o.once {
@@ -45,26 +46,17 @@ func runTop(args []string) (int, error) {
 
 func parseTop(args []string) (topOptions, error) {
 	o := topOptions{Options: tui.Options{Interval: time.Second, NoColor: os.Getenv("NO_COLOR") != ""}}
-	flags := newFlags("top", "[OPTION...]")
-	flags.DurationVar(&o.Interval, "interval", o.Interval, "`time` between two refreshes")
-	flags.BoolVar(&o.ReadOnly, "readonly", false, "no signals can be sent")
-	flags.BoolVar(&o.once, "once", false, "print one frame as text and exit")
-	flags.BoolVar(&o.ASCII, "ascii", false, "use ASCII characters only")
-	flags.IntVar(&o.PID, "pid", 0, "start at this `process`")
-	err := parseFlags(flags, args)
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("%q is too much; see yinit top --help", flags.Arg(0))
-	}
-	if err == nil && o.PID < 0 {
-		err = fmt.Errorf("--pid: %d is no process id; see yinit top --help", o.PID)
-	}
+	_, err := config.Lookup("top").Parse(args, config.Bind{
+		"interval": &o.Interval,
+		"readonly": &o.ReadOnly,
+		"once":     &o.once,
+		"ascii":    &o.ASCII,
+		"pid":      &o.PID,
+	})
 	if err == nil && o.Interval < minInterval {
-		err = fmt.Errorf("--interval: %s is too short; write %s or more", o.Interval, minInterval)
+		err = fmt.Errorf("top: --interval: %s is too short; write %s or more", o.Interval, minInterval)
 	}
-	if err != nil {
-		return o, fmt.Errorf("top: %w", err)
-	}
-	return o, nil
+	return o, err
 }
 
 const minInterval = 100 * time.Millisecond

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+
+	"yinit/cmd/yinit/config"
 )
 
 // release is set by the linker: -X main.release=1.2.3.
@@ -33,8 +35,8 @@ func printVersion(name string) (int, error) {
 }
 
 func runVersion(args []string) (int, error) {
-	if len(args) > 0 {
-		return failure, fmt.Errorf("version: %q is too much; it takes no arguments", args[0])
+	if _, err := config.Lookup("version").Parse(args, nil); err != nil {
+		return failure, err
 	}
 	fmt.Printf("yinit %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	return 0, nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 
+	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/zombie"
@@ -22,7 +23,7 @@ type zombiesOptions struct {
 func runZombies(args []string) (int, error) {
 	o, err := parseZombies(args)
 	if err != nil {
-		return flagStatus(err)
+		return failure, err
 	}
 	found, err := findZombies(o.fs)
 	if err != nil {
@@ -45,18 +46,9 @@ func runZombies(args []string) (int, error) {
 
 func parseZombies(args []string) (zombiesOptions, error) {
 	o := zombiesOptions{max: -1}
-	flags := newFlags("zombies", "[OPTION...]")
-	flags.BoolVar(&o.json, "json", false, "one JSON object a line for each culprit")
-	flags.Func("max", "exit with 1 if there are more than `N`", func(v string) (err error) {
-		o.max, err = parseCount(v)
-		return err
-	})
-	dir := flags.String("proc", "/proc", "look at the processes of this `directory`, another proc")
-	err := parseFlags(flags, args)
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("zombies: %q is too much; see yinit zombies --help", flags.Arg(0))
-	}
-	o.fs = procfs.New(*dir)
+	proc := "/proc"
+	_, err := config.Lookup("zombies").Parse(args, config.Bind{"json": &o.json, "max": &o.max, "proc": &proc})
+	o.fs = procfs.New(proc)
 	return o, err
 }
 
@@ -212,13 +204,4 @@ func deadText(z zombie.Zombie) string {
 	default:
 		return "at most " + procfs.Span(z.Age)
 	}
-}
-
-// parseCount parses a number that is not negative.
-func parseCount(s string) (int, error) {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%q is no number of zombies; write 0 or more", s)
-	}
-	return n, nil
 }

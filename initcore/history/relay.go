@@ -48,10 +48,11 @@ func (r *Relay) Reason(n int) string {
 	}
 }
 
-// Forwarded reports whether yinit as PID 1 forwards signal n to its program, if it
-// gets it and was not told otherwise: all but CHLD and those by which the kernel
-// tells a program of its own faults.
+// Forwarded reports whether yinit forwards signal n to its program if it was not
+// told otherwise: all but CHLD, which is about its own children, and those by which
+// the kernel tells a process of its own faults. KILL and STOP never arrive.
 func Forwarded(n int) bool { return n >= 1 && n <= 64 && !notForwarded.Has(n) }
 
-var notForwarded = procfs.NewSignalSet(int(syscall.SIGCHLD), int(syscall.SIGSEGV), int(syscall.SIGBUS), int(syscall.SIGFPE),
-	int(syscall.SIGILL), int(syscall.SIGTRAP), int(syscall.SIGABRT), int(syscall.SIGSYS))
+var notForwarded = procfs.NewSignalSet(int(syscall.SIGKILL), int(syscall.SIGSTOP), int(syscall.SIGCHLD),
+	int(syscall.SIGSEGV), int(syscall.SIGBUS), int(syscall.SIGFPE), int(syscall.SIGILL), int(syscall.SIGTRAP),
+	int(syscall.SIGABRT), int(syscall.SIGSYS))

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -11,15 +11,13 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
-	"golang.org/x/sys/unix"
 
 	"yinit/initcore"
-	"yinit/procfs"
 )
 
 // configFile reads the file at path into s. Its errors tell file, line and
 // column.
-func configFile(path string, s *settings) error {
+func configFile(path string, s *Settings) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("%s: %w; give a file that can be read", s.from["config"], err)
@@ -27,7 +25,7 @@ func configFile(path string, s *settings) error {
 	return parseConfig(path, b, s)
 }
 
-func parseConfig(path string, b []byte, s *settings) error {
+func parseConfig(path string, b []byte, s *Settings) error {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows write
 	// The rules of TOML first: duplicate keys, tables defined twice ...
 	if err := toml.Unmarshal(b, &map[string]any{}); err != nil {
@@ -62,7 +60,7 @@ func parseConfig(path string, b []byte, s *settings) error {
 type configReader struct {
 	parser   unstable.Parser
 	file     string
-	settings *settings
+	settings *Settings
 	table    []string       // the one that keys belong to
 	value    unstable.Range // where the value begins that is being read
 }
@@ -142,19 +140,14 @@ func (c *configReader) assign(key []string, at, value *unstable.Node) error {
 	return c.fail(at, "unknown key %q", strings.Join(key, "."))
 }
 
-// notInFile are the options that mean nothing in the file.
-var notInFile = []string{"config", "run-dir", "pause", "single-child", "help", "version", "license"}
-
 // initOption sets an option of the init by its long name with _ for -.
 func (c *configReader) initOption(name string, at, value *unstable.Node) error {
-	o := find(func(o *option) bool {
-		return strings.ReplaceAll(o.long, "-", "_") == name && !slices.Contains(notInFile, o.long)
-	})
-	if o == nil {
+	o := find(initOptions, func(o *Option) bool { return o.key() == name })
+	if o == nil || name == "" {
 		var names []string
-		for _, o := range options {
-			if !slices.Contains(notInFile, o.long) {
-				names = append(names, strings.ReplaceAll(o.long, "-", "_"))
+		for i := range initOptions {
+			if key := initOptions[i].key(); key != "" {
+				names = append(names, key)
 			}
 		}
 		return c.unknown(name, at, append(names, "program"))
@@ -163,15 +156,15 @@ func (c *configReader) initOption(name string, at, value *unstable.Node) error {
 	if err != nil {
 		return err
 	}
-	if o.arg == "" && value.Kind != unstable.Bool && o.long != "verbose" {
-		return c.fail(value, "%s: it is either true or false", name)
+	if o.Arg == "" && value.Kind != unstable.Bool && !o.Repeat {
+		return c.fail(value, "%s: true or false is needed here", name)
 	}
-	if len(words) != 1 && !o.again {
+	if len(words) != 1 && !o.Repeat {
 		return c.fail(value, "%s: it takes one value", name)
 	}
 	for _, w := range words {
 		from := c.fail(w, "%s", name).Error()
-		if err := o.apply(c.settings, string(w.Data), from); err != nil {
+		if err := c.settings.apply(o, string(w.Data), from); err != nil {
 			return err
 		}
 	}
@@ -204,173 +197,23 @@ func (c *configReader) scalars(n *unstable.Node, words []*unstable.Node) (_ []*u
 	}
 }
 
-// programKeys are the keys of a [[program]].
-var programKeys = map[string]func(*configReader, *initcore.Program, *unstable.Node) error{
-	"name": func(c *configReader, p *initcore.Program, n *unstable.Node) (err error) {
-		p.Name, err = c.text(n)
-		return err
-	},
-	"command": (*configReader).command,
-	"stop_signal": func(c *configReader, p *initcore.Program, n *unstable.Node) error {
-		name, err := c.word(n)
-		if err != nil {
-			return err
-		}
-		sig, err := procfs.ParseSignal(name)
-		if err != nil {
-			return c.fail(n, "stop_signal: %v", err)
-		}
-		if p.StopSignal = unix.Signal(sig); p.StopSignal == unix.SIGCHLD || p.StopSignal == unix.SIGSTOP {
-			return c.fail(n, "stop_signal: %s ends no program", procfs.SignalName(sig))
-		}
-		return nil
-	},
-	"oneshot": func(c *configReader, p *initcore.Program, n *unstable.Node) (err error) {
-		p.Oneshot, err = c.bool(n)
-		return err
-	},
-	"prefix": func(c *configReader, p *initcore.Program, n *unstable.Node) (err error) {
-		p.Prefix, err = c.bool(n)
-		return err
-	},
-	"dir": func(c *configReader, p *initcore.Program, n *unstable.Node) (err error) {
-		p.Dir, err = c.text(n)
-		return err
-	},
-	"user": func(c *configReader, p *initcore.Program, n *unstable.Node) error {
-		spec, err := c.word(n)
-		if err != nil {
-			return err
-		}
-		if p.User, err = initcore.LookupUser(spec); err != nil {
-			return c.fail(n, "user: %v", err)
-		}
-		return nil
-	},
-	"on_exit": func(c *configReader, p *initcore.Program, n *unstable.Node) error {
-		word, err := c.text(n)
-		if err != nil {
-			return err
-		}
-		on, ok := map[string]initcore.OnExit{"shutdown": initcore.Shutdown, "ignore": initcore.Ignore, "restart": initcore.Restart}[word]
-		if !ok {
-			return c.fail(n, "on_exit: %q is none of shutdown, ignore, restart", word)
-		}
-		p.OnExit = on
-		return nil
-	},
-	"restart_delay": func(c *configReader, p *initcore.Program, n *unstable.Node) error {
-		word, err := c.word(n)
-		if err != nil {
-			return err
-		}
-		if p.RestartDelay, err = parseDuration(word); err != nil {
-			return c.fail(n, "restart_delay: %v", err)
-		}
-		if p.RestartDelay == 0 {
-			return c.fail(n, "restart_delay: it must be more than 0")
-		}
-		return nil
-	},
-	"env": func(c *configReader, _ *initcore.Program, n *unstable.Node) error {
-		if n.Kind != unstable.InlineTable {
-			return c.fail(n, "env: it is a table, like { NAME = \"value\" }")
-		}
-		for it := n.Children(); it.Next(); {
-			key, at, last := keyOf(it.Node())
-			c.value = c.valueOf(last)
-			if err := c.environment(strings.Join(key, "."), at, it.Node().Value()); err != nil {
-				return err
-			}
-		}
-		return nil
-	},
-}
-
 func (c *configReader) programKey(name string, at, value *unstable.Node) error {
 	if len(c.settings.Programs) == 0 {
 		return c.fail(at, "programs are written as [[program]]")
 	}
-	set, ok := programKeys[name]
-	if !ok {
-		known := []string{}
-		for k := range programKeys {
-			known = append(known, k)
+	i := slices.IndexFunc(programKeys, func(k programKey) bool { return k.name == name })
+	if i < 0 {
+		var known []string
+		for _, k := range programKeys {
+			known = append(known, k.name)
 		}
 		return c.unknown(name, at, known)
 	}
 	places := c.settings.places
 	places[len(places)-1][name] = c.position(value)
-	return set(c, c.program(), value)
+	return programKeys[i].set(c, c.program(), value)
 }
 
 func (c *configReader) program() *initcore.Program {
 	return &c.settings.Programs[len(c.settings.Programs)-1]
-}
-
-// command is a list of words. A string would need a shell to take it apart.
-func (c *configReader) command(p *initcore.Program, n *unstable.Node) error {
-	if n.Kind != unstable.Array {
-		return c.fail(n, "command: it is a list of words, like [\"nginx\", \"-g\", \"daemon off;\"]; for a shell write [\"sh\", \"-c\", \"...\"]")
-	}
-	p.Args = nil
-	for it := n.Children(); it.Next(); {
-		word, err := c.text(it.Node())
-		if err != nil {
-			return err
-		}
-		p.Args = append(p.Args, word)
-	}
-	if len(p.Args) == 0 || p.Args[0] == "" {
-		return c.fail(n, "command: it is empty; give the name of a program")
-	}
-	return nil
-}
-
-func (c *configReader) environment(name string, at, value *unstable.Node) error {
-	text, err := c.text(value)
-	if err != nil {
-		return err
-	}
-	if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(text, "\x00") {
-		return c.fail(at, "env: %q cannot be an environment variable", name)
-	}
-	p := c.program()
-	p.Env = append(p.Env, name+"="+text)
-	return nil
-}
-
-func (c *configReader) text(n *unstable.Node) (string, error) {
-	if n.Kind != unstable.String {
-		return "", c.fail(n, "a string is needed here, in quotes, not %s", article(n.Kind))
-	}
-	return string(n.Data), nil
-}
-
-// word is a text that may be written as a number.
-func (c *configReader) word(n *unstable.Node) (string, error) {
-	if n.Kind == unstable.Integer || n.Kind == unstable.Float {
-		return string(n.Data), nil
-	}
-	return c.text(n)
-}
-
-func (c *configReader) bool(n *unstable.Node) (bool, error) {
-	if n.Kind != unstable.Bool {
-		return false, c.fail(n, "true or false is needed here, not %s", article(n.Kind))
-	}
-	return string(n.Data) == "true", nil
-}
-
-func article(k unstable.Kind) string {
-	switch k {
-	case unstable.Integer:
-		return "an integer"
-	case unstable.Array:
-		return "an array"
-	case unstable.InlineTable:
-		return "a table"
-	default:
-		return "a " + strings.ToLower(k.String())
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ func (p places) fail(file, key, text string) error {
 }
 
 // placed adds to an error about a program where the file says so.
-func (s *settings) placed(err error) error {
+func (s *Settings) placed(err error) error {
 	if e, ok := errors.AsType[*initcore.ProgramError](err); ok && e.Index < len(s.places) {
 		return s.places[e.Index].fail(s.config, e.Key, e.Text)
 	}

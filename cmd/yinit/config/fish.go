@@ -1,0 +1,137 @@
+package config
+
+import (
+	"cmp"
+	"strings"
+)
+
+const fishHead = `# fish completion for yinit: yinit completion fish | source
+
+# Prints the word that tells the role, or nothing: a command, or "--" for a program.
+function __yinit_role
+	set -l words (commandline -opc)
+	set -e words[1]
+	set -l skip no
+	for word in $words
+		if test $skip = yes
+			set skip no
+		else if test "$word" = --
+			echo -- --
+			return
+		else if string match -q -- '-*' $word
+			contains -- $word $__yinit_with_value; and set skip yes
+		else
+			contains -- $word $__yinit_commands; and echo $word; or echo -- --
+			return
+		end
+	end
+end
+
+function __yinit_is
+	set -l role (__yinit_role)
+	test "$role" = "$argv[1]"
+end
+
+function __yinit_pids
+	for dir in (string match -r '^/proc/\d+$' /proc/*)
+		set -l pid (string replace /proc/ '' $dir)
+		set -l comm ''
+		begin # it may end at any time
+			read comm <$dir/comm
+		end 2>/dev/null
+		printf '%s\t%s\n' $pid $comm
+	end
+end
+
+# The words after the one that is complete: 1,2 and FROM:TO.
+function __yinit_more
+	set -l head (commandline -ct | string replace -r '^--[^=]*=' '' | string match -r "^.*$argv[1]")
+	test -n "$head"; or set head ''
+	printf '%s\n' $head$argv[2..-1]
+end
+
+# The words of the program that yinit runs, completed as after the program alone.
+function __yinit_program
+	set -l words (commandline -opc) (commandline -ct)
+	set -l skip no
+	for i in (seq 2 (count $words))
+		set -l word $words[$i]
+		if test $skip = yes
+			set skip no
+		else if test "$word" = --
+			set i (math $i + 1)
+			break
+		else if string match -q -- '-*' $word
+			contains -- $word $__yinit_with_value; and set skip yes
+		else
+			break
+		end
+	end
+	complete -C (string join ' ' -- (string escape -- $words[$i..-2]) $words[-1])
+end
+`
+
+func fishCompletion() string {
+	var s script
+	s.WriteString(fishHead)
+	s.line("\nset -g __yinit_commands %s", commandNames())
+	s.line("set -g __yinit_with_value %s", strings.Join(allWords(initOptions, hasValue), " "))
+	s.line("set -g __yinit_signals %s", signalNames())
+	s.line("\ncomplete -c yinit -e\ncomplete -c yinit -f")
+	s.line("complete -c yinit -n '__yinit_is \"\"' -a '(__fish_complete_command)'")
+	s.line("complete -c yinit -n '__yinit_is --' -a '(__yinit_program)'")
+	for i := range commands {
+		c := &commands[i]
+		s.line("complete -c yinit -n '__yinit_is \"\"' -a %s -d %s", c.Name, fishQuote(c.Text))
+	}
+	s.fishOptions(`""`, initOptions)
+	for i := range commands {
+		c := &commands[i]
+		if values := fishValues(c.Value, c.Choices); c.Operands != "" && values != "" {
+			s.line("complete -c yinit -n '__yinit_is %s'%s", c.Name, values)
+		}
+		s.fishOptions(c.Name, c.Options)
+	}
+	return s.String()
+}
+
+func (s *script) fishOptions(role string, table []Option) {
+	for i := range table {
+		o := &table[i]
+		s.WriteString("complete -c yinit -n '__yinit_is " + role + "' -l " + o.Long)
+		if o.Short != "" {
+			s.WriteString(" -s " + o.Short)
+		}
+		if o.Arg != "" {
+			s.WriteString(" -r" + cmp.Or(fishValues(o.Value, o.Choices), " -f"))
+		}
+		s.line(" -d %s", fishQuote(o.Text))
+	}
+}
+
+// fishValues are the arguments of complete that complete a value.
+func fishValues(v Value, choices string) string {
+	switch v {
+	case Signal:
+		return " -xa '$__yinit_signals'"
+	case Rewrite:
+		return " -xa '(__yinit_more : $__yinit_signals)'"
+	case PID:
+		return " -xa '(__yinit_pids)'"
+	case Choice:
+		return " -xa '" + choices + "'"
+	case List:
+		return " -xa '(__yinit_more , " + choices + ")'"
+	case User:
+		return " -xa '(__fish_complete_users)'"
+	case File:
+		return " -F"
+	case Dir:
+		return " -xa '(__fish_complete_directories)'"
+	}
+	return ""
+}
+
+func fishQuote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+const synopsis = `Usage:
+  yinit [OPTION...] [--] PROGRAM [ARG...]   run PROGRAM under the init
+  yinit [OPTION...] --config FILE           run the programs that FILE lists
+  yinit [OPTION...] --run-dir DIR           run every executable DIR/*.run
+  yinit COMMAND [OPTION...] [ARG...]        look at what runs
+`
+
+// Help is the help of the whole program, at most 80 columns wide.
+func Help() string {
+	var b strings.Builder
+	b.WriteString("yinit: an init for containers, and an inspector for what runs in them\n\n")
+	b.WriteString(synopsis)
+	b.WriteString("\nCommands (\"yinit -- top\" runs a program called top):\n")
+	for i := range commands {
+		writeEntry(&b, 13, commands[i].Name, commands[i].Text)
+	}
+	b.WriteString("yinit COMMAND --help shows the options of a command.\n")
+	b.WriteString("\nOptions of the init:\n")
+	writeOptions(&b, initOptions)
+	b.WriteByte('\n')
+	writeParagraph(&b, "Each option can be set in the environment, too: --kill-after 5s as YINIT_KILL_AFTER=5s. The option wins. "+durations)
+	b.WriteByte('\n')
+	writeParagraph(&b, "Exit status: the program's own; 128+n if signal n ended it; 127 if it was not found; 126 if it was found but cannot be run; 125 for an error of yinit's own.")
+	return b.String()
+}
+
+const durations = "DUR is a duration such as 500ms, 5s or 1m30s; a number without a unit is in seconds."
+
+// Help is the help of the command, at most 80 columns wide.
+func (c *Command) Help() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage: %s\n\n", c.usage())
+	writeParagraph(&b, strings.ToUpper(c.Text[:1])+c.Text[1:]+".")
+	b.WriteString("\nOptions:\n")
+	writeOptions(&b, c.Options)
+	if find(c.Options, func(o *Option) bool { return o.Value == Duration }) != nil {
+		b.WriteByte('\n')
+		writeParagraph(&b, durations)
+	}
+	return b.String()
+}
+
+// writeOptions aligns the long names, whether or not there is a short one.
+func writeOptions(b *strings.Builder, table []Option) {
+	for i := range table {
+		o := &table[i]
+		left, text := o.Names(), o.Meaning()
+		if o.Short == "" {
+			left = "    " + left
+		}
+		if o.Default != "" {
+			text += " (default: " + o.Default + ")"
+		}
+		writeEntry(b, 27, left, text)
+	}
+}
+
+// helpWidth keeps the last column of a terminal free: some wrap after it.
+const helpWidth = 79
+
+// writeEntry writes a name, and its text from the column indent on.
+func writeEntry(b *strings.Builder, indent int, left, text string) {
+	fmt.Fprintf(b, "  %-*s", indent-2, left)
+	column := max(len(left)+2, indent)
+	if len(left)+2 >= indent {
+		fmt.Fprintf(b, "\n%*s", indent, "")
+		column = indent
+	}
+	writeWords(b, column, indent, text)
+}
+
+func writeParagraph(b *strings.Builder, text string) { writeWords(b, 0, 0, text) }
+
+// writeWords writes text from column on, and breaks its lines between words.
+func writeWords(b *strings.Builder, column, indent int, text string) {
+	for i, word := range strings.Fields(text) {
+		if i > 0 && column+1+len(word) > helpWidth {
+			fmt.Fprintf(b, "\n%*s", indent, "")
+			column = indent
+		} else if i > 0 {
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	b.WriteByte('\n')
+}

@@ -1,0 +1,101 @@
+package config
+
+// InitOptions are the options of the init, in the order of the help. The slice
+// must not be changed.
+func InitOptions() []Option { return initOptions }
+
+// The functions are literals without a call around them, so that the compiler
+// lays the table out and PID 1 builds nothing when it starts.
+var initOptions = []Option{
+	{
+		Short: "g", Long: "group", Text: "forward signals to the program's process group", Default: "the program alone",
+		target: func(s *Settings) any { return &s.Group },
+	},
+	{
+		Short: "c", Long: "single-child", Text: "accepted for dumb-init's users: this is the default", noEnv: true, noFile: true,
+		target: func(s *Settings) any { return s.singleChild },
+	},
+	{
+		Long: "session", Text: "run the program in a new session with the terminal, and forward signals to its process group (as dumb-init does)", Default: "a new process group in the same session",
+		target: func(s *Settings) any { return &s.Session },
+	},
+	{
+		Short: "s", Long: "subreaper", Text: "be a subreaper; a failure is only a warning", Default: "automatic when not PID 1",
+		target: func(s *Settings) any { return &s.Subreaper },
+	},
+	{
+		Short: "p", Long: "parent-death", Arg: "SIG", Value: Signal, Text: "get SIG when the parent dies", Default: "off",
+		target: func(s *Settings) any { return s.parentDeath },
+	},
+	{
+		Short: "e", Long: "expect", Arg: "CODE", Value: Count, Text: "exit with 0 if the program exits with CODE, 0 to 255", Default: "none", Repeat: true,
+		target: func(s *Settings) any { return s.expect },
+	},
+	{
+		Short: "r", Long: "rewrite", Arg: "FROM:TO", Value: Rewrite, Text: "forward signal FROM as TO, by name or number; TO 0 drops it", Default: "none", Repeat: true,
+		target: func(s *Settings) any { return s.rewrite },
+	},
+	{
+		Long: "delay", Arg: "DUR", Value: Duration, Text: "wait this long before forwarding SIGTERM; a second SIGTERM cuts it short", Default: "0",
+		target: func(s *Settings) any { return &s.Delay },
+	},
+	{
+		Long: "kill-after", Arg: "DUR", Value: Duration, Text: "send SIGKILL to a program that still runs this long after its stop signal; 0 never", Default: "0 with one program, 20s with several",
+		target: func(s *Settings) any { return s.killAfter },
+	},
+	{
+		Long: "grace", Arg: "DUR", Value: Duration, Text: "after the last program ended: send SIGTERM to all other processes, wait up to this long, send SIGKILL to the rest; 0 leaves them to the kernel", Default: "3s",
+		target: func(s *Settings) any { return &s.Grace },
+	},
+	{
+		Short: "u", Long: "user", Arg: "USER[:GROUP]", Value: User, Text: "run the programs as this user, by name or number", Default: "unchanged",
+		target: func(s *Settings) any { return &s.user },
+	},
+	{
+		Long: "dir", Arg: "DIR", Value: Dir, Text: "working directory of the programs", Default: "unchanged",
+		target: func(s *Settings) any { return &s.dir },
+	},
+	{
+		Long: "config", Arg: "FILE", Value: File, Text: "run the programs that FILE lists", noFile: true,
+		target: func(s *Settings) any { return &s.config },
+	},
+	{
+		Long: "run-dir", Arg: "DIR", Value: Dir, Text: "run every executable DIR/*.run, sorted by name", noFile: true,
+		target: func(s *Settings) any { return &s.runDir },
+	},
+	{
+		Short: "P", Long: "pause", Text: "run no program: reap, and exit with 0 at SIGTERM or SIGINT", noFile: true,
+		target: func(s *Settings) any { return &s.Pause },
+	},
+	{
+		Long: "watch", Arg: "DUR", Value: Duration, Text: "how often to look for new processes, for the history; 0 turns it off", Default: "1s",
+		target: func(s *Settings) any { return &s.Watch },
+	},
+	{
+		Long: "history", Arg: "FILE", Value: File, Text: "keep the history in FILE", Default: "in memory",
+		target: func(s *Settings) any { return &s.History },
+	},
+	{
+		Long: "report", Arg: "FILE", Value: File, Text: "write a short report of a failed run to FILE, if it exists and is empty", Default: "/dev/termination-log",
+		target: func(s *Settings) any { return s.report },
+	},
+	{
+		Short: "w", Long: "warn-reap", Text: "warn for each orphan reaped",
+		target: func(s *Settings) any { return &s.WarnReap },
+	},
+	{
+		Short: "v", Long: "verbose", Text: "log more to stderr", Repeat: true,
+		target: func(s *Settings) any { return s.louder },
+	},
+	{
+		Short: "q", Long: "quiet", Text: "log errors only",
+		target: func(s *Settings) any { return &s.quiet },
+	},
+	{
+		Long: "log-format", Arg: "text|json", Value: Choice, Choices: "text json", Text: "format of the log on stderr", Default: "text",
+		target: func(s *Settings) any { return s.logFormat },
+	},
+	{Short: "h", Long: "help", Text: "show this help", noEnv: true, noFile: true},
+	{Short: "V", Long: "version", Text: "show the version", noEnv: true, noFile: true},
+	{Short: "l", Long: "license", Text: "show the license", noEnv: true, noFile: true},
+}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+const readme = "../../../README.md"
+
+// initTable is the table of the init's options.
+func initTable() string {
+	var b strings.Builder
+	b.WriteString("| option | meaning | default | environment |\n|---|---|---|---|\n")
+	for i := range initOptions {
+		o, env := &initOptions[i], ""
+		if o.Env() != "" {
+			env = "`" + o.Env() + "`"
+		}
+		b.WriteString("| " + cell(o) + " | " + o.Meaning() + " | " + o.Default + " | " + env + " |\n")
+	}
+	return b.String()
+}
+
+// commandTable is the table of the commands' options.
+func commandTable() string {
+	var b strings.Builder
+	b.WriteString("| command | option | meaning | default |\n|---|---|---|---|\n")
+	for i := range commands {
+		c := &commands[i]
+		name := "`" + strings.TrimRight(c.Name+" "+strings.ReplaceAll(c.Operands, "|", `\|`), " ") + "`"
+		if len(c.Options) == 1 { // --help alone
+			b.WriteString("| " + name + " | | " + c.Text + " | |\n")
+		}
+		for j := range c.Options {
+			if o := &c.Options[j]; o.Long != "help" {
+				b.WriteString("| " + name + " | " + cell(o) + " | " + o.Meaning() + " | " + o.Default + " |\n")
+				name = ""
+			}
+		}
+	}
+	return b.String()
+}
+
+func cell(o *Option) string { return "`" + strings.ReplaceAll(o.Names(), "|", `\|`) + "`" }
+
+// TestReadmeOptions: README.md says what the program does. YINIT_UPDATE=1 writes
+// the tables.
+func TestReadmeOptions(t *testing.T) {
+	text := read(t, readme)
+	updated := text
+	for name, want := range map[string]string{"options": initTable(), "command-options": commandTable()} {
+		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+		before, rest, ok1 := strings.Cut(updated, begin)
+		table, after, ok2 := strings.Cut(rest, end)
+		switch {
+		case !ok1 || !ok2:
+			t.Fatalf("README.md has no place for a table between %q and %q", begin, end)
+		case table != want:
+			updated = before + begin + want + end + after
+		}
+	}
+	hold(t, readme, text, updated, "make readme")
+}
+
+// hold fails if a file is not what the program would write, or writes it.
+func hold(t *testing.T, path, got, want, command string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	if os.Getenv("YINIT_UPDATE") == "" {
+		t.Fatalf("%s is not what the option table says: %s", path, command)
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestReadmeKeys: README.md says which options are no keys of the file.
+func TestReadmeKeys(t *testing.T) {
+	var names []string
+	for i := range initOptions {
+		if initOptions[i].key() == "" {
+			names = append(names, "`--"+initOptions[i].Long+"`")
+		}
+	}
+	last := len(names) - 1
+	want := "All options of the init but " + strings.Join(names[:last], ", ") + " and " + names[last] + " are keys"
+	if words := strings.Join(strings.Fields(read(t, readme)), " "); !strings.Contains(words, want) {
+		t.Errorf("README.md does not say: %s", want)
+	}
+}
