@@ -58,7 +58,7 @@ type Snapshot struct {
 	// Since is the time since the snapshot before, 0 for the first one. Then
 	// nothing is known of what is counted between two: CPU, Missed.
 	Since time.Duration
-	Host  Host
+	Host  Host      // what the header shows
 	Procs []Process // in no particular order
 	// Caller is who sends the signals of the menu.
 	Caller procfs.Caller
@@ -69,34 +69,34 @@ type Host struct {
 	Name   string        // host name, in a container its short id
 	Init   string        // what PID 1 is: "yinit 0.1.0", "tini", "bash"
 	Uptime time.Duration // since PID 1 started
-	CPUs   int           // processors that the machine has
+	CPUs   int           // how many the machine has
 
 	Pids     int          // processes and threads in the container's pids cgroup; 0: unknown
 	PidsMax  int          // its limit; 0: none or unknown
 	Mem      procfs.Bytes // memory in use by the container, the machine's where there is no cgroup
 	MemMax   procfs.Bytes // its limit, the machine's memory where there is none
-	CPU      float64      // processors in use since the last snapshot: 1.5 is one and a half
-	CPUMax   float64      // the limit in processors, those of the machine where there is none
+	CPU      float64      // CPUs in use since the last snapshot: 1.5 is one and a half
+	CPUMax   float64      // the limit in CPUs, those of the machine where there is none
 	Missed   int          // processes that came and went between this snapshot and the one before
 	NoAccess string       // what could not be read and why, "" if all could
 }
 
 // Process is a row of the Tree page.
 type Process struct {
-	ID      procfs.ID
-	PPID    int
-	PGRP    int
-	Session int
-	Threads int
-	State   procfs.State
-	User    string // name, or the uid as digits
-	Comm    string
-	Cmdline []string // nil for kernel threads and zombies
-	CPU     float64  // processors in use since the last snapshot, or since its start if that was later
-	CPUTime time.Duration
-	RSS     procfs.Bytes
-	Age     time.Duration
-	Sigs    procfs.Signals
+	ID      procfs.ID      // pid and start time: what tells it from a later one with its pid
+	PPID    int            // its parent, 0 if that is outside the PID namespace
+	PGRP    int            // its process group
+	Session int            // its session
+	Threads int            // how many it has, those of a zombie included that have not ended
+	State   procfs.State   // what the kernel says, see proc_pid_stat(5)
+	User    string         // name, or the uid as digits
+	Comm    string         // as the process has it: not yet fit for a terminal
+	Cmdline []string       // the same; nil for kernel threads and zombies
+	CPU     float64        // CPUs in use since the last snapshot, or since its start if that was later
+	CPUTime time.Duration  // CPU time used since its start, in user and kernel mode
+	RSS     procfs.Bytes   // memory that is resident, shared pages included; 0 of a zombie
+	Age     time.Duration  // since its start
+	Sigs    procfs.Signals // what it does with signals, of the main thread
 	// Target is what decides about signals, as far as it takes for Term; nil:
 	// unknown. The source does not change it any more.
 	Target *procfs.Target
@@ -111,18 +111,18 @@ type Process struct {
 
 // Details is what the panes show about one process.
 type Details struct {
-	Process Process
+	Process Process        // the row, for what has ended meanwhile
 	Sigs    procfs.Signals // with the blocked set of all threads
 	Target  *procfs.Target // all that decides about signals; nil: unknown
-	Cwd     string
-	Exe     string
+	Cwd     string         // working directory, "" if it may not be read
+	Exe     string         // the file of the program, "" if it may not be read
 }
 
 // History is a piece of the history.
 type History struct {
-	Records []history.Record
-	Next    uint64 // pass this to the next call
-	Lost    uint64 // records between after and the first one here that were overwritten
+	Records []history.Record // oldest first
+	Next    uint64           // pass this to the next call
+	Lost    uint64           // records between after and the first one here that were overwritten
 	// Since says since when and by whom the history is kept, or why there is
 	// none, in words.
 	Since string
