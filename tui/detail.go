@@ -79,7 +79,7 @@ func (d detail) lines(w *world) []string {
 	p := d.process(w)
 	s := sheet{c: &w.canvas}
 	i, ok := w.find(d.id)
-	if ok && !w.ghost(i) {
+	if ok && !w.ended(i) {
 		s.text(strong, explain(w, &p))
 	} else {
 		s.text(strong, explainGone(w, &p))
@@ -107,7 +107,7 @@ func (d detail) facts(w *world, s *sheet, p *Process) {
 		state += ", " + text.Ended(p.Known, p.Status)
 	}
 	s.field("state", state)
-	s.field("parents", w.lineage(p))
+	s.field("parents", w.ancestors(p))
 	s.field("user", w.text(p.User))
 	s.field("group", fmt.Sprintf("%d, session %d", p.PGRP, p.Session))
 	s.field("started", fmt.Sprintf("%s ago, %s", text.Age(p.Age), w.snap.Time.Add(-p.Age).Format("2006-01-02 15:04:05")))
@@ -123,8 +123,8 @@ func (d detail) facts(w *world, s *sheet, p *Process) {
 	s.field("threads", fmt.Sprint(p.Threads))
 }
 
-// lineage are the parents up to the root.
-func (w *world) lineage(p *Process) string {
+// ancestors names the parents, up to the root.
+func (w *world) ancestors(p *Process) string {
 	var names []string
 	i, ok := w.find(p.ID)
 	for ok && len(names) < 32 {

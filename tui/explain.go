@@ -70,7 +70,7 @@ func briefTerm(w *world, p *Process) string {
 func explainZombie(w *world, p *Process) string {
 	how := text.Ended(p.Known, p.Status)
 	if d := w.snap.Time.Sub(w.deadAt[p.ID]); d > time.Second {
-		how += ", dead for " + text.Age(d) + " or more"
+		how += ", dead for at least " + text.Age(d)
 	}
 	if p.Outside {
 		return how + "; its parent is outside the container and has not waited for it."

@@ -194,7 +194,7 @@ func (u menu) title(w *world) string {
 	if w.width < 64 {
 		held = "held"
 	}
-	if i, ok := w.find(u.p.ID); !ok || w.ghost(i) {
+	if i, ok := w.find(u.p.ID); !ok || w.ended(i) {
 		held = "it has ended"
 	} else if u.target == nil && u.step == stepChoose {
 		held = "being opened"

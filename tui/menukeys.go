@@ -19,7 +19,7 @@ func (m Model) openMenu() (Model, tea.Cmd) {
 	case !ok:
 		return m, nil
 	}
-	if i, here := m.world.find(p.ID); !here || m.world.ghost(i) {
+	if i, here := m.world.find(p.ID); !here || m.world.ended(i) {
 		return m.say(bad, p.ID.String()+" "+m.world.text(p.Comm)+": it has ended, no signal can be sent"), nil
 	}
 	if m.menu.busy {

@@ -77,7 +77,7 @@ func Frame(s Snapshot, h History, width, height int, o Options) string {
 		height = len(s.Procs) + tallEnough
 	}
 	w := world{canvas: canvas{width: width, height: height, plain: true, ascii: o.ASCII}}
-	w = w.hear(h).take(s)
+	w = w.addHistory(h).addSnapshot(s)
 	head := w.header()
 	w.room = max(0, height-len(head))
 	if whole {

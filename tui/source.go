@@ -62,9 +62,9 @@ type (
 
 // History is a piece of the history.
 type History struct {
-	Records []history.Record
-	Next    uint64 // pass this to the next call
-	Lost    uint64 // records between after and the first one here that were overwritten
+	Records []history.Record // oldest first
+	Next    uint64           // pass this to the next call
+	Lost    uint64           // records between after and the first one here that were overwritten
 	// Since says since when and by whom the history is kept, or why there is
 	// none, in words.
 	Since string

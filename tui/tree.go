@@ -258,7 +258,7 @@ func (t treePage) explain(w *world) string {
 		}
 		return ""
 	}
-	if w.ghost(r.Index) {
+	if w.ended(r.Index) {
 		return explainGone(w, &w.procs[r.Index])
 	}
 	words, _ := text.FirstFit([]string{explain(w, &w.procs[r.Index]), brief(w, &w.procs[r.Index])}, w.width-1)

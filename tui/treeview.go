@@ -111,15 +111,15 @@ func (t treePage) titles(w *world, cols []column) string {
 func (t treePage) draw(w *world, cols []column, at int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
-	ghost := w.ghost(r.Index)
+	ended := w.ended(r.Index)
 	var b strings.Builder
 	b.WriteString(t.sign(w, r, at))
 	for _, c := range cols {
 		text := c.cell(w, p)
 		switch {
-		case ghost && c.title == "S":
+		case ended && c.title == "S":
 			text = w.glyphs().dead
-		case ghost && c.title != "PID" && c.title != "USER":
+		case ended && c.title != "PID" && c.title != "USER":
 			text = w.glyphs().dash
 		}
 		if c.left {
@@ -140,7 +140,7 @@ func (t treePage) sign(w *world, r *row, at int) string {
 	switch {
 	case at == t.cursor && !w.plain:
 		return g.cursor
-	case w.ghost(r.Index):
+	case w.ended(r.Index):
 		return g.dead
 	case w.fresh(r.Index):
 		return g.fresh
@@ -153,7 +153,7 @@ func (t treePage) look(w *world, r *row, at int) look {
 	switch {
 	case at == t.cursor:
 		return reverse
-	case w.ghost(r.Index) || !r.matched:
+	case w.ended(r.Index) || !r.matched:
 		return faint
 	case p.Dead():
 		return bad
@@ -175,7 +175,7 @@ func (t treePage) command(w *world, at, width int) string {
 		width -= text.Width(w.glyphs().folded)
 	}
 	name := w.name(p)
-	if p.Dead() && !w.ghost(r.Index) {
+	if p.Dead() && !w.ended(r.Index) {
 		note, _ := text.FirstFit(w.notes(r), width-text.Width(name)-1)
 		return guides + name + " " + note
 	}
@@ -209,7 +209,7 @@ func (w *world) name(p *Process) string {
 func (w *world) notes(r *row) []string {
 	p := &w.procs[r.Index]
 	switch {
-	case w.ghost(r.Index):
+	case w.ended(r.Index):
 		return w.endNotes(p)
 	case p.Dead():
 		return w.zombieNotes(p)

@@ -100,14 +100,14 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	if msg.histErr != nil {
 		w.historyFailed = w.text(msg.histErr.Error())
 	} else {
-		*w = w.hear(msg.hist)
+		*w = w.addHistory(msg.hist)
 	}
 	m.failed = ""
 	if msg.err != nil {
 		m.failed = w.text(msg.err.Error())
 	} else if !m.paused {
 		first := !w.read
-		*w = w.take(msg.snap)
+		*w = w.addSnapshot(msg.snap)
 		if _, ok := w.byPID[m.opts.PID]; first && m.opts.PID != 0 && !ok {
 			m = m.say(warn, fmt.Sprintf("no process %d here", m.opts.PID))
 		}

@@ -40,8 +40,8 @@ type world struct {
 
 type headerCounts struct{ threads, zombies int }
 
-// take is the world after a snapshot.
-func (w world) take(s Snapshot) world {
+// addSnapshot is the world after a snapshot.
+func (w world) addSnapshot(s Snapshot) world {
 	old := w
 	w.snap, w.read = s, true
 	w.living = len(s.Procs)
@@ -55,7 +55,7 @@ func (w world) take(s Snapshot) world {
 		w.byPID[p.ID.PID] = i
 		w.status.threads += p.Threads
 		if old.read {
-			w.left[i] = old.freshness(p.ID)
+			w.left[i] = old.marksLeft(p.ID)
 		}
 		if p.Dead() {
 			w.status.zombies++
@@ -67,9 +67,9 @@ func (w world) take(s Snapshot) world {
 	return w.keepDead(&old)
 }
 
-// freshness is for how long the process is to be marked as new, given that w is
-// the world before.
-func (w *world) freshness(id procfs.ID) uint8 {
+// marksLeft is for how many refreshes the process is to be marked as new, given
+// that w is the world before.
+func (w *world) marksLeft(id procfs.ID) uint8 {
 	i, ok := w.find(id)
 	if !ok {
 		return markFor
@@ -87,7 +87,7 @@ func (w *world) firstDead(id procfs.ID, now time.Time) time.Time {
 	return now
 }
 
-// keepDead adds those who were in the old world and are gone.
+// keepDead adds the processes that were in the old world and have ended.
 func (w world) keepDead(old *world) world {
 	for i := range old.procs {
 		p := &old.procs[i]
@@ -126,11 +126,14 @@ func (w *world) parent(p *Process) (*Process, bool) {
 	return &w.procs[i], true
 }
 
-func (w *world) ghost(i int) bool { return i >= w.living }
+// ended reports whether the process with this index has ended and is still shown.
+func (w *world) ended(i int) bool { return i >= w.living }
+
+// fresh reports whether it is new, so that its row is marked.
 func (w *world) fresh(i int) bool { return i < w.living && w.left[i] > 0 }
 
-// hear is the world after a piece of the history.
-func (w world) hear(h History) world {
+// addHistory is the world after a piece of the history.
+func (w world) addHistory(h History) world {
 	w.since = h.Since
 	w.lost += h.Lost
 	w.next = max(w.next, h.Next)

@@ -46,20 +46,20 @@ type Host struct {
 
 // Process is one process, a row of a list or a tree.
 type Process struct {
-	ID      procfs.ID
-	PPID    int // as in [procfs.Stat.PPID]
-	PGRP    int // process group
-	Session int
-	Threads int
-	State   procfs.State
-	User    string        // name of the effective user, or its uid as digits; "" if unknown
-	Comm    string        // name of the executable, at most 15 bytes, see comm(5)
-	Cmdline []string      // nil for kernel threads and zombies
-	CPU     float64       // CPUs in use since the last snapshot, or since its start if that was later
-	CPUTime time.Duration // used since its start
-	RSS     procfs.Bytes  // resident memory, 0 for a zombie
-	Age     time.Duration // since its start
-	Sigs    procfs.Signals
+	ID      procfs.ID      // pid and start time: what tells it from a later one with its pid
+	PPID    int            // its parent, 0 if that is outside the PID namespace
+	PGRP    int            // its process group
+	Session int            // its session
+	Threads int            // living ones, and the main one if that has ended before them
+	State   procfs.State   // as the kernel shows it, see proc_pid_stat(5)
+	User    string         // name of the effective user, or its uid as digits; "" if unknown
+	Comm    string         // name of the executable, at most 15 bytes, see comm(5)
+	Cmdline []string       // nil for kernel threads and zombies
+	CPU     float64        // CPUs in use since the last snapshot, or since its start if that was later
+	CPUTime time.Duration  // used since its start
+	RSS     procfs.Bytes   // resident memory, 0 for a zombie
+	Age     time.Duration  // since its start
+	Sigs    procfs.Signals // what it does with signals, of the main thread
 	// Target is what decides about signals, as far as it takes for Term; nil:
 	// unknown. It is shared by snapshots and must not be changed.
 	Target *verdict.Target
