@@ -24,7 +24,7 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 	list = append(list, chore{due: begun.Add(oomBegin), do: func() { k.oom.begin(time.Now()) }})
 	if k.cwd < 0 {
 		_ = unix.Chdir("/") // cheap, and somebody may want to unmount the old one
-		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: k.letGo})
+		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: func() { k.helper.start(k.closeInherited) }})
 	}
 	if m.cfg.Watch > 0 {
 		list = append(list, chore{due: begun.Add(firstLook), do: func() { m.others.begin(m, k) }})

@@ -10,8 +10,14 @@ import (
 	"yinit/procfs/cgroup"
 )
 
-// explain says in words why a program could not be started, and what would help.
-// It looks at the file as the child saw it: from the directory dir.
+// examine finds out why a program could not be started, and says it in words with
+// what would help. It looks at the file as the child saw it: from the directory dir.
+// It may block.
+func examine(e StartError, p *Program, dir string) (StartError, string) {
+	e.findAmong(dir)
+	return e, explain(&e, p, dir)
+}
+
 func explain(e *StartError, p *Program, dir string) string {
 	what := "cannot run " + p.Args[0]
 	switch e.step {

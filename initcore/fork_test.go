@@ -49,10 +49,11 @@ func run(t *testing.T, args, env []string, a attributes, dir string) ran {
 		}
 	}
 	check(t, err)
-	return ran{
-		pid: pid, status: procfs.WaitStatus(ws), out: string(out),
-		failure: failure(launch{report: report, paths: candidates(args[0], env), dir: dir}),
+	e := failure(launch{report: report, paths: candidates(args[0], env)})
+	if e != nil {
+		e.findAmong(dir)
 	}
+	return ran{pid: pid, status: procfs.WaitStatus(ws), out: string(out), failure: e}
 }
 
 // file writes a file into dir and returns its path.

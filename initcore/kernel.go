@@ -28,23 +28,26 @@ type kernel struct {
 	console *console
 	starts  map[int]launch // by pid, until the death
 	workDir string         // where yinit was started, for messages
-	oom     oomWatch
-	scanner *procfs.Scanner
-	relays  *relays
-	found   []procfs.Stat // children, by a search without /proc
+	helper  *helper
+	// examine is [examine]; it may take so long.
+	examine      func(StartError, *Program, string) (StartError, string)
+	examineLimit time.Duration
+	oom          oomWatch
+	scanner      *procfs.Scanner
+	relays       *relays
+	found        []procfs.Stat // children, by a search without /proc
 }
 
 // launch is what is kept of a start until the process has ended.
 type launch struct {
-	report int
-	paths  []string
-	dir    string // where relative paths begin, for messages
+	report int      // the child writes its failure there
+	paths  []string // that it tries
 }
 
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
-		starts: map[int]launch{}, relays: newRelays(),
+		starts: map[int]launch{}, relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1
@@ -94,7 +97,7 @@ func (k *kernel) start(p *program) (int, error) {
 		// finds it. It fails once the program runs, and then it is done.
 		_ = unix.Setpgid(pid, pid)
 	}
-	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env), dir: k.dirOf(p.Program)}
+	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env)}
 	return pid, nil
 }
 
@@ -271,9 +274,24 @@ func (k *kernel) name(pid int) string {
 	return comm
 }
 
+// examineLimit is how long the loop waits to learn why a program could not be run.
+const examineLimit = time.Second
+
 // explain implements informant.
 func (k *kernel) explain(e *StartError, p *Program) string {
-	return explain(e, p, k.dirOf(p))
+	dir := k.dirOf(p)
+	if e.step != stepExec {
+		return explain(e, p, dir) // this needs no file
+	}
+	var (
+		found StartError
+		text  string
+	)
+	if !k.helper.call(k.examineLimit, func() { found, text = k.examine(*e, p, dir) }) {
+		return fmt.Sprintf("cannot run %s: %v; its file system does not answer, so nothing more is known", p.Args[0], e.Err)
+	}
+	*e = found
+	return text
 }
 
 // dirOf is the directory that a program is started in.
@@ -287,9 +305,10 @@ func (k *kernel) outOfMemory(status procfs.WaitStatus, now time.Time, watched bo
 // outOfMemoryUnseen implements informant.
 func (k *kernel) outOfMemoryUnseen(now time.Time) string { return k.oom.nobody(now) }
 
-// letGo closes the descriptors that only the programs were meant to have, once
-// all programs that there will be have been started.
-func (k *kernel) letGo() {
+// closeInherited closes the descriptors that only the programs were meant to have,
+// once all programs have been started. A file system may block in close(2), see
+// there, so the helper calls this. All that the init has opened is close-on-exec.
+func (k *kernel) closeInherited() {
 	fds, err := k.fs.FDs(k.pid)
 	if err != nil {
 		fds = fds[:0]

@@ -159,14 +159,14 @@ func nap(d time.Duration) {
 // waitFor waits for the channel to be closed, for a while, and reports whether it
 // was.
 func waitFor(done <-chan struct{}, while time.Duration) bool {
-	const step = time.Millisecond
-	for range while / step {
+	for begun := time.Now(); ; nap(time.Millisecond) {
 		select {
 		case <-done:
 			return true
 		default:
-			nap(step)
+		}
+		if time.Since(begun) >= while {
+			return false
 		}
 	}
-	return false
 }

@@ -1,10 +1,12 @@
 package initcore
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sort"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,16 +22,27 @@ const maxVerdict = 600
 // lastDeaths is how many of them the report tells.
 const lastDeaths = 10
 
+// reportLimit is how long the end waits until the report is written.
+const reportLimit = time.Second
+
 // writeReport leaves an account of a failed run: what ended and why, the last
 // deaths, zombies and who holds them.
-func (m *machine) writeReport(path string) {
-	if m.exitStatus() == 0 {
+func (m *machine) writeReport(path string, h *helper) {
+	if path == "" || m.exitStatus() == 0 {
 		return
 	}
-	if err := leave(path, m.report()); err != nil {
+	var failed error
+	report := m.report()
+	err := errNoAnswer
+	if h.call(reportLimit, func() { failed = leave(path, report) }) {
+		err = failed
+	}
+	if err != nil {
 		m.log.Warn("no report", "error", err)
 	}
 }
+
+var errNoAnswer = errors.New("its file system does not answer")
 
 // ReportFailure leaves an account of a run that yinit ended by itself, before it
 // started anything, see [Config.Report].

@@ -158,7 +158,7 @@ func TestWriteReport(t *testing.T) {
 	}
 
 	empty := file(t, dir, "empty", "", 0o644)
-	failed(t).writeReport(empty)
+	failed(t).writeReport(empty, new(helper))
 	if got := read(empty); !strings.HasPrefix(got, "yinit: exit status 7: app exited 7\n") {
 		t.Errorf("an empty file: %q, want the report", got)
 	}
@@ -170,34 +170,34 @@ func TestWriteReport(t *testing.T) {
 		t.Errorf("ReportFailure: %q, want %q", got, want)
 	}
 	used := file(t, dir, "used", "the program's own words", 0o644)
-	failed(t).writeReport(used)
+	failed(t).writeReport(used, new(helper))
 	if got := read(used); got != "the program's own words" {
 		t.Errorf("a file that is in use: %q, want it as it was", got)
 	}
 	missing := filepath.Join(dir, "missing")
-	failed(t).writeReport(missing)
+	failed(t).writeReport(missing, new(helper))
 	if _, err := os.Stat(missing); !os.IsNotExist(err) {
 		t.Errorf("a missing file: %v, want it not made", err)
 	}
 	clean := file(t, dir, "clean", "", 0o644)
-	reporting(t, one()).play("start; app exits 0").writeReport(clean)
+	reporting(t, one()).play("start; app exits 0").writeReport(clean, new(helper))
 	if got := read(clean); got != "" {
 		t.Errorf("after a clean run: %q, want nothing", got)
 	}
 	expected := one()
 	expected.Expect.Add(7)
-	reporting(t, expected).play("start; app exits 7").writeReport(clean)
+	reporting(t, expected).play("start; app exits 7").writeReport(clean, new(helper))
 	if got := read(clean); got != "" {
 		t.Errorf("after an expected status: %q, want nothing", got)
 	}
 	fifo := filepath.Join(dir, "fifo")
 	check(t, unix.Mkfifo(fifo, 0o644))
-	returns(t, "writeReport to a FIFO that nobody reads", func() { failed(t).writeReport(fifo) })
-	failed(t).writeReport(dir)
-	failed(t).writeReport("")
+	returns(t, "writeReport to a FIFO that nobody reads", func() { failed(t).writeReport(fifo, new(helper)) })
+	failed(t).writeReport(dir, new(helper))
+	failed(t).writeReport("", new(helper))
 	target := file(t, dir, "target", "", 0o644)
 	for name, to := range map[string]string{"link": target, "dangling": missing, "tty": "/dev/tty"} {
-		failed(t).writeReport(link(t, dir, name, to))
+		failed(t).writeReport(link(t, dir, name, to), new(helper))
 		check(t, ReportFailure(filepath.Join(dir, name), 125, "why"))
 	}
 	if got := read(target); got != "" {

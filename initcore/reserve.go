@@ -2,6 +2,8 @@ package initcore
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,4 +58,45 @@ func closeAll(fds []int) {
 	for _, fd := range fds {
 		_ = unix.Close(fd)
 	}
+}
+
+// ampleThreads is a number of processes and threads that leaves room for one more
+// than the init must have, see early.
+const ampleThreads = 12
+
+// roomForThreads reports whether there may be some more threads than the init must
+// have. Where it cannot be found out there may be: this is about a limit that
+// somebody has set to a very small number.
+func roomForThreads() bool {
+	const ampleLimit = 100 // of the user, whose other processes are not counted here
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NPROC, &limit) == nil && limit.Cur < ampleLimit {
+		return false
+	}
+	// A container sees its control group here, version 2 or 1.
+	for _, dir := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/pids/"} {
+		most, err := readNumber(dir + "pids.max")
+		if err != nil {
+			continue // there is none, or it is "max"
+		}
+		now, err := readNumber(dir + "pids.current")
+		return err == nil && now+ampleThreads <= most
+	}
+	return true
+}
+
+// readNumber reads a number from a file of a control group. There is no need for
+// [os.ReadFile], which a start would have to wait for.
+func readNumber(path string) (int, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	var b [24]byte
+	n, err := unix.Read(fd, b[:])
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(b[:n])))
 }

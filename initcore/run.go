@@ -40,6 +40,7 @@ func Run(cfg Config) int {
 		return fail(fmt.Errorf("cannot receive signals: %w", err))
 	}
 	k := newKernel(&cfg, feed.Inherit)
+	k.helper.log = logger
 	m := newMachine(cfg)
 	m.proc, m.rest, m.tty, m.who, m.log, m.pid = k, k, k.console, k, logger, k.pid
 	m.self, m.uid = k.name(k.pid), uint32(unix.Getuid())
@@ -63,28 +64,34 @@ func Run(cfg Config) int {
 	// One goroutine at a time, beside those that wait in the kernel: so the threads
 	// of the start are all that there will ever be.
 	runtime.GOMAXPROCS(1)
-	early.Spare(threads(cfg))
+	k.helper.inline = !roomForThreads()
+	early.Spare(threads(cfg, !k.helper.inline))
 	l.begin()
 	l.planned = k.chores(m, time.Now())
 	l.run()
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}
-	l.quietly(func() { m.writeReport(cfg.Report) })
+	l.quietly(func() { m.writeReport(cfg.Report, k.helper) })
 	l.quietly(func() { m.hist.End(time.Now()) })
 	return m.exitStatus()
 }
 
-// threads is how many may have to block at once, beside the main one. They are
-// there before a program can have filled the container: after that the runtime
-// would end PID 1 if it wanted one.
-func threads(cfg Config) int {
+// threads is how many goroutines may block at once, beside the main one. Their
+// threads are there before a program can have filled the container: after that the
+// runtime would end PID 1 if it wanted one. It makes one more itself, to work
+// meanwhile.
+func threads(cfg Config, withHelper bool) int {
+	n := 1 // the writer of log lines
+	if withHelper {
+		n++
+	}
 	for _, p := range cfg.Programs {
 		if p.Prefix {
-			return 3 // those that copy to stdout and to stderr, too
+			return n + 2 // those that copy to stdout and to stderr
 		}
 	}
-	return 1 // the writer of log lines: the runtime itself makes one to work meanwhile
+	return n
 }
 
 func restarts(cfg Config) bool {

@@ -27,15 +27,16 @@ const (
 
 // StartError says why a process never became the program.
 type StartError struct {
-	Path string // what was tried
-	Err  unix.Errno
-	step step
-	// The file is there all the same: what execve(2) missed is its interpreter, or
-	// its loader.
+	Path  string // what was tried
+	Err   unix.Errno
+	step  step
+	tried []string // the paths, in turn
+	// found is set by findAmong: the file is there all the same, and what execve(2)
+	// did not find is its interpreter or its loader.
 	found bool
 }
 
-// Error says it in the kernel's words; [explain] knows better ones.
+// Error says it in the kernel's words; [examine] knows better ones.
 func (e *StartError) Error() string {
 	switch e.step {
 	case stepDir:
@@ -247,17 +248,19 @@ func failure(l launch) *StartError {
 	if i := int(b[2]); i < len(l.paths) {
 		e.Path = l.paths[i]
 	}
-	if e.step == stepExec && missing(e.Err) {
-		e.findAmong(l)
-	}
+	e.tried = l.paths
 	return e
 }
 
-// findAmong tells a file that is not there from one whose interpreter or loader
-// is not: the kernel has the same error for both.
-func (e *StartError) findAmong(l launch) {
-	for _, path := range l.paths {
-		if exists(within(l.dir, path)) {
+// findAmong tells a file that is not there from one whose interpreter or loader is
+// not there: the kernel has the same error number for both. Relative paths begin in
+// dir.
+func (e *StartError) findAmong(dir string) {
+	if e.step != stepExec || !missing(e.Err) {
+		return
+	}
+	for _, path := range e.tried {
+		if exists(within(dir, path)) {
 			e.Path, e.found = path, true
 			return
 		}
