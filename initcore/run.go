@@ -86,6 +86,9 @@ func threads(cfg Config, withHelper bool) int {
 	if withHelper {
 		n++
 	}
+	if cfg.Watch > 0 {
+		n++ // the reader of command lines
+	}
 	for _, p := range cfg.Programs {
 		if p.Prefix {
 			return n + 2 // those that copy to stdout and to stderr
