@@ -1,16 +1,21 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
+	"yinit/tui/text"
 )
 
 // historyOptions are the options of yinit history.
@@ -111,4 +116,106 @@ func watchInstead(why error, follow bool) (*history.Source, error) {
 	}
 	fmt.Fprintln(os.Stderr, "yinit: "+procfs.Printable(why.Error())+"; watching from now on, "+time.Now().Format("15:04:05"))
 	return history.OwnSource(r, why), nil
+}
+
+func printHistory(o historyOptions) error {
+	src, err := openHistory(&o)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o}
+	why := ""
+	if o.follow {
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, unix.SIGTERM)
+		why, err = src.Follow(stop, p.print)
+	} else {
+		var b history.Batch
+		if b, err = src.Read(0); err == nil {
+			err = p.print(b.Records)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return p.finish(src, why)
+}
+
+// A printer prints records as lines of text or JSON.
+type printer struct {
+	historyOptions
+	out *bufio.Writer
+	run int // of the init that wrote the record printed last
+}
+
+// print prints those of the records that the options ask for.
+func (p *printer) print(records []history.Record) error {
+	for i := range records {
+		r := &records[i]
+		switch {
+		case !p.filter.Match(r):
+			continue
+		case p.json:
+			fmt.Fprintln(p.out, r.JSON())
+			continue
+		case r.Run != p.run && p.run != 0:
+			fmt.Fprintf(p.out, "--- run %d of the init\n", r.Run)
+		}
+		p.run = r.Run
+		fmt.Fprintln(p.out, recordLine(r))
+	}
+	return p.out.Flush()
+}
+
+// recordLine is a record as a line of text.
+func recordLine(r *history.Record) string {
+	line := fmt.Sprintf("%s  %-6s ", r.Time.Local().Format("15:04:05.000"), r.Kind)
+	switch r.Kind {
+	case history.KindSignal:
+		line += " " + procfs.Printable(r.SignalText(" → "))
+	case history.KindStop, history.KindNote, history.KindOOM:
+		line += " " + procfs.Printable(r.Text)
+	default:
+		// A process that writes its own command line must not be able to pretend to
+		// be another column, or another line. All of it is in JSON.
+		const nameWidth = 24
+		name := strings.Join(strings.Fields(procfs.Printable(r.Name())), " ")
+		line += fmt.Sprintf("%6d  %s", r.PID, text.Pad(name, nameWidth, text.More))
+		var words []string
+		for _, part := range r.Parts() {
+			words = append(words, procfs.Printable(part.Text))
+		}
+		line += "  " + strings.Join(words, "   ")
+	}
+	return strings.TrimRight(line, " ")
+}
+
+// remark says something that is no record. In JSON it is a note with the number 0.
+// Who asked for other records gets it on stderr: what is missing is never hidden.
+func (p *printer) remark(what string) {
+	r := &history.Record{Kind: history.KindNote, Time: time.Now(), Text: what}
+	switch {
+	case !p.json:
+		fmt.Fprintf(p.out, "(%s)\n", what)
+	case p.filter.Match(r):
+		fmt.Fprintln(p.out, r.JSON())
+	default:
+		fmt.Fprintln(os.Stderr, "yinit: history: "+what)
+	}
+}
+
+// finish says what is missing, and then why nothing follows.
+func (p *printer) finish(src *history.Source, why string) error {
+	missing, err := src.Missing()
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		missing = append(missing, why)
+	}
+	for _, what := range missing {
+		p.remark(what)
+	}
+	return p.out.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -136,83 +137,71 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
-func TestSource(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ring")
-	w, err := CreateFile(path, Origin{Program: "yinit test", PID: 5}, time.Unix(1, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Add(&Record{Kind: KindNote, Text: "a"})
-	w.Missed(2)
-	w.Unwatched(1)
-	s, err := SourceFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	wantMissing := func(want ...string) {
+// TestFindOthers: where PID 1 keeps no history, as in a pod whose containers share a
+// PID namespace, that of another process is found, and all are named.
+func TestFindOthers(t *testing.T) {
+	tree := proctest.New(t)
+	tree.Uptime(time.Hour)
+	yinit := procfs.Signals{Known: true, Caught: caughtYinit}
+	// ring gives the process a descriptor of a ring in a file.
+	ring := func(pid int) {
 		t.Helper()
-		got, err := s.Missing()
-		if err != nil || strings.Join(got, "\n") != strings.Join(want, "\n") {
-			t.Errorf("Missing = %q, %v; want %q", got, err, want)
+		path := filepath.Join(t.TempDir(), "ring")
+		w, err := CreateFile(path, Origin{Program: "yinit test", PID: pid, Relay: procfs.Relay{15: uint8(pid)}}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Close)
+		fd := filepath.Join(tree.Root(), strconv.Itoa(pid), "fd")
+		if err := os.Mkdir(fd, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(fd, "4")); err != nil {
+			t.Fatal(err)
 		}
 	}
-	counted := []string{"2 processes or threads came and went between two looks, unseen", "1 process was too many to be watched"}
-	const idle = "only what the init itself reaps is here: it runs with --watch 0"
-	if ended, _, err := s.Ended(); err != nil || ended {
-		t.Errorf("while it is written: Ended = %v, %v", ended, err)
+	tree.Process(proctest.Process{PID: 1, Comm: "pause", Sigs: procfs.Signals{Known: true}})
+	tree.Process(proctest.Process{PID: 5, Comm: "yinit", Sigs: yinit, Cmdline: []string{"yinit", "web", "-x"}, Start: 55})
+	tree.Process(proctest.Process{PID: 6, Comm: "app-init", Sigs: yinit})
+	tree.Process(proctest.Process{PID: 7, Comm: "yinit", Sigs: yinit}) // has no ring
+	tree.Process(proctest.Process{PID: 8, Comm: "reader", Sigs: procfs.Signals{Known: true}})
+	for _, pid := range []int{5, 6, 8} {
+		ring(pid)
 	}
-	wantMissing(append(counted, idle)...)
-	if since, err := s.Since(); err != nil || !strings.HasPrefix(since, "yinit test (pid 5) keeps it since 1970-01-01 ") {
-		t.Errorf("Since = %q, %v", since, err)
+	for _, tt := range []struct {
+		asked, pid int
+		inits      string
+	}{
+		{0, 5, "5 (web -x), 6"},
+		{7, 5, "5 (web -x), 6"}, // which keeps none
+		{6, 6, ""},
+		{5, 5, ""},
+	} {
+		s, err := Find(tree.FS(), tt.asked)
+		if err != nil {
+			t.Errorf("Find(%d): %v", tt.asked, err)
+			continue
+		}
+		if h, err := s.Header(); err != nil || s.Init.PID != tt.pid || h.InitPID != tt.pid || strings.Join(s.Inits, ", ") != tt.inits {
+			t.Errorf("Find(%d) = that of %v, inits %q, %v; want %d, %q", tt.asked, s.Init, s.Inits, err, tt.pid, tt.inits)
+		}
+		if !s.Alive() || s.Own {
+			t.Errorf("Find(%d): it is alive, and not our own", tt.asked)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
-	w.Close()
-	if ended, at, err := s.Ended(); err != nil || !ended || !at.IsZero() {
-		t.Errorf("killed: Ended = %v, %v, %v", ended, at, err)
-	}
-	wantMissing(append(counted, "the init is gone without a last record: it was killed, or the machine went down", idle)...)
-
-	w, err = CreateFile(path, Origin{Watch: time.Second}, time.Now())
+	s, err := Find(tree.FS(), 5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range Capacity + 4 {
-		w.Add(&Record{Kind: KindNote, Text: "b"})
-	}
-	w.mem[headerSize+5*recordSize+offPayload] ^= 1
-	w.End(time.Unix(9, 0))
-	w.Close()
-	if ended, at, err := s.Ended(); err != nil || !ended || at.Unix() != 9 {
-		t.Errorf("Ended = %v, %v, %v; want the time", ended, at, err)
-	}
-	if b, err := s.Read(0); err != nil || len(b.Records) != Capacity-1 {
-		t.Errorf("Read: %d records, %v", len(b.Records), err)
-	}
-	wantMissing(append([]string{"5 older records were overwritten", "1 record is damaged"}, counted...)...)
-	if since, _ := s.Since(); !strings.HasSuffix(since, "; 1 record is damaged") {
-		t.Errorf("Since = %q, want that a record is damaged", since)
-	}
-	if _, err := SourceFile(path + "x"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("SourceFile of nothing: %v", err)
-	}
-}
-
-func TestOwnSource(t *testing.T) {
-	w, err := CreateOwn(Origin{}, time.Unix(1, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Close)
-	r, err := w.Reader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := OwnSource(r, errors.New("no history is kept: PID 1 is sh, not yinit"))
 	defer s.Close()
-	if since, err := s.Since(); err != nil || !strings.HasPrefix(since, "watching since 1970") || !strings.HasSuffix(since, ": no history is kept: PID 1 is sh, not yinit") {
-		t.Errorf("Since = %q, %v", since, err)
+	tree.Process(proctest.Process{PID: 5, Comm: "other", Start: 56}) // the pid was given out again
+	if s.Alive() {
+		t.Error("another process of this pid is taken for the init")
 	}
-	if !s.Own || !s.Alive() {
-		t.Error("it is our own, and alive")
+	if got := RelayOf(tree.FS(), 6); got == nil || got[15] != 6 {
+		t.Errorf("RelayOf = %v, want what the ring says", got)
 	}
 }

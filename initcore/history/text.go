@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,13 +15,8 @@ import (
 // themselves is in them as it came: make the text safe before it goes to a
 // terminal.
 
-// Name is the command line of the process, or else its comm.
-func (r *Record) Name() string {
-	if r.Cmdline != "" {
-		return r.Cmdline
-	}
-	return r.Comm
-}
+// Name is the command line of the process, or else its comm, or else "?".
+func (r *Record) Name() string { return cmp.Or(r.Cmdline, r.Comm, "?") }
 
 // How says how a process ended and, where that is known, why: "exited 1", "killed
 // by SIGSEGV (core dumped)", "exit status unknown".

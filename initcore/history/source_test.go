@@ -1,0 +1,148 @@
+package history
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSource(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ring")
+	w, err := CreateFile(path, Origin{Program: "yinit test", PID: 5}, time.Unix(1, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Add(&Record{Kind: KindNote, Text: "a"})
+	w.Missed(2)
+	w.Unwatched(1)
+	s, err := SourceFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	wantMissing := func(want ...string) {
+		t.Helper()
+		got, err := s.Missing()
+		if err != nil || strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("Missing = %q, %v; want %q", got, err, want)
+		}
+	}
+	counted := []string{"2 processes or threads came and went between two looks, unseen", "1 process was too many to be watched"}
+	const idle = "only what the init itself reaps is here: it runs with --watch 0"
+	if ended, _, err := s.Ended(); err != nil || ended {
+		t.Errorf("while it is written: Ended = %v, %v", ended, err)
+	}
+	wantMissing(append(counted, idle)...)
+	if since, err := s.Since(); err != nil || !strings.HasPrefix(since, "yinit test (pid 5) keeps it since 1970-01-01 ") {
+		t.Errorf("Since = %q, %v", since, err)
+	}
+	w.Close()
+	if ended, at, err := s.Ended(); err != nil || !ended || !at.IsZero() {
+		t.Errorf("killed: Ended = %v, %v, %v", ended, at, err)
+	}
+	wantMissing(append(counted, "the init is gone without a last record: it was killed, or the machine went down", idle)...)
+
+	w, err = CreateFile(path, Origin{Watch: time.Second}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range Capacity + 4 {
+		w.Add(&Record{Kind: KindNote, Text: "b"})
+	}
+	w.mem[headerSize+5*recordSize+offPayload] ^= 1
+	w.End(time.Unix(9, 0))
+	w.Close()
+	if ended, at, err := s.Ended(); err != nil || !ended || at.Unix() != 9 {
+		t.Errorf("Ended = %v, %v, %v; want the time", ended, at, err)
+	}
+	if b, err := s.Read(0); err != nil || len(b.Records) != Capacity-1 {
+		t.Errorf("Read: %d records, %v", len(b.Records), err)
+	}
+	wantMissing(append([]string{"5 older records were overwritten", "1 record is damaged"}, counted...)...)
+	if since, _ := s.Since(); !strings.HasSuffix(since, "; 1 record is damaged") {
+		t.Errorf("Since = %q, want that a record is damaged", since)
+	}
+	if _, err := SourceFile(path + "x"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("SourceFile of nothing: %v", err)
+	}
+}
+
+func TestOwnSource(t *testing.T) {
+	w, err := CreateOwn(Origin{}, time.Unix(1, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	r, err := w.Reader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := OwnSource(r, errors.New("no history is kept: PID 1 is sh, not yinit"))
+	defer s.Close()
+	if since, err := s.Since(); err != nil || !strings.HasPrefix(since, "watching since 1970") || !strings.HasSuffix(since, ": no history is kept: PID 1 is sh, not yinit") {
+		t.Errorf("Since = %q, %v", since, err)
+	}
+	if !s.Own || !s.Alive() {
+		t.Error("it is our own, and alive")
+	}
+}
+
+// TestFollow: all records come, and in the end why no more will.
+func TestFollow(t *testing.T) {
+	write := func(w *Writer, kinds ...Kind) {
+		for _, kind := range kinds {
+			w.Add(&Record{Kind: kind})
+		}
+	}
+	for name, tt := range map[string]struct {
+		first []Kind
+		do    func(w *Writer, stop chan<- os.Signal) // when the first are printed
+		own   bool
+		want  int
+		why   string
+	}{
+		"it ends":           {[]Kind{KindExit}, func(w *Writer, _ chan<- os.Signal) { write(w, KindStop, KindExit); w.End(time.Unix(9, 0)) }, false, 3, "the init ended at " + time.Unix(9, 0).Format("15:04:05.000")},
+		"it is killed":      {[]Kind{KindExit}, func(w *Writer, _ chan<- os.Signal) { write(w, KindExit); w.Close() }, false, 2, ""},
+		"SIGTERM":           {nil, func(w *Writer, stop chan<- os.Signal) { write(w, KindExit); stop <- os.Interrupt }, false, 1, "SIGTERM came; the init goes on"},
+		"SIGTERM of an end": {[]Kind{KindStop}, func(w *Writer, stop chan<- os.Signal) { write(w, KindExit); stop <- os.Interrupt }, false, 2, "the init ends now, and this process with it"},
+		"SIGTERM, our own":  {nil, func(_ *Writer, stop chan<- os.Signal) { stop <- os.Interrupt }, true, 0, "SIGTERM came; this ends the watching"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ring")
+			w, err := CreateFile(path, Origin{}, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(w, tt.first...)
+			s, err := SourceFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			s.Own = tt.own
+			stop := make(chan os.Signal, 1)
+			got, calls := 0, 0
+			why, err := s.Follow(stop, func(records []Record) error {
+				got += len(records)
+				if calls++; calls == 1 {
+					tt.do(w, stop)
+				}
+				return nil
+			})
+			if err != nil || why != tt.why || got != tt.want {
+				t.Errorf("Follow = %q, %v after %d records, want %q after %d", why, err, got, tt.why, tt.want)
+			}
+			broken := errors.New("broken pipe")
+			if _, err := s.Follow(stop, func([]Record) error { return broken }); !errors.Is(err, broken) {
+				t.Errorf("Follow = %v, want the printer's error", err)
+			}
+			if tt.why != "" { // otherwise it is closed
+				w.Close()
+			}
+		})
+	}
+}
