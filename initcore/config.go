@@ -34,7 +34,7 @@ type Config struct {
 
 	Watch    time.Duration // how often to look for new processes; 0: never
 	History  string        // keep the ring in this file; "": in memory
-	Report   string        // where an account of a failed run goes, if the file exists and is empty
+	Report   string        // where an account of a failed run goes, if it is an empty regular file and no symbolic link
 	WarnReap bool          // warn for each orphan reaped
 	Log      Logging
 	Env      []string // of the programs

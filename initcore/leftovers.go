@@ -158,35 +158,18 @@ func (k *kernel) everybody() []procfs.Stat {
 	if k.isFirst {
 		return all
 	}
-	var ours []procfs.Stat
-	for _, s := range all {
-		if descends(all, s, k.pid) {
-			ours = append(ours, s)
-		}
-	}
-	return ours
+	return descendants(all, k.pid)
 }
 
-// descends reports whether s is a descendant of the process pid.
-func descends(all []procfs.Stat, s procfs.Stat, pid int) bool {
-	for range all { // no chain is longer, even if the snapshot has a circle
-		if s.PPID == pid {
-			return true
-		}
-		parent := find(all, s.PPID)
-		if parent == nil {
-			return false
-		}
-		s = *parent
+// descendants are those of all that descend from the process pid, in their order.
+func descendants(all []procfs.Stat, pid int) (list []procfs.Stat) {
+	root := slices.IndexFunc(all, func(s procfs.Stat) bool { return s.PID == pid })
+	id := func(i int) int { return all[i].PID }
+	parent := func(i int) int { return all[i].PPID }
+	found := procfs.Descendants(len(all), id, parent, root)
+	slices.Sort(found)
+	for _, i := range found {
+		list = append(list, all[i])
 	}
-	return false
-}
-
-func find(all []procfs.Stat, pid int) *procfs.Stat {
-	for i := range all {
-		if all[i].PID == pid {
-			return &all[i]
-		}
-	}
-	return nil
+	return list
 }

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 
@@ -78,9 +79,10 @@ type program struct {
 	lastSignal unix.Signal
 	lastInfo   early.Info
 	lastSender string
-	restartAt  time.Time // zero: it is not to be started again
+	restarts   bool      // it ran and ended, and is started again since
+	restartAt  time.Time // of the restart that is planned; zero: none is
 	backoff    time.Duration
-	last       procfs.WaitStatus // of the run before the restart that is planned
+	last       procfs.WaitStatus // of its last run, while a restart is planned
 }
 
 func newMachine(cfg Config) *machine {
@@ -116,10 +118,7 @@ func (m *machine) launch(p *program) bool {
 	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped = m.now, time.Time{}, 0, 0, false
 	pid, err := m.proc.start(p)
 	if err != nil {
-		m.log.Error("cannot start "+p.Name, "error", err)
-		m.note(history.KindNote, "cannot start "+p.Name+": "+err.Error())
-		m.failed(codeOf(err), "cannot start "+p.Name+": "+err.Error())
-		m.shutdown("cannot start " + p.Name)
+		m.startFailed(p, err)
 		return false
 	}
 	p.pid = pid
@@ -132,6 +131,27 @@ func (m *machine) launch(p *program) bool {
 	}
 	m.hist.Add(&m.rec)
 	return true
+}
+
+// startFailed handles that a program could not be forked.
+func (m *machine) startFailed(p *program, err error) {
+	why := "cannot start " + p.Name
+	m.note(history.KindNote, why+": "+err.Error())
+	if m.retries(p, err) {
+		m.planRestart(p, err)
+		return
+	}
+	m.log.Error(why, "error", err)
+	m.failed(codeOf(err), why+": "+err.Error())
+	m.shutdown(why)
+}
+
+// retries reports whether a restart that failed so is tried again later: there may
+// be more processes, memory or descriptors by then. At its first start a program
+// that cannot be started is an error, for whoever started the container to see.
+func (m *machine) retries(p *program, err error) bool {
+	return p.restarts && m.phase == running &&
+		(errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE))
 }
 
 // failed notes the status of the first program that ended badly.
@@ -193,6 +213,7 @@ func (m *machine) find(pid int) *program {
 // judge decides what the death means for the exit status.
 func (m *machine) judge(p *program, d *death, reason string) {
 	switch {
+	case d.Failure != nil && m.retries(p, d.Failure): // as if this run had not been
 	case d.Failure != nil:
 		m.failed(d.Failure.Code(), reason)
 	case p.OnExit == Restart && m.phase == running:
@@ -213,6 +234,8 @@ func (m *machine) consequence(p *program, d *death, reason string) {
 		return
 	}
 	switch {
+	case d.Failure != nil && m.retries(p, d.Failure):
+		m.planRestart(p, d.Failure)
 	case d.Failure != nil:
 		m.shutdown(p.Name + " could not be started")
 	case p.Oneshot && d.Status == 0:
@@ -220,7 +243,7 @@ func (m *machine) consequence(p *program, d *death, reason string) {
 	case p.Oneshot:
 		m.shutdown(reason + ", and the others wait for its success")
 	case p.OnExit == Restart:
-		m.later(p)
+		m.planRestart(p, nil)
 	case p.OnExit == Ignore:
 	case !m.alone():
 		m.shutdown(reason)
@@ -235,8 +258,9 @@ const (
 	delayGrowth = 2
 )
 
-// later plans to start p again.
-func (m *machine) later(p *program) {
+// planRestart plans to start p again, after it ended or because of an error of the
+// last try.
+func (m *machine) planRestart(p *program, err error) {
 	first := p.RestartDelay
 	if first == 0 {
 		first = firstDelay
@@ -244,8 +268,12 @@ func (m *machine) later(p *program) {
 	if p.backoff == 0 || m.now.Sub(p.begun) >= longEnough {
 		p.backoff = first
 	}
-	p.restartAt = m.now.Add(p.backoff)
-	m.log.Warn("starting it again soon", "program", p.Name, "in", p.backoff, "it", p.last.String())
+	p.restarts, p.restartAt = true, m.now.Add(p.backoff)
+	if err != nil {
+		m.log.Warn("cannot restart "+p.Name+", will try again", "error", err, "in", p.backoff)
+	} else {
+		m.log.Warn("restarting "+p.Name, "status", p.last.String(), "in", p.backoff)
+	}
 	p.backoff = min(p.backoff*delayGrowth, max(longest, first))
 }
 

@@ -179,9 +179,36 @@ func TestSecondForkFails(t *testing.T) {
 	w.play("a dies of TERM").want(125, "start a", "TERM a", "CONT a")
 }
 
+// TestForkFailsAtRestart: a restart that is short of something is tried again, with
+// the pause growing as it does after a death.
 func TestForkFailsAtRestart(t *testing.T) {
-	w := newWorld(t, several("a:restart b"))
-	w.play("start; a exits 1")
-	w.refuse["a"] = unix.EAGAIN
-	w.play("1s; b dies of TERM").want(125, "start a", "start b", "TERM b", "CONT b")
+	for _, err := range []error{unix.EAGAIN, unix.ENOMEM, fmt.Errorf("pipe2: %w", unix.EMFILE), unix.ENFILE} {
+		w := newWorld(t, several("a:restart b")).play("start; a exits 1")
+		w.refuse["a"] = err
+		w.play("1s; 2s; 4s; 1h").want(-1, "start a", "start b")
+		delete(w.refuse, "a")
+		w.play("1m").want(-1, "start a", "start b", "start a")
+		w.play("TERM; a exits 0; b dies of TERM").want(0, "start a", "start b", "start a", "TERM b", "CONT b", "TERM a", "CONT a")
+	}
+	t.Run("shutdown meanwhile", func(t *testing.T) {
+		w := newWorld(t, several("a:restart b")).play("start; a exits 3")
+		w.refuse["a"] = unix.EAGAIN
+		w.play("10s; TERM; b dies of TERM").want(3, "start a", "start b", "TERM b", "CONT b")
+	})
+	t.Run("what will not be better later", func(t *testing.T) {
+		w := newWorld(t, several("a:restart b")).play("start; a exits 1")
+		w.refuse["a"] = unix.EPERM
+		w.play("1s; b dies of TERM").want(125, "start a", "start b", "TERM b", "CONT b")
+	})
+}
+
+// TestExecFailsAtRestart: the same where execve(2) is short of something, as with
+// RLIMIT_NPROC of another user. A program that is gone is an error.
+func TestExecFailsAtRestart(t *testing.T) {
+	w := newWorld(t, several("a:restart b")).play("start; a exits 1; 1s; a fails EAGAIN; 1s")
+	w.want(-1, "start a", "start b", "start a")
+	w.play("1s; a fails ENOMEM; 4s").want(-1, "start a", "start b", "start a", "start a", "start a")
+	w.play("a fails ENOENT; b dies of TERM").want(127, "start a", "start b", "start a", "start a", "start a", "TERM b", "CONT b")
+	w = newWorld(t, several("a:restart b")).play("start; a fails EAGAIN; b dies of TERM")
+	w.want(126, "start a", "start b", "TERM b", "CONT b")
 }

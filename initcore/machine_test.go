@@ -209,8 +209,8 @@ func (w *world) death(f []string) {
 	case "fails":
 		d.Status = 125 << 8
 		d.Failure = &StartError{step: stepExec, Path: f[0], Err: unix.ENOENT}
-		if f[2] == "EACCES" {
-			d.Failure.Err = unix.EACCES
+		if err, ok := map[string]unix.Errno{"EACCES": unix.EACCES, "EAGAIN": unix.EAGAIN, "ENOMEM": unix.ENOMEM}[f[2]]; ok {
+			d.Failure.Err = err
 		}
 	}
 	w.died(&d, w.clock)

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"yinit/procfs"
 )
 
@@ -35,25 +37,37 @@ func ReportFailure(path string, status int, why string) error {
 	return leave(path, conclusion(status, why))
 }
 
-// leave writes a report where Kubernetes looks for it, if the file exists and
-// nothing is in it yet.
+// leave writes a report where Kubernetes looks for it: into a regular file that is
+// there and empty, such as the one that the kubelet mounts on /dev/termination-log.
+// Any other file is left alone. It could be a device, or a symbolic link that a
+// program has made to get another file overwritten by root.
 func leave(path, report string) error {
 	if path == "" {
 		return nil
 	}
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) != nil || !takesReport(&st) {
 		return nil // nobody asked for a report, or the program wrote its own
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	// It may have become another one since: a FIFO must not be waited for.
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return err
+		return &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	_, err = f.WriteString(report)
-	if closing := f.Close(); err == nil {
+	if err = unix.Fstat(fd, &st); err == nil && takesReport(&st) {
+		_, err = unix.Write(fd, []byte(report)) // a regular file takes all of it, or its disk is full
+	}
+	if closing := unix.Close(fd); err == nil {
 		err = closing
 	}
-	return err
+	if err != nil {
+		return &os.PathError{Op: "write", Path: path, Err: err}
+	}
+	return nil
+}
+
+func takesReport(st *unix.Stat_t) bool {
+	return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size == 0
 }
 
 // conclusion is the first line of a report.
@@ -86,16 +100,17 @@ func (m *machine) report() string {
 
 // heldZombies names the zombies that live parents hold, by parent.
 func heldZombies(all []procfs.Stat, self int) string {
-	held := map[int]int{}
+	held, comms := map[int]int{}, make(map[int]string, len(all))
 	for _, s := range all {
+		comms[s.PID] = s.Comm
 		if s.Zombie() && s.PPID != self && s.PPID != 0 {
 			held[s.PPID]++
 		}
 	}
 	var lines []string
 	for pid, n := range held {
-		if parent := find(all, pid); parent != nil {
-			lines = append(lines, fmt.Sprintf("%d held by %d (%s)", n, pid, procfs.Printable(parent.Comm)))
+		if comm, known := comms[pid]; known {
+			lines = append(lines, fmt.Sprintf("%d held by %d (%s)", n, pid, procfs.Printable(comm)))
 		}
 	}
 	sort.Strings(lines)

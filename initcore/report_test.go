@@ -195,4 +195,15 @@ func TestWriteReport(t *testing.T) {
 	returns(t, "writeReport to a FIFO that nobody reads", func() { failed(t).writeReport(fifo) })
 	failed(t).writeReport(dir)
 	failed(t).writeReport("")
+	target := file(t, dir, "target", "", 0o644)
+	for name, to := range map[string]string{"link": target, "dangling": missing, "tty": "/dev/tty"} {
+		failed(t).writeReport(link(t, dir, name, to))
+		check(t, ReportFailure(filepath.Join(dir, name), 125, "why"))
+	}
+	if got := read(target); got != "" {
+		t.Errorf("behind a symbolic link: %q, want nothing", got)
+	}
+	if _, err := os.Stat(missing); !os.IsNotExist(err) {
+		t.Errorf("behind a dangling link: %v, want it not made", err)
+	}
 }

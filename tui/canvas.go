@@ -34,6 +34,10 @@ func (c *canvas) headerLines() int {
 	return 2
 }
 
+// menuRoom is the room that the page and the menu share: all but the header, the
+// tabs and the last line.
+func (c *canvas) menuRoom() int { return max(0, c.height-c.headerLines()-2) }
+
 // text makes foreign text fit for the screen.
 func (c *canvas) text(s string) string {
 	if c.ascii {

@@ -12,6 +12,7 @@ import (
 
 // detail is the pane with all about one process.
 type detail struct {
+	list
 	open   bool
 	asked  bool // the answer is on its way
 	known  bool // data is an answer
@@ -19,8 +20,13 @@ type detail struct {
 	id     procfs.ID
 	proc   Process // as it was when the pane was opened
 	data   Details
-	failed string
-	top    int
+	failed string // why the last question was not answered
+}
+
+var detailKeys = keyMap{
+	{title: "arrows", hint: "scroll"},
+	{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
+	{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
 }
 
 func (d detail) show(p Process) detail {
@@ -44,29 +50,10 @@ func (d detail) take(w *world, msg detailsMsg) detail {
 	return d
 }
 
-// scroll moves by hand; what is drawn is never beyond the end.
-func (d detail) scroll(w *world, a action) detail {
-	d.top = scrolled(d.top, a, len(d.lines(w)), w.room)
+// resize fits the list to the lines and the room.
+func (d detail) resize(w *world) detail {
+	d.list = d.fit(len(d.lines(w)), w.room)
 	return d
-}
-
-// scrolled is the first visible line of some text after a key.
-func scrolled(top int, a action, lines, room int) int {
-	switch a {
-	case doUp:
-		top--
-	case doDown:
-		top++
-	case doPageUp:
-		top -= room - 1
-	case doPageDown:
-		top += room - 1
-	case doHome:
-		top = 0
-	case doEnd:
-		top = lines
-	}
-	return max(0, min(top, lines-room))
 }
 
 // process is that of the last snapshot, or what the details know of it.
@@ -79,9 +66,9 @@ func (d detail) process(w *world) Process {
 
 func (d detail) view(w *world, height int) []string {
 	lines := d.lines(w)
-	top := max(0, min(d.top, len(lines)-height))
-	lines = lines[top:min(len(lines), top+max(0, height))]
-	if len(lines) > 0 && top > 0 {
+	from, to := d.fit(len(lines), height).visible()
+	lines = lines[from:to]
+	if len(lines) > 0 && from > 0 {
 		lines[0] = w.paint(faint, " "+w.glyphs().up+" more above")
 	}
 	return lines
@@ -129,7 +116,7 @@ func (d detail) facts(w *world, s *sheet, p *Process) {
 	}
 	used := p.CPUTime.Round(10 * time.Millisecond).String()
 	if w.snap.Since > 0 {
-		used += ", now " + cpuCell(w, p) + " % of a processor"
+		used += ", now " + cpuCell(w, p) + " % of a CPU"
 	}
 	s.field("cpu", used)
 	s.field("memory", memCell(w, p))
@@ -147,7 +134,7 @@ func (w *world) lineage(p *Process) string {
 		names = append(names, fmt.Sprintf("%d %s", w.procs[i].ID.PID, w.text(w.procs[i].Comm)))
 	}
 	if p.Entered() {
-		names = append(names, "outside of the container")
+		names = append(names, "outside the container")
 	}
 	if len(names) == 0 {
 		return "none"
@@ -163,10 +150,10 @@ func (d detail) signals(w *world, s *sheet, p *Process) {
 	}
 	switch {
 	case p.Dead():
-		s.text(normal, "A zombie takes no signals. Only its parent, or the end of its parent, makes it go.")
+		s.text(normal, "A zombie takes no signals. It goes when its parent waits for it, or ends.")
 		return
 	case !sigs.Known:
-		s.text(normal, "What it does with signals the kernel does not tell here.")
+		s.text(normal, "What it does with signals is unknown: the kernel does not tell.")
 		return
 	}
 	deep := *p

@@ -4,8 +4,10 @@
 //
 // There is one [Model]. It holds a world, which is what was read last, and
 // parts: pages, of which one is shown, and panes that lie over it. A page is a
-// struct in a file of its own and a line in newPages. The world changes by
-// messages only; View draws the rows that are visible and nothing else.
+// struct in a file of its own and a line in newPages; it has its own key table, of
+// which help and footer are made. The world changes by messages only; View draws
+// the rows that are visible and nothing else. How to draw is the canvas, which
+// knows no data.
 //
 // The package touches nothing itself. What it reads and whom it signals are the
 // interfaces in source.go; they are called from commands, never from Update or

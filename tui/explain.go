@@ -16,7 +16,7 @@ func explain(w *world, p *Process) string {
 	case p.Dead():
 		return who + " is a zombie: " + explainZombie(w, p)
 	case p.State.Zombie():
-		return fmt.Sprintf("%s: its main thread has ended, %s still run; nobody can reap it before they end.", who, text.Plural(p.Threads-1, "thread", "threads"))
+		return fmt.Sprintf("%s: its main thread has ended, %s still run; it can be reaped only when they have ended.", who, text.Plural(p.Threads-1, "thread", "threads"))
 	case p.State.Stopped():
 		return fmt.Sprintf("%s is %s; %s.", who, stopWord(p.State), explainTerm(w, p))
 	}
@@ -34,7 +34,7 @@ func brief(w *world, p *Process) string {
 	case p.State.Zombie():
 		return who + "its main thread has ended, others run"
 	case p.State.Stopped():
-		return who + p.State.Word() + "; SIGCONT lets it go on"
+		return who + p.State.Word() + "; SIGCONT resumes it"
 	}
 	return who + briefTerm(w, p)
 }
@@ -53,17 +53,17 @@ func briefTerm(w *world, p *Process) string {
 		return "SIGTERM ends it"
 	case verdict.OutcomeIgnore:
 		if p.KernelThread() {
-			return "a thread of the kernel"
+			return "kernel thread, takes no signals"
 		}
 		return "ignores SIGTERM, only SIGKILL ends it"
 	case verdict.OutcomePending:
-		return "blocks SIGTERM, which waits"
+		return "blocks SIGTERM, which stays pending"
 	case verdict.OutcomeShielded:
 		return "SIGTERM does nothing, PID 1 has no handler"
 	case verdict.OutcomeDenied:
-		return "belongs to a user whom we may not signal"
+		return "you may not signal processes of its user"
 	default:
-		return "what SIGTERM does is unknown here"
+		return "what SIGTERM would do is unknown"
 	}
 }
 
@@ -81,7 +81,7 @@ func explainZombie(w *world, p *Process) string {
 	return how + "; its parent has not waited for it."
 }
 
-// explainGone is about a process that is not there any more.
+// explainGone says in one sentence how a process ended that is gone.
 func explainGone(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	e, ok := w.exit(p)
@@ -119,7 +119,7 @@ func stateWord(p *Process) string {
 		if p.Target != nil && p.Target.InVfork() {
 			return "waiting until its vfork child execs or ends"
 		}
-		return "waiting in the kernel, for a disk or the like"
+		return "in uninterruptible sleep, as for a disk"
 	case procfs.StateIdle:
 		return "idle"
 	default:
@@ -131,21 +131,21 @@ func stopWord(s procfs.State) string {
 	if s == procfs.StateTraced {
 		return "stopped by a debugger"
 	}
-	return "stopped, SIGCONT lets it go on"
+	return "stopped, SIGCONT resumes it"
 }
 
 // relayedTerm says what yinit does with SIGTERM, "" of another process.
 func (f forecast) relayedTerm() string {
-	switch f.passes {
+	switch f.forward {
 	case sigTERM:
-		return "passes SIGTERM on to its program"
+		return "forwards SIGTERM to its program"
 	case 0:
-		if f.drops {
+		if f.drop {
 			return "drops SIGTERM (--rewrite)"
 		}
 		return ""
 	default:
-		return "passes SIGTERM on to its program as " + procfs.SignalName(f.passes)
+		return "forwards SIGTERM to its program as " + procfs.SignalName(f.forward)
 	}
 }
 
@@ -162,24 +162,24 @@ func explainTerm(w *world, p *Process) string {
 		return "it reads SIGTERM, by signalfd or sigwait"
 	case verdict.OutcomeTerminate:
 		if p.State == procfs.StateDisk && (p.Target == nil || !p.Target.InVfork()) {
-			return "SIGTERM ends it, if need be after that"
+			return "SIGTERM ends it when it wakes up"
 		}
 		return "SIGTERM ends it at once"
 	case verdict.OutcomeIgnore:
 		if p.KernelThread() {
-			return "it is a thread of the kernel, which takes no signals"
+			return "it is a kernel thread, which takes no signals"
 		}
 		return "it ignores SIGTERM, only SIGKILL ends it"
 	case verdict.OutcomePending:
 		if p.State.Stopped() {
-			return "SIGTERM waits until then"
+			return "SIGTERM stays pending until then"
 		}
-		return "it blocks SIGTERM, which waits"
+		return "it blocks SIGTERM, which stays pending"
 	case verdict.OutcomeDenied:
-		return "we may not signal the processes of its user"
+		return "you may not signal processes of its user"
 	case verdict.OutcomeShielded:
-		return "it has no handler for SIGTERM, so the kernel drops it: docker stop waits its full time"
+		return "it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout"
 	default:
-		return "what SIGTERM does the kernel does not tell"
+		return "what SIGTERM would do is unknown"
 	}
 }

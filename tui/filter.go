@@ -22,9 +22,9 @@ type filter struct {
 	terms []term
 }
 
-// The keys that the tree knows. A word with another key is text: command lines are
+// The keys of terms that the tree knows. A word with another key is text: command lines are
 // full of colons.
-var treeKeys = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
+var processTerms = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
 
 // parseFilter never fails. What cannot be right yet, because it is still being
 // typed, chooses nothing out.

@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"strings"
+
 	"yinit/procfs"
 	"yinit/procfs/verdict"
 )
 
-// The signals whose numbers are the same on every processor, see signal(7).
+// The signals whose numbers are the same on every architecture, see signal(7).
 const (
 	sigKILL = 9
 	sigTERM = 15
@@ -15,8 +17,8 @@ const (
 type forecast struct {
 	outcome verdict.Outcome
 	why     string
-	passes  int  // what yinit's handler passes on to its program instead, or the same; 0: nothing
-	drops   bool // yinit was told to drop it
+	forward int  // the signal that yinit, as PID 1, forwards to its program for this one; 0: none
+	drop    bool // yinit was told to drop it
 }
 
 // foresee is what signal n would do to p if the caller sent it now.
@@ -41,39 +43,45 @@ func (w *world) term(p *Process) forecast {
 // relayed is f with what becomes of signal n, if p is yinit.
 func (f forecast) relayed(p *Process, n int) forecast {
 	if f.outcome == verdict.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
-		f.passes, f.drops = p.Target.Relay.Forwards(n), p.Target.Relay.Drops(n)
+		f.forward, f.drop = p.Target.Relay.Forwards(n), p.Target.Relay.Drops(n)
 	}
 	return f
 }
 
-// String is the word for the menu: that of the outcome. What people look for
-// stands out without colour.
-func (f forecast) String() string {
-	switch {
-	case f.passes != 0:
-		return "passes"
-	case f.drops:
-		return "drops"
-	case f.outcome == verdict.OutcomeIgnore:
-		return "IGNORES"
-	default:
-		return f.outcome.String()
+// trouble reports whether the signal has no effect where people expect one: such
+// a process does not stop at SIGTERM.
+func (f forecast) trouble() bool {
+	switch f.outcome {
+	case verdict.OutcomeIgnore, verdict.OutcomePending, verdict.OutcomeShielded:
+		return true
 	}
+	return f.drop
 }
 
-// word is the word for the column TERM, which is narrow.
+// String is the word for the menu: that of the outcome, as in text and in JSON, and
+// what becomes of a signal that yinit handles as PID 1. Trouble is in upper case, so
+// that it stands out without colour.
+func (f forecast) String() string {
+	word := f.outcome.String()
+	switch {
+	case f.forward != 0:
+		word = "forward"
+	case f.drop:
+		word = "drop"
+	}
+	if f.trouble() {
+		word = strings.ToUpper(word)
+	}
+	return word
+}
+
+// word is the word for the column TERM.
 func (f forecast) word(g *glyphs) string {
 	switch f.outcome {
 	case verdict.OutcomeNoEffect:
 		return g.dash
 	case verdict.OutcomeUnknown:
 		return "?"
-	case verdict.OutcomeTerminate:
-		return "kills"
-	case verdict.OutcomePending:
-		return "waits"
-	case verdict.OutcomeRead:
-		return "reads"
 	default:
 		return f.String()
 	}

@@ -29,26 +29,26 @@ func TestForecastWords(t *testing.T) {
 		relay        verdict.Relay
 		column, menu string
 	}{
-		{"default", 7, 'S', none, sigTERM, nil, "kills", "terminate"},
+		{"default", 7, 'S', none, sigTERM, nil, "terminate", "terminate"},
 		{"core", 7, 'S', none, quit, nil, "core", "core"},
 		{"handler", 7, 'S', catches(sigTERM), sigTERM, nil, "handler", "handler"},
-		{"ignored", 7, 'S', ignores(sigTERM), sigTERM, nil, "IGNORES", "IGNORES"},
-		{"blocked", 7, 'S', blocks(sigTERM), sigTERM, nil, "waits", "pending"},
+		{"ignored", 7, 'S', ignores(sigTERM), sigTERM, nil, "IGNORE", "IGNORE"},
+		{"blocked", 7, 'S', blocks(sigTERM), sigTERM, nil, "PENDING", "PENDING"},
 		{"zombie", 7, 'Z', procfs.Signals{}, sigKILL, nil, "-", "no-effect"},
 		{"unknown", 7, 'S', procfs.Signals{}, sigTERM, nil, "?", "unknown"},
-		{"unknown, but nobody catches KILL", 7, 'S', procfs.Signals{}, sigKILL, nil, "kills", "terminate"},
-		{"stopped", 7, 'T', none, sigTERM, nil, "waits", "pending"},
+		{"unknown, but nobody catches KILL", 7, 'S', procfs.Signals{}, sigKILL, nil, "terminate", "terminate"},
+		{"stopped", 7, 'T', none, sigTERM, nil, "PENDING", "PENDING"},
 		{"stopped, CONT", 7, 'T', none, cont, nil, "continue", "continue"},
 		{"STOP", 7, 'S', none, stop, nil, "stop", "stop"},
 		{"CHLD", 7, 'S', none, chld, nil, "default-ignore", "default-ignore"},
-		{"PID 1", 1, 'S', none, sigTERM, nil, "shielded", "shielded"},
+		{"PID 1", 1, 'S', none, sigTERM, nil, "SHIELDED", "SHIELDED"},
 		{"PID 1 with a handler", 1, 'S', catches(sigTERM), sigTERM, nil, "handler", "handler"},
-		{"yinit", 1, 'S', catches(sigTERM, hup), sigTERM, plain, "passes", "passes"},
-		{"yinit, KILL", 1, 'S', catches(sigTERM), sigKILL, plain, "shielded", "shielded"},
+		{"yinit", 1, 'S', catches(sigTERM, hup), sigTERM, plain, "forward", "forward"},
+		{"yinit, KILL", 1, 'S', catches(sigTERM), sigKILL, plain, "SHIELDED", "SHIELDED"},
 		{"yinit, CHLD", 1, 'S', catches(chld), chld, plain, "handler", "handler"},
-		{"yinit, stopped from outside", 1, 'T', catches(sigTERM), sigTERM, plain, "waits", "pending"},
-		{"yinit that drops", 1, 'S', catches(sigTERM), sigTERM, drops, "drops", "drops"},
-		{"yinit that rewrites", 1, 'S', catches(sigTERM, hup), hup, drops, "passes", "passes"},
+		{"yinit, stopped from outside", 1, 'T', catches(sigTERM), sigTERM, plain, "PENDING", "PENDING"},
+		{"yinit that drops", 1, 'S', catches(sigTERM), sigTERM, drops, "DROP", "DROP"},
+		{"yinit that rewrites", 1, 'S', catches(sigTERM, hup), hup, drops, "forward", "forward"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := judged(Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
@@ -64,7 +64,7 @@ func TestForecastWords(t *testing.T) {
 		t.Errorf("with a dead main thread and live others, TERM %v, want terminate", f)
 	}
 	for _, o := range []verdict.Outcome{verdict.OutcomeRead, verdict.OutcomeDenied} {
-		if got := (forecast{outcome: o}).word(g); len(got) > 8 || got == "" {
+		if got := (forecast{outcome: o}).word(g); len(got) > 9 || got == "" {
 			t.Errorf("the word for %v is %q, which does not fit", o, got)
 		}
 	}
@@ -86,7 +86,7 @@ func TestExplainStateD(t *testing.T) {
 	w := &world{canvas: canvas{ascii: true}}
 	p := judged(Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
 	p.Term = verdict.OutcomeTerminate
-	if got, want := explain(w, &p), "7 dd is waiting in the kernel, for a disk or the like; SIGTERM ends it, if need be after that."; got != want {
+	if got, want := explain(w, &p), "7 dd is in uninterruptible sleep, as for a disk; SIGTERM ends it when it wakes up."; got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
 	p.Target.Tasks[0].Wchan = "kernel_clone"
@@ -109,7 +109,7 @@ func TestMenuLooksCloser(t *testing.T) {
 // TestExplainRelay: what yinit was told to do with SIGTERM shows in its sentence.
 func TestExplainRelay(t *testing.T) {
 	for to, want := range map[uint8]string{
-		sigTERM: "passes SIGTERM on to its program", 12: "passes SIGTERM on to its program as SIGUSR2", 0: "drops SIGTERM (--rewrite)",
+		sigTERM: "forwards SIGTERM to its program", 12: "forwards SIGTERM to its program as SIGUSR2", 0: "drops SIGTERM (--rewrite)",
 	} {
 		p := judged(Process{ID: procfs.ID{PID: 1}, Comm: "yinit", State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Caught: procfs.NewSignalSet(sigTERM)}})
 		relay := history.PlainRelay()
@@ -117,7 +117,7 @@ func TestExplainRelay(t *testing.T) {
 		p.Target.Relay = relay
 		w := &world{}
 		if brief, long := briefTerm(w, &p), explainTerm(w, &p); brief != want || long != "it "+want {
-			t.Errorf("SIGTERM passed on as %d: %q and %q, want %q", to, brief, long, want)
+			t.Errorf("SIGTERM forwarded as %d: %q and %q, want %q", to, brief, long, want)
 		}
 	}
 }

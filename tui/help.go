@@ -1,42 +1,67 @@
 package tui
 
+import (
+	"slices"
+	"strings"
+)
+
 // help is the pane that explains the keys and the words.
 type help struct {
+	list
 	open bool
-	top  int
 }
 
-func (h help) scroll(w *world, readOnly bool, a action) help {
-	h.top = scrolled(h.top, a, len(h.lines(w, readOnly)), w.room)
+var helpKeys = keyMap{
+	{title: "arrows", hint: "scroll"},
+	{title: "any", hint: "other key closes"},
+}
+
+// resize fits the list to the lines and the room.
+func (h help) resize(m *Model) help {
+	h.list = h.fit(len(h.lines(m)), m.world.room)
 	return h
 }
 
-func (h help) view(w *world, readOnly bool, height int) []string {
-	lines := h.lines(w, readOnly)
-	top := max(0, min(h.top, len(lines)-height))
-	return lines[top:min(len(lines), top+max(0, height))]
+func (h help) view(m *Model, height int) []string {
+	lines := h.lines(m)
+	from, to := h.fit(len(lines), height).visible()
+	return lines[from:to]
 }
 
-func (h help) lines(w *world, readOnly bool) []string {
-	s := sheet{c: &w.canvas}
-	s.text(strong, "KEYS")
-	for i := range keyTable {
-		if b := &keyTable[i]; b.title != "" && !(b.writes && readOnly) {
-			s.field(b.title, b.does)
+// lines are made from the key tables of all pages.
+func (h help) lines(m *Model) []string {
+	s := sheet{c: &m.world.canvas}
+	section := func(title string, table keyMap) {
+		s.text(strong, title)
+		for _, b := range table {
+			if b.title != "" && !(b.writes && m.opts.ReadOnly) {
+				s.field(b.title, b.does)
+			}
 		}
+		s.text(normal, "")
 	}
-	s.text(normal, "")
+	section("MOVE", listKeys)
+	for _, p := range m.pages {
+		section(strings.ToUpper(p.name()), p.keys())
+	}
+	section("EVERYWHERE", slices.Concat(refreshKeys, modelKeys))
+	return append(s.lines, words(&m.world.canvas)...)
+}
+
+// words explain what stands in the columns, and what can be typed.
+func words(c *canvas) []string {
+	s := sheet{c: c}
 	s.text(strong, "TERM: WHAT SIGTERM WOULD DO")
-	s.field("passes", "yinit passes it on to its program")
-	s.field("drops", "yinit was told to drop it")
-	s.field("handler", "its handler decides what happens")
-	s.field("reads", "it reads it, by signalfd or sigwait")
-	s.field("kills", "it has no handler")
-	s.field("IGNORES", "it asked the kernel to drop it")
-	s.field("waits", "blocked, or stopped: it would stay pending")
-	s.field("shielded", "PID 1 has no handler: the kernel drops it")
-	s.field("denied", "we may not signal it")
-	s.field("?", "the kernel does not tell")
+	s.field("terminate", "end it: it has no handler; core: with a core dump")
+	s.field("handler", "run the program's handler")
+	s.field("forward", "yinit forwards it to its program")
+	s.field("read", "be read by signalfd or sigwait")
+	s.field("IGNORE", "nothing: the program ignores it")
+	s.field("PENDING", "nothing yet: it is blocked, or the process is stopped")
+	s.field("SHIELDED", "nothing: PID 1 has no handler, the kernel drops it")
+	s.field("DROP", "nothing: yinit was told to drop it (--rewrite)")
+	s.field("denied", "nothing: you may not send it")
+	s.field("?", "unknown: the kernel does not tell")
 	s.text(normal, "")
 	s.text(strong, "FILTER: ALL WORDS MUST MATCH, OF a,b ONE")
 	s.field("text", "in the name or the command line")
@@ -45,7 +70,7 @@ func (h help) lines(w *world, readOnly bool) []string {
 	s.field("History", "text, pid:37, kind:exit,signal and failed")
 	s.text(normal, "")
 	s.text(strong, "FIRST COLUMN")
-	s.field(w.glyphs().fresh, "new since the last refresh or two")
-	s.field(w.glyphs().dead, "has just ended")
+	s.field(c.glyphs().fresh, "new since the last refresh or two")
+	s.field(c.glyphs().dead, "has just ended")
 	return s.lines
 }

@@ -8,125 +8,117 @@ import (
 	"yinit/tui/text"
 )
 
-// chronicle is the page with the history, the newest record last.
-type chronicle struct {
+// historyPage is the page with the history, the newest record last.
+type historyPage struct {
+	basic
+	list
 	found []int  // indices in world.events that the filter chose
-	top   int    // the first visible of found
-	first uint64 // the number of that record, which is kept in its place
+	first uint64 // the number of the first visible record, which is kept in its place
 	still bool   // does not go along with the newest
 	seen  uint64 // the newest record that somebody has looked at
 	typed string // the filter, as typed
 	find  history.Filter
 }
 
-// tab has the number of failures that nobody has looked at.
-func (c chronicle) tab(w *world) string {
+var historyKeys = keyMap{
+	{do: doFilter, keys: []string{"/", "f4"}, title: "/ F4", does: "filter, see below", hint: "filter"},
+	{do: doFollow, keys: []string{"f"}, title: "f", does: "follow: show the newest record", hint: "follow"},
+}
+
+func (h historyPage) keys() keyMap { return historyKeys }
+
+func (h historyPage) name() string { return "History" }
+
+// news is the number of failures that nobody has looked at.
+func (h historyPage) news(w *world) int {
 	n := 0
-	for i := len(w.events) - 1; i >= 0 && w.events[i].Seq > c.seen; i-- {
+	for i := len(w.events) - 1; i >= 0 && w.events[i].Seq > h.seen; i-- {
 		if w.events[i].Failed() {
 			n++
 		}
 	}
-	if n == 0 {
-		return "History"
-	}
-	return fmt.Sprintf("History%s%d", w.glyphs().bullet, n)
+	return n
 }
 
-func (c chronicle) refresh(w *world) page {
-	c.found = make([]int, 0, len(w.events))
+func (h historyPage) refresh(w *world) page {
+	h.found = make([]int, 0, len(w.events))
 	for i := range w.events {
-		if c.find.Match(&w.events[i]) {
-			c.found = append(c.found, i)
+		if h.find.Match(&w.events[i]) {
+			h.found = append(h.found, i)
 		}
 	}
 	if len(w.events) > 0 {
-		c.seen = w.events[len(w.events)-1].Seq
+		h.seen = w.events[len(w.events)-1].Seq
 	}
-	c.top = sort.Search(len(c.found), func(i int) bool { return w.events[c.found[i]].Seq >= c.first })
-	return c.scroll(w, c.top)
+	return h.show(w, sort.Search(len(h.found), func(i int) bool { return w.events[h.found[i]].Seq >= h.first }))
 }
 
-// bottom is the highest value of top.
-func (c chronicle) bottom(w *world) int { return max(0, len(c.found)-max(1, w.room-1)) }
-
-func (c chronicle) scroll(w *world, top int) chronicle {
-	c.top = max(0, min(top, c.bottom(w)))
-	if !c.still {
-		c.top = c.bottom(w)
+// show shows the records from top on, or the newest if it follows.
+func (h historyPage) show(w *world, top int) historyPage {
+	h.list = h.fit(len(h.found), w.room-1).scrollTo(top) // The first line tells whose history it is.
+	if !h.still {
+		h.list = h.scrollTo(h.bottom())
 	}
-	if c.top < len(c.found) {
-		c.first = w.events[c.found[c.top]].Seq
+	if h.top < len(h.found) {
+		h.first = w.events[h.found[h.top]].Seq
 	}
-	return c
+	return h
 }
 
-// move scrolls by hand: whoever reaches the end goes along with it again.
-func (c chronicle) move(w *world, top int) chronicle {
-	c.still = top < c.bottom(w)
-	return c.scroll(w, top)
-}
-
-func (c chronicle) do(w *world, a action) page {
-	page := max(1, w.room-2)
+// do scrolls. Whoever reaches the end goes along with it again.
+func (h historyPage) do(w *world, a action) page {
 	switch a {
-	case doUp:
-		return c.move(w, c.top-1)
-	case doDown:
-		return c.move(w, c.top+1)
-	case doPageUp:
-		return c.move(w, c.top-page)
-	case doPageDown:
-		return c.move(w, c.top+page)
-	case doHome:
-		return c.move(w, 0)
-	case doEnd:
-		return c.move(w, c.bottom(w))
 	case doFollow:
-		c.still = !c.still
+		h.still = !h.still
+	case doUp, doDown, doPageUp, doPageDown, doHome, doEnd:
+		h.list = h.fit(len(h.found), w.room-1).scroll(a)
+		h.still = h.top < h.bottom()
 	}
-	return c.scroll(w, c.top)
+	return h.show(w, h.top)
 }
 
-func (c chronicle) filter() string { return c.typed }
+func (h historyPage) click(*world, int) page { return h }
 
-func (c chronicle) setFilter(w *world, text string) page {
-	c.typed, c.find = text, history.ParseFilter(text)
-	return c.refresh(w)
+func (h historyPage) filter() string { return h.typed }
+
+func (h historyPage) setFilter(w *world, text string) page {
+	h.typed, h.find = text, history.ParseFilter(text)
+	return h.refresh(w)
 }
 
-func (c chronicle) remark(*world) string {
-	if c.still {
+func (h historyPage) remark(*world) string {
+	if h.still {
 		return "not following"
 	}
 	return ""
 }
 
-func (c chronicle) explain(w *world) string {
+func (h historyPage) explain(w *world) string {
 	switch {
 	case len(w.events) == 0:
 		return ""
-	case len(c.found) == 0:
+	case len(h.found) == 0:
 		return "No record matches the filter. Esc clears it."
-	case c.still:
-		return fmt.Sprintf("%s below. End or f goes to the newest.", text.Plural(len(c.found)-min(len(c.found), c.top+w.room-1), "record", "records"))
+	case h.still:
+		return fmt.Sprintf("%s below. End or f goes to the newest.", text.Plural(h.n-min(h.n, h.top+h.room), "record", "records"))
 	}
 	return "! failed. The filter takes text, pid:37, kind:exit,signal and failed."
 }
 
-func (c chronicle) view(w *world, height int) []string {
+func (h historyPage) view(w *world, height int) []string {
 	if height <= 0 {
 		return nil
 	}
-	lines := []string{w.cut(" "+c.source(w), w.width)}
-	for _, i := range c.found[min(c.top, len(c.found)):min(c.top+height-1, len(c.found))] {
+	lines := []string{w.cut(" "+h.source(w), w.width)}
+	from, to := h.visible()
+	for _, i := range h.found[from:min(to, from+height-1)] {
 		lines = append(lines, w.recordLine(&w.events[i]))
 	}
 	return lines
 }
 
 // source says whose history it is, and what is missing.
-func (c chronicle) source(w *world) string {
+func (h historyPage) source(w *world) string {
 	if w.historyFailed != "" {
 		return w.paint(bad, "The history cannot be read: "+w.historyFailed)
 	}

@@ -28,23 +28,23 @@ func TestHistoryFollows(t *testing.T) {
 	u.sees("1101 [job]")
 	u.press("up")
 	u.seesNot("1101 [job]")
-	top := u.m.pages[1].(chronicle).first
+	top := u.m.pages[1].(historyPage).first
 	add(keepEvents)
-	if c := u.m.pages[1].(chronicle); c.top != 0 || c.first <= top {
+	if c := u.m.pages[1].(historyPage); c.top != 0 || c.first <= top {
 		t.Errorf("when the records on the screen are forgotten, the first is %d at %d, want the oldest there is", c.first, c.top)
 	}
 	u.press("end")
 	u.sees("9293 [job]")
 	u.press("pgup")
-	top = u.m.pages[1].(chronicle).first
+	top = u.m.pages[1].(historyPage).first
 	add(50)
-	if c := u.m.pages[1].(chronicle); c.first != top {
+	if c := u.m.pages[1].(historyPage); c.first != top {
 		t.Errorf("while scrolled up the first record went from %d to %d", top, c.first)
 	}
 	u.sees("not following", "below")
 	u.press("f")
 	u.sees("9343 [job]")
-	u.press("home", "down", "g", "G")
+	u.press("home", "down", "home", "end")
 	u.send(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
 	u.sees("not following")
 }
@@ -59,7 +59,7 @@ func TestHistoryFilter(t *testing.T) {
 		"": 14, "failed": 3, "kind:exit": 6, "kind:exit,signal": 8, "kind:": 14, "kind:ex": 14, "pid:55": 1, "GIT": 8, "oom failed": 1, "nothing": 0,
 	} {
 		u.press("/", "ctrl+u").write(filter).press("enter")
-		if got := len(u.m.pages[1].(chronicle).found); got != want {
+		if got := len(u.m.pages[1].(historyPage).found); got != want {
 			t.Errorf("the filter %q finds %d records, want %d", filter, got, want)
 		}
 	}

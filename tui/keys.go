@@ -1,5 +1,10 @@
 package tui
 
+import (
+	"slices"
+	"strings"
+)
+
 // An action is what a key does.
 type action uint8
 
@@ -30,57 +35,81 @@ const (
 	doPreviousPage
 	doHelp
 	doQuit
+	doConfirm
+	doErase
+	doEraseWord
+	doEraseAll
+	doKill
 )
 
-// A binding is a line of the key table, from which the help is made too.
+// A binding is an action and its keys. Help, footer and router all read it.
 type binding struct {
 	do     action
 	keys   []string // as tea.KeyPressMsg.String has them
-	title  string   // as people call them; "" keeps the line out of the help
-	does   string
-	writes bool // not with --readonly
+	title  string   // the keys as people call them; "" keeps the line out of the help
+	does   string   // what they do, for the help
+	hint   string   // the same in a word or two, for the footer; "": not there
+	writes bool     // it changes something outside: not with Options.ReadOnly
 }
 
-var keyTable = [...]binding{
-	{doUp, []string{"up"}, "Up", "previous row", false},
-	{doDown, []string{"down", "j"}, "Down j", "next row", false},
-	{doPageUp, []string{"pgup", "ctrl+b"}, "PgUp PgDn", "a page up or down", false},
-	{doPageDown, []string{"pgdown", "ctrl+f"}, "", "", false},
-	{doHome, []string{"home", "g"}, "Home g", "first row", false},
-	{doEnd, []string{"end", "G"}, "End G", "last row", false},
-	{doLeft, []string{"left", "h"}, "Left h", "hide what is below, or go to the parent", false},
-	{doRight, []string{"right", "l"}, "Right l", "show what is below, or go to the child", false},
-	{doFold, []string{"space"}, "Space", "hide or show what is below", false},
-	{doDetails, []string{"enter", "kpenter"}, "Enter", "all about the process, signals by name", false},
-	{doSignal, []string{"k", "f9"}, "k F9", "send a signal", true},
-	{doFilter, []string{"/", "f4"}, "/ F4", "filter, see below", false},
-	{doNextMatch, []string{"n", "f3"}, "n F3", "next match of the filter", false},
-	{doBack, []string{"esc"}, "Esc", "close, or clear the filter", false},
-	{doFlat, []string{"t", "f5"}, "t F5", "tree or flat list", false},
-	{doSortNext, []string{">", "s", "f6"}, "< > s F6", "sort by another column", false},
-	{doSortPrevious, []string{"<"}, "", "", false},
-	{doFollow, []string{"f"}, "f", "follow: the process, or the newest record", false},
-	{doNextPage, []string{"tab"}, "Tab 1 2", "the next page, or one by its number", false},
-	{doPreviousPage, []string{"shift+tab"}, "", "", false},
-	{doPause, []string{"p"}, "p", "pause, and go on", false},
-	{doSlower, []string{"+"}, "+ -", "more or less time between refreshes", false},
-	{doFaster, []string{"-"}, "", "", false},
-	{doHelp, []string{"?", "f1"}, "? F1", "this help", false},
-	{doQuit, []string{"q", "f10"}, "q F10", "quit; Ctrl-C too, from anywhere", false},
-}
+// A keyMap is the key table of a page or a pane.
+type keyMap []binding
 
-// actionOf is what a key does.
-func actionOf(key string, readOnly bool) action {
-	for i := range keyTable {
-		b := &keyTable[i]
-		for _, k := range b.keys {
-			if k == key && !(b.writes && readOnly) {
-				return b.do
+// The tables that several parts share. Those of a page are in its file. There are
+// no letters for moving: k is the signal menu, and a hand that expects "up" there
+// must not land near SIGKILL.
+var (
+	listKeys = keyMap{
+		{do: doUp, keys: []string{"up"}, title: "Up Down", does: "previous or next row"},
+		{do: doDown, keys: []string{"down"}},
+		{do: doPageUp, keys: []string{"pgup"}, title: "PgUp PgDn", does: "a page up or down"},
+		{do: doPageDown, keys: []string{"pgdown"}},
+		{do: doHome, keys: []string{"home"}, title: "Home End", does: "first or last row"},
+		{do: doEnd, keys: []string{"end"}},
+	}
+	refreshKeys = keyMap{
+		{do: doPause, keys: []string{"p"}, title: "p", does: "pause, and go on"},
+		{do: doSlower, keys: []string{"+"}, title: "+ -", does: "more or less time between refreshes"},
+		{do: doFaster, keys: []string{"-"}},
+		{do: doHelp, keys: []string{"?", "f1"}, title: "? F1", does: "this help", hint: "help"},
+	}
+	modelKeys = keyMap{
+		{do: doNextPage, keys: []string{"tab"}, title: "Tab 1 2", does: "the next page, or one by its number"},
+		{do: doPreviousPage, keys: []string{"shift+tab"}},
+		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close, or clear the filter"},
+		{do: doQuit, keys: []string{"q", "f10"}, title: "q F10", does: "quit; Ctrl-C too, from anywhere", hint: "quit"},
+	}
+	lineKeys = keyMap{
+		{do: doConfirm, keys: []string{"enter", "kpenter"}, title: "Enter", hint: "keep"},
+		{do: doBack, keys: []string{"esc"}, title: "Esc", hint: "clear"},
+		{do: doErase, keys: []string{"backspace"}},
+		{do: doEraseWord, keys: []string{"ctrl+w"}},
+		{do: doEraseAll, keys: []string{"ctrl+u"}},
+	}
+)
+
+// actionOf is what a key does according to the first table that has it.
+func actionOf(key string, tables ...keyMap) action {
+	for _, table := range tables {
+		for i := range table {
+			if slices.Contains(table[i].keys, key) {
+				return table[i].do
 			}
 		}
 	}
-	if key == "k" { // Where it sends no signal it is what it is in vi.
-		return doUp
-	}
 	return doNothing
+}
+
+// hints are the keys that matter, for the footer: "k signal". Where there is not
+// room for all, the last ones are left out first, and those of a lower rank before.
+func hints(table keyMap, readOnly bool, rank int) []piece {
+	var all []piece
+	for _, b := range table {
+		if b.hint == "" || b.writes && readOnly {
+			continue
+		}
+		key, _, _ := strings.Cut(b.title, " ")
+		all = append(all, piece{text: key + " " + b.hint, rank: rank - len(all), look: faint})
+	}
+	return all
 }

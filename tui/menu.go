@@ -39,13 +39,47 @@ type menu struct {
 	target Target // nil until it is held, and while busy
 	busy   bool   // a command has the target, and brings it back
 
+	list
 	signals []int
-	cursor  int
 	typed   string
-	signal  int // to be sent, or sent; the next menu starts with it
-	slices  int // that were watched
-	waited  time.Duration
-	report  string
+	signal  int           // to be sent, or sent; the next menu starts with it
+	slices  int           // that were watched
+	waited  time.Duration // for how long the process was watched
+	report  string        // why it is still there
+}
+
+// The keys of the menu, step by step.
+var (
+	chooseKeys = keyMap{
+		{title: "arrows", hint: "choose"},
+		{do: doConfirm, keys: []string{"enter", "kpenter"}, title: "Enter", hint: "confirm"},
+		{do: doBack, keys: []string{"esc"}, title: "Esc", hint: "close"},
+		{do: doErase, keys: []string{"backspace"}},
+	}
+	confirmKeys = keyMap{
+		{do: doConfirm, keys: []string{"enter", "kpenter", "y"}, title: "Enter/y", hint: "send"},
+		{title: "any", hint: "other key: back"},
+	}
+	watchKeys = keyMap{
+		{do: doBack, keys: []string{"esc", "q"}, title: "Esc", hint: "stop watching"},
+	}
+	reportKeys = keyMap{
+		{do: doKill, keys: []string{"K"}, title: "K", hint: "send SIGKILL to the same process"},
+		{do: doBack, keys: []string{"esc", "q", "enter", "kpenter"}, title: "Esc", hint: "close"},
+	}
+)
+
+// keys is the key table of the step.
+func (u menu) keys() keyMap {
+	switch u.step {
+	case stepConfirm:
+		return confirmKeys
+	case stepWatch:
+		return watchKeys
+	case stepReport:
+		return reportKeys
+	}
+	return chooseKeys
 }
 
 // usualSignals come first, the rest by number.
@@ -70,7 +104,7 @@ func (u menu) open() bool { return u.step != stepShut }
 // show is the menu for p. It is busy: the process is being held.
 func (u menu) show(p Process, caller verdict.Caller) menu {
 	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, busy: true, signals: allSignals(), signal: u.signal}
-	n.cursor = max(0, slices.Index(n.signals, u.signal))
+	n.list = n.fit(len(n.signals), 1).to(slices.Index(n.signals, u.signal))
 	return n
 }
 
@@ -105,26 +139,17 @@ func (u menu) height(room int) int {
 	}
 }
 
-// move goes to another signal.
-func (u menu) move(a action) menu {
-	switch {
-	case u.step != stepChoose:
-		return u
-	case a == doUp:
-		u.cursor--
-	case a == doDown:
-		u.cursor++
-	case a == doPageUp:
-		u.cursor -= 9
-	case a == doPageDown:
-		u.cursor += 9
-	case a == doHome:
-		u.cursor = 0
-	case a == doEnd:
-		u.cursor = len(u.signals) - 1
+// resize fits the list to the lines of the menu between its title and its last.
+func (u menu) resize(room int) menu {
+	u.list = u.fit(len(u.signals), u.height(room)-2)
+	return u
+}
+
+// choose goes to another signal.
+func (u menu) choose(a action) menu {
+	if u.step == stepChoose {
+		u.list, u.typed = u.move(a), ""
 	}
-	u.typed = ""
-	u.cursor = max(0, min(u.cursor, len(u.signals)-1))
 	return u
 }
 
@@ -132,7 +157,7 @@ func (u menu) move(a action) menu {
 func (u menu) typing(text string) menu {
 	u.typed = text
 	if i := u.lookUp(); i >= 0 {
-		u.cursor = i
+		u.list = u.to(i)
 	}
 	return u
 }
@@ -150,15 +175,13 @@ func (u menu) lookUp() int {
 }
 
 func (u menu) view(w *world) []string {
-	room := max(0, w.height-w.headerLines()-2)
-	height := u.height(room)
+	height := u.height(w.menuRoom())
 	if height < 3 {
 		return nil
 	}
 	lines := []string{u.title(w)}
-	rows := height - 2
-	top := max(0, min(u.cursor-rows/2, len(u.signals)-rows))
-	for i := top; i < min(top+rows, len(u.signals)); i++ {
+	from, to := u.fit(len(u.signals), height-2).centre().visible()
+	for i := from; i < to; i++ {
 		lines = append(lines, u.row(w, i))
 	}
 	return append(lines, u.footer(w))
@@ -199,39 +222,27 @@ func (u menu) footer(w *world) string {
 	name := procfs.SignalName(u.signal)
 	switch u.step {
 	case stepConfirm:
-		return w.paint(warn, w.cut(fmt.Sprintf(" Send %s to %s?  Enter or y: yes, any other key: no", name, u.who(w)), w.width))
+		return w.paint(warn, w.cut(fmt.Sprintf(" Send %s to %s?", name, u.who(w)), w.width))
 	case stepWatch:
 		return w.cut(fmt.Sprintf(" %s was sent to %s, watching for %s", name, u.who(w), procfs.Span(u.waited)), w.width)
 	case stepReport:
 		return w.paint(warn, w.cut(" "+u.report, w.width))
 	}
 	if u.typed != "" && u.lookUp() < 0 {
-		return w.paint(bad, w.cut(" no signal is called "+u.typed, w.width))
+		return w.paint(bad, w.cut(" unknown signal "+u.typed, w.width))
 	}
 	return w.cut(" or type a name or a number: "+u.typed+w.paint(reverse, " "), w.width)
 }
 
-func (u menu) hint() string {
-	switch u.step {
-	case stepConfirm:
-		return "nothing was sent yet"
-	case stepWatch:
-		return "Esc stops watching; the signal is sent"
-	case stepReport:
-		return "K sends SIGKILL to the same process  Esc closes"
-	}
-	return "arrows choose  Enter goes on  Esc closes"
-}
-
-// remains says why the process is still there, or what it does instead.
-func (u menu) remains(w *world, o Outcome) string {
+// stillThere says why the process is still there, or what it does instead.
+func (u menu) stillThere(w *world, o Outcome) string {
 	name := procfs.SignalName(u.signal)
 	text := name + w.glyphs().arrow + u.who(w) + ": "
 	switch {
 	case o.State.Stopped() && !u.p.State.Stopped():
-		return text + "stopped, SIGCONT lets it go on"
+		return text + "stopped, SIGCONT resumes it"
 	case u.p.State.Stopped() && !o.State.Stopped():
-		return text + "it goes on"
+		return text + "resumed"
 	}
 	text += "still there after " + procfs.Span(u.waited)
 	if why := u.obstacle(name, o); why != "" {
@@ -246,7 +257,7 @@ func (u menu) obstacle(name string, o Outcome) string {
 	case u.p.ID.PID == 1 && unstoppable(u.signal):
 		return "the kernel protects PID 1"
 	case o.State == procfs.StateDisk:
-		return "it waits in the kernel, and may act only after that"
+		return "it is in uninterruptible sleep, and acts when it wakes up"
 	case !s.Known:
 		return ""
 	case s.Blocked.Has(u.signal) && s.SharedPending.Has(u.signal):
@@ -256,9 +267,9 @@ func (u menu) obstacle(name string, o Outcome) string {
 	case s.Ignored.Has(u.signal):
 		return name + " is ignored"
 	case o.State.Stopped():
-		return "it is stopped, " + name + " waits for SIGCONT"
+		return "it is stopped, " + name + " stays pending until SIGCONT"
 	case s.Caught.Has(u.signal):
-		return name + " has a handler, which does not end it, or not yet"
+		return name + " has a handler, which has not ended it"
 	case u.p.ID.PID == 1:
 		return "PID 1 has no handler for it"
 	}

@@ -31,7 +31,7 @@ func TestSendTerm(t *testing.T) {
 	if u.sig.held != 1 {
 		t.Fatalf("opening the menu held %d targets, want 1", u.sig.held)
 	}
-	u.sees("signal to 55 gunicorn (held since you opened this)", "15 TERM     IGNORES", "terminate      cannot be caught")
+	u.sees("signal to 55 gunicorn (held since you opened this)", "15 TERM     IGNORE", "terminate      cannot be caught")
 	u.press("enter")
 	u.sees("Send SIGTERM to 55 gunicorn?")
 	u.checkHeld()
@@ -53,7 +53,7 @@ func TestEscalate(t *testing.T) {
 	still := Outcome{State: procfs.StateSleeping, After: watchSlice, Sigs: procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(15)}}
 	u.sig.outcomes = append(slices.Repeat([]Outcome{still}, watchEnd), Outcome{Ended: true, Known: true, Status: 9, After: time.Millisecond})
 	u.choose(55).press("f9", "enter", "y")
-	u.sees("SIGTERM → 55 gunicorn: still there after 4s: SIGTERM is ignored", "K sends SIGKILL")
+	u.sees("SIGTERM → 55 gunicorn: still there after 4s: SIGTERM is ignored", "K send SIGKILL")
 	u.refresh()
 	u.sees("still there after 4s")
 	u.press("K")
@@ -78,7 +78,7 @@ func TestStillThere(t *testing.T) {
 		{"blocked", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15), SharedPending: sig(15)}}, "SIGTERM is blocked and pending"},
 		{"read by signalfd", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15)}}, "SIGTERM is blocked"},
 		{"caught", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Caught: sig(15)}}, "SIGTERM has a handler"},
-		{"disk", "KILL", Outcome{State: 'D'}, "it waits in the kernel, and may act only after that"},
+		{"disk", "KILL", Outcome{State: 'D'}, "it is in uninterruptible sleep, and acts when it"},
 		{"unknown", "USR1", Outcome{State: 'S'}, "SIGUSR1 → 55 gunicorn: still there after 1s"},
 		{"stop", "STOP", Outcome{State: 'T'}, "SIGSTOP → 55 gunicorn: stopped"},
 	} {
@@ -105,7 +105,7 @@ func TestContinue(t *testing.T) {
 	u.choose(56).press("k").write("cont")
 	u.sees("CONT     continue")
 	u.press("enter", "y")
-	u.sees("SIGCONT → 56 gunicorn: it goes on")
+	u.sees("SIGCONT → 56 gunicorn: resumed")
 }
 
 func TestSignalErrors(t *testing.T) {
@@ -143,7 +143,7 @@ func TestSignalTheDead(t *testing.T) {
 	u.src.end(55, 9)
 	u.refresh()
 	u.press("k")
-	u.sees("55 gunicorn: it has ended, there is nobody to signal")
+	u.sees("55 gunicorn: it has ended, no signal can be sent")
 	if u.sig.held != 0 {
 		t.Error("a dead process was held")
 	}
@@ -223,7 +223,7 @@ func TestLateAnswerOfAnotherMenu(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	first := u.choose(55).send(keyPress("k"))
 	u.press("esc", "k")
-	u.sees("still being watched")
+	u.sees("still watching")
 	u.run(first)
 	u.press("up", "k")
 	u.sees("signal to 44 git (held")
@@ -261,8 +261,8 @@ func TestTypeSignal(t *testing.T) {
 		{"rtmin+3", "▌ 37 RTMIN+3"},
 		{"64", "▌ 64 RTMAX"},
 		{"q", "▌  3 QUIT"},
-		{"xyz", "no signal is called xyz"},
-		{"99", "no signal is called 99"},
+		{"xyz", "unknown signal xyz"},
+		{"99", "unknown signal 99"},
 	} {
 		u := newUser(t, 100, 30, Options{})
 		u.choose(55).press("k").write(test.typed)

@@ -13,82 +13,81 @@ import (
 // openMenu opens the menu and pins the process at once.
 func (m Model) openMenu() (Model, tea.Cmd) {
 	p, ok := m.selected()
-	if !ok || m.opts.ReadOnly {
+	switch {
+	case m.opts.ReadOnly:
+		return m.say(normal, "read-only: no signals can be sent"), nil
+	case !ok:
 		return m, nil
 	}
 	if i, here := m.world.find(p.ID); !here || m.world.ghost(i) {
-		return m.say(bad, p.ID.String()+" "+m.world.text(p.Comm)+": it has ended, there is nobody to signal"), nil
+		return m.say(bad, p.ID.String()+" "+m.world.text(p.Comm)+": it has ended, no signal can be sent"), nil
 	}
 	if m.menu.busy {
-		return m.say(normal, "the process before is still being watched"), nil
+		return m.say(normal, "still watching the previous process"), nil
 	}
-	m.menu = m.menu.show(p, m.world.snap.Caller)
+	m.menu = m.menu.show(p, m.world.snap.Caller).resize(m.world.menuRoom())
 	return m, tea.Batch(hold(m.sig, p.ID, m.menu.number), inspect(m.src, p.ID))
 }
 
+// pressMenu does what a key means in the step that the menu is in.
 func (m Model) pressMenu(key, text string) (Model, tea.Cmd) {
+	a := actionOf(key, m.menu.keys())
 	switch m.menu.step {
 	case stepChoose:
-		return m.pressChoose(key, text)
+		return m.chooseSignal(a, key, text)
 	case stepConfirm:
-		return m.pressConfirm(key)
-	case stepReport:
-		return m.pressReport(key)
+		return m.confirmSignal(a)
 	}
-	if key == "esc" || key == "q" {
-		return m.closeMenu()
+	switch a {
+	case doKill: // the same process, the same confirmation
+		m.menu.signal, m.menu.step = sigKILL, stepConfirm
+	case doBack:
+		report := m.menu.report
+		m, cmd := m.closeMenu()
+		if report != "" {
+			m = m.say(warn, report)
+		}
+		return m, cmd
 	}
 	return m, nil
 }
 
-func (m Model) pressChoose(key, text string) (Model, tea.Cmd) {
+// chooseSignal moves to another signal, or types its name.
+func (m Model) chooseSignal(a action, key, text string) (Model, tea.Cmd) {
 	u := &m.menu
-	switch key {
-	case "esc":
+	switch a {
+	case doBack:
 		return m.closeMenu()
-	case "enter", "kpenter":
-		if i := u.lookUp(); i >= 0 && u.target != nil {
+	case doConfirm:
+		if u.lookUp() >= 0 && u.target != nil {
 			u.signal, u.step = u.signals[u.cursor], stepConfirm
 		}
-	case "backspace":
+		return m, nil
+	case doErase:
 		*u = u.typing(lineEdit{text: u.typed}.erase(false).text)
-	case "up", "down", "pgup", "pgdown", "home", "end":
-		*u = u.move(actionOf(key, true))
-	default:
-		if len(u.typed) < 12 {
-			*u = u.typing(lineEdit{text: u.typed}.insert(strings.TrimSpace(text)).text)
-		}
+		return m, nil
+	}
+	if a = actionOf(key, listKeys); a != doNothing {
+		*u = u.choose(a)
+	} else if len(u.typed) < 12 {
+		*u = u.typing(lineEdit{text: u.typed}.insert(strings.TrimSpace(text)).text)
 	}
 	return m, nil
 }
 
-// pressConfirm sends the signal. Any key but yes goes back.
-func (m Model) pressConfirm(key string) (Model, tea.Cmd) {
+// confirmSignal sends the signal. Any key but yes goes back.
+func (m Model) confirmSignal(a action) (Model, tea.Cmd) {
 	u := &m.menu
-	switch key {
-	case "enter", "kpenter", "y":
+	switch {
+	case a == doConfirm:
 		target := u.target
 		u.step, u.slices, u.waited, u.report = stepWatch, 0, 0, ""
 		u.target, u.busy = nil, true
 		return m, send(target, u.signal, u.number)
-	}
-	u.step = stepChoose
-	if u.report != "" {
+	case u.report != "":
 		u.step = stepReport
-	}
-	return m, nil
-}
-
-// pressReport escalates: the same process, the same confirmation.
-func (m Model) pressReport(key string) (Model, tea.Cmd) {
-	switch key {
-	case "K":
-		m.menu.signal, m.menu.step = sigKILL, stepConfirm
-		return m, nil
-	case "esc", "q", "enter", "kpenter":
-		report := m.menu.report
-		m, cmd := m.closeMenu()
-		return m.say(warn, report), cmd
+	default:
+		u.step = stepChoose
 	}
 	return m, nil
 }
@@ -159,7 +158,7 @@ func (m Model) watched(msg watchedMsg) (Model, tea.Cmd) {
 	case !u.settled(msg.outcome):
 		return m.watch()
 	}
-	u.step, u.report = stepReport, u.remains(&m.world, msg.outcome)
+	u.step, u.report = stepReport, u.stillThere(&m.world, msg.outcome)
 	return m, nil
 }
 

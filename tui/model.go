@@ -15,43 +15,6 @@ type Options struct {
 	PID      int           // the process to select first; 0: the first row
 }
 
-// A page is one of the tabs. Its methods return the page as it is afterwards.
-type page interface {
-	// tab is its name, with a count of what is new.
-	tab(*world) string
-	// refresh is called after the world changed, and before it is shown.
-	refresh(*world) page
-	// do is called for each key that is not the model's own. Of an action that it
-	// does not know it only brings what it shows into the window.
-	do(*world, action) page
-	// view draws at most height lines.
-	view(w *world, height int) []string
-}
-
-// What a page may be able to do besides.
-type (
-	filtered interface {
-		filter() string
-		setFilter(w *world, text string) page
-	}
-	chooser interface {
-		selected(*world) (Process, bool)
-		click(w *world, line int) page
-	}
-	explainer interface {
-		explain(*world) string // the last line
-		remark(*world) string  // at the right of the tab line
-	}
-)
-
-// newPages are the pages in the order of their numbers.
-func newPages(o Options) []page {
-	return []page{
-		tree{want: o.PID},
-		chronicle{},
-	}
-}
-
 // Model is the inspector. Use [New].
 type Model struct {
 	src  Source
@@ -76,6 +39,7 @@ type Model struct {
 	reading  bool
 	paused   bool
 	leaving  bool // quits when the command that has the target returns it
+	sized    int  // for how many readings the size was asked for, see Init
 }
 
 // New is an inspector that reads from src and sends signals by sig, which may be
@@ -93,7 +57,12 @@ func New(src Source, sig Signaller, o Options) Model {
 }
 
 // Init starts the first reading.
-func (m Model) Init() tea.Cmd { return read(m.src, 0) }
+//
+// Bubble Tea reads the size of the terminal before it installs its handler for
+// SIGWINCH, in a goroutine. A change of the size between the two, as docker exec
+// makes one when it starts a program, would never be noticed. So the size is asked
+// for again now, and with the first readings, see [Model.show].
+func (m Model) Init() tea.Cmd { return tea.Batch(tea.RequestWindowSize, read(m.src, 0)) }
 
 // Frame draws the header and the processes of one snapshot as plain text without
 // escape sequences, for a terminal that can do no more, or for a file. It ends
@@ -114,6 +83,6 @@ func Frame(s Snapshot, h History, width, height int, o Options) string {
 	if whole {
 		w.room = len(s.Procs) + 1
 	}
-	t := tree{want: o.PID}.refresh(&w)
+	t := treePage{want: o.PID}.refresh(&w)
 	return w.frame(append(head, t.view(&w, w.room)...), height) + "\n"
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -17,15 +19,28 @@ func (m Model) press(msg tea.KeyPressMsg) (Model, tea.Cmd) {
 		return m.pressLine(key, msg.Text), nil
 	case m.help.open:
 		return m.pressHelp(key), nil
-	}
-	a := actionOf(key, m.opts.ReadOnly)
-	if m.detail.open {
-		return m.actDetail(a)
+	case m.detail.open:
+		return m.actDetail(actionOf(key, detailKeys, listKeys, refreshKeys))
 	}
 	if len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(m.pages) {
 		return m.turn(int(key[0] - '1')), nil
 	}
-	return m.act(a)
+	return m.act(actionOf(key, m.page().keys(), listKeys, refreshKeys, modelKeys))
+}
+
+// footer are the keys that matter here and now.
+func (m Model) footer() []piece {
+	switch {
+	case m.line.open:
+		return hints(lineKeys, false, 0)
+	case m.menu.open():
+		return hints(m.menu.keys(), false, 0)
+	case m.help.open:
+		return hints(helpKeys, false, 0)
+	case m.detail.open:
+		return hints(detailKeys, m.opts.ReadOnly, 0)
+	}
+	return slices.Concat(hints(m.page().keys(), m.opts.ReadOnly, -10), hints(refreshKeys, false, 0), hints(modelKeys, false, -1))
 }
 
 // act does what concerns the whole model, and gives the rest to the page.
@@ -34,9 +49,9 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 	case doQuit:
 		return m.leave()
 	case doHelp:
-		m.help = help{open: true}
+		m.help = help{open: true}.resize(&m)
 	case doFilter:
-		m = m.openLine()
+		m.line = lineEdit{open: true, text: m.page().filter()}
 	case doBack:
 		m = m.applyFilter("")
 	case doDetails:
@@ -67,10 +82,7 @@ func (m Model) selected() (Process, bool) {
 	if m.detail.open {
 		return m.detail.process(&m.world), true
 	}
-	if c, ok := m.page().(chooser); ok {
-		return c.selected(&m.world)
-	}
-	return Process{}, false
+	return m.page().selected(&m.world)
 }
 
 func (m Model) openDetail() (Model, tea.Cmd) {
@@ -78,69 +90,67 @@ func (m Model) openDetail() (Model, tea.Cmd) {
 	if !ok {
 		return m, nil
 	}
-	m.detail = detail{}.show(p)
+	m.detail = detail{}.show(p).resize(&m.world)
 	return m.askDetails()
 }
 
 func (m Model) actDetail(a action) (Model, tea.Cmd) {
 	switch a {
-	case doBack, doQuit, doDetails:
+	case doBack:
 		m.detail.open = false
-		m = m.setPage(m.page().do(&m.world, doNothing))
-		return m, nil
+		return m.setPage(m.page().do(&m.world, doNothing)), nil
 	case doSignal, doPause, doHelp, doSlower, doFaster:
 		return m.act(a)
 	}
-	m.detail = m.detail.scroll(&m.world, a)
-	return m, nil
+	return m.scrollPane(a), nil
 }
 
-func (m Model) pressHelp(key string) Model {
-	switch a := actionOf(key, true); a {
-	case doUp, doDown, doPageUp, doPageDown, doHome, doEnd:
-		m.help = m.help.scroll(&m.world, m.opts.ReadOnly, a)
-	default:
-		m.help.open = false
+// scrollPane scrolls the pane that lies over the page.
+func (m Model) scrollPane(a action) Model {
+	if m.help.open {
+		m.help = m.help.resize(&m)
+		m.help.list = m.help.scroll(a)
+		return m
 	}
+	m.detail = m.detail.resize(&m.world)
+	m.detail.list = m.detail.scroll(a)
 	return m
 }
 
-func (m Model) openLine() Model {
-	if f, ok := m.page().(filtered); ok {
-		m.line = lineEdit{open: true, text: f.filter()}
+func (m Model) pressHelp(key string) Model {
+	if a := actionOf(key, listKeys); a != doNothing {
+		return m.scrollPane(a)
 	}
+	m.help.open = false
 	return m
 }
 
 // pressLine types the filter. The rows follow each letter.
 func (m Model) pressLine(key, text string) Model {
-	switch key {
-	case "enter", "kpenter":
+	switch a := actionOf(key, lineKeys, listKeys); a {
+	case doConfirm:
 		m.line.open = false
 		return m
-	case "esc":
+	case doBack:
 		m.line.open = false
 		return m.applyFilter("")
-	case "up", "down", "pgup", "pgdown":
-		return m.setPage(m.page().do(&m.world, actionOf(key, true)))
-	case "backspace":
-		m.line = m.line.erase(false)
-	case "ctrl+w":
-		m.line = m.line.erase(true)
-	case "ctrl+u":
+	case doErase, doEraseWord:
+		m.line = m.line.erase(a == doEraseWord)
+	case doEraseAll:
 		m.line.text = ""
-	default:
+	case doNothing:
 		m.line = m.line.insert(text)
+	default:
+		return m.setPage(m.page().do(&m.world, a))
 	}
 	return m.applyFilter(m.line.text)
 }
 
 func (m Model) applyFilter(text string) Model {
-	f, ok := m.page().(filtered)
-	if !ok || f.filter() == text {
+	if m.page().filter() == text {
 		return m
 	}
-	return m.setPage(f.setFilter(&m.world, text))
+	return m.setPage(m.page().setFilter(&m.world, text))
 }
 
 // leave quits, after the target has been closed. If a command has the target at
@@ -171,11 +181,9 @@ func (m Model) wheel(msg tea.MouseWheelMsg) Model {
 	for range 3 {
 		switch {
 		case m.menu.open():
-			m.menu = m.menu.move(a)
-		case m.help.open:
-			m.help = m.help.scroll(&m.world, m.opts.ReadOnly, a)
-		case m.detail.open:
-			m.detail = m.detail.scroll(&m.world, a)
+			m.menu = m.menu.choose(a)
+		case m.help.open || m.detail.open:
+			m = m.scrollPane(a)
 		default:
 			m = m.setPage(m.page().do(&m.world, a))
 		}
@@ -184,13 +192,12 @@ func (m Model) wheel(msg tea.MouseWheelMsg) Model {
 }
 
 func (m Model) click(msg tea.MouseClickMsg) Model {
-	c, ok := m.page().(chooser)
-	if !ok || msg.Button != tea.MouseLeft || m.menu.open() || m.help.open || m.detail.open {
+	if msg.Button != tea.MouseLeft || m.menu.open() || m.help.open || m.detail.open {
 		return m
 	}
 	line := msg.Y - m.world.headerLines() - 1
 	if line < 0 || line >= m.world.room {
 		return m
 	}
-	return m.setPage(c.click(&m.world, line))
+	return m.setPage(m.page().click(&m.world, line))
 }

@@ -418,7 +418,7 @@ func (f *fakeTarget) check() {
 // TestStartAtNobody: a process to start at that is not there is told, until a key is
 // pressed.
 func TestStartAtNobody(t *testing.T) {
-	const want = "there is no process 5555 to be seen"
+	const want = "no process 5555 here"
 	u := newUser(t, 80, 24, Options{PID: 5555})
 	u.sees(want)
 	u.refresh()
@@ -426,7 +426,7 @@ func TestStartAtNobody(t *testing.T) {
 	if u.press("down"); strings.Contains(u.screen(), want) {
 		t.Errorf("it still says %q", want)
 	}
-	if u = newUser(t, 80, 24, Options{PID: 55}); strings.Contains(u.screen(), "there is no") {
+	if u = newUser(t, 80, 24, Options{PID: 55}); strings.Contains(u.screen(), "no process") {
 		t.Errorf("process 55 is not there:\n%s", u.screen())
 	}
 }

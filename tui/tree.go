@@ -7,12 +7,12 @@ import (
 	"yinit/tui/text"
 )
 
-// tree is the page with the processes.
-type tree struct {
+// treePage is the page with the processes, as a tree or as a flat list.
+type treePage struct {
+	basic
+	list
 	rows   []row
 	chosen procfs.ID // the selection, which follows the process
-	cursor int       // the row where it is, or was when it vanished
-	top    int       // the first visible row
 	folded map[procfs.ID]bool
 	find   filter
 	sort   int // in sortKeys
@@ -21,11 +21,27 @@ type tree struct {
 	want   int  // the pid to start at, until it was seen
 }
 
-func (t tree) tab(*world) string { return "Tree" }
+var treeKeys = keyMap{
+	{do: doDetails, keys: []string{"enter", "kpenter"}, title: "Enter", does: "all about the process, signals by name", hint: "details"},
+	{do: doSignal, keys: []string{"k", "f9"}, title: "k F9", does: "send a signal", hint: "signal", writes: true},
+	{do: doFilter, keys: []string{"/", "f4"}, title: "/ F4", does: "filter, see below", hint: "filter"},
+	{do: doNextMatch, keys: []string{"n", "f3"}, title: "n F3", does: "next match of the filter"},
+	{do: doLeft, keys: []string{"left"}, title: "Left", does: "hide the children, or go to the parent"},
+	{do: doRight, keys: []string{"right"}, title: "Right", does: "show the children, or go to the first"},
+	{do: doFold, keys: []string{"space"}, title: "Space", does: "hide or show the children"},
+	{do: doFlat, keys: []string{"t", "f5"}, title: "t F5", does: "tree or flat list"},
+	{do: doSortNext, keys: []string{">", "s", "f6"}, title: "< > s F6", does: "sort by another column"},
+	{do: doSortPrevious, keys: []string{"<"}},
+	{do: doFollow, keys: []string{"f"}, title: "f", does: "follow the process: keep it in the middle"},
+}
+
+func (t treePage) keys() keyMap { return treeKeys }
+
+func (t treePage) name() string { return "Tree" }
 
 // refresh makes the rows anew.
-func (t tree) refresh(w *world) page {
-	t.rows = t.list(w)
+func (t treePage) refresh(w *world) page {
+	t.rows = t.makeRows(w)
 	if t.want != 0 && w.read {
 		if i, ok := w.byPID[t.want]; ok {
 			t.chosen = w.procs[i].ID
@@ -37,80 +53,63 @@ func (t tree) refresh(w *world) page {
 
 // settle finds the selected process among new rows. If it is not there, the
 // selection goes to the ancestor that hides it, else it stays where it is.
-func (t tree) settle(w *world) tree {
-	at := t.rowOf(w, t.chosen)
-	if at < 0 {
-		at = t.hider(w)
+func (t treePage) settle(w *world) treePage {
+	t = t.resize(w)
+	row := t.rowOf(w, t.chosen)
+	if row < 0 {
+		row = t.foldedAncestor(w)
 	}
-	if at < 0 {
-		at = t.cursor
+	if row < 0 {
+		row = t.cursor
 	}
-	return t.moveTo(w, at)
+	return t.choose(w, row)
 }
 
-func (t tree) rowOf(w *world, id procfs.ID) int {
-	if t.cursor < len(t.rows) && w.procs[t.rows[t.cursor].Index].ID == id {
-		return t.cursor
+// resize fits the list to the rows and the room. The first line has the titles.
+func (t treePage) resize(w *world) treePage {
+	t.list = t.fit(len(t.rows), w.room-1)
+	if t.follow {
+		t.list = t.centre()
 	}
-	for i := range t.rows {
-		if w.procs[t.rows[i].Index].ID == id {
-			return i
-		}
-	}
-	return -1
+	return t
 }
 
-// hider is the row of the folded ancestor of the selected process, -1: none.
-func (t tree) hider(w *world) int {
+// rowOf is the row of a process, -1 if it is not shown.
+func (t treePage) rowOf(w *world, id procfs.ID) int {
+	return t.list.find(func(row int) bool { return w.procs[t.rows[row].Index].ID == id })
+}
+
+// foldedAncestor is the row of the folded ancestor of the selected process, -1:
+// none.
+func (t treePage) foldedAncestor(w *world) int {
 	i, ok := w.find(t.chosen)
 	for ok && !t.flat {
 		if i = w.parentIndex(i); i < 0 {
 			break
 		}
 		if t.folded[w.procs[i].ID] {
-			if at := t.rowOf(w, w.procs[i].ID); at >= 0 {
-				return at
+			if row := t.rowOf(w, w.procs[i].ID); row >= 0 {
+				return row
 			}
 		}
 	}
 	return -1
 }
 
-// moveTo selects a row, or the nearest that there is.
-func (t tree) moveTo(w *world, at int) tree {
-	t.cursor = max(0, min(at, len(t.rows)-1))
+// choose selects a row, or the nearest that there is.
+func (t treePage) choose(w *world, row int) treePage {
+	t.list = t.to(row)
 	if len(t.rows) > 0 {
 		t.chosen = w.procs[t.rows[t.cursor].Index].ID
 	}
-	return t.scroll(w)
+	return t.resize(w)
 }
 
-// scroll moves the window so that the cursor is in it.
-func (t tree) scroll(w *world) tree {
-	room := max(1, w.room-1) // The first line has the titles.
-	if t.follow {
-		t.top = t.cursor - room/2
-	}
-	t.top = min(t.top, t.cursor, len(t.rows)-room)
-	t.top = max(t.top, t.cursor-room+1, 0)
-	return t
-}
-
-func (t tree) do(w *world, a action) page {
-	room := max(1, w.room-1)
+func (t treePage) do(w *world, a action) page {
+	t = t.resize(w)
 	switch a {
-	case doUp:
-		return t.moveTo(w, t.cursor-1)
-	case doDown:
-		return t.moveTo(w, t.cursor+1)
-	case doPageUp:
-		return t.moveTo(w, t.cursor-room)
-	case doPageDown:
-		return t.moveTo(w, t.cursor+room)
-	case doHome:
-		return t.moveTo(w, 0)
-	case doEnd:
-		return t.moveTo(w, len(t.rows)-1)
+	case doUp, doDown, doPageUp, doPageDown, doHome, doEnd:
+		return t.choose(w, t.cursor+t.step(a))
 	case doLeft:
 		return t.close(w)
 	case doRight:
@@ -124,7 +123,7 @@ func (t tree) do(w *world, a action) page {
 }
 
 // arrange does what changes the order of the rows.
-func (t tree) arrange(w *world, a action) page {
+func (t treePage) arrange(w *world, a action) page {
 	switch a {
 	case doFlat:
 		t.flat = !t.flat
@@ -134,28 +133,28 @@ func (t tree) arrange(w *world, a action) page {
 		t.sort = (t.sort + len(sortKeys) - 1) % len(sortKeys)
 	case doFollow:
 		t.follow = !t.follow
-		return t.scroll(w)
+		return t.resize(w)
 	default:
-		return t.scroll(w)
+		return t
 	}
-	t.rows = t.list(w)
+	t.rows = t.makeRows(w)
 	return t.settle(w)
 }
 
-func (t tree) current() (row, bool) {
+func (t treePage) current() (row, bool) {
 	if t.cursor >= len(t.rows) {
 		return row{}, false
 	}
 	return t.rows[t.cursor], true
 }
 
-func (t tree) isFolded(w *world) bool {
+func (t treePage) isFolded(w *world) bool {
 	r, ok := t.current()
 	return ok && t.folded[w.procs[r.Index].ID]
 }
 
 // fold hides what is below the selected process, or shows it.
-func (t tree) fold(w *world, hide bool) tree {
+func (t treePage) fold(w *world, hide bool) treePage {
 	r, ok := t.current()
 	if !ok || !r.Children || t.flat || !t.find.empty() {
 		return t
@@ -171,13 +170,13 @@ func (t tree) fold(w *world, hide bool) tree {
 		folded[w.procs[r.Index].ID] = true
 	}
 	t.folded = folded
-	t.rows = t.list(w)
+	t.rows = t.makeRows(w)
 	return t.settle(w)
 }
 
 // close folds the selected process, or goes to its parent if there is nothing
 // to fold.
-func (t tree) close(w *world) tree {
+func (t treePage) close(w *world) treePage {
 	r, ok := t.current()
 	switch {
 	case !ok:
@@ -187,14 +186,14 @@ func (t tree) close(w *world) tree {
 	}
 	for up := t.cursor - 1; up >= 0; up-- {
 		if t.rows[up].Depth < r.Depth {
-			return t.moveTo(w, up)
+			return t.choose(w, up)
 		}
 	}
 	return t
 }
 
 // open unfolds the selected process, or goes to its first child.
-func (t tree) open(w *world) tree {
+func (t treePage) open(w *world) treePage {
 	r, ok := t.current()
 	switch {
 	case !ok:
@@ -202,31 +201,32 @@ func (t tree) open(w *world) tree {
 	case r.hides > 0:
 		return t.fold(w, false)
 	case r.Children:
-		return t.moveTo(w, t.cursor+1)
+		return t.choose(w, t.cursor+1)
 	}
 	return t
 }
 
 // next goes to the next row that the filter chose, from the end to the start.
-func (t tree) next(w *world) tree {
+func (t treePage) next(w *world) treePage {
 	for i := 1; i <= len(t.rows); i++ {
 		at := (t.cursor + i) % len(t.rows)
 		if t.rows[at].matched {
-			return t.moveTo(w, at)
+			return t.choose(w, at)
 		}
 	}
 	return t
 }
 
-func (t tree) filter() string { return t.find.text }
+func (t treePage) filter() string { return t.find.text }
 
 // setFilter chooses rows. If the selected process is not among the matches, the
 // first match is selected.
-func (t tree) setFilter(w *world, text string) page {
-	t.find = parseFilter(text, treeKeys)
-	t.rows = t.list(w)
-	at := t.rowOf(w, t.chosen)
-	if len(t.rows) > 0 && (at < 0 || !t.rows[at].matched) {
+func (t treePage) setFilter(w *world, text string) page {
+	t.find = parseFilter(text, processTerms)
+	t.rows = t.makeRows(w)
+	t = t.resize(w)
+	row := t.rowOf(w, t.chosen)
+	if len(t.rows) > 0 && (row < 0 || !t.rows[row].matched) {
 		t.cursor = -1
 		return t.next(w)
 	}
@@ -234,7 +234,7 @@ func (t tree) setFilter(w *world, text string) page {
 }
 
 // selected is the process that keys act on.
-func (t tree) selected(w *world) (Process, bool) {
+func (t treePage) selected(w *world) (Process, bool) {
 	r, ok := t.current()
 	if !ok {
 		return Process{}, false
@@ -242,15 +242,15 @@ func (t tree) selected(w *world) (Process, bool) {
 	return w.procs[r.Index], true
 }
 
-// click selects the row at a line of the page.
-func (t tree) click(w *world, line int) page {
-	if line < 1 || t.top+line-1 >= len(t.rows) {
-		return t
+// click selects the row at a line of the page, whose first line has the titles.
+func (t treePage) click(w *world, line int) page {
+	if row, ok := t.at(line - 1); ok {
+		return t.choose(w, row)
 	}
-	return t.moveTo(w, t.top+line-1)
+	return t
 }
 
-func (t tree) explain(w *world) string {
+func (t treePage) explain(w *world) string {
 	r, ok := t.current()
 	if !ok {
 		if w.read && !t.find.empty() {
@@ -266,7 +266,7 @@ func (t tree) explain(w *world) string {
 }
 
 // remark is what the right end of the tab line says about the page.
-func (t tree) remark(*world) string {
+func (t treePage) remark(*world) string {
 	var words []string
 	if t.flat {
 		words = append(words, "flat")

@@ -11,7 +11,7 @@ import (
 
 // pids are those of the rows, from the top.
 func (u *user) pids() []int {
-	t := u.m.pages[0].(tree)
+	t := u.m.pages[0].(treePage)
 	var pids []int
 	for _, r := range t.rows {
 		pids = append(pids, u.m.world.procs[r.Index].ID.PID)
@@ -165,13 +165,13 @@ func TestFold(t *testing.T) {
 	u.sees("+5 below")
 	u.refresh()
 	u.seesRows(1, 12, 4120, 4125)
-	u.press("l")
+	u.press("right")
 	u.seesRows(1, 12, 37, 38, 44, 55, 56, 4120, 4125)
 	u.press("right")
 	if got := u.selected(); got != 37 {
 		t.Errorf("right goes to %d, want the first child, 37", got)
 	}
-	u.press("h")
+	u.press("left")
 	if got := u.selected(); got != 12 {
 		t.Errorf("left goes to %d, want the parent, 12", got)
 	}
@@ -212,7 +212,7 @@ func TestSort(t *testing.T) {
 
 func TestTermColumn(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
-	for pid, want := range map[string]string{"1 root": "passes", "12 app": "handler", "55 app": "IGNORES", "56 app": "waits", "4125 root": "kills"} {
+	for pid, want := range map[string]string{"1 root": "forward", "12 app": "handler", "55 app": "IGNORE", "56 app": "PENDING", "4125 root": "terminate"} {
 		for line := range strings.SplitSeq(u.screen(), "\n") {
 			if strings.HasPrefix(strings.TrimLeft(line, " ▌"), pid) && !strings.Contains(line, " "+want+" ") {
 				t.Errorf("the row of %s does not say %s: %s", pid, want, line)
@@ -225,7 +225,7 @@ func TestFailedReadKeepsRows(t *testing.T) {
 	u := newUser(t, 100, 24, Options{})
 	u.src.fail = errors.New("open /proc: too many \x1b open files")
 	u.refresh()
-	u.sees("gunicorn: worker", `These rows are of 12:00:01: open /proc: too many \x1b open files`)
+	u.sees("gunicorn: worker", `showing data from 12:00:01: open /proc: too many \x1b open files`)
 	u.src.fail = nil
 	u.refresh()
 	u.seesNot("open files")
@@ -245,7 +245,7 @@ func TestFirstReadFails(t *testing.T) {
 	u.sees("reading the processes")
 	u.press("k", "enter", "down", "2", "1", "/", "a", "esc")
 	u.refresh()
-	u.sees("Nothing could be read: no /proc")
+	u.sees("cannot read the processes: no /proc")
 }
 
 // TestReadsDoNotPileUp counts the commands that read while one has not come back.
@@ -285,15 +285,15 @@ func TestPause(t *testing.T) {
 func TestInterval(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.send(keyPress("+"))
-	u.sees("refreshes every 2 s")
+	u.sees("refresh every 2s")
 	for range 20 {
 		u.send(keyPress("-"))
 	}
-	u.sees("refreshes every 100 ms")
+	u.sees("refresh every 100ms")
 	for range 20 {
 		u.send(keyPress("+"))
 	}
-	u.sees("refreshes every 60 s")
+	u.sees("refresh every 1m00s")
 }
 
 func TestDetails(t *testing.T) {
@@ -327,15 +327,16 @@ func TestHelpAndQuit(t *testing.T) {
 	}
 	u := newUser(t, 80, 24, Options{ReadOnly: true})
 	u.press("f1")
-	u.sees("KEYS", "previous row")
+	u.sees("MOVE", "previous or next row")
 	u.seesNot("send a signal")
 	u.press("x")
-	u.seesNot("KEYS")
+	u.seesNot("previous or next row")
 	u.choose(55).press("f9")
 	u.seesNot("signal to")
-	if u.press("k"); u.selected() != 44 {
-		t.Errorf("k where nothing can be signalled goes to %d, want 44, up", u.selected())
+	if u.press("k"); u.selected() != 55 {
+		t.Errorf("k where nothing can be signalled goes to %d, want it to stay at 55", u.selected())
 	}
+	u.sees("read-only: no signals can be sent")
 }
 
 func TestMouse(t *testing.T) {

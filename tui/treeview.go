@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"yinit/procfs/verdict"
 	"yinit/tui/text"
 )
 
@@ -27,7 +26,7 @@ func columns(w *world, pidWidth int) []column {
 		{"CPU", 5, 56, false, cpuCell},
 		{"MEM", 5, 56, false, memCell},
 		{"AGE", 5, 70, false, func(_ *world, p *Process) string { return text.Age(p.Age) }},
-		{"TERM", 8, 0, true, func(w *world, p *Process) string {
+		{"TERM", 9, 0, true, func(w *world, p *Process) string {
 			return w.term(p).word(w.glyphs())
 		}},
 	}
@@ -40,7 +39,7 @@ func columns(w *world, pidWidth int) []column {
 	return fit
 }
 
-// cpuCell is in percent of one processor.
+// cpuCell is in percent of one CPU.
 func cpuCell(w *world, p *Process) string {
 	switch {
 	case p.Dead() || w.snap.Since <= 0:
@@ -60,11 +59,12 @@ func memCell(w *world, p *Process) string {
 }
 
 // view draws the titles and the visible rows.
-func (t tree) view(w *world, height int) []string {
+func (t treePage) view(w *world, height int) []string {
 	if height <= 0 {
 		return nil
 	}
-	shown := t.rows[min(t.top, len(t.rows)):min(t.top+height-1, len(t.rows))]
+	from, to := t.visible()
+	shown := t.rows[from:min(to, from+height-1)]
 	pidWidth := 5
 	for _, r := range shown {
 		pidWidth = max(pidWidth, len(strconv.Itoa(w.procs[r.Index].ID.PID)))
@@ -73,12 +73,12 @@ func (t tree) view(w *world, height int) []string {
 	lines := make([]string, 0, height)
 	lines = append(lines, t.titles(w, cols))
 	for i := range shown {
-		lines = append(lines, t.draw(w, cols, t.top+i))
+		lines = append(lines, t.draw(w, cols, from+i))
 	}
 	return lines
 }
 
-func (t tree) titles(w *world, cols []column) string {
+func (t treePage) titles(w *world, cols []column) string {
 	key := sortKeys[t.sort]
 	var b strings.Builder
 	b.WriteByte(' ')
@@ -108,7 +108,7 @@ func (t tree) titles(w *world, cols []column) string {
 }
 
 // draw makes the line of a row.
-func (t tree) draw(w *world, cols []column, at int) string {
+func (t treePage) draw(w *world, cols []column, at int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	ghost := w.ghost(r.Index)
@@ -135,7 +135,7 @@ func (t tree) draw(w *world, cols []column, at int) string {
 }
 
 // sign is the first cell of a row.
-func (t tree) sign(w *world, r *row, at int) string {
+func (t treePage) sign(w *world, r *row, at int) string {
 	g := w.glyphs()
 	switch {
 	case at == t.cursor && !w.plain:
@@ -148,7 +148,7 @@ func (t tree) sign(w *world, r *row, at int) string {
 	return " "
 }
 
-func (t tree) look(w *world, r *row, at int) look {
+func (t treePage) look(w *world, r *row, at int) look {
 	p := &w.procs[r.Index]
 	switch {
 	case at == t.cursor:
@@ -157,9 +157,7 @@ func (t tree) look(w *world, r *row, at int) look {
 		return faint
 	case p.Dead():
 		return bad
-	case p.State.Stopped():
-		return warn
-	case p.Term == verdict.OutcomeIgnore:
+	case p.State.Stopped() || w.term(p).trouble():
 		return warn
 	}
 	return normal
@@ -167,7 +165,7 @@ func (t tree) look(w *world, r *row, at int) look {
 
 // command is the last column: the guides, the command, and what is to be said
 // about it. If there is not room for all, the command gives way.
-func (t tree) command(w *world, at, width int) string {
+func (t treePage) command(w *world, at, width int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	guides := t.guides(w, at, max(2, width/8))
@@ -272,7 +270,7 @@ func (w *world) culprit(p *Process) string {
 
 // guides are the lines of the tree left of a command. Of a deep tree the levels
 // near the process are drawn, at most as many as given.
-func (t tree) guides(w *world, at, levels int) string {
+func (t treePage) guides(w *world, at, levels int) string {
 	g := w.glyphs()
 	r := &t.rows[at]
 	if r.Depth == 0 {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"yinit/procfs"
 )
 
 // Update is what a message makes of the model.
@@ -50,13 +52,12 @@ func (m Model) resize(msg tea.WindowSizeMsg) Model {
 // settle gives the page the room that the other parts leave.
 func (m Model) settle() Model {
 	w := &m.world
-	room := max(0, w.height-w.headerLines()-2)
-	room -= m.menu.height(room)
-	if room != w.room {
+	full := w.menuRoom()
+	if room := full - m.menu.height(full); room != w.room {
 		w.room = room
 		m = m.setPage(m.page().do(w, doNothing))
-		m.detail = m.detail.scroll(w, doNothing)
-		m.help = m.help.scroll(w, m.opts.ReadOnly, doNothing)
+		m.menu = m.menu.resize(full)
+		m.detail, m.help = m.detail.resize(w), m.help.resize(&m)
 	}
 	return m
 }
@@ -108,16 +109,27 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		first := !w.read
 		*w = w.take(msg.snap)
 		if _, ok := w.byPID[m.opts.PID]; first && m.opts.PID != 0 && !ok {
-			m = m.say(warn, fmt.Sprintf("there is no process %d to be seen", m.opts.PID))
+			m = m.say(warn, fmt.Sprintf("no process %d here", m.opts.PID))
 		}
 	}
 	m = m.setPage(m.page().refresh(w))
+	m, size := m.askSize()
 	m, details := m.askDetails()
 	if m.paused {
-		return m, details
+		return m, tea.Batch(size, details)
 	}
 	m, next := m.wait()
-	return m, tea.Batch(details, next)
+	return m, tea.Batch(size, details, next)
+}
+
+// askSize asks for the size of the terminal with the first two readings. It is not
+// asked for always: after each answer, Bubble Tea draws the whole screen.
+func (m Model) askSize() (Model, tea.Cmd) {
+	if m.sized >= 2 {
+		return m, nil
+	}
+	m.sized++
+	return m, tea.RequestWindowSize
 }
 
 // askDetails asks for the details anew, unless the answer is still on its way.
@@ -143,7 +155,7 @@ func (m Model) setInterval(slower bool) (Model, tea.Cmd) {
 		i--
 	}
 	m.interval = usual[max(0, min(i, len(usual)-1))]
-	m = m.say(normal, "refreshes every "+intervalText(m.interval))
+	m = m.say(normal, "refresh every "+procfs.Span(m.interval))
 	if m.reading || m.paused {
 		return m, nil
 	}

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -38,7 +37,7 @@ func (m Model) body() []string {
 	lines := make([]string, 0, w.room)
 	switch {
 	case m.help.open:
-		lines = append(lines, m.help.view(w, m.opts.ReadOnly, w.room)...)
+		lines = append(lines, m.help.view(&m, w.room)...)
 	case m.detail.open:
 		lines = append(lines, m.detail.view(w, w.room)...)
 	default:
@@ -50,7 +49,8 @@ func (m Model) body() []string {
 	return append(lines, m.menu.view(w)...)
 }
 
-// tabs is the line with the pages, and at its right what is out of the ordinary.
+// tabs is the line with the pages, and at its right what is out of the ordinary,
+// and the keys that matter.
 func (m Model) tabs() string {
 	w := &m.world
 	var b strings.Builder
@@ -59,14 +59,19 @@ func (m Model) tabs() string {
 		if i == m.at {
 			l = reverse
 		}
-		b.WriteString(w.paint(l, fmt.Sprintf(" %d %s ", i+1, p.tab(w))))
+		name := p.name()
+		if n := p.news(w); n > 0 {
+			name += fmt.Sprintf("%s%d", w.glyphs().bullet, n)
+		}
+		b.WriteString(w.paint(l, fmt.Sprintf(" %d %s ", i+1, name)))
 	}
-	notes := []piece{{"? help  q quit", 0, faint}}
-	if e, ok := m.page().(explainer); ok {
-		notes = append(notes, piece{text: e.remark(w), rank: 1})
+	var notes []piece
+	if !m.line.open && !m.menu.open() && !m.help.open && !m.detail.open {
+		notes = m.footer()
 	}
-	if f, ok := m.page().(filtered); ok && f.filter() != "" {
-		notes = append(notes, piece{"filter: " + f.filter(), 3, strong})
+	notes = append(notes, piece{text: m.page().remark(w), rank: 1})
+	if f := m.page().filter(); f != "" {
+		notes = append(notes, piece{"filter: " + f, 3, strong})
 	}
 	if m.paused {
 		notes = append(notes, piece{"PAUSED", 4, warn})
@@ -76,31 +81,25 @@ func (m Model) tabs() string {
 }
 
 // last is the last line: what is being typed, else what the last key brought
-// about, else why nothing could be read, else about what is selected.
+// about, else the keys of the pane that lies over the page, else why nothing could
+// be read, else about what is selected.
 func (m Model) last() string {
 	w := &m.world
 	switch {
 	case m.line.open:
-		return w.prompt(" filter: "+m.line.text, "Enter keeps  Esc clears")
+		return w.prompt(" filter: "+m.line.text, w.join(m.footer(), w.width))
 	case m.status != "":
 		return w.line(m.statusLook, m.status)
 	case m.menu.open():
-		return w.line(faint, m.menu.hint())
+		return " " + w.join(m.footer(), w.width-1)
+	case m.failed != "" && w.read:
+		return w.line(bad, "showing data from "+w.snap.Time.Format("15:04:05")+": "+m.failed)
 	case m.failed != "":
-		text := " Nothing could be read: " + m.failed
-		if w.read {
-			text = " These rows are of " + w.snap.Time.Format("15:04:05") + ": " + m.failed
-		}
-		return w.paint(bad, w.cut(text, w.width))
-	case m.help.open:
-		return w.line(faint, "arrows scroll, any other key closes the help")
-	case m.detail.open:
-		return w.line(faint, "arrows scroll  k signal  Esc closes")
+		return w.line(bad, "cannot read the processes: "+m.failed)
+	case m.help.open || m.detail.open:
+		return " " + w.join(m.footer(), w.width-1)
 	}
-	if e, ok := m.page().(explainer); ok {
-		return w.cut(" "+e.explain(w), w.width)
-	}
-	return ""
+	return w.line(normal, m.page().explain(w))
 }
 
 // prompt shows the end of a line that is being typed.
@@ -108,12 +107,5 @@ func (w *world) prompt(line, hint string) string {
 	if over := text.Width(line) + 1 - w.width; over > 0 {
 		line = ansi.TruncateLeft(line, over, "")
 	}
-	return w.between(line+w.paint(reverse, " "), w.paint(faint, hint), w.width)
-}
-
-func intervalText(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%d s", d/time.Second)
+	return w.between(line+w.paint(reverse, " "), hint, w.width)
 }

@@ -18,7 +18,7 @@ func findZombies(fs procfs.FS) (*zombie.Report, error) {
 		}
 		_ = src.Close() // It was only read.
 	}
-	o.Reaps = history.KnownInit(fs, 1)
+	o.Reaps = history.Reaps(fs, 1)
 	return zombie.Find(fs, o)
 }
 

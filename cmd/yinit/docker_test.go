@@ -179,7 +179,7 @@ func TestDockerMainJob(t *testing.T) {
 				t.Errorf("a zombie stays:\n%s", out)
 			}
 			frame := docker(t, "exec", id, "/yinit", "top", "--once")
-			for _, want := range []string{"passes", "sleep 1000", "sleep 2000", "from outside"} {
+			for _, want := range []string{"forward", "sleep 1000", "sleep 2000", "from outside"} {
 				if !strings.Contains(frame, want) {
 					t.Errorf("top --once does not show %q:\n%s", want, frame)
 				}
@@ -215,7 +215,7 @@ func TestDockerWhoMayRead(t *testing.T) {
 // TestDockerInit: as the engine's own init.
 func TestDockerInit(t *testing.T) {
 	id := container(t, "--init", "-v", binary+":/sbin/docker-init:ro", "--entrypoint", "sleep", busyImage, "1000")
-	if out := docker(t, "exec", id, "/sbin/docker-init", "top", "--once"); !strings.Contains(out, "passes") {
+	if out := docker(t, "exec", id, "/sbin/docker-init", "top", "--once"); !strings.Contains(out, "forward") {
 		t.Errorf("top does not know its init:\n%s", out)
 	}
 	if out := docker(t, "exec", id, "/sbin/docker-init", "--version"); out != "tini version 0.19.0_yinit-0.0.0-test" {
@@ -310,13 +310,13 @@ func TestDockerTop(t *testing.T) {
 	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c", "trap '' TERM; (sh -c 'sleep 0.2; exit 3' &); while :; do sleep 1; done")
 	term := newTerminal(t, 100, 30, "sh")
 	term.keys("docker exec -ti "+id[:12]+" /yinit top; echo left with $?", "Enter")
-	term.see("yinit 0.0.0-test", "IGNORES", "passes")
+	term.see("yinit 0.0.0-test", "IGNORE", "forward")
 	term.keys("2")
 	term.see("exited 3")
 	term.keys("1", "/", "nobody", "Enter")
 	term.see("filter: nobody")
 	term.keys("Escape")
-	term.see("passes")
+	term.see("forward")
 	term.keys("q")
 	term.see("left with 0")
 	// The terminal is as it was: it echoes what is typed.

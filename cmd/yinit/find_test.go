@@ -61,8 +61,8 @@ func TestIsYinit(t *testing.T) {
 				comm, err := procfs.FS{}.Comm(pid)
 				return err == nil && comm == tt.name && history.IsYinit(procfs.FS{}, pid) == own
 			})
-			if known := history.KnownInit(procfs.FS{}, pid); known != (tt.known || own == verdict.Yes) {
-				t.Errorf("KnownInit = %v, want %v", known, tt.known || own == verdict.Yes)
+			if known := history.Reaps(procfs.FS{}, pid); known != (tt.known || own == verdict.Yes) {
+				t.Errorf("Reaps = %v, want %v", known, tt.known || own == verdict.Yes)
 			}
 			if os.Getuid() != 0 {
 				return
@@ -71,7 +71,7 @@ func TestIsYinit(t *testing.T) {
 			eventually(t, "another user is told "+tt.other.String(), func() (ok bool) {
 				asNobody(t, func() {
 					relay := history.RelayOf(procfs.FS{}, pid)
-					ok = history.IsYinit(procfs.FS{}, pid) == tt.other && (relay != nil) == (tt.other == verdict.Yes) && history.KnownInit(procfs.FS{}, pid) == tt.known
+					ok = history.IsYinit(procfs.FS{}, pid) == tt.other && (relay != nil) == (tt.other == verdict.Yes) && history.Reaps(procfs.FS{}, pid) == tt.known
 				})
 				return ok
 			})

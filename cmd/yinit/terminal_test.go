@@ -214,11 +214,11 @@ func TestTerminalTop(t *testing.T) {
 	term := newTerminal(t, 80, 24, "env", "PS1=ready$ ", "PATH="+os.Getenv("PATH"), "bash", "--norc", "--noprofile")
 	term.see("ready$")
 	term.keys("yinit demo; echo left $?", "Enter")
-	term.see("gunicorn", "IGNORES", "held by")
+	term.see("gunicorn", "IGNORE", "held by")
 	term.keys("/", "stubborn", "Enter")
 	term.see("filter: stubborn")
 	term.keys("Down", "Down", "Down", "k")
-	term.see("signal to", "Esc closes")
+	term.see("signal to", "Esc close")
 	term.keys("Escape") // an Escape and a key at once would be Alt and that key
 	term.unsee("signal to")
 	term.keys("2")

@@ -1,7 +1,7 @@
-//go:build !race && !msan && !asan
+//go:build !race && !msan && !asan && !early_osignal
 
 package early
 
-//lint:file-ignore U1000 the assembly uses what nobody else seems to
+//lint:file-ignore U1000 used in assembly
 
 func restorer()

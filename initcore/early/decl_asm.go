@@ -1,10 +1,15 @@
-//go:build (amd64 || arm64) && !race && !msan && !asan
+//go:build (amd64 || arm64) && !race && !msan && !asan && !early_osignal
 
 package early
 
-//lint:file-ignore U1000 the assembly uses what nobody else seems to
+//lint:file-ignore U1000 used in assembly
 
 func entry()
+func record()
 func hook()
 func handler()
 func fault()
+func addresses() (handler, fault, restorer uintptr)
+
+// assembled says that this build has a signal handler in assembly.
+const assembled = true

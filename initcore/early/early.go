@@ -12,12 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the assembly fills in. It holds no pointers that the collector minds.
+// What the assembly reads and writes. It holds no pointers into the heap, so the
+// collector need not know.
 var (
 	entered  uint64    // entry ran, before the runtime
-	hooked   uint64    // the runtime called hook
-	released uint64    // hook lets the runtime's handlers pass
-	ready    uint64    // setup ran
+	released uint64    // Release was called
 	mask     uint64    // the inherited signal mask
 	none     uint64    // the empty set
 	ignored  uint64    // the signals that the parent had ignored
@@ -28,18 +27,23 @@ var (
 	nproc    [2]uint64 // RLIMIT_NPROC, and what else threads reads
 	narrowed uint32    // entry set GOMAXPROCS
 	gate     uint32    // lets the threads of the trial end
-	kept     uint64    // signals that found no room in the pipe
+	claimed  uint64    // slots that a handler writes or has written
+	kept     uint64    // slots that are complete: signals that found no room in the pipe
 	choked   uint32    // the pipe was full, so the real-time signals are blocked
 	realTime = ^uint64(1<<(rtMin-1) - 1)
 	dead     uint32 // SIGCHLD came since the last Read
 	pid      int32  // our own
 	pipeFD   = [2]int32{-1, -1}
-	original [65]sigaction // dispositions as they were inherited
-	wanted   [65]sigaction // dispositions as the runtime wants them
-	faulty   sigaction     // how fault is installed
+	hookAt   *uintptr      // the runtime's variable that holds the address of hook
+	hookWas  uintptr       // and what it held before
+	previous [65]sigaction // what would be installed without our handlers: the runtime's
+	faulty   sigaction     // how hook installs fault
 	slots    [65]Info      // one for each signal in kept
 
-	action = sigaction{flags: siginfo | onStack | restart | restorerFlag, mask: ^uint64(0)}
+	// How entry installs handler.
+	action = sigaction{flags: ourFlags, mask: ^uint64(0)}
+
+	installed uint64 // the signals that have our handlers
 )
 
 // What the Go runtime needs for its start. Where there is less, entry refuses in
@@ -63,13 +67,21 @@ const (
 	siginfo = 0x4
 	onStack = 0x08000000
 	restart = 0x10000000
+
+	ourFlags = siginfo | onStack | restart | restorerFlag
 )
 
+// sigIgn is SIG_IGN; SIG_DFL is 0.
+const sigIgn = 1
+
 // taken are the signals that get our handler: all but KILL and STOP, which
-// nobody can catch, and the synchronous ones, by which a program learns of its
-// own faults.
-var taken = ^uint64(1<<(unix.SIGKILL-1) | 1<<(unix.SIGSTOP-1) | 1<<(unix.SIGILL-1) | 1<<(unix.SIGTRAP-1) | 1<<(unix.SIGABRT-1) |
+// nobody can catch, and the synchronous ones, which the kernel raises where a
+// program has made an error.
+const taken = ^uint64(1<<(unix.SIGKILL-1) | 1<<(unix.SIGSTOP-1) | 1<<(unix.SIGILL-1) | 1<<(unix.SIGTRAP-1) | 1<<(unix.SIGABRT-1) |
 	1<<(unix.SIGBUS-1) | 1<<(unix.SIGFPE-1) | 1<<(unix.SIGSEGV-1) | 1<<(unix.SIGSYS-1))
+
+// held is the same for the assembly, and what entry blocks until Take or Release.
+var held = taken
 
 // sigaction is the kernel's struct sigaction, see rt_sigaction(2).
 type sigaction struct {
@@ -82,8 +94,8 @@ type sigaction struct {
 // rtMin is the first real-time signal for the kernel, see signal(7).
 const rtMin = 32
 
-// siQueue is [Info.Code] of a signal with a value, see sigqueue(3).
-const siQueue = -1
+// siTkill is [Info.Code] of a signal that was sent by tgkill(2).
+const siTkill = -6
 
 // Info is the beginning of siginfo_t, see sigaction(2).
 type Info struct {
@@ -96,6 +108,20 @@ type Info struct {
 	Value  uint64 // of sigqueue(3); for SIGCHLD the status
 }
 
+// Claimed reports whether the sender made up the contents of the siginfo_t, as
+// sigqueue(3) lets it: pid and uid are what it says of itself. The kernel refuses
+// a code of 0 or above and SI_TKILL from another process (rt_sigqueueinfo(2),
+// pidfd_send_signal(2)), so these it has filled in itself.
+//
+//go:nosplit
+func (i *Info) Claimed() bool { return i.Code < 0 && i.Code != siTkill }
+
+// Own reports whether this process sent the signal to itself, as the kernel does
+// with the SIGPIPE of a broken stderr. No other process can make a signal look so.
+//
+//go:nosplit
+func (i *Info) Own() bool { return i.PID == pid && !i.Claimed() }
+
 const infoSize = int(unsafe.Sizeof(Info{}))
 
 // Inherited is what the process was started with.
@@ -105,14 +131,14 @@ type Inherited struct {
 	Nofile  unix.Rlimit // RLIMIT_NOFILE, before the runtime raised it
 	Space   unix.Rlimit // RLIMIT_AS, before entry changed it; Max 0: it did not
 	Closed  [3]bool     // descriptors 0 to 2 that were not open
-	Exact   bool        // the process began in entry: Mask and Closed are complete
+	Exact   bool        // the process began in entry: all the others are complete
 }
 
 // A Feed is the descriptor from which signals are read.
 type Feed struct {
 	fd      int
 	Inherit Inherited
-	Senders bool // Info says who sent a signal
+	Layer   Layer // below Initialiser, Info does not say who sent a signal
 }
 
 // The main goroutine may leave the main thread as soon as the initialisers are
@@ -122,7 +148,7 @@ func init() { runtime.LockOSThread() }
 // Take makes the main thread the one that signals prefer, and returns the feed.
 // It must be called by the main goroutine, once.
 func Take() (*Feed, error) {
-	f := &Feed{Inherit: Inherited{
+	f := &Feed{Layer: layer, Inherit: Inherited{
 		Mask: mask, Ignored: ignored, Nofile: unix.Rlimit{Cur: nofile[0], Max: nofile[1]}, Exact: entered != 0,
 	}}
 	if asHere[1] != 0 {
@@ -131,16 +157,17 @@ func Take() (*Feed, error) {
 	for i := range f.Inherit.Closed {
 		f.Inherit.Closed[i] = closed>>i&1 != 0
 	}
-	setMask(&none)
-	if hooked == 0 {
-		return f, f.notify()
+	var err error
+	switch {
+	case layer == OSSignal:
+		err = f.notify()
+	case pipeFD[0] >= 0:
+		f.fd = int(pipeFD[0])
+	default:
+		err = f.pipe()
 	}
-	f.Senders = true
-	f.fd = int(pipeFD[0])
-	if f.fd < 0 {
-		return f, f.pipe() // the first try failed for want of descriptors or memory
-	}
-	return f, nil
+	setMask(&none) // what entry blocked is delivered now
+	return f, err
 }
 
 // Environ is the environment that the process was started with. Until it is
@@ -178,12 +205,6 @@ func Spare(n int) {
 	here.Wait()
 	close(done)
 	free.Wait()
-}
-
-// setMask sets the signal mask of this thread.
-func setMask(set *uint64) {
-	// It cannot fail with these arguments, see rt_sigprocmask(2).
-	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(set)), 0, 8, 0, 0)
 }
 
 func (f *Feed) pipe() error {
@@ -233,7 +254,10 @@ func (f *Feed) readPipe(buf []Info) int {
 	return max(n, 0) / infoSize    // writes of up to PIPE_BUF bytes are never torn
 }
 
-// takeKept moves the signals that found no room in the pipe.
+// takeKept moves the signals that found no room in the pipe. A handler may run at
+// any time, here or on another thread. It leaves a slot alone while the bit in
+// claimed is set, so nothing changes in a slot that is read; an equal signal that
+// comes meanwhile merges with this one, which nobody has acted on yet.
 func takeKept(buf []Info) int {
 	n := 0
 	for sig := 1; sig <= 64 && n < len(buf) && atomic.LoadUint64(&kept) != 0; sig++ {
@@ -243,40 +267,8 @@ func takeKept(buf []Info) int {
 		}
 		buf[n] = slots[sig]
 		atomic.AndUint64(&kept, ^bit)
+		atomic.AndUint64(&claimed, ^bit)
 		n++
 	}
 	return n
-}
-
-// Release gives the signals back to the Go runtime, as if this package did not
-// exist, and repeats to the process those that have come meanwhile. It is for
-// the roles of the program that are not an init, and must be called by the main
-// goroutine, which is then no longer held on the main thread.
-func Release() {
-	defer runtime.UnlockOSThread()
-	if hooked == 0 {
-		return
-	}
-	setMask(&mask)
-	atomic.StoreUint64(&released, 1)
-	for sig := 1; sig <= 64; sig++ {
-		if taken>>(sig-1)&1 == 0 {
-			continue
-		}
-		act := wanted[sig]
-		if act.handler == 0 {
-			act = original[sig]
-		}
-		// It fails for no signal in taken, see sigaction(2).
-		unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&act)), 0, 8, 0, 0)
-	}
-	f := Feed{fd: int(pipeFD[0])}
-	var buf [8]Info
-	for n := f.Read(buf[:]); n > 0; n = f.Read(buf[:]) {
-		for _, info := range buf[:n] {
-			if info.Signal != int32(unix.SIGCHLD) {
-				_ = unix.Kill(os.Getpid(), unix.Signal(info.Signal)) // to ourselves: it cannot be refused
-			}
-		}
-	}
 }

@@ -1,4 +1,4 @@
-//go:build !race && !msan && !asan
+//go:build !race && !msan && !asan && !early_osignal
 
 #include "textflag.h"
 
@@ -13,7 +13,6 @@
 #define SYS_fcntl 72
 #define SYS_futex 202
 #define SYS_exit_group 231
-#define SYS_pipe2 293
 #define SYS_prlimit64 302
 
 #define F_GETFD 1
@@ -28,24 +27,26 @@
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define O_CLOEXEC 0x80000
-#define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
 #define UC_SIGMASK 296 // in struct ucontext
 #define CLONE_A_THREAD 0x50f00 // VM, FS, FILES, SIGHAND, THREAD and SYSVSEM
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 
-// Of a variable that is defined twice the linker takes the larger one, if that
-// is DUPOK: so this is 16 bytes instead of 8, and wins over the runtime's empty
-// one and, in a binary that links C, over that of runtime/cgo.
-DATA _cgo_sigaction+0(SB)/8, $·hook(SB)
-GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $16
-
 // func entry()
 // The first instruction of the process. All registers are free; the stack
 // holds argc, argv, the environment and the auxiliary vector.
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	$1, ·entered(SB)
+	// The runtime gives every thread that it starts the mask that it finds here,
+	// less those signals that it insists on. So most signals come to the main
+	// thread alone, once Take unblocks them there, and in their order.
+	MOVL	$2, DI // SIG_SETMASK
+	LEAQ	·held(SB), SI
+	LEAQ	·mask(SB), DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigprocmask, AX
+	SYSCALL
 	XORL	R8, R8
 stdio:
 	MOVL	R8, DI
@@ -60,16 +61,14 @@ open:
 	CMPL	R8, $3
 	JLT	stdio
 
-	CALL	·setup(SB)
-	// The runtime gives every thread that it starts the mask that it finds here,
-	// less those signals that it insists on. So most signals come to the main
-	// thread alone, once Take unblocks them there, and in their order.
-	MOVL	$2, DI // SIG_SETMASK
-	LEAQ	·taken(SB), SI
-	XORL	DX, DX
-	MOVL	$8, R10
-	MOVL	$SYS_rt_sigprocmask, AX
-	SYSCALL
+	CALL	·record(SB)
+	// From here on the runtime calls hook where it would install a handler.
+	LEAQ	_cgo_sigaction(SB), AX
+	MOVQ	AX, ·hookAt(SB)
+	MOVQ	0(AX), CX
+	MOVQ	CX, ·hookWas(SB)
+	LEAQ	·hook(SB), CX
+	MOVQ	CX, 0(AX)
 	// The runtime reads GOMAXPROCS from its environment. Where it is not there, it
 	// is put before the first of them: argc and argv move down by two words, and
 	// the variable comes twice, so that the stack stays aligned.
@@ -240,124 +239,9 @@ TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0
 	SYSCALL
 	INT	$3
 
-// func hook()
-// C: int hook(int sig, const struct sigaction *new, struct sigaction *old).
-// BX, BP and R12 to R15 are the caller's.
-TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
-	PUSHQ	DI
-	PUSHQ	SI
-	PUSHQ	DX
-	CMPQ	·ready(SB), $0
-	JNE	prepared
-	CALL	·setup(SB)
-prepared:
-	CMPQ	·hooked(SB), $0
-	JNE	piped
-	MOVQ	$1, ·hooked(SB)
-	// Not in setup: entry runs before the runtime has opened closed stdio,
-	// and would get descriptors 0 and 1.
-	LEAQ	·pipeFD(SB), DI
-	MOVL	$O_NONBLOCK_CLOEXEC, SI
-	MOVL	$SYS_pipe2, AX
-	SYSCALL
-piped:
-	POPQ	DX
-	POPQ	SI
-	POPQ	DI
-	CMPQ	·released(SB), $0
-	JNE	pass
-	MOVL	DI, CX
-	DECL	CX
-	MOVQ	·taken(SB), AX
-	BTQ	CX, AX
-	JCC	synchronous
-	MOVL	DI, AX
-	SHLQ	$5, AX
-	TESTQ	DX, DX
-	JZ	install
-	// What was there before, as the runtime would have found it.
-	LEAQ	·original(SB), R8
-	ADDQ	AX, R8
-	MOVQ	0(R8), R9
-	MOVQ	R9, 0(DX)
-	MOVQ	8(R8), R9
-	MOVQ	R9, 8(DX)
-	MOVQ	16(R8), R9
-	MOVQ	R9, 16(DX)
-	MOVQ	24(R8), R9
-	MOVQ	R9, 24(DX)
-install:
-	TESTQ	SI, SI
-	JZ	done
-	// What the runtime wants, for Release.
-	LEAQ	·wanted(SB), R8
-	ADDQ	AX, R8
-	MOVQ	0(SI), R9
-	MOVQ	R9, 0(R8)
-	MOVQ	8(SI), R9
-	MOVQ	R9, 8(R8)
-	MOVQ	16(SI), R9
-	MOVQ	R9, 16(R8)
-	MOVQ	24(SI), R9
-	MOVQ	R9, 24(R8)
-done:
-	XORL	AX, AX
-	RET
-synchronous:
-	// One of the signals by which a program learns of its own faults: the runtime
-	// keeps it, but for those that somebody sent. See fault.
-	TESTQ	SI, SI
-	JZ	pass
-	CMPQ	0(SI), $SIG_IGN
-	JLS	pass // it wants the default action, or none
-	MOVL	DI, AX
-	SHLQ	$5, AX
-	LEAQ	·wanted(SB), R8
-	ADDQ	AX, R8
-	LEAQ	·faulty(SB), R10
-	MOVQ	0(SI), R9
-	MOVQ	R9, 0(R8)
-	LEAQ	·fault(SB), R9
-	MOVQ	R9, 0(R10)
-	MOVQ	8(SI), R9
-	MOVQ	R9, 8(R10)
-	MOVQ	16(SI), R9
-	MOVQ	R9, 16(R10)
-	MOVQ	24(SI), R9
-	MOVQ	R9, 24(R10)
-	MOVQ	R10, SI
-	MOVL	$8, R10
-	MOVL	$SYS_rt_sigaction, AX
-	SYSCALL
-	TESTQ	AX, AX
-	JEQ	done
-pass:
-	MOVL	$EINVAL, AX // the runtime makes the system call itself
-	RET
-
-// func fault()
-// As handler, for the synchronous signals. What the kernel raised is the
-// runtime's; what somebody sent is data, as all signals are: it would end PID 1
-// otherwise, where the kernel shields every program that has no handler.
-TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
-	CMPQ	·released(SB), $0
-	JNE	real
-	CMPL	8(SI), $0 // si_code; above 0 it is from the kernel
-	JGT	real
-	JMP	·handler(SB)
-real:
-	MOVL	DI, AX
-	SHLQ	$5, AX
-	LEAQ	·wanted(SB), R8
-	ADDQ	AX, R8
-	MOVQ	0(R8), AX
-	JMP	AX
-
-// setup notes what was inherited and installs handler. It keeps BX, BP and R12
-// to R15.
-TEXT ·setup(SB), NOSPLIT|NOFRAME, $0
-	MOVQ	$1, ·ready(SB)
-
+// func record()
+// It notes what the runtime would change, and installs handler.
+TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	MOVL	$SYS_getpid, AX
 	SYSCALL
 	MOVL	AX, ·pid(SB)
@@ -373,14 +257,13 @@ TEXT ·setup(SB), NOSPLIT|NOFRAME, $0
 	MOVQ	AX, ·action+0(SB)
 	LEAQ	·restorer(SB), AX
 	MOVQ	AX, ·action+16(SB)
-
 	MOVL	$1, R8
-	LEAQ	·original+32(SB), R9
+	LEAQ	·previous+32(SB), R9
 next:
 	MOVL	R8, CX
 	DECL	CX
-	XORL	SI, SI // only a question
-	MOVQ	·taken(SB), AX
+	XORL	SI, SI // only ask
+	MOVQ	·held(SB), AX
 	BTQ	CX, AX
 	JCC	ask
 	LEAQ	·action(SB), SI
@@ -391,28 +274,118 @@ ask:
 	MOVL	$SYS_rt_sigaction, AX
 	SYSCALL
 	CMPQ	0(R9), $SIG_IGN
-	JNE	heard
+	JNE	caught
 	MOVL	R8, CX
 	DECL	CX
 	BTSQ	CX, ·ignored(SB)
-heard:
+caught:
 	ADDQ	$32, R9
 	INCL	R8
 	CMPL	R8, $64
 	JLE	next
+	RET
 
-	// Only now, so that what was pending meets the handler.
-	MOVL	$2, DI // SIG_SETMASK
-	LEAQ	·none(SB), SI
-	LEAQ	·mask(SB), DX
+// func hook()
+// C: int hook(int sig, const struct sigaction *new, struct sigaction *old).
+// To the runtime it is rt_sigaction(2). It keeps in previous what the runtime
+// wants; what the kernel has is our handler. BX, BP and R12 to R15 are the
+// caller's.
+TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
+	MOVL	DI, AX
+	SHLQ	$5, AX
+	LEAQ	·previous(SB), R8
+	ADDQ	AX, R8
+	TESTQ	DX, DX
+	JZ	change
+	MOVQ	0(R8), R9
+	MOVQ	R9, 0(DX)
+	MOVQ	8(R8), R9
+	MOVQ	R9, 8(DX)
+	MOVQ	16(R8), R9
+	MOVQ	R9, 16(DX)
+	MOVQ	24(R8), R9
+	MOVQ	R9, 24(DX)
+change:
+	TESTQ	SI, SI
+	JZ	done
+	MOVQ	0(SI), R9
+	MOVQ	R9, 0(R8)
+	MOVQ	8(SI), R10
+	MOVQ	R10, 8(R8)
+	MOVQ	16(SI), R11
+	MOVQ	R11, 16(R8)
+	MOVQ	24(SI), AX
+	MOVQ	AX, 24(R8)
+	MOVL	DI, CX
+	DECL	CX
+	MOVQ	·held(SB), DX
+	BTQ	CX, DX
+	JCS	done
+	// A synchronous signal: the runtime gets it through fault. If it wants the
+	// default action, or none, it makes the system call itself.
+	CMPQ	R9, $SIG_IGN
+	JLS	pass
+	LEAQ	·faulty(SB), SI
+	LEAQ	·fault(SB), R9
+	MOVQ	R9, 0(SI)
+	MOVQ	R10, 8(SI)
+	MOVQ	R11, 16(SI)
+	MOVQ	AX, 24(SI)
+	XORL	DX, DX
 	MOVL	$8, R10
-	MOVL	$SYS_rt_sigprocmask, AX
+	MOVL	$SYS_rt_sigaction, AX
 	SYSCALL
+	TESTQ	AX, AX
+	JNE	pass
+done:
+	XORL	AX, AX
+	RET
+pass:
+	MOVL	$EINVAL, AX // the runtime makes the system call itself
+	RET
+
+// func addresses() (handler, fault, restorer uintptr)
+// In Go the name of an assembly function stands for a wrapper.
+TEXT ·addresses(SB), NOSPLIT, $0-24
+	LEAQ	·handler(SB), AX
+	MOVQ	AX, handler+0(FP)
+	LEAQ	·fault(SB), AX
+	MOVQ	AX, fault+8(FP)
+	LEAQ	·restorer(SB), AX
+	MOVQ	AX, restorer+16(FP)
+	RET
+
+// func fault()
+// The handler of the synchronous signals. One that the kernel raised goes to the
+// runtime; one that a process sent is written into the pipe like all others: it
+// would end PID 1 otherwise, where the kernel shields every program that has no
+// handler.
+TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
+	CMPL	8(SI), $0 // si_code; above 0 it is from the kernel
+	JGT	toRuntime
+	CMPQ	·released(SB), $0
+	JNE	toRuntime
+	JMP	·handler(SB)
+toRuntime:
+	JMP	·runtimes(SB)
+
+// runtimes goes on in the handler that the runtime had installed, if there is one.
+TEXT ·runtimes(SB), NOSPLIT|NOFRAME, $0
+	MOVL	DI, AX
+	SHLQ	$5, AX
+	LEAQ	·previous(SB), R8
+	ADDQ	AX, R8
+	MOVQ	0(R8), AX
+	CMPQ	AX, $SIG_IGN
+	JLS	none
+	JMP	AX
+none:
 	RET
 
 // func handler()
-// C: void handler(int sig, siginfo_t *info, void *context). The kernel gives
-// back every register when it returns.
+// C: void handler(int sig, siginfo_t *info, void *context). It runs with all
+// signals blocked, on whichever thread the kernel has chosen. The kernel restores
+// every register when it returns.
 TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
 	CMPL	DI, $SIGCHLD
 	JEQ	child
@@ -422,8 +395,8 @@ TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
 	JNE	tell
 	MOVL	16(SI), AX
 	CMPL	AX, ·pid(SB)
-	JEQ	over // the runtime asks one of its threads to yield
-	JMP	tell
+	JNE	tell
+	JMP	·runtimes(SB) // the runtime asks one of its threads to yield
 child:
 	// One message stands for any number of deaths until the loop has read it.
 	MOVL	$1, AX
@@ -443,7 +416,15 @@ tell:
 	CMPQ	AX, $INFO_SIZE
 	JEQ	over
 keep:
-	// No pipe yet, or it is full: the signal is pending, as signals are.
+	// No pipe yet, or it is full: the signal goes into its slot. Whoever sets the
+	// bit in claimed owns the slot and is the only one to write it, until takeKept
+	// has read it and clears the bit. Where the bit is set already, the signal
+	// merges with the one before, as equal pending signals do in the kernel.
+	MOVL	R8, CX
+	DECL	CX
+	LOCK
+	BTSQ	CX, ·claimed(SB)
+	JCS	choke
 	MOVL	R8, AX
 	SHLQ	$5, AX
 	LEAQ	·slots(SB), R10
@@ -456,12 +437,9 @@ keep:
 	MOVQ	AX, 16(R10)
 	MOVQ	24(R9), AX
 	MOVQ	AX, 24(R10)
-	MOVL	R8, CX
-	DECL	CX
-	MOVL	$1, AX
-	SHLQ	CX, AX
 	LOCK
-	ORQ	AX, ·kept(SB)
+	BTSQ	CX, ·kept(SB) // the slot is complete
+choke:
 	CMPL	R8, $SIGRTMIN
 	JCS	over
 	// Real-time signals are to be queued. From here on the kernel does so: they are

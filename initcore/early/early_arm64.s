@@ -1,11 +1,10 @@
-//go:build !race && !msan && !asan
+//go:build !race && !msan && !asan && !early_osignal
 
 #include "textflag.h"
 
 #define SYS_fcntl 25
 #define SYS_openat 56
 #define SYS_close 57
-#define SYS_pipe2 59
 #define SYS_read 63
 #define SYS_write 64
 #define SYS_exit 93
@@ -30,7 +29,6 @@
 #define SI_TKILL -6
 #define AT_FDCWD -100
 #define O_CLOEXEC 0x80000
-#define O_NONBLOCK_CLOEXEC 0x80800
 #define INFO_SIZE 32
 #define UC_SIGMASK 40 // in struct ucontext
 #define CLONE_A_THREAD 0x50f00
@@ -38,13 +36,17 @@
 #define FUTEX_WAKE 1
 
 // See early_amd64.s, which this follows line by line.
-DATA _cgo_sigaction+0(SB)/8, $·hook(SB)
-GLOBL _cgo_sigaction(SB), NOPTR|DUPOK, $16
 
 // func entry()
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	$1, R9
 	MOVD	R9, ·entered(SB)
+	MOVD	$2, R0 // SIG_SETMASK
+	MOVD	$·held(SB), R1
+	MOVD	$·mask(SB), R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigprocmask, R8
+	SVC
 	MOVD	ZR, R10
 	MOVD	ZR, R11
 stdio:
@@ -62,13 +64,13 @@ open:
 	BLT	stdio
 	MOVD	R11, ·closed(SB)
 
-	BL	·setup(SB)
-	MOVD	$2, R0 // SIG_SETMASK
-	MOVD	$·taken(SB), R1
-	MOVD	ZR, R2
-	MOVD	$8, R3
-	MOVD	$SYS_rt_sigprocmask, R8
-	SVC
+	BL	·record(SB)
+	MOVD	$_cgo_sigaction(SB), R0
+	MOVD	R0, ·hookAt(SB)
+	MOVD	0(R0), R1
+	MOVD	R1, ·hookWas(SB)
+	MOVD	$·hook(SB), R1
+	MOVD	R1, 0(R0)
 	MOVD	0(RSP), R0
 	ADD	$2, R0 // argc, argv and its end
 	LSL	$3, R0, R1
@@ -239,98 +241,8 @@ TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0
 	SVC
 	BRK
 
-// func hook()
-// R0 sig, R1 new, R2 old; R19 to R29 are the caller's, R30 is where to return.
-TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
-	MOVD	R30, R15
-	MOVD	R0, R12
-	MOVD	R1, R13
-	MOVD	R2, R14
-	MOVD	·ready(SB), R3
-	CBNZ	R3, prepared
-	BL	·setup(SB)
-prepared:
-	MOVD	·hooked(SB), R3
-	CBNZ	R3, piped
-	MOVD	$1, R3
-	MOVD	R3, ·hooked(SB)
-	MOVD	$·pipeFD(SB), R0
-	MOVD	$O_NONBLOCK_CLOEXEC, R1
-	MOVD	$SYS_pipe2, R8
-	SVC
-piped:
-	MOVD	R15, R30
-	MOVD	·released(SB), R3
-	CBNZ	R3, pass
-	SUBW	$1, R12, R4
-	MOVD	·taken(SB), R3
-	LSR	R4, R3
-	TBZ	$0, R3, synchronous
-	LSL	$5, R12, R5
-	CBZ	R14, install
-	MOVD	$·original(SB), R6
-	ADD	R5, R6
-	LDP	0(R6), (R7, R8)
-	STP	(R7, R8), 0(R14)
-	LDP	16(R6), (R7, R8)
-	STP	(R7, R8), 16(R14)
-install:
-	CBZ	R13, done
-	MOVD	$·wanted(SB), R6
-	ADD	R5, R6
-	LDP	0(R13), (R7, R8)
-	STP	(R7, R8), 0(R6)
-	LDP	16(R13), (R7, R8)
-	STP	(R7, R8), 16(R6)
-done:
-	MOVD	ZR, R0
-	RET
-synchronous:
-	CBZ	R13, pass
-	MOVD	0(R13), R7
-	CMP	$SIG_IGN, R7
-	BLS	pass
-	LSL	$5, R12, R5
-	MOVD	$·wanted(SB), R6
-	ADD	R5, R6
-	MOVD	R7, 0(R6)
-	MOVD	$·faulty(SB), R6
-	MOVD	$·fault(SB), R7
-	MOVD	R7, 0(R6)
-	MOVD	8(R13), R7
-	MOVD	R7, 8(R6)
-	LDP	16(R13), (R7, R8)
-	STP	(R7, R8), 16(R6)
-	MOVD	R12, R0
-	MOVD	R6, R1
-	MOVD	R14, R2
-	MOVD	$8, R3
-	MOVD	$SYS_rt_sigaction, R8
-	SVC
-	CBZ	R0, done
-pass:
-	MOVD	$EINVAL, R0
-	RET
-
-// func fault()
-TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
-	MOVD	·released(SB), R3
-	CBNZ	R3, real
-	MOVW	8(R1), R3
-	CMPW	$0, R3
-	BGT	real
-	B	·handler(SB)
-real:
-	MOVD	$·wanted(SB), R4
-	ADD	R0<<5, R4
-	MOVD	0(R4), R4
-	JMP	(R4)
-
-// setup keeps R12 to R15.
-TEXT ·setup(SB), NOSPLIT|NOFRAME, $0
-	MOVD	$1, R3
-	MOVD	R3, ·ready(SB)
-
+// func record()
+TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$SYS_getpid, R8
 	SVC
 	MOVW	R0, ·pid(SB)
@@ -345,15 +257,14 @@ TEXT ·setup(SB), NOSPLIT|NOFRAME, $0
 	// The kernel brings its own restorer, in the vDSO.
 	MOVD	$·handler(SB), R3
 	MOVD	R3, ·action+0(SB)
-
 	MOVD	$1, R9
-	MOVD	$·original+32(SB), R10
+	MOVD	$·previous+32(SB), R10
 	MOVD	ZR, R11
 	MOVD	$1, R6
 next:
 	SUB	$1, R9, R4
-	MOVD	ZR, R1 // only a question
-	MOVD	·taken(SB), R5
+	MOVD	ZR, R1 // only ask
+	MOVD	·held(SB), R5
 	LSR	R4, R5
 	TBZ	$0, R5, ask
 	MOVD	$·action(SB), R1
@@ -365,22 +276,84 @@ ask:
 	SVC
 	MOVD	0(R10), R5
 	CMP	$SIG_IGN, R5
-	BNE	heard
+	BNE	caught
 	LSL	R4, R6, R5
 	ORR	R5, R11
-heard:
+caught:
 	ADD	$32, R10
 	ADD	$1, R9
 	CMP	$64, R9
 	BLE	next
 	MOVD	R11, ·ignored(SB)
+	RET
 
-	MOVD	$2, R0 // SIG_SETMASK
-	MOVD	$·none(SB), R1
-	MOVD	$·mask(SB), R2
+// func hook()
+// R0 sig, R1 new, R2 old; R19 to R29 are the caller's, R30 is where to return.
+TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
+	MOVD	$·previous(SB), R6
+	ADD	R0<<5, R6
+	CBZ	R2, change
+	LDP	0(R6), (R7, R8)
+	STP	(R7, R8), 0(R2)
+	LDP	16(R6), (R7, R8)
+	STP	(R7, R8), 16(R2)
+change:
+	CBZ	R1, done
+	LDP	0(R1), (R9, R10)
+	STP	(R9, R10), 0(R6)
+	LDP	16(R1), (R11, R12)
+	STP	(R11, R12), 16(R6)
+	SUB	$1, R0, R4
+	MOVD	·held(SB), R3
+	LSR	R4, R3
+	TBNZ	$0, R3, done
+	CMP	$SIG_IGN, R9
+	BLS	pass
+	MOVD	$·faulty(SB), R1
+	MOVD	$·fault(SB), R9
+	STP	(R9, R10), 0(R1)
+	STP	(R11, R12), 16(R1)
+	MOVD	ZR, R2
 	MOVD	$8, R3
-	MOVD	$SYS_rt_sigprocmask, R8
+	MOVD	$SYS_rt_sigaction, R8
 	SVC
+	CBNZ	R0, pass
+done:
+	MOVD	ZR, R0
+	RET
+pass:
+	MOVD	$EINVAL, R0
+	RET
+
+// func addresses() (handler, fault, restorer uintptr)
+TEXT ·addresses(SB), NOSPLIT, $0-24
+	MOVD	$·handler(SB), R0
+	MOVD	R0, handler+0(FP)
+	MOVD	$·fault(SB), R0
+	MOVD	R0, fault+8(FP)
+	MOVD	ZR, restorer+16(FP) // the kernel brings its own, in the vDSO
+	RET
+
+// func fault()
+TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
+	MOVW	8(R1), R3
+	CMPW	$0, R3
+	BGT	toRuntime
+	MOVD	·released(SB), R3
+	CBNZ	R3, toRuntime
+	B	·handler(SB)
+toRuntime:
+	B	·runtimes(SB)
+
+// runtimes goes on in the handler that the runtime had installed, if there is one.
+TEXT ·runtimes(SB), NOSPLIT|NOFRAME, $0
+	MOVD	$·previous(SB), R4
+	ADD	R0<<5, R4
+	MOVD	0(R4), R4
+	CMP	$SIG_IGN, R4
+	BLS	none
+	JMP	(R4)
+none:
 	RET
 
 // func handler()
@@ -395,8 +368,8 @@ TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
 	MOVW	16(R1), R3
 	MOVW	·pid(SB), R4
 	CMPW	R3, R4
-	BEQ	over
-	B	tell
+	BNE	tell
+	B	·runtimes(SB)
 child:
 	MOVD	$·dead(SB), R3
 	MOVD	$1, R4
@@ -417,22 +390,31 @@ tell:
 	CMP	$INFO_SIZE, R0
 	BEQ	over
 keep:
+	SUB	$1, R9, R12
+	MOVD	$1, R14
+	LSL	R12, R14 // the signal's bit
+	MOVD	$·claimed(SB), R3
+claim:
+	LDAXR	(R3), R5
+	ORR	R14, R5, R7
+	STLXR	R7, (R3), R6
+	CBNZ	R6, claim
+	TST	R14, R5
+	BNE	choke
 	MOVD	$·slots(SB), R3
 	ADD	R9<<5, R3
 	LDP	0(R10), (R4, R5)
 	STP	(R4, R5), 0(R3)
 	LDP	16(R10), (R4, R5)
 	STP	(R4, R5), 16(R3)
-	SUB	$1, R9
-	MOVD	$1, R4
-	LSL	R9, R4
 	MOVD	$·kept(SB), R3
 set:
 	LDAXR	(R3), R5
-	ORR	R4, R5
+	ORR	R14, R5
 	STLXR	R5, (R3), R6
 	CBNZ	R6, set
-	CMP	$(SIGRTMIN-1), R9 // less 1, see above
+choke:
+	CMP	$SIGRTMIN, R9
 	BLT	over
 	// Real-time signals are to be queued. From here on the kernel does so: they are
 	// blocked when the handler has returned.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +29,10 @@ func TestMain(m *testing.M) {
 	case "":
 		Release()
 		os.Exit(m.Run())
-	case "release", "notify after release", "write to stdout":
+	case "release", "notify after release", "write to stdout", "preempt", "late release":
 		played(role)
+	case "take slots":
+		takeSlots()
 	default:
 		f, err := Take()
 		if err != nil {
@@ -53,7 +56,15 @@ func played(role string) {
 		fmt.Fprintln(os.Stderr, "still alive:", err)
 		os.Exit(1)
 	}
+	if role == "late release" {
+		fmt.Println("ready")
+		_, _ = stdin.ReadString('\n') // a signal comes before it
+	}
 	Release()
+	if role == "preempt" {
+		preempt()
+		return
+	}
 	came := make(chan os.Signal, 1)
 	if role == "notify after release" {
 		signal.Notify(came, syscall.SIGTERM)
@@ -71,7 +82,7 @@ const smallPipe = 4096
 
 // listen plays the roles that read the feed. They end when their stdin does.
 func listen(f *Feed, role string) {
-	fmt.Println("inherit", f.Inherit.Mask, f.Inherit.Ignored, f.Inherit.Exact, f.Senders)
+	fmt.Println("inherit", f.Inherit.Mask, f.Inherit.Ignored, f.Inherit.Exact, f.Layer)
 	if role == "asleep" { // a smaller pipe is sooner full
 		if _, err := unix.FcntlInt(uintptr(f.FD()), unix.F_SETPIPE_SZ, smallPipe); err != nil {
 			panic(err)
@@ -105,6 +116,54 @@ func listen(f *Feed, role string) {
 	}
 }
 
+// preempt needs the runtime to interrupt a goroutine that never calls anything.
+func preempt() {
+	runtime.GOMAXPROCS(1)
+	go func() {
+		for { //nolint:revive // it spins, that is the point
+		}
+	}()
+	for range 10 {
+		runtime.Gosched() // it gets the processor
+	}
+	fmt.Println("ready")
+}
+
+// takeSlots reads the slots on one thread while the handler writes them on the
+// main one, and says what of a signal does not fit together: its sender gives
+// pid, uid and value the same number.
+func takeSlots() {
+	pipeFD = [2]int32{-1, -1}
+	setMask(&none)
+	stop := make(chan bool)
+	torn, taken := 0, 0
+	go func() {
+		defer close(stop)
+		runtime.LockOSThread()
+		blocked := ^uint64(0)
+		setMask(&blocked)
+		var buf [8]Info
+		for ended := false; !ended; {
+			for _, i := range buf[:takeKept(buf[:])] {
+				ended = ended || i.Signal == int32(unix.SIGUSR2)
+				if taken++; i.Signal == int32(unix.SIGUSR1) && (uint32(i.PID) != i.UID || uint64(i.PID) != i.Value) {
+					torn++
+				}
+			}
+		}
+	}()
+	fmt.Println("ready")
+	for ended := false; !ended; {
+		select {
+		case <-stop:
+			ended = true
+		default:
+			_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil) // the main thread stays in the kernel
+		}
+	}
+	fmt.Println("torn", torn, taken > 1)
+}
+
 // child is the test binary in a role.
 type child struct {
 	t     *testing.T
@@ -117,7 +176,7 @@ type child struct {
 func play(t *testing.T, role string, command ...string) *child {
 	t.Helper()
 	if len(command) == 0 {
-		command = []string{os.Args[0]}
+		command = []string{binary(t)}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
@@ -186,11 +245,15 @@ func parse(t *testing.T, line string) (i Info) {
 	return i
 }
 
-// needsHook skips what only the assembly can do.
-func needsHook(t *testing.T) {
+// needsHandler skips, in the builds that fall back on os/signal, what only our
+// handler can do. In all others the handler has to be there.
+func needsHandler(t *testing.T) {
 	t.Helper()
-	if hooked == 0 {
-		t.Skip("this build has no hook (race detector, or another architecture): os/signal does not tell senders")
+	if !assembled {
+		t.Skip("the race detector, or the tag early_osignal: os/signal does not tell senders")
+	}
+	if layer == OSSignal {
+		t.Fatal("our handler is not installed: signals come in by os/signal")
 	}
 }
 
@@ -216,8 +279,9 @@ func TestTakenSignals(t *testing.T) {
 }
 
 // TestAllSignals: each comes with its number, its sender's pid and uid.
-func TestAllSignals(t *testing.T) {
-	needsHook(t)
+func TestAllSignals(t *testing.T) { eachLayer(t, allSignals) }
+
+func allSignals(t *testing.T) {
 	c := play(t, "awake")
 	for _, sig := range asynchronous() {
 		check(t, unix.Kill(c.pid(), unix.Signal(sig)))
@@ -232,8 +296,9 @@ func TestAllSignals(t *testing.T) {
 }
 
 // TestChild: any number of SIGCHLD may come as one, but never as none.
-func TestChild(t *testing.T) {
-	needsHook(t)
+func TestChild(t *testing.T) { eachLayer(t, deaths) }
+
+func deaths(t *testing.T) {
 	c := play(t, "asleep")
 	for range 100 {
 		check(t, unix.Kill(c.pid(), unix.SIGCHLD))
@@ -260,8 +325,9 @@ func TestChild(t *testing.T) {
 }
 
 // TestFullPipe: when there is no room, signals are pending: of each number one.
-func TestFullPipe(t *testing.T) {
-	needsHook(t)
+func TestFullPipe(t *testing.T) { eachLayer(t, fullPipe) }
+
+func fullPipe(t *testing.T) {
 	c := play(t, "asleep")
 	const fit, many = smallPipe / 32, 300
 	for range many {
@@ -322,7 +388,9 @@ func statusField(t *testing.T, pid, field string) uint64 {
 	return 0
 }
 
-func TestReleaseGivesBackTERM(t *testing.T) {
+func TestReleaseGivesBackTERM(t *testing.T) { eachLayer(t, releaseGivesBackTERM) }
+
+func releaseGivesBackTERM(t *testing.T) {
 	c := play(t, "release")
 	check(t, unix.Kill(c.pid(), unix.SIGTERM))
 	var exit *exec.ExitError
@@ -331,7 +399,9 @@ func TestReleaseGivesBackTERM(t *testing.T) {
 	}
 }
 
-func TestNotifyAfterRelease(t *testing.T) {
+func TestNotifyAfterRelease(t *testing.T) { eachLayer(t, notifyAfterRelease) }
+
+func notifyAfterRelease(t *testing.T) {
 	c := play(t, "notify after release")
 	check(t, unix.Kill(c.pid(), unix.SIGTERM))
 	if got := c.line(); got != "terminated" {
@@ -340,10 +410,12 @@ func TestNotifyAfterRelease(t *testing.T) {
 	check(t, c.cmd.Wait())
 }
 
-func TestBrokenStdoutAfterRelease(t *testing.T) {
+func TestBrokenStdoutAfterRelease(t *testing.T) { eachLayer(t, brokenStdoutAfterRelease) }
+
+func brokenStdoutAfterRelease(t *testing.T) {
 	r, w, err := os.Pipe()
 	check(t, err)
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd := exec.CommandContext(t.Context(), binary(t))
 	cmd.Env, cmd.Stdout = append(os.Environ(), roleVar+"=write to stdout"), w
 	check(t, r.Close())
 	err = cmd.Run()
@@ -353,5 +425,7 @@ func TestBrokenStdoutAfterRelease(t *testing.T) {
 		t.Errorf("writing to a pipe that nobody reads ended the child with %v, want killed by SIGPIPE", err)
 	}
 }
+
+func waitStatus(e *exec.ExitError) syscall.WaitStatus { return e.Sys().(syscall.WaitStatus) }
 
 func sorted(list []int) []int { return slices.Sorted(slices.Values(list)) }

@@ -1,4 +1,4 @@
-//go:build (amd64 || arm64) && !race && !msan && !asan
+//go:build (amd64 || arm64) && !race && !msan && !asan && !early_osignal
 
 package early
 
@@ -49,7 +49,7 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 			if info.Signal == int32(unix.SIGCHLD) {
 				continue
 			}
-			if uint32(info.Signal) >= uint32(len(w.Quick)) || w.Quick[info.Signal] == 0 || info.Code == siQueue || info.PID == pid {
+			if uint32(info.Signal) >= uint32(len(w.Quick)) || w.Quick[info.Signal] == 0 || info.Claimed() || info.PID == pid {
 				break // it and the later ones keep their order
 			}
 			if _, _, failed = unix.RawSyscall(unix.SYS_KILL, uintptr(target), uintptr(w.Quick[info.Signal]), 0); failed != 0 {

@@ -1,4 +1,4 @@
-//go:build (!amd64 && !arm64) || race || msan || asan
+//go:build (!amd64 && !arm64) || race || msan || asan || early_osignal
 
 package early
 

@@ -13,25 +13,11 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// ourNames are the names of executables that yinit stands in for.
-var ourNames = map[string]bool{
-	"yinit": true, "tini": true, "docker-init": true, "podman-init": true, "catatonit": true, "dumb-init": true, "init": true, "systemd": true,
-}
-
-// otherInits are more programs that reap whatever comes to them as PID 1.
-var otherInits = map[string]bool{
-	"tini-static": true, "s6-svscan": true, "runit": true, "runsvdir": true, "my_init": true, "pause": true,
-}
-
-// KnownInit reports whether the process pid reaps orphans, if it is PID 1: it is
-// yinit, or has the name of a program that does. A name proves nothing, so this is
-// good for advice alone.
-func KnownInit(proc procfs.FS, pid int) bool {
+// Reaps reports whether the process pid is thought to reap orphans, if it is PID 1:
+// it is yinit, or has the name of an init, see [KnownInit].
+func Reaps(proc procfs.FS, pid int) bool {
 	comm, err := proc.Comm(pid)
-	if err == nil && (ourNames[comm] || otherInits[comm]) {
-		return true
-	}
-	return IsYinit(proc, pid) == verdict.Yes
+	return err == nil && KnownInit(comm) || IsYinit(proc, pid) == verdict.Yes
 }
 
 // The signals that yinit catches as an init. Its own handlers are for all signals
@@ -71,7 +57,7 @@ func seemsYinit(proc procfs.FS, pid int) verdict.Answer {
 		return verdict.No
 	case sameExecutable(proc, pid):
 		return verdict.Yes
-	case caughtByYinit.Without(status.Sigs.Caught).Empty() && ourNames[status.Name]:
+	case caughtByYinit.Without(status.Sigs.Caught).Empty() && takesPlaceOf(status.Name):
 		return verdict.Yes
 	default:
 		return verdict.Unknown
@@ -93,14 +79,14 @@ func sameExecutable(proc procfs.FS, pid int) bool {
 // so. Where that may not be read, it is taken to be as without options. It is nil
 // if pid is not yinit, and where that cannot be determined.
 func RelayOf(proc procfs.FS, pid int) verdict.Relay {
-	if r, err := Open(proc, pid); err == nil {
-		h, err := r.Header()
-		_ = r.Close() // It was only read.
-		if err == nil {
+	r, err := Open(proc, pid)
+	if err == nil {
+		defer r.Close()
+		if h, err := r.Header(); err == nil {
 			return &h.Relay
 		}
 	}
-	if IsYinit(proc, pid) == verdict.Yes {
+	if errors.Is(err, ErrForeign) || seemsYinit(proc, pid) == verdict.Yes {
 		return PlainRelay()
 	}
 	return nil

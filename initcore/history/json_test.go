@@ -2,8 +2,12 @@ package history
 
 import (
 	"encoding/json"
+	"os"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestJSONLine(t *testing.T) {
@@ -48,6 +52,61 @@ func TestJSONRecord(t *testing.T) {
 		want = `{"seq":7,"time":"1970-01-01T00:00:00.001Z","kind":` + want
 		if got := r.JSON(); got != want {
 			t.Errorf("JSON of %v\n got %s\nwant %s", r.Kind, got, want)
+		}
+	}
+}
+
+// TestJSONIsDocumented: docs/json.md has each field, and no other.
+func TestJSONIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## `yinit history --json`\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	documented := map[string]bool{}
+	for line := range strings.Lines(section) {
+		if field, ok := strings.CutPrefix(line, "| `"); ok {
+			field, _, _ = strings.Cut(field, "`")
+			documented[field] = true
+		}
+	}
+	found := map[string]bool{}
+	for kind := KindStart; kind <= KindNote; kind++ {
+		r := full
+		r.Kind, r.Run = kind, 2
+		if kind == KindSignal {
+			r.Signal, r.Passed = 1, 2
+		}
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(r.JSON()), &fields); err != nil {
+			t.Fatal(err)
+		}
+		for field := range fields {
+			found[field] = true
+		}
+	}
+	if diff := cmp.Diff(documented, found); diff != "" {
+		t.Errorf("the fields in docs/json.md, -documented +in the JSON:\n%s", diff)
+	}
+}
+
+func TestJSONOfSignals(t *testing.T) {
+	for _, tt := range []struct {
+		code, pid int
+		comm      string
+		want      string
+	}{
+		{0, 18, "sh", `"sender_pid":18,"sender_uid":0,"sender":"sh","action":"forwarded","to":[7],"origin":"process","si_code":0,"from":"pid 18 (sh)"`},
+		{-1, 18, "sh", `"sender_pid":18,"sender_uid":0,"sender":"sh","action":"forwarded","to":[7],"origin":"claimed","si_code":-1,"from":"pid 18 (sh), as claimed"`},
+		{0, 0, "", `"sender_pid":0,"sender_uid":0,"sender":"outside the container","action":"forwarded","to":[7],"origin":"outside","si_code":0,"from":"outside the container"`},
+		{0x80, 0, "", `"sender_pid":0,"sender_uid":0,"sender":"kernel","action":"forwarded","to":[7],"origin":"kernel","si_code":128,"from":"the kernel (timer)"`},
+		{0, -1, "", `"sender_pid":-1,"sender_uid":0,"sender":"unknown","action":"forwarded","to":[7],"origin":"unknown","si_code":0,"from":"an unknown sender"`},
+	} {
+		r := Record{Seq: 7, Time: time.UnixMilli(1), Kind: KindSignal, Signal: 14, Passed: 14, Code: tt.code, PID: tt.pid, Comm: tt.comm, Action: ActionForwarded, To: []int{7}}
+		want := `{"seq":7,"time":"1970-01-01T00:00:00.001Z","kind":"signal","signal":"SIGALRM",` + tt.want + `,"outcome":"forwarded to 7"}`
+		if got := r.JSON(); got != want {
+			t.Errorf("JSON of a signal\n got %s\nwant %s", got, want)
 		}
 	}
 }

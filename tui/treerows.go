@@ -17,8 +17,8 @@ type row struct {
 	matched bool // by the filter; otherwise it is here as an ancestor
 }
 
-// list lists the processes as t wants them.
-func (t tree) list(w *world) []row {
+// makeRows lists the processes as t wants them.
+func (t treePage) makeRows(w *world) []row {
 	matched := t.matched(w)
 	order := t.sorted(w)
 	if t.flat {
@@ -68,7 +68,7 @@ func keepAncestors(w *world, matched []bool) (drop func(int) bool) {
 }
 
 // matched tells which processes the filter chooses, nil: all.
-func (t tree) matched(w *world) []bool {
+func (t treePage) matched(w *world) []bool {
 	if t.find.empty() {
 		return nil
 	}
@@ -80,7 +80,7 @@ func (t tree) matched(w *world) []bool {
 }
 
 // sorted are the indices of all processes in the order that t wants.
-func (t tree) sorted(w *world) []int {
+func (t treePage) sorted(w *world) []int {
 	order := make([]int, len(w.procs))
 	for i := range order {
 		order[i] = i
@@ -150,13 +150,13 @@ func urgency(p *Process) int {
 	return 0
 }
 
-// termRank puts first whoever SIGTERM does not end.
+// termRank puts first those that SIGTERM does not end.
 func (w *world) termRank(p *Process) int {
 	f := w.term(p)
-	if f.passes != 0 {
+	if f.forward != 0 {
 		return 6
 	}
-	if f.drops {
+	if f.drop {
 		return 0
 	}
 	switch f.outcome {

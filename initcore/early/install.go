@@ -1,0 +1,128 @@
+package early
+
+import (
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The initialisers run on the main thread, before any other package of yinit has
+// done something.
+func init() {
+	if entered == 0 {
+		recordLate()
+	}
+	found, ok := install()
+	if hookAt != nil {
+		*hookAt = hookWas // the runtime is done with its handlers
+	}
+	switch {
+	case !ok:
+		return // layer is OSSignal
+	case entered != 0 && found:
+		layer = Entry
+	default:
+		layer = Initialiser
+	}
+	// A signal may come from here on. Without a pipe there is one slot for each
+	// number until Take tries again.
+	_ = new(Feed).pipe()
+}
+
+// recordLate notes what is left of what entry would have found.
+func recordLate() {
+	pid = int32(unix.Getpid())
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, 0, uintptr(unsafe.Pointer(&mask)), 8, 0, 0)
+	var limit unix.Rlimit
+	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) // on an error it stays zero, which nobody applies
+	nofile = [2]uint64{limit.Cur, limit.Max}
+}
+
+// install makes sure that each signal has our handler. It reports whether all had
+// it before, and whether all have it now.
+func install() (found, ok bool) {
+	if !assembled {
+		return false, false
+	}
+	handler, fault, restorer := addresses()
+	found = true
+	for sig := 1; sig <= 64; sig++ {
+		if sig == int(unix.SIGKILL) || sig == int(unix.SIGSTOP) {
+			continue
+		}
+		var old sigaction
+		if !sigactionCall(sig, nil, &old) {
+			uninstall()
+			return false, false
+		}
+		ours, act := taken>>(sig-1)&1 != 0, old
+		switch {
+		case ours && old.handler != handler:
+			act = sigaction{handler: handler, flags: ourFlags, restorer: restorer, mask: ^uint64(0)}
+		case !ours && old.handler != fault && old.handler > sigIgn:
+			act.handler = fault
+		}
+		if old.handler != act.handler {
+			found, previous[sig] = false, old
+			if entered == 0 && old.handler == sigIgn {
+				ignored |= 1 << (sig - 1)
+			}
+			if !sigactionCall(sig, &act, nil) {
+				uninstall()
+				return false, false
+			}
+		}
+		if act.handler > sigIgn {
+			installed |= 1 << (sig - 1)
+		}
+	}
+	return found, true
+}
+
+// uninstall gives the signals back to the handlers that they had before install.
+func uninstall() {
+	for sig := 1; sig <= 64; sig++ {
+		if installed>>(sig-1)&1 != 0 {
+			sigactionCall(sig, &previous[sig], nil)
+		}
+	}
+	installed = 0
+}
+
+// sigactionCall is rt_sigaction(2).
+func sigactionCall(sig int, act, old *sigaction) bool {
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(act)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
+	return errno == 0
+}
+
+// setMask sets the signal mask of this thread.
+func setMask(set *uint64) {
+	// It cannot fail with these arguments, see rt_sigprocmask(2).
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(set)), 0, 8, 0, 0)
+}
+
+// Release gives the signals back to the Go runtime, as if this package did not
+// exist, and repeats to the process those that have come meanwhile. It is for
+// the roles of the program that are not an init, and must be called by the main
+// goroutine, which is then no longer held on the main thread.
+func Release() {
+	defer runtime.UnlockOSThread()
+	if layer == OSSignal {
+		setMask(&mask)
+		return
+	}
+	atomic.StoreUint64(&released, 1)
+	uninstall()
+	f := Feed{fd: int(pipeFD[0])}
+	var buf [8]Info
+	for n := f.Read(buf[:]); n > 0; n = f.Read(buf[:]) {
+		for _, info := range buf[:n] {
+			if info.Signal != int32(unix.SIGCHLD) {
+				_ = unix.Kill(int(pid), unix.Signal(info.Signal)) // to ourselves: it cannot be refused
+			}
+		}
+	}
+	setMask(&mask) // what entry blocked is delivered now, to the runtime's handlers
+}

@@ -1,5 +1,0 @@
-//go:build !amd64
-
-package early
-
-const restorerFlag = 0

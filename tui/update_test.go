@@ -1,0 +1,41 @@
+package tui
+
+import (
+	"reflect"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// asksSize reports whether the size of the terminal is among what cmd asks for.
+func asksSize(cmd tea.Cmd) bool {
+	if cmd == nil {
+		return false
+	}
+	if reflect.ValueOf(cmd).Pointer() == reflect.ValueOf(tea.RequestWindowSize).Pointer() {
+		return true
+	}
+	batch, _ := cmd().(tea.BatchMsg)
+	for _, cmd := range batch {
+		if reflect.ValueOf(cmd).Pointer() == reflect.ValueOf(tea.RequestWindowSize).Pointer() {
+			return true
+		}
+	}
+	return false
+}
+
+// TestSizeIsAskedForAgain: a change of the size before Bubble Tea listens for
+// SIGWINCH is noticed by asking again; not for ever, since each answer is a redraw.
+func TestSizeIsAskedForAgain(t *testing.T) {
+	src := newFakeSource()
+	m := New(src, &fakeSignaller{}, Options{})
+	if !asksSize(m.Init()) {
+		t.Error("Init does not ask for the size")
+	}
+	u := &user{t: t, m: m, src: src, sig: &fakeSignaller{}}
+	for i, want := range []bool{true, true, false, false} {
+		if got := asksSize(u.send(read(src, 0)())); got != want {
+			t.Errorf("with reading %d the size is asked for: %t, want %t", i, got, want)
+		}
+	}
+}
