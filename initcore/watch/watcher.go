@@ -83,7 +83,9 @@ type process struct {
 	fd       int
 	fresh    bool // it may not have become its program yet when it was seen
 	deadAt   time.Time
-	recorded bool // its zombie record was written, or that of another zombie of its parent
+	recorded bool // its zombie record was written, or that of another zombie of its culprit
+	asked    bool // tracer is known
+	tracer   int  // who traces it, asked for once it has been a zombie for long; 0: nobody
 	cpu      time.Duration
 	ended    procfs.Ticks // since boot
 }
