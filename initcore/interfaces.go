@@ -39,6 +39,8 @@ type leftovers interface {
 	list() (living []procfs.Stat, known bool)
 	// everybody is every process that can be seen, zombies too.
 	everybody() []procfs.Stat
+	// tracer is the process that traces pid, 0 if there is none.
+	tracer(pid int) int
 }
 
 // terminal is what the rules do to the terminal, if there is one.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/zombie"
 )
 
 // withoutProc says what does not work if there is no /proc of ours.
@@ -160,6 +161,9 @@ func (k *kernel) everybody() []procfs.Stat {
 	}
 	return descendants(all, k.pid)
 }
+
+// tracer implements leftovers.
+func (k *kernel) tracer(pid int) int { return zombie.Tracer(k.fs, pid) }
 
 // descendants are those of all that descend from the process pid, in their order.
 func descendants(all []procfs.Stat, pid int) (list []procfs.Stat) {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/zombie"
 )
 
 // maxReport is what Kubernetes reads of /dev/termination-log.
@@ -111,13 +112,18 @@ func (m *machine) report() string {
 	return cut(b.String(), maxReport)
 }
 
-// heldZombies names the zombies that live parents hold, by parent.
-func heldZombies(all []procfs.Stat, self int) string {
+// heldZombies names the zombies that others hold, by who ought to reap them. tracer is
+// asked for each zombie alone.
+func heldZombies(all []procfs.Stat, self int, tracer func(pid int) int) string {
 	held, comms := map[int]int{}, make(map[int]string, len(all))
-	for _, s := range all {
+	for i := range all {
+		s := &all[i]
 		comms[s.PID] = s.Comm
-		if s.Zombie() && s.PPID != self && s.PPID != 0 {
-			held[s.PPID]++
+		if !s.Zombie() {
+			continue
+		}
+		if culprit := zombie.CulpritOf(s, tracer(s.PID)); culprit != self && culprit != 0 {
+			held[culprit]++
 		}
 	}
 	var lines []string

@@ -126,10 +126,14 @@ func TestHeldZombies(t *testing.T) {
 			[]procfs.Stat{process(5, 1, "web", 'S'), process(6, 5, "git", z), process(7, 5, "git", z), process(8, 1, "a\x1b\n", 'S'), process(9, 8, "x", z)},
 			"1 held by 8 (a\\x1b\\n), 2 held by 5 (web)",
 		},
+		"a debugger has not waited": {
+			[]procfs.Stat{process(5, 1, "web", 'S'), process(6, 5, "git", z), process(66, 5, "git", z), process(67, 1, "git", z), process(8, 1, "strace", 'S')},
+			"1 held by 5 (web), 2 held by 8 (strace)",
+		},
 		"our own do not count":  {[]procfs.Stat{process(6, 1, "git", z)}, ""},
 		"a parent out of sight": {[]procfs.Stat{process(6, 0, "git", z), process(7, 99, "git", z)}, ""},
 	} {
-		if got := heldZombies(tt.all, 1); got != tt.want {
+		if got := heldZombies(tt.all, 1, func(pid int) int { return map[int]int{66: 8, 67: 8}[pid] }); got != tt.want {
 			t.Errorf("%s: heldZombies = %q, want %q", name, got, tt.want)
 		}
 	}

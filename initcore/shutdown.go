@@ -118,7 +118,7 @@ func (m *machine) clear() {
 	m.tty.takeBack()
 	m.tellUnrecorded()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
-		m.zombies = heldZombies(m.rest.everybody(), m.pid)
+		m.zombies = heldZombies(m.rest.everybody(), m.pid, m.rest.tracer)
 	}
 	if m.cfg.Grace == 0 || !m.rest.anyLeft() {
 		m.phase = over

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math/bits"
 	"strings"
+	"syscall"
 )
 
 // maxSignal is the highest signal number but on mips, whose signals above it
@@ -81,6 +82,10 @@ type Signals struct {
 	Ignored SignalSet // of the process, set by SIG_IGN; not those that are ignored by default
 	Caught  SignalSet // of the process, by a handler
 }
+
+// OfKernelThread reports whether s is that of a kernel thread: no other process can
+// ignore SIGKILL. Where the stat was read, see [Stat.KernelThread].
+func (s Signals) OfKernelThread() bool { return s.Known && s.Ignored.Has(int(syscall.SIGKILL)) }
 
 // Disposition is what a process has asked the kernel to do with a signal, see
 // signal(7).

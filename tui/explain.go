@@ -27,7 +27,7 @@ func explain(w *world, p *Process) string {
 func brief(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s: ", p.ID.PID, w.text(p.Comm))
 	switch {
-	case p.Dead() && p.Outside:
+	case p.Dead() && p.Culprit == 0:
 		return who + "zombie, " + text.Ended(p.Known, p.Status) + "; its parent is outside"
 	case p.Dead():
 		return who + "zombie, " + text.Ended(p.Known, p.Status) + "; " + w.culprit(p) + " has not waited for it"
@@ -72,8 +72,11 @@ func explainZombie(w *world, p *Process) string {
 	if d := w.snap.Time.Sub(w.deadAt[p.ID]); d > time.Second {
 		how += ", dead for at least " + text.Age(d)
 	}
-	if p.Outside {
+	switch {
+	case p.Culprit == 0:
 		return how + "; its parent is outside the container and has not waited for it."
+	case p.Culprit != p.PPID:
+		return how + "; its debugger " + w.culprit(p) + " has not waited for it."
 	}
 	if parent, ok := w.parent(p); ok {
 		return fmt.Sprintf("%s; its parent %d %s has not waited for it.", how, parent.ID.PID, w.text(parent.Comm))

@@ -346,6 +346,9 @@ func newFakeSource() *fakeSource {
 	}
 	for i := range s.procs {
 		p := &s.procs[i]
+		if p.State.Zombie() {
+			p.Culprit = p.PPID
+		}
 		switch p.ID.PID {
 		case 1:
 			p.RSS, p.Age = 3200*procfs.KiB, 76*time.Hour

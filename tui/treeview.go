@@ -228,10 +228,10 @@ func (w *world) notes(r *row) []string {
 func (w *world) zombieNotes(p *Process) []string {
 	how, dot := text.Ended(p.Known, p.Status), w.glyphs().dot
 	notes := []string{how + dot + "not reaped by " + w.culprit(p)}
-	if p.Outside {
+	if p.Culprit == 0 {
 		return append(notes, how+dot+"parent outside", how)
 	}
-	return append(notes, fmt.Sprintf("%s, held by %d", how, p.PPID), how)
+	return append(notes, fmt.Sprintf("%s, held by %d", how, p.Culprit), how)
 }
 
 func (w *world) endNotes(p *Process) []string {
@@ -256,16 +256,20 @@ func (w *world) endNote(p *Process) string {
 	return "ended"
 }
 
-// culprit is who ought to wait for p.
+// culprit is who ought to wait for the zombie p: a debugger that traces it before its
+// parent.
 func (w *world) culprit(p *Process) string {
-	if p.Outside {
+	if p.Culprit == 0 {
 		return "its parent outside the container"
 	}
-	parent, ok := w.parent(p)
-	if !ok {
+	i, ok := w.byPID[p.Culprit]
+	switch {
+	case !ok && p.Culprit == p.PPID:
 		return "its parent"
+	case !ok: // It is hidden, or was not there yet.
+		return strconv.Itoa(p.Culprit)
 	}
-	return fmt.Sprintf("%d %s", parent.ID.PID, w.text(parent.Comm))
+	return fmt.Sprintf("%d %s", p.Culprit, w.text(w.procs[i].Comm))
 }
 
 // guides are the lines of the tree left of a command. Of a deep tree the levels

@@ -48,7 +48,26 @@ var guards = []guard{
 	{situation: situation{name: "PID 1, from inside, blocked and caught", words: "blocked caught"}, inside: true},
 	{situation: situation{name: "PID 1, from inside, signalfd", words: "blocked signalfd"}, inside: true},
 	{situation: situation{name: "PID 1, from inside, sigwait", words: "blocked waits thread-pings", threads: true}, inside: true},
-	{situation: situation{name: "PID 1, from inside, a thread open", words: "blocked thread-open", threads: true}, inside: true},
+	{
+		situation: situation{name: "PID 1, from inside, a thread open", words: "blocked thread-open", threads: true, vague: true}, inside: true,
+		want: map[int]verdict.Outcome{term: verdict.OutcomeUnknown, 64: verdict.OutcomeUnknown, int(unix.SIGQUIT): verdict.OutcomeShielded},
+	},
+	{
+		situation: situation{name: "PID 1, from inside, a thread open, caught", words: "blocked caught thread-open", threads: true}, inside: true,
+		want: map[int]verdict.Outcome{term: verdict.OutcomeHandler},
+	},
+	{
+		situation: situation{name: "PID 1, from inside, a thread open, ignored", words: "blocked ignored thread-open", threads: true}, inside: true,
+		want: map[int]verdict.Outcome{term: verdict.OutcomeIgnore},
+	},
+	{
+		situation: situation{name: "PID 1, from inside, a thread in sigwait", words: "blocked thread-waits", threads: true}, inside: true,
+		want: map[int]verdict.Outcome{term: verdict.OutcomeRead},
+	},
+	{
+		situation: situation{name: "PID 1, from inside, main open, a thread open", words: "default thread-open", threads: true}, inside: true,
+		want: map[int]verdict.Outcome{term: verdict.OutcomeShielded},
+	},
 	{
 		situation: situation{name: "another user", words: "caught session"}, uid: nobody,
 		want: map[int]verdict.Outcome{cont: verdict.OutcomeDenied, term: verdict.OutcomeDenied},
@@ -97,42 +116,91 @@ var guards = []guard{
 
 var term = int(unix.SIGTERM)
 
-// observed tells TestVerdictObserver which of guards it plays, and the pid.
+// observed tells TestVerdictObserver which of guards it plays, the pid, and with
+// which signal it begins.
 const observed = "YINIT_TEST_OBSERVED"
 
 func (g *guard) run(t *testing.T) {
 	if !g.inside && os.Getenv(singleUser) != "" {
 		t.Skip("there is only one user here: run the tests as root")
 	}
-	var cmd *exec.Cmd
 	if g.inside {
-		cmd = g.startInside(t)
-	} else {
-		a := g.startBeside(t)
-		defer a.end()
-		cmd = observer(g, a.pid)
-		cmd.ExtraFiles = []*os.File{a.events, a.pings}
-		cmd.SysProcAttr = asOther(g.uid, g.above)
-		cmd.SysProcAttr.AmbientCaps = g.caps
+		g.runInside(t)
+		return
 	}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Start()
-	if g.inside { // The target ends when nobody can ping it any more.
-		for _, f := range cmd.ExtraFiles {
+	a := g.startBeside(t)
+	defer a.end()
+	cmd := observer(g, a.pid)
+	cmd.ExtraFiles = []*os.File{a.events, a.pings}
+	cmd.SysProcAttr = asOther(g.uid, g.above)
+	cmd.SysProcAttr.AmbientCaps = g.caps
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	g.report(t, string(out))
+}
+
+// runInside starts the target as PID 1, and again each time that a signal has ended
+// it, which ends its observer, too. What was seen then is how the target ended.
+func (g *guard) runInside(t *testing.T) {
+	for next := 1; next <= 64; {
+		cmd := g.startInside(t, next)
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		err := cmd.Start()
+		for _, f := range cmd.ExtraFiles { // The target ends when nobody can ping it any more.
 			f.Close()
 		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // How it ended is in its state.
+		seen := procfs.WaitStatus(cmd.ProcessState.Sys().(syscall.WaitStatus))
+		last := lastTry(out.String())
+		if strings.Contains(out.String(), "cells: ") || !seen.Signaled() || last.n == 0 {
+			g.report(t, out.String())
+			return
+		}
+		if strings.Contains(out.String(), "FAIL") {
+			t.Errorf("before PID 1 ended the observer says\n%s", out.String())
+		}
+		agree := last.want == seen.String() || g.vague && last.want == "unknown" && seen.Signal() == last.n
+		if !agree {
+			t.Errorf("%s: the verdict looks like %q; seen: %q, which ended the observer", procfs.SignalName(last.n), last.want, seen)
+		}
+		t.Logf("cells: %d", last.n-next+1)
+		next = last.n + 1
 	}
-	if err == nil {
-		err = cmd.Wait()
+}
+
+// trial is a line that an observer writes before it sends a signal, so that it is
+// known what it did if it dies with the target.
+type trial struct {
+	n    int
+	want string
+}
+
+func (l trial) String() string { return fmt.Sprintf("sends %d, which looks like %q", l.n, l.want) }
+
+// lastTry is the last signal that the observer sent, the zero value if none.
+func lastTry(out string) (last trial) {
+	for line := range strings.Lines(out) {
+		var l trial
+		if n, _ := fmt.Sscanf(line, "sends %d, which looks like %q", &l.n, &l.want); n == 2 {
+			last = l
+		}
 	}
-	if err != nil && !g.inside { // PID 1 may have lost us first.
-		t.Errorf("%v\n%s", err, out.String())
+	return last
+}
+
+// report takes in what an observer says that came to its end.
+func (g *guard) report(t *testing.T, out string) {
+	t.Helper()
+	if strings.Contains(out, "FAIL") || !strings.Contains(out, "cells: ") {
+		t.Errorf("the observer says\n%s", out)
 	}
-	if strings.Contains(out.String(), "FAIL") || !strings.Contains(out.String(), "cells: ") {
-		t.Errorf("the observer says\n%s", out.String())
-	}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(out) {
 		if _, cells, ok := strings.Cut(line, "cells: "); ok {
 			t.Logf("cells: %s", strings.TrimSpace(cells))
 		}
@@ -143,7 +211,7 @@ func (g *guard) run(t *testing.T) {
 // events and pings of the target.
 func observer(g *guard, pid int) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(filepath.Dir(binary), "observer"), "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20m")
-	cmd.Env = append(os.Environ(), observed+"="+fmt.Sprintf("%d,%d", g.index(), pid), "TMPDIR=/tmp")
+	cmd.Env = append(os.Environ(), observed+"="+fmt.Sprintf("%d,%d,1", g.index(), pid), "TMPDIR=/tmp")
 	return cmd
 }
 
@@ -177,8 +245,8 @@ func asOther(uid uint32, namespace bool) *syscall.SysProcAttr {
 }
 
 // startInside returns a command for the target as PID 1 of a new namespace, which
-// starts the observer.
-func (g *guard) startInside(t *testing.T) *exec.Cmd {
+// starts the observer. That begins with signal from.
+func (g *guard) startInside(t *testing.T, from int) *exec.Cmd {
 	tells, hears := pipes(t)
 	self, err := os.Executable()
 	if err != nil {
@@ -187,16 +255,29 @@ func (g *guard) startInside(t *testing.T) *exec.Cmd {
 	args := append([]string{os.Getenv(aimBinary), "3", "4"}, strings.Fields(g.words)...)
 	args = append(args, "--", self, "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20m")
 	cmd := namespaced(args...)
-	cmd.Env = append(cmd.Env, observed+"="+fmt.Sprintf("%d,1", g.index()))
+	cmd.Env = append(cmd.Env, observed+"="+fmt.Sprintf("%d,1,%d", g.index(), from))
 	cmd.ExtraFiles = []*os.File{tells[1], hears[0], tells[0], hears[1]}
 	cmd.SysProcAttr.Setsid = true
 	return cmd
 }
 
+// TestLastTry: what an observer did that died is known from its last line.
+func TestLastTry(t *testing.T) {
+	want := trial{15, visible(verdict.OutcomeTerminate, 15)}
+	for out, want := range map[string]trial{
+		"": {}, "=== RUN\nFAIL\n": {}, "sends 1\n": {},
+		fmt.Sprintln(trial{1, "nothing"}) + fmt.Sprintln(want) + "sends 16, wh": want,
+	} {
+		if got := lastTry(out); got != want {
+			t.Errorf("lastTry(%q) = %+v, want %+v", out, got, want)
+		}
+	}
+}
+
 // TestVerdictObserver sends the signals of one of guards.
 func TestVerdictObserver(t *testing.T) {
-	var index, pid int
-	if _, err := fmt.Sscanf(os.Getenv(observed), "%d,%d", &index, &pid); err != nil {
+	var index, pid, from int
+	if _, err := fmt.Sscanf(os.Getenv(observed), "%d,%d,%d", &index, &pid, &from); err != nil {
 		t.Skip("TestVerdictAgreesWithTheKernel runs this one")
 	}
 	g := &guards[index]
@@ -212,7 +293,7 @@ func TestVerdictObserver(t *testing.T) {
 	}
 	a.settle(t)
 	cells := 0
-	for n := 1; n <= 64; n++ {
+	for n := from; n <= 64; n++ {
 		a.rest(t) // What runs is in no sigwait, and that is known then.
 		target, err := a.targets.Read(pid)
 		if err != nil {
@@ -226,6 +307,7 @@ func TestVerdictObserver(t *testing.T) {
 		if g.spare && (n == int(unix.SIGKILL) || n == int(unix.SIGSTOP)) {
 			continue
 		}
+		fmt.Println(trial{n, visible(outcome, n)})
 		a.try(t, n)
 		cells++
 	}

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +18,9 @@ import (
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/proctest"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
+	"yinit/tui"
 )
 
 // morgue is a container with zombies of all kinds.
@@ -147,6 +152,38 @@ func TestZombieIsNoticed(t *testing.T) {
 	} {
 		if got := deadText(z); got != want {
 			t.Errorf("%+v: deadText() = %q, want %q", z, got, want)
+		}
+	}
+}
+
+// TestTopAndZombiesBlameTheSame: for each zombie, that of a tracer, too.
+func TestTopAndZombiesBlameTheSame(t *testing.T) {
+	fs := morgue(t)
+	r := snapshot.NewReader(fs, snapshot.Options{})
+	defer r.Close()
+	snap, err := r.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := tui.Frame(snap, tui.History{}, 250, 0, tui.Options{})
+	for _, c := range found(t, fs).Culprits {
+		for _, z := range c.Zombies {
+			i := slices.IndexFunc(snap.Procs, func(p snapshot.Process) bool { return p.ID == z.Stat.ID() })
+			if i < 0 || snap.Procs[i].Culprit != c.Culprit {
+				t.Errorf("zombie %d: the row's culprit is not %d: %+v", z.Stat.PID, c.Culprit, snap.Procs)
+				continue
+			}
+			want := fmt.Sprintf("not reaped by %d ", c.Culprit)
+			if c.Culprit == 0 {
+				want = "not reaped by its parent outside"
+			}
+			if c.Cause == zombie.CauseThreads {
+				want = "main thread has ended"
+			}
+			row := regexp.MustCompile(fmt.Sprintf(`(?m)^ *%d .*$`, z.Stat.PID)).FindString(frame)
+			if !strings.Contains(row, want) {
+				t.Errorf("the row of zombie %d is %q, want %q as the command zombies has it", z.Stat.PID, row, want)
+			}
 		}
 	}
 }

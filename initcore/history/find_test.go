@@ -147,7 +147,7 @@ func TestFindOthers(t *testing.T) {
 	ring := func(pid int) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "ring")
-		w, err := CreateFile(path, Origin{Program: "yinit test", PID: pid, Relay: procfs.Relay{15: uint8(pid)}}, time.Now())
+		w, err := CreateFile(path, Origin{Program: "yinit test", PID: pid, Relay: Relay{15: uint8(pid)}}, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestFindOthers(t *testing.T) {
 	if s.Alive() {
 		t.Error("another process of this pid is taken for the init")
 	}
-	if got := RelayOf(tree.FS(), 6); got == nil || got[15] != 6 {
+	if got := RelayOf(tree.FS(), 6); got == nil || got.Forwards(15) != 6 {
 		t.Errorf("RelayOf = %v, want what the ring says", got)
 	}
 }

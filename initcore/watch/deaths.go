@@ -8,6 +8,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/zombie"
 )
 
 // longUnreaped is how long a zombie may wait for its parent before it is worth a
@@ -166,32 +167,46 @@ func (w *Watcher) checkZombies(now time.Time) {
 		if now.Sub(p.deadAt) < longUnreaped {
 			continue
 		}
-		held[p.PPID]++
-		if old := first[p.PPID]; !p.recorded && (old == nil || p.deadAt.Before(old.deadAt)) {
-			first[p.PPID] = p
+		culprit := w.culprit(p)
+		held[culprit]++
+		if old := first[culprit]; !p.recorded && (old == nil || p.deadAt.Before(old.deadAt)) {
+			first[culprit] = p
 		}
 	}
-	for parent, p := range first {
-		w.recordZombies(p, held[parent], now)
+	for culprit, p := range first {
+		w.recordZombies(p, culprit, held[culprit], now)
 	}
 }
 
-// recordZombies records that a parent leaves zombies. One that leaves thousands would
+// culprit is who ought to reap the zombie p. Nobody can begin to trace a zombie, so
+// that only a tracer is asked for again: it may have gone.
+func (w *Watcher) culprit(p *process) int {
+	if !p.asked || p.tracer != 0 {
+		p.asked, p.tracer = true, zombie.Tracer(w.opt.FS, p.ID.PID)
+	}
+	return zombie.CulpritOf(&procfs.Stat{PID: p.ID.PID, PPID: p.PPID}, p.tracer)
+}
+
+// recordZombies records that a process, the culprit, leaves zombies. One that leaves thousands would
 // fill the history with them, so after the first ones their number has to double.
-func (w *Watcher) recordZombies(p *process, held int, now time.Time) {
-	if parent := p.PPID; held >= 2*w.holders[parent] {
-		w.holders[parent] = held
+func (w *Watcher) recordZombies(p *process, culprit, held int, now time.Time) {
+	if held >= 2*w.holders[culprit] {
+		w.holders[culprit] = held
 		r := w.record(history.KindZombie, p, now)
 		r.ZombieFor = now.Sub(p.deadAt)
 		if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID && (w.stat.ExitCode != 0 || w.opt.FS.MayTrace(p.ID.PID)) {
 			r.Known, r.Status = true, w.stat.ExitCode // otherwise 0 may mean that we may not know
 		}
-		r.Parent = w.nameNow(parent, p.Parent)
-		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", parent, r.Parent, zombies(held))
+		r.Parent = w.nameNow(p.PPID, p.Parent)
+		name := r.Parent
+		if culprit != p.PPID {
+			name = w.nameNow(culprit, "?")
+		}
+		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", culprit, name, zombies(held))
 		w.book.Add(r)
 	}
 	for _, q := range w.procs {
-		if q.PPID == p.PPID && !q.deadAt.IsZero() && now.Sub(q.deadAt) >= longUnreaped {
+		if !q.deadAt.IsZero() && now.Sub(q.deadAt) >= longUnreaped && w.culprit(q) == culprit {
 			if !q.recorded {
 				q.recorded = true
 				w.recorded++

@@ -107,7 +107,9 @@ type process struct {
 	adoptedAt time.Time
 
 	deadAt   time.Time     // when it was seen to be a zombie; zero: it lives
-	recorded bool          // its zombie record was written, or that of another zombie of its parent
+	recorded bool          // its zombie record was written, or that of another zombie of its culprit
+	asked    bool          // tracer is known
+	tracer   int           // who traces it, asked for once it has been a zombie for long; 0: nobody
 	cpu      time.Duration // what it has used, known once it is a zombie
 	ended    procfs.Ticks  // deadAt, since boot
 }

@@ -146,7 +146,7 @@ func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, 
 		p.RSS = st.exact(p.RSS)
 		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.mayTrace || s.ExitCode != 0)
 	}
-	if s.State.Zombie() {
+	if s.State.Ended() {
 		p.Culprit = zombie.CulpritOf(s, before.status.tracer)
 	}
 	return p, fresh

@@ -79,12 +79,8 @@ type Process struct {
 // Dead reports whether p has ended, see [procfs.Stat.Dead].
 func (p *Process) Dead() bool { return p.State.Dead(p.Threads) }
 
-// KernelThread reports whether p is a kernel thread: no other process ignores
-// SIGKILL.
-func (p *Process) KernelThread() bool {
-	const sigKill = 9
-	return p.Sigs.Known && p.Sigs.Ignored.Has(sigKill)
-}
+// KernelThread reports whether p is a kernel thread.
+func (p *Process) KernelThread() bool { return p.Sigs.OfKernelThread() }
 
 // Entered reports whether p was started from outside the PID namespace, by docker
 // exec for example. The parents of PID 1 and of the first kernel threads are

@@ -94,8 +94,8 @@ func (t *Target) Dead() bool {
 }
 
 // KernelThread reports whether it is one. Where the flag was not read, what it
-// ignores tells: nobody else can ignore SIGKILL.
-func (t *Target) KernelThread() bool { return t.Kernel || t.Sigs.Ignored.Has(sigKill) }
+// ignores tells.
+func (t *Target) KernelThread() bool { return t.Kernel || t.Sigs.OfKernelThread() }
 
 // InVfork reports whether the main thread is, see [Task.InVfork].
 func (t *Target) InVfork() bool { return len(t.Tasks) > 0 && t.Tasks[0].InVfork() }

@@ -104,6 +104,11 @@ var rules = [...]rule{
 
 	// A thread takes it.
 	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, because("it has no handler: the default action ends it")},
+	// The kernel keeps this one for PID 1, since the main thread blocks it, and another
+	// thread takes it. Since Linux 4.15 complete_signal ends PID 1 then, whoever sent
+	// the signal. This was measured on 6.18, and the opposite on 6.18.44, so that the
+	// version does not tell. A thread that waits in sigwait saves it (real_blocked).
+	{OutcomeUnknown, func(q *question) bool { return q.deadly() && q.init() && q.t.Freezer != Freezer1 }, because("PID 1: another thread takes it, and some kernels end it")},
 	{OutcomePending, (*question).frozen, whyFrozen},
 	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("a signalfd may read it first, since it is not blocked")},
 	{OutcomeHandler, func(q *question) bool { return q.disposition == procfs.Caught }, whyHandler},
@@ -132,8 +137,12 @@ func (q *question) idle() bool {
 
 // fatal reports whether the process ends as soon as a thread would take the
 // signal, before it does (complete_signal).
-func (q *question) fatal() bool {
-	return q.disposition == procfs.Default && q.action == procfs.Terminate && !q.init()
+func (q *question) fatal() bool { return q.deadly() && !q.init() }
+
+// deadly reports whether the default action is left, and ends the process without
+// a core dump.
+func (q *question) deadly() bool {
+	return q.disposition == procfs.Default && q.action == procfs.Terminate
 }
 
 // droppable reports whether nobody wants the signal (sig_task_ignored).

@@ -89,6 +89,9 @@ func TestVerdict(t *testing.T) {
 	second := func(task verdict.Task) func(*verdict.Target) {
 		return func(t *verdict.Target) { t.Tasks = append(t.Tasks, task) }
 	}
+	firstThread := func(t *verdict.Target) { t.Tasks[0].TID = 1 }
+	open := second(verdict.Task{TID: 8, State: 'S', Sigwait: verdict.No})
+	waits := second(verdict.Task{TID: 8, State: 'S', Sigwait: verdict.Yes, Awaited: setOf(term), AwaitedRead: true})
 	for name, test := range map[string]struct {
 		target *verdict.Target
 		n      int
@@ -183,6 +186,18 @@ func TestVerdict(t *testing.T) {
 		"PID 1 somewhere, KILL":    {target(pids(7, 1)), kill, deep, verdict.OutcomeUnknown, "from where"},
 		"PID 1 of the first, KILL": {target(pids(1)), kill, deep, verdict.OutcomeShielded, ""},
 		"no NSpid, PID 1, KILL":    {target(func(t *verdict.Target) { t.ID.PID, t.NSpid = 1, nil }), kill, anyone, verdict.OutcomeShielded, ""},
+
+		"PID 1, another thread takes it":         {target(pids(1), firstThread, blocks(term, quit, chld), open), term, anyone, verdict.OutcomeUnknown, "some kernels end it"},
+		"PID 1, another thread, real-time":       {target(pids(1), firstThread, blocks(64), open), 64, anyone, verdict.OutcomeUnknown, "some kernels end it"},
+		"PID 1, another thread, from outside":    {target(pids(7, 1), blocks(term), open), term, host, verdict.OutcomeUnknown, "some kernels end it"},
+		"PID 1, another thread, core":            {target(pids(1), firstThread, blocks(quit), open), quit, anyone, verdict.OutcomeShielded, "drops"},
+		"PID 1, another thread, TSTP":            {target(pids(1), firstThread, blocks(tstp), open), tstp, anyone, verdict.OutcomeShielded, "drops"},
+		"PID 1, another thread, CHLD":            {target(pids(1), firstThread, blocks(chld), open), chld, anyone, verdict.OutcomeDefaultIgnore, ""},
+		"PID 1, another thread, caught":          {target(pids(1), firstThread, blocks(term), catches(term), open), term, anyone, verdict.OutcomeHandler, ""},
+		"PID 1, another thread, ignored":         {target(pids(1), firstThread, blocks(term), ignores(term), open), term, anyone, verdict.OutcomeIgnore, ""},
+		"PID 1, another thread, main is open":    {target(pids(1), firstThread, open), term, anyone, verdict.OutcomeShielded, "drops"},
+		"PID 1, another thread waits in sigwait": {target(pids(1), firstThread, blocks(term), waits), term, anyone, verdict.OutcomeRead, "sigwait"},
+		"PID 1, another thread blocks it, too":   {target(pids(1), firstThread, open, blocks(term)), term, anyone, verdict.OutcomePending, ""},
 
 		"denied":           {target(), term, stranger, verdict.OutcomeDenied, "may not"},
 		"denied, a zombie": {target(state('Z')), term, stranger, verdict.OutcomeDenied, ""},
