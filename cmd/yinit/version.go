@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+
+	"yinit/initcore/early"
 )
 
 // release is set by the linker: -X main.release=1.2.3.
@@ -36,6 +38,6 @@ func runVersion(args []string) (int, error) {
 	if len(args) > 0 {
 		return failure, fmt.Errorf("version: %q is too much; it takes no arguments", args[0])
 	}
-	fmt.Printf("yinit %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	fmt.Printf("yinit %s %s/%s %s, signals: %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version(), early.How())
 	return 0, nil
 }
