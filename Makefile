@@ -4,12 +4,14 @@ VERSION ?= 0.1.0-dev
 # -E starts the binary in initcore/early before the Go runtime, see its doc.go.
 LDFLAGS  = -s -w -E yinit/initcore/early.entry -X main.release=$(VERSION)
 FUZZTIME ?= 10s
+# The Go releases that yinit supports, the two newest; `make toolchains` tries each.
+TOOLCHAINS ?= go1.26.8 go1.27.4
 export CGO_ENABLED = 0
 # The collector of Go 1.25 touches one page less of each small span: PID 1 is 0.2 MB
 # smaller. Empty where Go no longer has it.
 export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
-.PHONY: help demo build test race fuzz bench conform lint e2e check size readme man
+.PHONY: help demo build test toolchains runtime race fuzz bench conform lint e2e check size readme man
 help: ## show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -22,6 +24,16 @@ build: ## build bin/yinit, one static binary
 test: build ## all that this machine allows, in PID namespaces and in Docker
 	$(GO) vet ./...
 	$(GO) test -timeout 30m ./...
+
+toolchains: ## build with each Go release, and test what leans on the Go runtime
+	@set -e; for release in $(TOOLCHAINS); do echo "== $$release"; \
+		GOTOOLCHAIN=$$release $(MAKE) --no-print-directory runtime; done
+	@$(MAKE) --no-print-directory build
+
+runtime: build
+	./bin/yinit version
+	$(GO) test -count=1 -timeout 30m ./initcore/early ./initcore
+	$(GO) test -count=1 -timeout 30m -run '^Test(Layer|Conformance|ConformanceLayers|Arm64|Verdict.*)$$' ./cmd/yinit
 
 race: ## the packages that can run under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./initcore/... ./procfs/... ./tui/...

@@ -39,6 +39,7 @@ func Run(cfg Config) int {
 	if err != nil {
 		return fail(fmt.Errorf("cannot receive signals: %w", err))
 	}
+	logger.Info("signals: " + feed.Layer.String())
 	k := newKernel(&cfg, feed.Inherit)
 	k.helper.log = logger
 	m := newMachine(cfg)

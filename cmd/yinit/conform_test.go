@@ -25,6 +25,7 @@ type subject struct {
 	// options are how it is told what a case needs; a case whose option it does
 	// not have is not for it.
 	options map[string][]string
+	most    time.Duration // see patience; 0: the usual
 }
 
 var yinit = subject{options: map[string][]string{
@@ -45,10 +46,14 @@ var rivals = []subject{
 // patience is how long is waited for what an init should do. The rivals do not do
 // all of it; where yinit does not, a test fails.
 func (s subject) patience() time.Duration {
-	if s.name == "" {
+	switch {
+	case s.most != 0:
+		return s.most
+	case s.name == "":
 		return time.Minute
+	default:
+		return time.Second
 	}
-	return time.Second
 }
 
 // with returns the init with the options of a feature, and the program.

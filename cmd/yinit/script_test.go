@@ -48,7 +48,7 @@ func (r runner) Run() int {
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "yinit")
 	for out, pkg := range map[string]string{binary: ".", filepath.Join(dir, "actor"): "./testdata/actor"} {
-		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -E yinit/initcore/early.entry -X main.release=0.0.0-test", "-o", out, pkg)
+		build := exec.Command("go", buildFlags(early.Entry, out, pkg)...)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building %s: %v\n%s", pkg, err, out)

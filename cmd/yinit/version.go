@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"yinit/cmd/yinit/config"
+	"yinit/initcore/early"
 )
 
 // release is set by the linker: -X main.release=1.2.3.
@@ -38,6 +39,6 @@ func runVersion(args []string) (int, error) {
 	if _, err := config.Lookup("version").Parse(args, nil); err != nil {
 		return failure, err
 	}
-	fmt.Printf("yinit %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	fmt.Printf("yinit %s %s/%s %s, signals: %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version(), early.How())
 	return 0, nil
 }

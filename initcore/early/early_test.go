@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -31,8 +32,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "release", "notify after release", "write to stdout", "preempt", "late release":
 		played(role)
-	case "take slots":
-		takeSlots()
+	case "read a slot":
+		readSlot()
 	default:
 		f, err := Take()
 		if err != nil {
@@ -129,39 +130,27 @@ func preempt() {
 	fmt.Println("ready")
 }
 
-// takeSlots reads the slots on one thread while the handler writes them on the
-// main one, and says what of a signal does not fit together: its sender gives
-// pid, uid and value the same number.
-func takeSlots() {
-	pipeFD = [2]int32{-1, -1}
+// readSlot is takeKept in the middle of a slot while a signal comes for it.
+func readSlot() {
+	const usr1, usr2 = uint64(1) << (unix.SIGUSR1 - 1), uint64(1) << (unix.SIGUSR2 - 1)
 	setMask(&none)
-	stop := make(chan bool)
-	torn, taken := 0, 0
-	go func() {
-		defer close(stop)
-		runtime.LockOSThread()
-		blocked := ^uint64(0)
-		setMask(&blocked)
-		var buf [8]Info
-		for ended := false; !ended; {
-			for _, i := range buf[:takeKept(buf[:])] {
-				ended = ended || i.Signal == int32(unix.SIGUSR2)
-				if taken++; i.Signal == int32(unix.SIGUSR1) && (uint32(i.PID) != i.UID || uint64(i.PID) != i.Value) {
-					torn++
-				}
-			}
-		}
-	}()
+	pipeFD = [2]int32{-1, -1}
+	first := Info{Signal: int32(unix.SIGUSR1), PID: 1, UID: 2, Value: 3}
+	slots[unix.SIGUSR1] = first
+	atomic.OrUint64(&claimed, usr1)
 	fmt.Println("ready")
-	for ended := false; !ended; {
-		select {
-		case <-stop:
-			ended = true
-		default:
-			_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil) // the main thread stays in the kernel
-		}
+	for atomic.LoadUint64(&kept)&usr2 == 0 {
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
 	}
-	fmt.Println("torn", torn, taken > 1)
+	fmt.Println("unchanged", slots[unix.SIGUSR1] == first, atomic.LoadUint64(&kept)&usr1 == 0)
+	// Once the slot has been read, the next signal gets it.
+	atomic.OrUint64(&kept, usr1)
+	var buf [8]Info
+	fmt.Println("taken", takeKept(buf[:]))
+	for atomic.LoadUint64(&kept)&usr1 == 0 {
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
+	}
+	fmt.Println("then", slots[unix.SIGUSR1].PID)
 }
 
 // child is the test binary in a role.
@@ -178,7 +167,7 @@ func play(t *testing.T, role string, command ...string) *child {
 	if len(command) == 0 {
 		command = []string{binary(t)}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), roleVar+"="+role)
 	in, err := cmd.StdinPipe()

@@ -8,22 +8,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// senderUnknown is [Info.PID] where the kernel was not asked.
+// senderUnknown is [Info.PID] where os/signal brings a signal without its sender.
 const senderUnknown = -1
 
-// notify fills the feed through os/signal, where there is no hook: all signals
-// arrive, but nobody knows from whom.
+// notify fills the feed through os/signal, where our handler is not installed. It
+// does not know the senders. It leaves out SIGURG, by which the runtime interrupts
+// its own threads all the time, and SIGPIPE, which the kernel sends for our own
+// writes to a broken stderr: forwarded, these would reach the program.
 func (f *Feed) notify() error {
 	if err := f.pipe(); err != nil {
 		return err
 	}
-	f.inheritLate()
+	if entered == 0 {
+		f.inheritLate()
+	}
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals)
 	go func() {
 		for s := range signals {
 			sig, ok := s.(unix.Signal)
-			if !ok || sig == unix.SIGURG { // the runtime's own, most of the time
+			if !ok || sig == unix.SIGURG || sig == unix.SIGPIPE {
 				continue
 			}
 			info := Info{Signal: int32(sig), PID: senderUnknown}
@@ -39,12 +43,11 @@ func (f *Feed) notify() error {
 	return nil
 }
 
-// inheritLate notes what can still be found out after the runtime's start.
+// inheritLate notes which signals were ignored, of those that the runtime leaves so.
 func (f *Feed) inheritLate() {
-	for _, sig := range []unix.Signal{unix.SIGHUP, unix.SIGINT} { // the only ones the runtime leaves ignored
+	for _, sig := range []unix.Signal{unix.SIGHUP, unix.SIGINT} {
 		if signal.Ignored(sig) {
 			f.Inherit.Ignored |= 1 << (sig - 1)
 		}
 	}
-	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &f.Inherit.Nofile) // keeps zero, which nobody applies
 }
