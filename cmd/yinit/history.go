@@ -110,12 +110,12 @@ func watchInstead(why error, follow bool) (*history.Source, error) {
 	case !follow:
 		return nil, fmt.Errorf("%w; yinit history --follow watches from now on", why)
 	}
-	r, err := watch.Own(procfs.FS{}, "yinit "+version())
+	own, err := watch.StartOwn(procfs.FS{}, "yinit "+version())
 	if err != nil {
 		return nil, fmt.Errorf("%w; and watching from here failed: %w", why, err)
 	}
 	fmt.Fprintln(os.Stderr, "yinit: "+procfs.Printable(why.Error())+"; watching from now on, "+time.Now().Format("15:04:05"))
-	return history.OwnSource(r, why), nil
+	return history.OwnSource(own.Reader, why), nil
 }
 
 func printHistory(o historyOptions) error {

@@ -32,8 +32,8 @@ func (p *past) find(mayWatch bool) {
 		return
 	}
 	p.watched = true
-	if r, err := watch.Own(p.fs, "yinit "+version()); err == nil {
-		p.src = history.OwnSource(r, p.err)
+	if own, err := watch.StartOwn(p.fs, "yinit "+version()); err == nil {
+		p.src = history.OwnSource(own.Reader, p.err)
 	}
 }
 

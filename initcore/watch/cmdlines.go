@@ -28,16 +28,16 @@ const (
 
 // A cmdlineReader reads the command lines of other processes in a goroutine of its own,
 // because that may block for as long as such a process wants: the read takes its mmap
-// lock, which it holds while it maps, unmaps or forks, and may wait for a page that a
-// disk has. To look before (the state, wchan) does not help, since the lock may be taken
-// between the look and the read.
+// lock, which it holds while it maps, unmaps or forks (and mapping a file of NFS may ask
+// the server), and may wait for a page that a disk has. To look before (the state, wchan)
+// does not help, since the lock may be taken between the look and the read.
 //
-// The owner never waits for it. It sends only as long as there is room in requests,
-// and takes from answers what is there; the reader never waits to answer, because at
-// most as many requests are on their way as answers has room for. So there is one
-// goroutine, which blocks in one read at most, however many processes come: it needs one
-// thread, which the init has made beforehand (early.Spare), and [cmdlinesMost]
-// descriptors. While nothing is asked it sleeps.
+// The owner never waits for it. It opens the file, which takes no such lock. It sends
+// only as long as there is room in requests, and takes from answers what is there. The
+// reader never waits to answer: no more requests are on their way than answers has room
+// for. So there is one goroutine, which blocks in one read at most, however many
+// processes come. It needs one thread, which the init has made beforehand (early.Spare),
+// and at most [cmdlinesMost] descriptors. While nothing is asked it sleeps.
 type cmdlineReader struct {
 	requests chan cmdlineRequest
 	answers  chan cmdlineAnswer
@@ -97,19 +97,15 @@ func (r *cmdlineReader) run() {
 		}
 		r.answers <- cmdlineAnswer{q.pid, q.serial, line}
 		r.since.Store(0)
-		if wake = wake || q.wake; wake && len(r.requests) == 0 {
-			r.wakeOwner()
+		if wake = wake || q.wake && r.wake >= 0; wake && len(r.requests) == 0 {
+			wakeUp(r.wake)
 			wake = false
 		}
 	}
 }
 
-// wakeOwner makes wake readable. It does not block, see eventfd(2), EFD_NONBLOCK.
-func (r *cmdlineReader) wakeOwner() {
-	if r.wake >= 0 {
-		_, _ = unix.Write(r.wake, binary.NativeEndian.AppendUint64(nil, 1))
-	}
-}
+// wakeUp makes an eventfd readable. It does not block, see eventfd(2), EFD_NONBLOCK.
+func wakeUp(fd int) { _, _ = unix.Write(fd, binary.NativeEndian.AppendUint64(nil, 1)) }
 
 // stuck reports whether the read that is under way takes so long that it may never end.
 func (r *cmdlineReader) stuck() bool {
@@ -186,13 +182,13 @@ func (w *Watcher) roomForCmdline() bool {
 // this does nothing until the next look.
 func (w *Watcher) letReaderRun() {
 	r := w.cmdlines
-	if w.overtaken || r.waiting == 0 || r.stuck() {
+	if w.noYield || r.waiting == 0 || r.stuck() {
 		return
 	}
 	before := r.waiting
 	runtime.Gosched()
 	w.takeCmdlines()
-	w.overtaken = r.waiting == before
+	w.noYield = r.waiting == before
 }
 
 // takeCmdlines takes the answers that are there.
