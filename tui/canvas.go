@@ -144,6 +144,6 @@ func (s *sheet) field(name, value string) {
 		if i > 0 {
 			name = ""
 		}
-		s.lines = append(s.lines, " "+s.c.paint(strong, s.c.pad(name, indent-1))+line)
+		s.lines = append(s.lines, " "+s.c.paint(strong, s.c.pad(name, indent-2))+" "+line)
 	}
 }

@@ -127,14 +127,17 @@ func (d detail) facts(w *world, s *sheet, p *Process) {
 func (w *world) ancestors(p *Process) string {
 	var names []string
 	i, ok := w.find(p.ID)
+	outside := p.Entered()
 	for ok && len(names) < 32 {
 		if i = w.parentIndex(i); i < 0 {
 			break
 		}
-		names = append(names, fmt.Sprintf("%d %s", w.procs[i].ID.PID, w.text(w.procs[i].Comm)))
+		q := &w.procs[i]
+		names = append(names, fmt.Sprintf("%d %s", q.ID.PID, w.text(q.Comm)))
+		outside = q.Entered()
 	}
-	if p.Entered() {
-		names = append(names, "outside the container")
+	if outside {
+		names = append(names, "a process outside the container")
 	}
 	if len(names) == 0 {
 		return "none"

@@ -34,7 +34,7 @@ func brief(w *world, p *Process) string {
 	case p.State.Zombie():
 		return who + "its main thread has ended, others run"
 	case p.State.Stopped():
-		return who + p.State.Word() + "; SIGCONT resumes it"
+		return who + stopWord(p.State)
 	}
 	return who + briefTerm(w, p)
 }
@@ -88,8 +88,11 @@ func explainZombie(w *world, p *Process) string {
 func explainGone(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	e, ok := w.exit(p)
-	if !ok {
-		return fmt.Sprintf("%s has ended: %s.", who, w.endNote(p))
+	switch {
+	case !ok && p.dead():
+		return who + " has ended: " + w.endNote(p) + "."
+	case !ok:
+		return who + " has ended; the history has no record of it."
 	}
 	text := fmt.Sprintf("%s has ended: %s", who, w.endNote(p))
 	if e.Text != "" {

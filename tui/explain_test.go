@@ -1,0 +1,164 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// explained is a world with one process, and its parent, PID 1.
+func explained(p Process) (*world, *Process) {
+	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
+	init := Process{ID: procfs.ID{PID: 1}, Comm: "tini", State: procfs.StateSleeping, Threads: 1}
+	w = w.addSnapshot(Snapshot{Time: noon, Procs: []Process{init, p}})
+	return &w, &w.procs[1]
+}
+
+// TestExplain: the last line tells of each kind of process what it is and what
+// SIGTERM would do, in a sentence and in few words.
+func TestExplain(t *testing.T) {
+	base := func(change func(*Process)) Process {
+		p := Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1, Sigs: procfs.Signals{Known: true}}
+		change(&p)
+		return p
+	}
+	for _, test := range []struct {
+		name        string
+		change      func(*Process)
+		long, brief string
+	}{
+		{
+			"handler", func(p *Process) { p.Term = procfs.OutcomeHandler },
+			"7 app, child of 1 tini, is asleep; it handles SIGTERM.", "7 app: handles SIGTERM",
+		},
+		{
+			"read", func(p *Process) { p.Term = procfs.OutcomeRead },
+			"7 app, child of 1 tini, is asleep; it reads SIGTERM, by signalfd or sigwait.", "7 app: reads SIGTERM, by signalfd or sigwait",
+		},
+		{
+			"running, no handler", func(p *Process) { p.Term, p.State = procfs.OutcomeTerminate, procfs.StateRunning },
+			"7 app, child of 1 tini, is running; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
+		},
+		{
+			"ignores", func(p *Process) { p.Term = procfs.OutcomeIgnore },
+			"7 app, child of 1 tini, is asleep; it ignores SIGTERM, only SIGKILL ends it.", "7 app: ignores SIGTERM, only SIGKILL ends it",
+		},
+		{
+			"blocks", func(p *Process) { p.Term = procfs.OutcomePending },
+			"7 app, child of 1 tini, is asleep; it blocks SIGTERM, which stays pending.", "7 app: blocks SIGTERM, which stays pending",
+		},
+		{
+			"another user's", func(p *Process) { p.Term = procfs.OutcomeDenied },
+			"7 app, child of 1 tini, is asleep; you may not signal processes of its user.", "7 app: you may not signal processes of its user",
+		},
+		{
+			"unknown", func(p *Process) { p.Term = procfs.OutcomeUnknown },
+			"7 app, child of 1 tini, is asleep; what SIGTERM would do is unknown.", "7 app: what SIGTERM would do is unknown",
+		},
+		{
+			"kernel thread", func(p *Process) {
+				p.Term, p.State, p.PPID = procfs.OutcomeIgnore, procfs.StateIdle, 2
+				p.Sigs.Ignored = ^procfs.SignalSet(0)
+			},
+			"7 app is idle; it is a kernel thread, which takes no signals.", "7 app: kernel thread, takes no signals",
+		},
+		{
+			"stopped", func(p *Process) { p.Term, p.State = procfs.OutcomePending, procfs.StateStopped },
+			"7 app is stopped, SIGCONT resumes it; SIGTERM stays pending until then.", "7 app: stopped, SIGCONT resumes it",
+		},
+		{
+			"stopped by a debugger", func(p *Process) { p.Term, p.State = procfs.OutcomePending, procfs.StateTraced },
+			"7 app is stopped by a debugger; SIGTERM stays pending until then.", "7 app: stopped by a debugger",
+		},
+		{
+			"from outside", func(p *Process) {
+				p.Outside, p.PPID, p.Age, p.Term = true, 0, 5*time.Minute, procfs.OutcomeTerminate
+			},
+			"7 app, started from outside (docker exec) 5m ago, is asleep; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
+		},
+		{
+			"zombie", func(p *Process) { p.State, p.Known, p.Status = procfs.StateZombie, true, 3<<8 },
+			"7 app is a zombie: exited 3; its parent 1 tini has not waited for it.", "7 app: zombie, exited 3; 1 tini has not waited for it",
+		},
+		{
+			"zombie whose status may not be read", func(p *Process) { p.State = procfs.StateZombie },
+			"7 app is a zombie: exit status unknown; its parent 1 tini has not waited for it.", "7 app: zombie, exit status unknown; 1 tini has not waited for it",
+		},
+		{
+			"zombie from outside", func(p *Process) { p.State, p.Outside, p.PPID = procfs.StateZombie, true, 0 },
+			"its parent is outside the container and has not waited for it.", "its parent is outside",
+		},
+		{
+			"zombie whose parent is not to be seen", func(p *Process) { p.State, p.PPID = procfs.StateZombie, 99 },
+			"exit status unknown; its parent has not waited for it.", "; its parent has not waited for it",
+		},
+		{
+			"dead main thread", func(p *Process) { p.State, p.Threads = procfs.StateZombie, 3 },
+			"7 app: its main thread has ended, 2 threads still run; it can be reaped only when they have ended.", "7 app: its main thread has ended, others run",
+		},
+		{
+			"an escape sequence in its name", func(p *Process) { p.Term, p.Comm = procfs.OutcomeHandler, "\x1b[2J" },
+			`7 \x1b[2J, child of 1 tini, is asleep; it handles SIGTERM.`, `7 \x1b[2J: handles SIGTERM`,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w, p := explained(base(test.change))
+			if got := explain(w, p); !strings.HasSuffix(got, test.long) {
+				t.Errorf("explain = %q, want %q", got, test.long)
+			}
+			if got := brief(w, p); !strings.Contains(got, test.brief) {
+				t.Errorf("brief = %q, want %q", got, test.brief)
+			}
+		})
+	}
+}
+
+func TestExplainPID1(t *testing.T) {
+	w, _ := explained(Process{ID: procfs.ID{PID: 7}, PPID: 1, Threads: 1, State: procfs.StateSleeping})
+	p := &w.procs[0]
+	p.Term = procfs.OutcomeShielded
+	want := "1 tini, the init here, is asleep; it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout."
+	if got := explain(w, p); got != want {
+		t.Errorf("explain = %q, want %q", got, want)
+	}
+	if got, want := brief(w, p), "1 tini: SIGTERM does nothing, PID 1 has no handler"; got != want {
+		t.Errorf("brief = %q, want %q", got, want)
+	}
+}
+
+// TestExplainOldZombie: since when a zombie is one is known from the first look that
+// saw it, so it may be longer.
+func TestExplainOldZombie(t *testing.T) {
+	zombie := Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
+	w, _ := explained(zombie)
+	later := w.addSnapshot(Snapshot{Time: noon.Add(90 * time.Second), Since: time.Second, Procs: []Process{zombie}})
+	if got, want := explain(&later, &later.procs[0]), "dead for at least 1m"; !strings.Contains(got, want) {
+		t.Errorf("explain = %q, want %q in it", got, want)
+	}
+}
+
+// TestExplainGone: what is gone is told from the history, if that has it.
+func TestExplainGone(t *testing.T) {
+	w, p := explained(Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1})
+	if got, want := explainGone(w, p), "7 app has ended; the history has no record of it."; got != want {
+		t.Errorf("without a record: %q, want %q", got, want)
+	}
+	heard := w.addHistory(History{Records: []history.Record{{
+		Seq: 1, Kind: history.KindExit, PID: 7, Start: 5, PPID: 1, Parent: "tini", ReapedByInit: true,
+		Known: true, Status: 9, Runtime: 1500 * time.Millisecond, Text: "the memory limit was hit",
+	}}})
+	got := explainGone(&heard, p)
+	for _, want := range []string{"7 app has ended: killed by SIGKILL after 1.5s", "the memory limit was hit", "reaped by"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("explainGone = %q, want %q in it", got, want)
+		}
+	}
+	another := *p
+	another.ID.Start = 6
+	if got := explainGone(&heard, &another); strings.Contains(got, "SIGKILL") {
+		t.Errorf("a later process with the same pid is told to have ended so: %q", got)
+	}
+}

@@ -1,0 +1,117 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"yinit/procfs"
+)
+
+// headed is a world with a header of this host, as plain text.
+func headed(h Host, width, height int) *world {
+	w := world{canvas: canvas{width: width, height: height, plain: true}}
+	w = w.addSnapshot(Snapshot{Time: noon, Since: time.Second, Host: h})
+	return &w
+}
+
+func TestMeters(t *testing.T) {
+	const gib = procfs.GiB
+	for _, test := range []struct {
+		name string
+		host Host
+		want []string
+		not  string
+	}{
+		{"half full", Host{Pids: 50, PidsMax: 100}, []string{"pids ███░░░ 50/100"}, "%"},
+		{"no limit", Host{Pids: 50}, []string{"pids 50"}, "/"},
+		{"empty", Host{Pids: 1, PidsMax: 100}, []string{"pids ░░░░░░ 1/100"}, "█"},
+		{"near the limit says so in words", Host{Pids: 80, PidsMax: 100}, []string{"pids █████░ 80/100 80%"}, "FULL"},
+		{"at the limit", Host{Pids: 98, PidsMax: 100}, []string{"pids ██████ 98/100 FULL"}, "98%"},
+		{"above the limit", Host{Pids: 300, PidsMax: 100}, []string{"pids ██████ 300/100 FULL"}, "███████"},
+		{"memory", Host{Mem: gib, MemMax: 2 * gib}, []string{"mem ███░░░ 1.0G/2.0G"}, "pids"},
+		{"memory of a machine without a limit", Host{Mem: gib}, []string{"mem 1.0G"}, "/"},
+		{"one and a half CPUs of two", Host{CPU: 1.5, CPUMax: 2}, []string{"cpu █████░ 1.50/2"}, "2.00"},
+		{"half a CPU is the limit", Host{CPU: 0.1, CPUMax: 0.5}, []string{"cpu █░░░░░ 0.10/0.50"}, ""},
+		{"something cannot be read", Host{NoAccess: "3 processes are hidden"}, []string{"3 processes are hidden"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := headed(test.host, 80, 24).header()[1]
+			for _, want := range test.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("the meters are %q, want %q in them", got, want)
+				}
+			}
+			if test.not != "" && strings.Contains(got, test.not) {
+				t.Errorf("the meters are %q, want no %q", got, test.not)
+			}
+		})
+	}
+}
+
+// TestMetersOfTheFirstLook: of what is counted between two looks the first one knows
+// nothing.
+func TestMetersOfTheFirstLook(t *testing.T) {
+	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
+	w = w.addSnapshot(Snapshot{Time: noon, Host: Host{Name: "web", CPUMax: 2, Missed: 7}})
+	if got := strings.Join(w.header(), "\n"); strings.Contains(got, "cpu") || strings.Contains(got, "missed") {
+		t.Errorf("after the first look the header is\n%s", got)
+	}
+}
+
+func TestMissed(t *testing.T) {
+	for n, want := range map[int]string{0: "", 1: "missed 0.5/s", 19: "missed 9.5/s", 24: "missed 12/s", 2000: "missed 1000/s"} {
+		w := headed(Host{Name: "web", Missed: n}, 80, 24)
+		w.snap.Since = 2 * time.Second
+		if got := w.missedPiece().text; got != want {
+			t.Errorf("%d missed in 2 s: %q, want %q", n, got, want)
+		}
+	}
+}
+
+// TestNarrowHeader: what is wrong is the last to go.
+func TestNarrowHeader(t *testing.T) {
+	src := newFakeSource()
+	s, _ := src.Snapshot()
+	for width, want := range map[int]string{
+		200: "web-7f9c  yinit 0.1.0 up 3d04h  9 procs  9 threads  3 zombies  missed 12/s",
+		60:  "web-7f9c  yinit 0.1.0 up 3d04h  9 procs  3 zombies",
+		30:  "web-7f9c  9 procs  3 zombies",
+		20:  "9 procs  3 zombies",
+		12:  "3 zombies",
+	} {
+		w := world{canvas: canvas{width: width, height: 24, plain: true}}
+		w = w.addSnapshot(s)
+		if got := strings.TrimSpace(w.header()[0]); got != want {
+			t.Errorf("%d cells wide the first line is %q, want %q", width, got, want)
+		}
+	}
+}
+
+// TestHeaderFits: at no size is the header too wide or too high.
+func TestHeaderFits(t *testing.T) {
+	src := newFakeSource()
+	src.host.NoAccess = "123 processes are hidden from this user"
+	s, _ := src.Snapshot()
+	for width := range 120 {
+		for _, height := range []int{10, 24} {
+			w := world{canvas: canvas{width: width, height: height}}
+			for _, read := range []bool{false, true} {
+				if read {
+					w = w.addSnapshot(s)
+				}
+				lines := w.header()
+				if len(lines) != w.headerLines() {
+					t.Fatalf("%dx%d: %d lines, want %d", width, height, len(lines), w.headerLines())
+				}
+				for _, line := range lines {
+					if n := ansi.StringWidth(line); n > width {
+						t.Fatalf("%dx%d: a line of %d cells: %q", width, height, n, line)
+					}
+				}
+			}
+		}
+	}
+}

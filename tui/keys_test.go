@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// parts are the key tables that are asked together, in their order.
+func parts() map[string][]keyMap {
+	all := map[string][]keyMap{
+		"filter line": {lineKeys, listKeys}, "details": {detailKeys, listKeys, refreshKeys}, "help": {listKeys},
+		"menu, choose": {chooseKeys, listKeys}, "menu, confirm": {confirmKeys}, "menu, watch": {watchKeys}, "menu, report": {reportKeys},
+	}
+	for _, p := range newPages(Options{}) {
+		all[p.name()] = []keyMap{p.keys(), listKeys, refreshKeys, modelKeys}
+	}
+	return all
+}
+
+// TestKeysMeanOneThing: in no part does a key have two meanings, of which the second
+// could never be reached; and Ctrl-C, which quits from anywhere, has none.
+func TestKeysMeanOneThing(t *testing.T) {
+	for part, tables := range parts() {
+		seen := map[string]action{}
+		for _, b := range slices.Concat(tables...) {
+			for _, key := range b.keys {
+				if other, ok := seen[key]; ok {
+					t.Errorf("%s: the key %q means %d and %d", part, key, other, b.do)
+				}
+				seen[key] = b.do
+			}
+			if len(b.keys) > 0 && b.do == doNothing {
+				t.Errorf("%s: the keys %q do nothing", part, b.keys)
+			}
+		}
+		if _, ok := seen["ctrl+c"]; ok {
+			t.Errorf("%s has a meaning for ctrl+c", part)
+		}
+	}
+}
+
+// TestKeysAreTold: each key of a page is in the help, with what it does.
+func TestKeysAreTold(t *testing.T) {
+	for _, p := range newPages(Options{}) {
+		told := ""
+		for _, b := range slices.Concat(p.keys(), listKeys, refreshKeys, modelKeys) {
+			if (b.title == "") != (b.does == "") {
+				t.Errorf("%s: %q has the title %q and the text %q, want both or none", p.name(), b.keys, b.title, b.does)
+			}
+			told += " " + strings.ToLower(b.title)
+			for _, key := range b.keys {
+				word := map[string]string{"pgdown": "pgdn", "kpenter": "enter", "shift+tab": "tab"}[key]
+				if word == "" {
+					word = key
+				}
+				if !slices.Contains(strings.Fields(told), word) && b.title != "" {
+					t.Errorf("%s: the key %q is not in the title %q", p.name(), key, b.title)
+				}
+			}
+		}
+	}
+}
+
+// TestNoLettersOfVi: whoever expects vi's letters to move must not land near SIGKILL,
+// where k is the signal menu.
+func TestNoLettersOfVi(t *testing.T) {
+	for _, p := range newPages(Options{}) {
+		for _, key := range []string{"h", "j", "l", "g", "G", "ctrl+b", "ctrl+f", "ctrl+d", "ctrl+u"} {
+			if a := actionOf(key, p.keys(), listKeys, refreshKeys, modelKeys); a != doNothing {
+				t.Errorf("%s: %q does %d, want nothing", p.name(), key, a)
+			}
+		}
+	}
+	if a := actionOf("k", treeKeys, listKeys); a != doSignal {
+		t.Errorf("k does %d, want the signal menu", a)
+	}
+}
+
+func TestActionOfFirstTable(t *testing.T) {
+	first, second := keyMap{{do: doBack, keys: []string{"q"}}}, keyMap{{do: doQuit, keys: []string{"q", "x"}}}
+	for key, want := range map[string]action{"q": doBack, "x": doQuit, "y": doNothing, "": doNothing} {
+		if got := actionOf(key, first, second); got != want {
+			t.Errorf("actionOf(%q) = %d, want %d", key, got, want)
+		}
+	}
+}
+
+func TestHints(t *testing.T) {
+	table := keyMap{
+		{title: "arrows", hint: "choose"},
+		{do: doSignal, keys: []string{"k"}, title: "k F9", hint: "signal", writes: true},
+		{do: doFold, keys: []string{"space"}, title: "Space", does: "fold"},
+	}
+	c := &canvas{plain: true}
+	for _, test := range []struct {
+		readOnly bool
+		width    int
+		want     string
+	}{{false, 80, "arrows choose  k signal"}, {true, 80, "arrows choose"}, {false, 15, "arrows choose"}} {
+		if got := c.join(hints(table, test.readOnly, 0), test.width); got != test.want {
+			t.Errorf("hints, read-only %t, in %d cells = %q, want %q", test.readOnly, test.width, got, test.want)
+		}
+	}
+}
+
+// TestFooter: the keys on the screen are those that work there.
+func TestFooter(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		keys []string
+		want []string
+		not  string
+	}{
+		{"tree", nil, []string{"Enter details  k signal  / filter  ? help  q quit"}, "follow"},
+		{"history", []string{"2"}, []string{"/ filter  f follow  ? help  q quit"}, "signal"},
+		{"filter", []string{"/"}, []string{"Enter keep  Esc clear"}, "q quit"},
+		{"details", []string{"enter"}, []string{"arrows scroll  k signal  Esc close"}, "q quit"},
+		{"help", []string{"?"}, []string{"arrows scroll  any other key closes"}, "q quit"},
+		{"menu", []string{"k"}, []string{"arrows choose  Enter confirm  Esc close"}, "q quit"},
+		{"confirm", []string{"k", "enter"}, []string{"Enter/y send  any other key: back"}, "q quit"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			u := newUser(t, 100, 30, Options{})
+			u.press(test.keys...)
+			u.sees(test.want...)
+			u.seesNot(test.not)
+		})
+	}
+	u := newUser(t, 100, 30, Options{ReadOnly: true})
+	u.sees("Enter details  / filter")
+	u.press("enter")
+	u.sees("arrows scroll  Esc close")
+}

@@ -1,0 +1,173 @@
+package tui
+
+import (
+	"testing"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// looked is a world after some snapshots, one a second, each with these processes.
+func looked(snapshots ...[]Process) *world {
+	var w world
+	for i, procs := range snapshots {
+		s := Snapshot{Time: noon.Add(time.Duration(i) * time.Second), Procs: procs}
+		if i > 0 {
+			s.Since = time.Second
+		}
+		w = w.addSnapshot(s)
+	}
+	return &w
+}
+
+func some(pids ...int) []Process {
+	var all []Process
+	for _, pid := range pids {
+		all = append(all, Process{ID: procfs.ID{PID: pid, Start: procfs.Ticks(pid)}, State: procfs.StateSleeping, Threads: 1})
+	}
+	return all
+}
+
+// TestMarks: a new row is marked for two refreshes, an ended one kept for two; at the
+// first look nothing is new, and who was missed in one look is not new again.
+func TestMarks(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		looks        [][]Process
+		fresh, ended bool
+		shown        bool
+	}{
+		{"at the first look", [][]Process{some(1, 7)}, false, false, true},
+		{"new", [][]Process{some(1), some(1, 7)}, true, false, true},
+		{"new a refresh ago", [][]Process{some(1), some(1, 7), some(1, 7)}, true, false, true},
+		{"new two refreshes ago", [][]Process{some(1), some(1, 7), some(1, 7), some(1, 7)}, false, false, true},
+		{"just ended", [][]Process{some(1, 7), some(1)}, false, true, true},
+		{"ended a refresh ago", [][]Process{some(1, 7), some(1), some(1)}, false, true, true},
+		{"ended two refreshes ago", [][]Process{some(1, 7), some(1), some(1), some(1)}, false, false, false},
+		{"missed in one look", [][]Process{some(1, 7), some(1), some(1, 7)}, false, false, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := looked(test.looks...)
+			i, shown := w.find(procfs.ID{PID: 7, Start: 7})
+			if shown != test.shown {
+				t.Fatalf("it is shown: %t, want %t", shown, test.shown)
+			}
+			if shown && (w.fresh(i) != test.fresh || w.ended(i) != test.ended) {
+				t.Errorf("new %t and ended %t, want %t and %t", w.fresh(i), w.ended(i), test.fresh, test.ended)
+			}
+		})
+	}
+}
+
+// TestPidOfTheLiving: where a pid was given out again while the ended process is still
+// shown, it names the living one.
+func TestPidOfTheLiving(t *testing.T) {
+	again := some(1, 7)
+	again[1].ID.Start = 900
+	w := looked(some(1, 7), again)
+	if len(w.procs) != 3 {
+		t.Fatalf("%d processes are shown, want the ended one and its successor, too", len(w.procs))
+	}
+	if i := w.byPID[7]; w.procs[i].ID.Start != 900 {
+		t.Errorf("pid 7 is that started at %d, want 900", w.procs[i].ID.Start)
+	}
+	if _, ok := w.find(procfs.ID{PID: 7, Start: 7}); ok {
+		t.Error("the ended process is found by its identity, though its pid names another")
+	}
+}
+
+func TestParent(t *testing.T) {
+	procs := some(1, 7, 8)
+	procs[1].PPID, procs[2].PPID = 1, 8
+	w := looked(procs)
+	if p, ok := w.parent(&w.procs[1]); !ok || p.ID.PID != 1 {
+		t.Errorf("the parent of 7 is %v, %t, want 1", p, ok)
+	}
+	if _, ok := w.parent(&w.procs[2]); ok {
+		t.Error("a process is its own parent")
+	}
+	if _, ok := w.parent(&w.procs[0]); ok {
+		t.Error("PID 1 has a parent")
+	}
+}
+
+// TestExitOf: a record that does not say when its process started is of the process
+// with its pid only if that was there before.
+func TestExitOf(t *testing.T) {
+	p := Process{ID: procfs.ID{PID: 7, Start: 7}, Age: 10 * time.Second}
+	for _, test := range []struct {
+		name   string
+		record history.Record
+		want   bool
+	}{
+		{"the same process", history.Record{PID: 7, Start: 7, Time: noon}, true},
+		{"an earlier one with its pid", history.Record{PID: 7, Start: 3, Time: noon}, false},
+		{"another pid", history.Record{PID: 8, Start: 7, Time: noon}, false},
+		{"no start time, after its birth", history.Record{PID: 7, Time: noon}, true},
+		{"no start time, before its birth", history.Record{PID: 7, Time: noon.Add(-time.Minute)}, false},
+	} {
+		w := world{snap: Snapshot{Time: noon, Since: time.Second}}
+		test.record.Kind = history.KindExit
+		w = w.addHistory(History{Records: []history.Record{test.record}})
+		if _, got := w.exit(&p); got != test.want {
+			t.Errorf("%s: it is its death: %t, want %t", test.name, got, test.want)
+		}
+	}
+}
+
+// TestHistoryIsBounded: of a long history the newest records are kept, and what is
+// known of a death goes with its record.
+func TestHistoryIsBounded(t *testing.T) {
+	var w world
+	for seq := uint64(1); seq <= keepEvents+10; seq += 5 {
+		var records []history.Record
+		for i := range uint64(5) {
+			records = append(records, history.Record{Seq: seq + i, Kind: history.KindExit, PID: int(seq + i)})
+		}
+		w = w.addHistory(History{Records: records, Next: seq + 4, Lost: 1})
+	}
+	if len(w.events) != keepEvents || len(w.exits) != keepEvents {
+		t.Errorf("%d records and %d deaths are kept, want %d", len(w.events), len(w.exits), keepEvents)
+	}
+	last := w.events[keepEvents-1].Seq
+	if w.next != last || w.events[0].Seq != last-keepEvents+1 || w.lost == 0 {
+		t.Errorf("the records are %d to %d, next %d, lost %d", w.events[0].Seq, last, w.next, w.lost)
+	}
+	if w = w.addHistory(History{Since: "kept by yinit"}); w.since != "kept by yinit" || len(w.events) != keepEvents {
+		t.Errorf("after no news: %q, %d records", w.since, len(w.events))
+	}
+}
+
+func TestTrend(t *testing.T) {
+	zombies := func(n int) []Process {
+		procs := some(1, 2, 3, 4, 5)
+		for i := range n {
+			procs[i].State = procfs.StateZombie
+		}
+		return procs
+	}
+	for _, test := range []struct {
+		name  string
+		looks []int
+		want  int
+	}{
+		{"one look", []int{3}, 0},
+		{"more", []int{1, 2}, 1},
+		{"fewer", []int{2, 1}, -1},
+		{"up and down", []int{1, 3, 1}, 0},
+		{"more long ago", []int{0, 2, 2, 2, 2, 2, 2, 2}, 0},
+	} {
+		var looks [][]Process
+		for _, n := range test.looks {
+			looks = append(looks, zombies(n))
+		}
+		w := looked(looks...)
+		if got := w.trend(); got != test.want {
+			t.Errorf("%s: the trend is %d, want %d", test.name, got, test.want)
+		}
+		if last := test.looks[len(test.looks)-1]; w.status.zombies != last {
+			t.Errorf("%s: %d zombies are counted, want %d", test.name, w.status.zombies, last)
+		}
+	}
+}
