@@ -30,14 +30,24 @@ const (
 	stageMisbehave = "misbehave"
 )
 
+// demoOptions are the options of yinit demo.
+type demoOptions struct {
+	ascii bool
+	stage []string // of the chain; none: the beginning
+}
+
+func parseDemo(args []string) (o demoOptions, err error) {
+	o.stage, err = config.Lookup("demo").Parse(args, config.Bind{"ascii": &o.ascii})
+	return o, err
+}
+
 func runDemo(args []string) (int, error) {
-	var ascii bool
-	words, err := config.Lookup("demo").Parse(args, config.Bind{"ascii": &ascii})
+	o, err := parseDemo(args)
 	if err != nil {
 		return failure, err
 	}
-	options := []string{}
-	if ascii {
+	words, options := o.stage, []string{}
+	if o.ascii {
 		options = append(options, "--ascii")
 	}
 	switch {
@@ -46,7 +56,7 @@ func runDemo(args []string) (int, error) {
 	case len(words) == 1 && words[0] == stageInside:
 		return 0, becomeInit(options)
 	case len(words) == 1 && words[0] == stageShow:
-		return showDemo(ascii)
+		return showDemo(o.ascii)
 	case len(words) == 2 && words[0] == stageMisbehave:
 		return misbehave(words[1])
 	}

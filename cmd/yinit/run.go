@@ -34,19 +34,21 @@ func oneLine(err error) string { return procfs.Printable(strings.ReplaceAll(err.
 // neither the options of the init nor their environment variables.
 func dispatch(args, env []string) (int, error) {
 	line := config.ParseLine(args[1:])
-	if c, err := line.Command(); c != nil {
-		if err != nil {
-			return failure, err
-		}
-		return runCommand(c, line.Words[1:])
+	c, err := line.Command()
+	if err != nil {
+		return failure, err
 	}
-	switch line.Asks() {
-	case "help":
+	switch asks := line.Asks(); {
+	case asks == "help" && c != nil:
+		return runHelp([]string{c.Name})
+	case asks == "help":
 		return runHelp(nil)
-	case "version":
+	case asks == "version":
 		return printVersion(args[0])
-	case "license":
+	case asks == "license":
 		return printLicense()
+	case c != nil:
+		return runCommand(c, line.Words[1:])
 	}
 	if line.Empty() && os.Getpid() != 1 && isTerminal(0) && isTerminal(1) &&
 		(!config.EnvironmentRuns(env) || besideAnother(procfs.FS{})) {

@@ -160,7 +160,7 @@ func (c *configReader) initOption(name string, at, value *unstable.Node) error {
 		return c.fail(value, "%s: true or false is needed here", name)
 	}
 	if len(words) != 1 && !o.Repeat {
-		return c.fail(value, "%s: it takes one value", name)
+		return c.fail(value, "%s: one value is needed here, not a list", name)
 	}
 	for _, w := range words {
 		from := c.fail(w, "%s", name).Error()
@@ -193,7 +193,7 @@ func (c *configReader) scalars(n *unstable.Node, words []*unstable.Node) (_ []*u
 		}
 		return words, nil
 	default:
-		return nil, c.fail(n, "a value of this type (%s) has no place here", strings.ToLower(n.Kind.String()))
+		return nil, c.fail(n, "unexpected value of type %s", strings.ToLower(n.Kind.String()))
 	}
 }
 

@@ -32,7 +32,7 @@ var programKeys = []programKey{
 			return c.fail(n, "stop_signal: %v", err)
 		}
 		if p.StopSignal = unix.Signal(sig); p.StopSignal == unix.SIGCHLD || p.StopSignal == unix.SIGSTOP {
-			return c.fail(n, "stop_signal: %s ends no program", procfs.SignalName(sig))
+			return c.fail(n, "stop_signal: %s cannot end a program", procfs.SignalName(sig))
 		}
 		return nil
 	}},

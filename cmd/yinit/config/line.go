@@ -36,12 +36,16 @@ func ParseLine(args []string) *Line {
 }
 
 // Command is the command that the first word names, or nil. The error is that of
-// an option before the command.
+// an option before the command; without a command [Read] returns it.
 func (l *Line) Command() (*Command, error) {
 	if l.program || len(l.Words) == 0 {
 		return nil, nil
 	}
-	return Lookup(l.Words[0]), l.err
+	c := Lookup(l.Words[0])
+	if c == nil {
+		return nil, nil
+	}
+	return c, l.err
 }
 
 // Asks returns "help", "version" or "license" if an option asks for that instead

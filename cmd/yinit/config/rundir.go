@@ -24,11 +24,11 @@ func (s *Settings) readRunDir() error {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			s.warnings = append(s.warnings, err.Error()+"; it is left out")
+			s.warnings = append(s.warnings, err.Error()+"; it is skipped")
 		case info.IsDir():
-			s.warnings = append(s.warnings, path+" is a directory and is left out")
+			s.warnings = append(s.warnings, path+" is a directory; it is skipped")
 		case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
-			s.warnings = append(s.warnings, path+" is not executable and is left out; chmod +x it")
+			s.warnings = append(s.warnings, path+" is not executable; it is skipped (chmod +x it)")
 		default:
 			s.Programs = append(s.Programs, initcore.Program{
 				Name: strings.TrimSuffix(e.Name(), ".run"), Args: []string{path},

@@ -12,7 +12,7 @@ _yinit_pids() {
 	local dir comm
 	for dir in /proc/<->(N/); do
 		comm=
-		read -r comm 2>/dev/null <$dir/comm
+		{ read -r comm <$dir/comm } 2>/dev/null # it may end at any time
 		pids+=("${dir:t}:$comm")
 	done
 	_describe -t processes process pids

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"yinit/cmd/yinit/config"
+)
+
+// TestEveryOptionHasAPlace: what the table promises, a command takes.
+func TestEveryOptionHasAPlace(t *testing.T) {
+	parsers := map[string]func([]string) error{
+		"top":     func(args []string) error { _, err := parseTop(args); return err },
+		"zombies": func(args []string) error { _, err := parseZombies(args); return err },
+		"signals": func(args []string) error { _, err := parseSignals(args); return err },
+		"history": func(args []string) error { _, err := parseHistory(args); return err },
+		"demo":    func(args []string) error { _, err := parseDemo(args); return err },
+	}
+	for _, c := range config.Commands() {
+		if commandNamed(c.Name) == nil {
+			t.Errorf("%s: the program has no such command", c.Name)
+		}
+		parse := parsers[c.Name]
+		if parse == nil && len(c.Options) > 1 {
+			t.Errorf("%s is not in this test", c.Name)
+		}
+		for _, o := range c.Options {
+			args := []string{"--" + o.Long}
+			switch {
+			case o.Long == "help":
+				continue
+			case o.Value == config.Choice || o.Value == config.List:
+				args = append(args, strings.Fields(o.Choices)[0])
+			case o.Arg != "":
+				args = append(args, "1")
+			}
+			if err := parse(args); err != nil {
+				t.Errorf("yinit %s %q: %v", c.Name, args, err)
+			}
+		}
+	}
+}
