@@ -16,11 +16,11 @@ import (
 type phase uint8
 
 const (
-	running  phase = iota // programs are being started, or run
-	delaying              // a SIGTERM waits for --delay
-	stopping              // the programs were told to end
-	clearing              // they have ended; what they left behind is told to
-	killing               // and was killed
+	running          phase = iota // programs are being started, or run
+	delaying                      // a SIGTERM waits for --delay
+	stopping                      // the programs were told to end
+	endingLeftovers               // they have ended; what they left behind is told to
+	killingLeftovers              // and was killed
 	over
 )
 
@@ -29,16 +29,16 @@ const (
 // interfaces acts. Time is what its caller says it is, so that a test can play
 // any order of events.
 type machine struct {
-	cfg  Config
-	proc processes
-	rest leftovers
-	tty  terminal
-	who  informant
-	hist *history.Writer
-	log  *slog.Logger
-	pid  int    // of the init
-	uid  uint32 // of the init
-	self string // its command name
+	cfg       Config
+	proc      processes
+	leftovers leftovers
+	terminal  terminal
+	facts     facts
+	hist      *history.Writer
+	log       *slog.Logger
+	pid       int    // of the init
+	uid       uint32 // of the init
+	self      string // its command name
 
 	programs []*program
 	next     int // the program to start next
@@ -46,13 +46,13 @@ type machine struct {
 	stopSig  unix.Signal // that began the end; 0: a program's end did
 	now      time.Time
 
-	continueAt  time.Time      // end of the delay
-	delayed     history.Record // of the signal that waits for it
-	delayedInfo early.Info     // and what came with that
-	killAt      time.Time      // SIGKILL for the programs; zero: never
-	clearUntil  time.Time      // SIGKILL for the rest
-	pollAt      time.Time      // next look whether any of the rest is left
-	pollEvery   time.Duration
+	continueAt     time.Time      // end of the delay
+	delayed        history.Record // of the signal that waits for it
+	delayedInfo    early.Info     // and what came with that
+	killAt         time.Time      // SIGKILL for the programs; zero: never
+	leftoversUntil time.Time      // SIGKILL for the rest
+	pollAt         time.Time      // next look whether any of the rest is left
+	pollEvery      time.Duration
 
 	status    int // to exit with, once known
 	hasStatus bool
@@ -110,7 +110,7 @@ func (m *machine) start(now time.Time) {
 			break
 		}
 	}
-	m.settle()
+	m.endIfDone()
 }
 
 // launch starts one program and reports whether it could.
@@ -123,7 +123,7 @@ func (m *machine) launch(p *program) bool {
 	}
 	p.pid = pid
 	m.log.Info("started", "program", p.Name, "pid", pid)
-	m.begin(history.KindStart)
+	m.newRecord(history.KindStart)
 	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid
 	m.rec.Comm, m.rec.Cmdline, m.rec.UID = p.comm(), commandLine(p.Args), m.uid
 	if p.User != nil {
@@ -170,14 +170,14 @@ func (m *machine) died(d *death, now time.Time) {
 		return
 	}
 	if p == nil {
-		m.orphan(d)
+		m.orphanDied(d)
 		return
 	}
-	reason := m.ended(p, d)
+	reason := m.programDied(p, d)
 	p.pid = 0
-	m.judge(p, d, reason)
-	m.consequence(p, d, reason)
-	m.settle()
+	m.setStatus(p, d, reason)
+	m.reactToDeath(p, d, reason)
+	m.endIfDone()
 }
 
 // stopped takes in that a signal stopped a program, or that it goes on.
@@ -190,7 +190,7 @@ func (m *machine) stopped(p *program, by unix.Signal) {
 	}
 	// A shell that puts a running job into the foreground tells nobody: what shows
 	// it is that the program has tried to use the terminal.
-	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.tty.lend(p.pid) {
+	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.terminal.giveTerminal(p.pid) {
 		return
 	}
 	for _, other := range m.programs {
@@ -198,7 +198,7 @@ func (m *machine) stopped(p *program, by unix.Signal) {
 			return
 		}
 	}
-	m.tty.suspend() // they all are: to a shell, the job is
+	m.terminal.suspend() // they all are: to a shell, the job is
 }
 
 func (m *machine) find(pid int) *program {
@@ -211,7 +211,7 @@ func (m *machine) find(pid int) *program {
 }
 
 // judge decides what the death means for the exit status.
-func (m *machine) judge(p *program, d *death, reason string) {
+func (m *machine) setStatus(p *program, d *death, reason string) {
 	switch {
 	case d.Failure != nil && m.retries(p, d.Failure): // as if this run had not been
 	case d.Failure != nil:
@@ -229,7 +229,7 @@ func (m *machine) judge(p *program, d *death, reason string) {
 }
 
 // consequence decides what the death of p means for the others.
-func (m *machine) consequence(p *program, d *death, reason string) {
+func (m *machine) reactToDeath(p *program, d *death, reason string) {
 	if m.phase != running && m.phase != delaying {
 		return
 	}
@@ -277,10 +277,10 @@ func (m *machine) planRestart(p *program, err error) {
 	p.backoff = min(p.backoff*delayGrowth, max(longest, first))
 }
 
-// settle moves on to the end when no program runs any more and none is to come.
-func (m *machine) settle() {
-	if m.phase < clearing && m.done() {
-		m.clear()
+// endIfDone moves on to the end when no program runs any more and none is to come.
+func (m *machine) endIfDone() {
+	if m.phase < endingLeftovers && m.done() {
+		m.endLeftovers()
 	}
 }
 
@@ -308,8 +308,8 @@ func (m *machine) exitStatus() int {
 // tick does what is due by now.
 func (m *machine) tick(now time.Time) {
 	m.now = now
-	if !m.unrecorded.tellAt.IsZero() && !now.Before(m.unrecorded.tellAt) {
-		m.tellUnrecorded()
+	if !m.unrecorded.recordAt.IsZero() && !now.Before(m.unrecorded.recordAt) {
+		m.recordFlood()
 	}
 	if m.phase == delaying && !now.Before(m.continueAt) {
 		m.delayIsOver()
@@ -324,7 +324,7 @@ func (m *machine) tick(now time.Time) {
 			}
 		}
 	}
-	if m.phase == clearing || m.phase == killing {
+	if m.phase == endingLeftovers || m.phase == killingLeftovers {
 		m.poll()
 	}
 }
@@ -337,7 +337,7 @@ func (m *machine) deadline() time.Time {
 			first = t
 		}
 	}
-	sooner(m.unrecorded.tellAt)
+	sooner(m.unrecorded.recordAt)
 	switch m.phase {
 	case running:
 		for _, p := range m.programs {
@@ -347,9 +347,9 @@ func (m *machine) deadline() time.Time {
 		sooner(m.continueAt)
 	case stopping:
 		sooner(m.killAt)
-	case clearing, killing:
+	case endingLeftovers, killingLeftovers:
 		sooner(m.pollAt)
-		sooner(m.clearUntil)
+		sooner(m.leftoversUntil)
 	}
 	return first
 }

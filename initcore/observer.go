@@ -25,11 +25,11 @@ type observer struct {
 const firstLook = 50 * time.Millisecond
 
 // begin starts to watch.
-func (o *observer) begin(m *machine, k *kernel) {
+func (o *observer) startWatching(m *machine, k *kernel) {
 	if k.noProc {
 		return
 	}
-	o.log, o.ticked = m.log, m.memory
+	o.log, o.ticked = m.log, m.recordUnseenOOM
 	w, err := watch.New(watch.Options{FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch}, &ledger{m})
 	if err == nil {
 		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(w.FD())}

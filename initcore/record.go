@@ -13,29 +13,29 @@ import (
 )
 
 // begin makes the reused record one of this kind.
-func (m *machine) begin(kind history.Kind) {
+func (m *machine) newRecord(kind history.Kind) {
 	m.rec = history.Record{Kind: kind, Time: m.now}
 }
 
 // note records a text.
 func (m *machine) note(kind history.Kind, text string) {
-	m.begin(kind)
+	m.newRecord(kind)
 	m.rec.Text = text
 	m.hist.Add(&m.rec)
 }
 
 // orphan records a death that nobody else waits for.
-func (m *machine) orphan(d *death) {
+func (m *machine) orphanDied(d *death) {
 	if seen, ok := m.others.recall(d.id()); !ok || !seen.Adopted {
-		m.begin(history.KindAdopt)
-		m.describe(d)
+		m.newRecord(history.KindAdopt)
+		m.describeProcess(d)
 		m.hist.Add(&m.rec)
 	}
 	text := ""
 	if oom := m.outOfMemory(d.id(), d.Stat.Comm, d.Status); oom != "" {
 		text = d.Status.String() + ": " + oom
 	}
-	m.exit(d, text)
+	m.recordExit(d, text)
 	if m.cfg.WarnReap {
 		m.log.Warn("Reaped zombie process with pid=" + procfs.ID{PID: d.PID}.String() + " (" + d.Stat.Comm + "), " + d.Status.String())
 	}
@@ -43,15 +43,15 @@ func (m *machine) orphan(d *death) {
 
 // ended records the death of a program and returns in words which one ended, and
 // how.
-func (m *machine) ended(p *program, d *death) string {
+func (m *machine) programDied(p *program, d *death) string {
 	reason := m.why(p, d)
-	m.exit(d, reason)
+	m.recordExit(d, reason)
 	if d.Failure != nil {
 		m.log.Error(reason)
 		return reason
 	}
 	reason = p.title(d) + " " + reason
-	if d.Status.Signaled() && !p.told(unix.Signal(d.Status.Signal())) {
+	if d.Status.Signaled() && !p.diedAsAsked(unix.Signal(d.Status.Signal())) {
 		m.log.Warn(reason, "pid", d.PID)
 	} else {
 		m.log.Info(reason, "pid", d.PID)
@@ -59,10 +59,10 @@ func (m *machine) ended(p *program, d *death) string {
 	return reason
 }
 
-// told reports whether the init told the program to end, and it did so by this
+// diedAsAsked reports whether the init told the program to end, and it did so by this
 // signal. Of other signals that were passed on nobody may have known that it has no
 // handler for them.
-func (p *program) told(sig unix.Signal) bool {
+func (p *program) diedAsAsked(sig unix.Signal) bool {
 	return sig == p.stoppedBy || sig == p.lastSignal && (sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGQUIT)
 }
 
@@ -90,7 +90,7 @@ func (m *machine) why(p *program, d *death) string {
 	how := d.Status.String()
 	switch {
 	case d.Failure != nil:
-		return m.who.explain(d.Failure, p.Program)
+		return m.facts.explain(d.Failure, p.Program)
 	case !d.Status.Signaled():
 		return how
 	}
@@ -113,12 +113,12 @@ func (m *machine) why(p *program, d *death) string {
 // outOfMemory says that the memory limit was hit, and records that, if a process
 // that ended so was killed for it, as far as can be told.
 func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatus) string {
-	if m.phase == killing {
+	if m.phase == killingLeftovers {
 		return "" // we killed it
 	}
-	oom := m.who.outOfMemory(status, m.now, m.others.w != nil)
+	oom := m.facts.outOfMemory(status, m.now, m.others.w != nil)
 	if oom != "" {
-		m.begin(history.KindOOM)
+		m.newRecord(history.KindOOM)
 		m.rec.PID, m.rec.Start, m.rec.Comm = id.PID, id.Start, comm
 		m.rec.Text = fmt.Sprintf("%d (%s): %s", id.PID, comm, oom)
 		m.hist.Add(&m.rec)
@@ -126,18 +126,18 @@ func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatu
 	return oom
 }
 
-// memory records that somebody was killed for want of memory whom nobody saw end.
-func (m *machine) memory(now time.Time) {
-	if oom := m.who.outOfMemoryUnseen(now); oom != "" {
+// recordUnseenOOM records that somebody was killed for want of memory whom nobody saw end.
+func (m *machine) recordUnseenOOM(now time.Time) {
+	if oom := m.facts.outOfMemoryUnseen(now); oom != "" {
 		m.now = now
 		m.note(history.KindOOM, oom)
 	}
 }
 
 // exit records that a child of ours ended.
-func (m *machine) exit(d *death, text string) {
-	m.begin(history.KindExit)
-	m.describe(d)
+func (m *machine) recordExit(d *death, text string) {
+	m.newRecord(history.KindExit)
+	m.describeProcess(d)
 	m.rec.Known, m.rec.Status, m.rec.ReapedByInit = true, d.Status, true
 	m.rec.Runtime, m.rec.CPU, m.rec.MaxRSS, m.rec.Text = d.Runtime, d.CPU, d.MaxRSS, text
 	if p := m.find(d.PID); p != nil {
@@ -150,7 +150,7 @@ func (m *machine) exit(d *death, text string) {
 	m.hist.Add(&m.rec)
 }
 
-func (m *machine) describe(d *death) {
+func (m *machine) describeProcess(d *death) {
 	m.rec.PID, m.rec.UID, m.rec.Start = d.PID, d.UID, d.id().Start
 	m.rec.Comm, m.rec.PPID, m.rec.Parent = d.Stat.Comm, m.pid, m.self
 	seen, ok := m.others.recall(d.id())

@@ -42,7 +42,7 @@ func Run(cfg Config) int {
 	k := newKernel(&cfg, feed.Inherit)
 	k.helper.log = logger
 	m := newMachine(cfg)
-	m.proc, m.rest, m.tty, m.who, m.log, m.pid = k, k, k.console, k, logger, k.pid
+	m.proc, m.leftovers, m.terminal, m.facts, m.log, m.pid = k, k, k.console, k, logger, k.pid
 	m.self, m.uid = k.name(k.pid), uint32(unix.Getuid())
 	k.prepare(logger)
 	if k.noProc {
@@ -59,21 +59,21 @@ func Run(cfg Config) int {
 		k.keepDirectory()
 	}
 	if cfg.Session {
-		k.console.giveUp()
+		k.console.release()
 	}
 	// One goroutine at a time, beside those that wait in the kernel: so the threads
 	// of the start are all that there will ever be.
 	runtime.GOMAXPROCS(1)
 	k.helper.inline = !roomForThreads()
 	early.Spare(threads(cfg, !k.helper.inline))
-	l.begin()
+	l.startPrograms()
 	l.planned = k.chores(m, time.Now())
 	l.run()
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}
-	l.quietly(func() { m.writeReport(cfg.Report, k.helper) })
-	l.quietly(func() { m.hist.End(time.Now()) })
+	l.ignorePanic(func() { m.writeReport(cfg.Report, k.helper) })
+	l.ignorePanic(func() { m.hist.End(time.Now()) })
 	return m.exitStatus()
 }
 

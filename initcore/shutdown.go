@@ -36,8 +36,8 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 		return history.ActionStop, m.stopAll(info)
 	case delaying, stopping: // once more: at once, or again
 		return history.ActionStop, m.stopAll(info)
-	case clearing:
-		m.signalRest()
+	case endingLeftovers:
+		m.signalLeftovers()
 		return history.ActionForwarded, nil
 	default:
 		return history.ActionDropped, nil
@@ -85,7 +85,7 @@ func (m *machine) stopAll(info early.Info) (to []int) {
 	if m.cfg.KillAfter > 0 && !again {
 		m.killAt = m.now.Add(m.cfg.KillAfter)
 	}
-	m.settle()
+	m.endIfDone()
 	return to
 }
 
@@ -113,56 +113,56 @@ const (
 	namesMax  = 20
 )
 
-// clear ends what the programs have left behind.
-func (m *machine) clear() {
-	m.tty.takeBack()
-	m.tellUnrecorded()
+// endLeftovers ends what the programs have left behind.
+func (m *machine) endLeftovers() {
+	m.terminal.takeTerminal()
+	m.recordFlood()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
-		m.zombies = heldZombies(m.rest.everybody(), m.pid)
+		m.zombies = heldZombies(m.leftovers.everybody(), m.pid)
 	}
-	if m.cfg.Grace == 0 || !m.rest.anyLeft() {
+	if m.cfg.Grace == 0 || !m.leftovers.anyLeft() {
 		m.phase = over
 		return
 	}
-	m.phase = clearing
-	m.clearUntil = m.now.Add(m.cfg.Grace)
-	if living, known := m.rest.list(); len(living) > 0 || !known { // otherwise they wait to be reaped
+	m.phase = endingLeftovers
+	m.leftoversUntil = m.now.Add(m.cfg.Grace)
+	if living, known := m.leftovers.list(); len(living) > 0 || !known { // otherwise they wait to be reaped
 		m.note(history.KindStop, "the programs have ended; SIGTERM to what is left: "+names(living))
 		m.log.Info("ending what is left", "processes", names(living))
 	}
-	m.signalRest()
+	m.signalLeftovers()
 	m.pollEvery = firstPoll
 	m.pollAt = m.now.Add(m.pollEvery)
 }
 
-func (m *machine) signalRest() {
-	m.rest.signalAll(unix.SIGTERM)
-	m.rest.signalAll(unix.SIGCONT)
+func (m *machine) signalLeftovers() {
+	m.leftovers.signalAll(unix.SIGTERM)
+	m.leftovers.signalAll(unix.SIGCONT)
 }
 
 // poll looks whether any of the rest is left. Their deaths tell of themselves,
 // but not those of processes that came by docker exec: these are not our
 // children.
 func (m *machine) poll() {
-	if !m.rest.anyLeft() {
+	if !m.leftovers.anyLeft() {
 		m.phase = over
 		return
 	}
-	late := !m.now.Before(m.clearUntil)
+	late := !m.now.Before(m.leftoversUntil)
 	switch {
-	case late && m.phase == killing:
-		living, _ := m.rest.list()
+	case late && m.phase == killingLeftovers:
+		living, _ := m.leftovers.list()
 		m.log.Warn("left to the kernel", "processes", names(living))
 		m.phase = over
 		return
 	case late:
-		living, _ := m.rest.list()
+		living, _ := m.leftovers.list()
 		m.log.Warn("killing what is left after "+m.cfg.Grace.String(), "processes", names(living))
 		m.note(history.KindStop, "SIGKILL to what is left after "+m.cfg.Grace.String()+": "+names(living))
-		m.phase, m.clearUntil, m.pollEvery = killing, m.now.Add(killWait), firstPoll
+		m.phase, m.leftoversUntil, m.pollEvery = killingLeftovers, m.now.Add(killWait), firstPoll
 	}
-	if m.phase == killing {
-		m.rest.signalAll(unix.SIGKILL) // again: it may find those that it could not see before
+	if m.phase == killingLeftovers {
+		m.leftovers.signalAll(unix.SIGKILL) // again: it may find those that it could not see before
 	}
 	m.pollAt = m.now.Add(m.pollEvery)
 	m.pollEvery = min(2*m.pollEvery, lastPoll)

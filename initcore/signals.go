@@ -156,7 +156,7 @@ func (m *machine) sendTo(pid int, sig unix.Signal, info early.Info) error {
 // continued resumes the program after the shell has resumed the init.
 func (m *machine) continued() {
 	if m.alone() && m.programs[0].pid != 0 {
-		m.tty.resume(m.programs[0].pid)
+		m.terminal.resume(m.programs[0].pid)
 	}
 }
 
@@ -172,7 +172,7 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	}
 	origin := originOf(info)
 	sender := m.sender(info, origin)
-	m.begin(history.KindSignal)
+	m.newRecord(history.KindSignal)
 	m.rec.PID, m.rec.UID, m.rec.Comm = int(info.PID), info.UID, sender
 	if origin == history.OriginKernel {
 		m.rec.PID, m.rec.UID = 0, 0 // other things are at their place in siginfo_t
@@ -200,7 +200,7 @@ func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 	if origin == history.OriginKernel || info.PID <= 0 {
 		return ""
 	}
-	return m.who.name(int(info.PID))
+	return m.facts.name(int(info.PID))
 }
 
 // senderText says who sent a signal.
