@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
+	"yinit/initcore/watch"
 	"yinit/procfs"
 )
 
@@ -68,6 +69,11 @@ type death struct {
 	CPU     time.Duration
 	MaxRSS  procfs.Bytes
 	Failure *StartError // it never became the program
+
+	// What the rules look up, see [machine.died].
+	program *program   // nil: it is an orphan
+	seen    watch.Seen // what the watcher saw of it while it lived; zero: nothing
+	wasSeen bool
 }
 
 // facts finds out what the rules only tell on.

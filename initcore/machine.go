@@ -1,7 +1,6 @@
 package initcore
 
 import (
-	"errors"
 	"log/slog"
 	"time"
 
@@ -79,9 +78,9 @@ type program struct {
 	lastSignal unix.Signal
 	lastInfo   early.Info
 	lastSender string
-	restarts   bool      // it ran and ended, and is started again since
-	restartAt  time.Time // of the restart that is planned; zero: none is
-	backoff    time.Duration
+	restarts   bool              // it ran and ended, and is started again since
+	restartAt  time.Time         // of the restart that is planned; zero: none is
+	pause      time.Duration     // before the next restart; 0: the first one
 	last       procfs.WaitStatus // of its last run, while a restart is planned
 }
 
@@ -133,72 +132,11 @@ func (m *machine) launch(p *program) bool {
 	return true
 }
 
-// startFailed handles that a program could not be forked.
-func (m *machine) startFailed(p *program, err error) {
-	why := "cannot start " + p.Name
-	m.note(history.KindNote, why+": "+err.Error())
-	if m.retries(p, err) {
-		m.planRestart(p, err)
-		return
-	}
-	m.log.Error(why, "error", err)
-	m.failed(codeOf(err), why+": "+err.Error())
-	m.shutdown(why)
-}
-
-// retries reports whether a restart that failed so is tried again later: there may
-// be more processes, memory or descriptors by then. At its first start a program
-// that cannot be started is an error, for whoever started the container to see.
-func (m *machine) retries(p *program, err error) bool {
-	return p.restarts && m.phase == running &&
-		(errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE))
-}
-
 // failed notes the status of the first program that ended badly.
 func (m *machine) failed(status int, why string) {
 	if !m.hasStatus {
 		m.status, m.hasStatus, m.verdict = status, true, why
 	}
-}
-
-// died takes in the death, or the stop, of a child.
-func (m *machine) died(d *death, now time.Time) {
-	m.now = now
-	p := m.find(d.PID)
-	if d.Stopped != 0 {
-		m.stopped(p, d.Stopped)
-		return
-	}
-	if p == nil {
-		m.orphanDied(d)
-		return
-	}
-	reason := m.programDied(p, d)
-	p.pid = 0
-	m.setStatus(p, d, reason)
-	m.reactToDeath(p, d, reason)
-	m.endIfDone()
-}
-
-// stopped takes in that a signal stopped a program, or that it goes on.
-func (m *machine) stopped(p *program, by unix.Signal) {
-	if p == nil {
-		return
-	}
-	if p.stopped = by != unix.SIGCONT; !p.stopped {
-		return
-	}
-	// A shell that puts a running job into the foreground tells nobody: what shows
-	// it is that the program has tried to use the terminal.
-	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.terminal.giveTerminal(p.pid) {
-		return
-	}
-	for _, other := range m.programs {
-		if other.pid != 0 && !other.stopped {
-			return
-		}
-	}
-	m.terminal.suspend() // they all are: to a shell, the job is
 }
 
 func (m *machine) find(pid int) *program {
@@ -208,73 +146,6 @@ func (m *machine) find(pid int) *program {
 		}
 	}
 	return nil
-}
-
-// judge decides what the death means for the exit status.
-func (m *machine) setStatus(p *program, d *death, reason string) {
-	switch {
-	case d.Failure != nil && m.retries(p, d.Failure): // as if this run had not been
-	case d.Failure != nil:
-		m.failed(d.Failure.Code(), reason)
-	case p.OnExit == Restart && m.phase == running:
-		p.last = d.Status // not its last word yet
-	case m.alone():
-		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, reason
-	case d.Status == 0:
-	case d.Status.Signaled() && d.Status.Signal() == int(p.stoppedBy) && p.stoppedBy != unix.SIGKILL:
-		// It did what it was told.
-	default:
-		m.failed(d.Status.Shell(), reason)
-	}
-}
-
-// consequence decides what the death of p means for the others.
-func (m *machine) reactToDeath(p *program, d *death, reason string) {
-	if m.phase != running && m.phase != delaying {
-		return
-	}
-	switch {
-	case d.Failure != nil && m.retries(p, d.Failure):
-		m.planRestart(p, d.Failure)
-	case d.Failure != nil:
-		m.shutdown(p.Name + " could not be started")
-	case p.Oneshot && d.Status == 0:
-		m.start(m.now)
-	case p.Oneshot:
-		m.shutdown(reason + ", and the others wait for its success")
-	case p.OnExit == Restart:
-		m.planRestart(p, nil)
-	case p.OnExit == Ignore:
-	case !m.alone():
-		m.shutdown(reason)
-	}
-}
-
-// The delay before a restart, and the time after which it begins anew.
-const (
-	firstDelay  = time.Second
-	longest     = time.Minute
-	longEnough  = time.Minute
-	delayGrowth = 2
-)
-
-// planRestart plans to start p again, after it ended or because of an error of the
-// last try.
-func (m *machine) planRestart(p *program, err error) {
-	first := p.RestartDelay
-	if first == 0 {
-		first = firstDelay
-	}
-	if p.backoff == 0 || m.now.Sub(p.begun) >= longEnough {
-		p.backoff = first
-	}
-	p.restarts, p.restartAt = true, m.now.Add(p.backoff)
-	if err != nil {
-		m.log.Warn("cannot restart "+p.Name+", will try again", "error", err, "in", p.backoff)
-	} else {
-		m.log.Warn("restarting "+p.Name, "status", p.last.String(), "in", p.backoff)
-	}
-	p.backoff = min(p.backoff*delayGrowth, max(longest, first))
 }
 
 // endIfDone moves on to the end when no program runs any more and none is to come.
@@ -366,12 +237,4 @@ func commandLine(args []string) string {
 		}
 	}
 	return line
-}
-
-// id is the identity of a dead process, as far as it is known.
-func (d *death) id() procfs.ID {
-	if d.Stat.PID != d.PID {
-		return procfs.ID{PID: d.PID}
-	}
-	return d.Stat.ID()
 }

@@ -118,8 +118,8 @@ func (m *machine) countDeathAnyway(p *program, d *death) {
 		return
 	}
 	if p.pid == d.PID {
-		p.pid = 0
-		m.setStatus(p, d, p.Name+" "+d.Status.String())
+		p.pid, d.program = 0, p
+		m.setStatus(d, p.Name+" "+d.Status.String())
 	}
 	if m.phase >= stopping || p.OnExit == Ignore || !p.restartAt.IsZero() {
 		return
