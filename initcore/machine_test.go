@@ -346,10 +346,10 @@ func TestWhoIsLeft(t *testing.T) {
 		script string
 		says   string
 	}{
-		{one(), "left nc dead; start; app exits 0; 4s", "yinit: ending what is left (processes 100 (nc))\nyinit: warning: killing what is left after 3s (processes 100 (nc))\n"},
+		{one(), "left nc dead; start; app exits 0; 4s", "yinit: stopping leftover processes (processes 100 (nc))\nyinit: warning: killing leftover processes after 3s (processes 100 (nc))\n"},
 		{one(), "left dead; start; app exits 0; 1s; none left; 1s", ""},
-		{one(), "left unseen; start; app exits 0; 4s", "yinit: ending what is left (processes of unknown names)\nyinit: warning: killing what is left after 3s (processes of unknown names)\n"},
-		{late, "start; TERM; 2s", "yinit: warning: killing app (pid 11, why it still ran 2s after it was told to end)\n"},
+		{one(), "left unseen; start; app exits 0; 4s", "yinit: stopping leftover processes (processes unknown)\nyinit: warning: killing leftover processes after 3s (processes unknown)\n"},
+		{late, "start; TERM; 2s", "yinit: warning: killing app (pid 11, reason still running 2s after its stop signal)\n"},
 	} {
 		var b bytes.Buffer
 		w := newWorld(t, tt.cfg)
@@ -357,7 +357,7 @@ func TestWhoIsLeft(t *testing.T) {
 		w.play(tt.script)
 		got := ""
 		for line := range strings.Lines(b.String()) {
-			if strings.Contains(line, "killing") || strings.Contains(line, "ending what") {
+			if strings.Contains(line, "killing") || strings.Contains(line, "stopping leftover") {
 				got += line
 			}
 		}

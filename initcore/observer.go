@@ -38,8 +38,8 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 		}
 	}
 	if err != nil {
-		m.log.Info("deaths of processes that are not reaped by the init will not be seen", "error", err)
-		m.note(history.KindNote, "deaths of processes that are not reaped by the init are not seen: "+err.Error())
+		m.log.Info("exits of processes that the init does not reap are not recorded", "error", err)
+		m.note(history.KindNote, "exits of processes that the init does not reap are not recorded: "+err.Error())
 		return
 	}
 	o.w = w

@@ -31,7 +31,7 @@ func Run(cfg Config) int {
 	fail := func(err error) int {
 		logger.Error(err.Error())
 		if err := ReportFailure(cfg.Report, 125, err.Error()); err != nil {
-			logger.Warn("no report", "error", err)
+			logger.Warn("cannot write the report", "error", err)
 		}
 		return 125
 	}
@@ -107,7 +107,7 @@ func restarts(cfg Config) bool {
 func (k *kernel) prepare(log *slog.Logger) {
 	if k.cfg.ParentDeath != 0 {
 		if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(k.cfg.ParentDeath), 0, 0, 0); err != nil {
-			log.Warn("no signal will come when the parent dies", "error", err)
+			log.Warn("cannot set the signal of --parent-death", "error", err)
 		}
 	}
 	if k.isFirst && !k.cfg.Subreaper {
@@ -118,7 +118,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 		if k.cfg.Subreaper {
 			level = slog.LevelWarn
 		}
-		log.Log(context.Background(), level, "orphans will go to another process", "error", err)
+		log.Log(context.Background(), level, "cannot become a subreaper: another process adopts the orphans", "error", err)
 	}
 }
 
