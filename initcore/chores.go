@@ -21,13 +21,13 @@ type chore struct {
 // chores plans them. The last one is over a second after the start; from then on
 // the init sleeps until something happens.
 func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
-	list = append(list, chore{due: begun.Add(oomBegin), do: func() { k.oom.begin(time.Now()) }})
+	list = append(list, chore{due: begun.Add(oomBegin), do: func() { k.oom.startCounting(time.Now()) }})
 	if k.cwd < 0 {
 		_ = unix.Chdir("/") // cheap, and somebody may want to unmount the old one
 		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: func() { k.helper.start(k.closeInherited) }})
 	}
 	if m.cfg.Watch > 0 {
-		list = append(list, chore{due: begun.Add(firstLook), do: func() { m.others.begin(m, k) }})
+		list = append(list, chore{due: begun.Add(firstLook), do: func() { m.others.startWatching(m, k) }})
 	}
 	return append(list, chore{due: begun.Add(time.Second), do: func() {
 		// The init allocates next to nothing once it runs: a small heap that is
@@ -76,13 +76,13 @@ const (
 
 // planTidying sees to it that what a burst of deaths needed is given back.
 func (l *loop) planTidying(now time.Time) {
-	if l.untidy >= tidySoon && len(l.planned) == 0 {
+	if l.deathsSinceTidy >= tidySoon && len(l.planned) == 0 {
 		l.planned = append(l.planned, chore{due: now.Add(burstOver), do: l.tidyUp})
 	}
 }
 
 func (l *loop) tidyUp() {
-	l.untidy = 0
+	l.deathsSinceTidy = 0
 	tidy()
 }
 
@@ -106,7 +106,7 @@ func (l *loop) doChores(now time.Time) (some bool) {
 	for len(l.planned) > 0 && !now.Before(l.planned[0].due) {
 		do := l.planned[0].do
 		l.planned = l.planned[1:]
-		l.quietly(do)
+		l.ignorePanic(do)
 		some = true
 	}
 	return some

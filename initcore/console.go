@@ -54,8 +54,8 @@ func ofOurSession(fd int) bool {
 	return err == nil && own == theirs
 }
 
-// hand is the terminal that a program is to take, -1 for none.
-func (c *console) hand() int {
+// forProgram is the terminal that a program is to take, -1 for none.
+func (c *console) forProgram() int {
 	if c.fd < 0 || !c.ours && !c.foreground() {
 		return -1
 	}
@@ -63,17 +63,17 @@ func (c *console) hand() int {
 	return c.fd
 }
 
-// giveUp lets go of the terminal, so that a program in a session of its own can
+// release lets go of the terminal, so that a program in a session of its own can
 // take it. Only a session leader holds one. The SIGHUP and SIGCONT that follow
 // come from ourselves, and are passed on to nobody.
-func (c *console) giveUp() {
+func (c *console) release() {
 	if session, err := unix.Getsid(0); err == nil && session == unix.Getpid() && c.fd >= 0 {
 		_ = unix.IoctlSetInt(c.fd, unix.TIOCNOTTY, 0)
 	}
 }
 
-// takeBack implements terminal.
-func (c *console) takeBack() {
+// takeTerminal implements terminal.
+func (c *console) takeTerminal() {
 	if c.fd >= 0 && c.ours {
 		setForeground(c.fd, unix.Getpgrp())
 	}
@@ -97,14 +97,14 @@ func (c *console) suspend() {
 	if c.fd < 0 || c.isFirst || !c.underShell() {
 		return
 	}
-	c.takeBack()
+	c.takeTerminal()
 	c.ours = false
 	// Not TSTP, which we catch. The whole group: to the shell it is one job.
 	_ = unix.Kill(0, unix.SIGSTOP)
 }
 
-// lend implements terminal.
-func (c *console) lend(pid int) bool {
+// giveTerminal implements terminal.
+func (c *console) giveTerminal(pid int) bool {
 	if c.fd < 0 || c.isFirst {
 		return false
 	}
@@ -126,7 +126,7 @@ func (c *console) lend(pid int) bool {
 
 // resume implements terminal.
 func (c *console) resume(pid int) {
-	if c.fd >= 0 && !c.isFirst && !c.lend(pid) {
+	if c.fd >= 0 && !c.isFirst && !c.giveTerminal(pid) {
 		_ = unix.Kill(-pid, unix.SIGCONT)
 	}
 }

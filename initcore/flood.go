@@ -53,10 +53,10 @@ func (b *budget) take(now time.Time) bool {
 
 // unrecordedSignals counts the signals that are over the budget.
 type unrecordedSignals struct {
-	total  int
-	counts [65]int // by signal
-	last   early.Info
-	tellAt time.Time // when the count is recorded; zero: there is none
+	total    int
+	counts   [65]int // by signal
+	last     early.Info
+	recordAt time.Time // when the count is recorded; zero: there is none
 }
 
 // flooded reports whether the signal is one of so many that it is only counted.
@@ -69,8 +69,8 @@ func (m *machine) flooded(info early.Info) bool {
 		return false
 	}
 	u := &m.unrecorded
-	if u.tellAt.IsZero() {
-		u.tellAt = m.now.Add(countFor)
+	if u.recordAt.IsZero() {
+		u.recordAt = m.now.Add(countFor)
 	}
 	u.total++
 	u.counts[info.Signal]++
@@ -78,8 +78,8 @@ func (m *machine) flooded(info early.Info) bool {
 	return true
 }
 
-// tellUnrecorded records and logs how many signals were only counted, if any were.
-func (m *machine) tellUnrecorded() {
+// recordFlood records and logs how many signals were only counted, if any were.
+func (m *machine) recordFlood() {
 	u := m.unrecorded
 	m.unrecorded = unrecordedSignals{}
 	if u.total == 0 {

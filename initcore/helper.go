@@ -14,7 +14,7 @@ type helper struct {
 	inline bool          // there is no thread for it, see [roomForThreads]: the caller makes the call
 	done   chan struct{} // closed when the last call has returned; nil: there was none
 	stuck  bool          // the last call had not returned in time
-	told   bool          // that it is stuck was logged
+	warned bool          // that it is stuck was logged
 }
 
 // call calls f, waits for it no longer than limit, and reports whether it returned.
@@ -33,7 +33,7 @@ func (h *helper) call(limit time.Duration, f func()) bool {
 		f()
 	})
 	if h.stuck = !waitFor(h.done, limit); h.stuck {
-		h.tell()
+		h.warn()
 		return false
 	}
 	if failure != nil {
@@ -53,7 +53,7 @@ func (h *helper) idle(limit time.Duration) bool {
 	}
 	h.stuck = !waitFor(h.done, limit)
 	if h.stuck {
-		h.tell()
+		h.warn()
 	}
 	return !h.stuck
 }
@@ -73,10 +73,10 @@ func (h *helper) start(f func()) {
 	}()
 }
 
-// tell logs once that the helper is stuck.
-func (h *helper) tell() {
-	if !h.told {
-		h.told = true
+// warn logs once that the helper is stuck.
+func (h *helper) warn() {
+	if !h.warned {
+		h.warned = true
 		h.log.Warn("a file system does not answer; until it does, failed programs are explained by their error number only")
 	}
 }

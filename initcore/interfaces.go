@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
+	"yinit/initcore/watch"
 	"yinit/procfs"
 )
 
@@ -49,14 +50,14 @@ type terminal interface {
 	// own process group, as a shell expects it of a job. It returns when the init
 	// was continued.
 	suspend()
-	// lend gives the terminal to a program, and lets that go on, if the shell has
+	// giveTerminal gives the terminal to a program, and lets that go on, if the shell has
 	// put the init into the foreground. It reports whether it did.
-	lend(pid int) bool
-	// resume lets a program go on, with the terminal if lend can give it.
+	giveTerminal(pid int) bool
+	// resume lets a program go on, with the terminal if giveTerminal can give it.
 	resume(pid int)
-	// takeBack makes the init's process group the foreground one again, if the
+	// takeTerminal makes the init's process group the foreground one again, if the
 	// terminal is still the init's.
-	takeBack()
+	takeTerminal()
 }
 
 // death is how and when a child ended, or that it stopped or went on.
@@ -70,10 +71,15 @@ type death struct {
 	CPU     time.Duration
 	MaxRSS  procfs.Bytes
 	Failure *StartError // it never became the program
+
+	// What the rules look up, see [machine.died].
+	program *program   // nil: it is an orphan
+	seen    watch.Seen // what the watcher saw of it while it lived; zero: nothing
+	wasSeen bool
 }
 
-// informant finds out what the rules only tell on.
-type informant interface {
+// facts finds out what the rules only tell on.
+type facts interface {
 	// name is the command name of a process, "" if it cannot be told.
 	name(pid int) string
 	// explain says why a program could not be started.

@@ -70,7 +70,7 @@ func (k *kernel) start(p *program) (int, error) {
 		dir: p.Dir, user: p.User, initPID: k.pid,
 	}
 	if len(k.cfg.Programs) == 1 {
-		a.tty, a.takeTTY = k.console.hand(), k.cfg.Session && k.console.fd >= 0
+		a.tty, a.takeTTY = k.console.forProgram(), k.cfg.Session && k.console.fd >= 0
 	} else if k.null = k.openNull(); k.null >= 0 {
 		a.stdio[0] = k.null
 	}
@@ -265,7 +265,7 @@ func sinceBoot() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// name implements informant.
+// name implements facts.
 func (k *kernel) name(pid int) string {
 	comm, err := k.fs.Comm(pid)
 	if err != nil {
@@ -277,7 +277,7 @@ func (k *kernel) name(pid int) string {
 // examineLimit is how long the loop waits to learn why a program could not be run.
 const examineLimit = time.Second
 
-// explain implements informant.
+// explain implements facts.
 func (k *kernel) explain(e *StartError, p *Program) string {
 	dir := k.dirOf(p)
 	if e.step != stepExec {
@@ -297,13 +297,13 @@ func (k *kernel) explain(e *StartError, p *Program) string {
 // dirOf is the directory that a program is started in.
 func (k *kernel) dirOf(p *Program) string { return within(k.workDir, p.Dir) }
 
-// outOfMemory implements informant.
+// outOfMemory implements facts.
 func (k *kernel) outOfMemory(status procfs.WaitStatus, now time.Time, watched bool) string {
 	return k.oom.victim(status, now, watched)
 }
 
-// outOfMemoryUnseen implements informant.
-func (k *kernel) outOfMemoryUnseen(now time.Time) string { return k.oom.nobody(now) }
+// outOfMemoryUnseen implements facts.
+func (k *kernel) outOfMemoryUnseen(now time.Time) string { return k.oom.unseenVictim(now) }
 
 // closeInherited closes the descriptors that only the programs were meant to have,
 // once all programs have been started. A file system may block in close(2), see

@@ -13,9 +13,9 @@ import (
 
 // withoutProc says what does not work if there is no /proc of ours.
 func (k *kernel) withoutProc() string {
-	text := "there is no /proc of this PID namespace: names are missing, and ends of processes that are not our children are not seen"
+	text := "there is no /proc of this PID namespace: names are unknown, and exits of processes that are not our children are not recorded"
 	if !k.isFirst {
-		text += "; of what the programs leave behind, only our children and their process groups are told to end"
+		text += "; of the leftover processes only our children and their process groups get a signal"
 	}
 	return text
 }

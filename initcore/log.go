@@ -23,7 +23,7 @@ type Logging struct {
 // newLogger returns a logger on stderr, and a function that waits a moment until
 // its lines are written.
 func newLogger(l Logging) (*slog.Logger, func()) {
-	w := newPatient(2)
+	w := newAsyncWriter(2)
 	options := &slog.HandlerOptions{Level: l.Level}
 	if l.JSON {
 		return slog.New(slog.NewJSONHandler(w, options)), w.flush
@@ -31,9 +31,9 @@ func newLogger(l Logging) (*slog.Logger, func()) {
 	return slog.New(&textHandler{w: w, level: l.Level}), w.flush
 }
 
-// A patient writer never blocks its caller: another goroutine writes the lines.
+// An asyncWriter never blocks its caller: another goroutine writes the lines.
 // If nobody reads stderr, lines are dropped and counted.
-type patient struct {
+type asyncWriter struct {
 	fd      int
 	lines   chan []byte
 	done    chan struct{}
@@ -41,11 +41,11 @@ type patient struct {
 	dropped atomic.Int64
 }
 
-func newPatient(fd int) *patient {
-	return &patient{fd: fd, lines: make(chan []byte, 256), done: make(chan struct{})}
+func newAsyncWriter(fd int) *asyncWriter {
+	return &asyncWriter{fd: fd, lines: make(chan []byte, 256), done: make(chan struct{})}
 }
 
-func (w *patient) Write(line []byte) (int, error) {
+func (w *asyncWriter) Write(line []byte) (int, error) {
 	if !w.started {
 		w.started = true
 		go w.drain()
@@ -58,7 +58,7 @@ func (w *patient) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (w *patient) drain() {
+func (w *asyncWriter) drain() {
 	defer close(w.done)
 	for line := range w.lines {
 		if n := w.dropped.Swap(0); n > 0 {
@@ -99,7 +99,7 @@ func writeAll(fd int, b []byte) {
 // flushTime is how long the end may wait for stderr.
 const flushTime = 100 * time.Millisecond
 
-func (w *patient) flush() {
+func (w *asyncWriter) flush() {
 	if !w.started {
 		return
 	}

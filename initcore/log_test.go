@@ -93,7 +93,7 @@ func TestLoggerOnStderr(t *testing.T) {
 }
 
 func TestFlushWithoutLines(t *testing.T) {
-	returns(t, "flush", newPatient(-1).flush)
+	returns(t, "flush", newAsyncWriter(-1).flush)
 }
 
 // full returns both ends of a pipe that has no room left, and how much is in it.
@@ -118,7 +118,7 @@ func full(t *testing.T) (r *os.File, w int, size int) {
 // waits for a moment only; and once somebody reads, they learn what they missed.
 func TestLogNeverBlocks(t *testing.T) {
 	r, w, size := full(t)
-	p := newPatient(w)
+	p := newAsyncWriter(w)
 	const lines = 1000
 	returns(t, "Write on a full pipe", func() {
 		for i := range lines {
@@ -165,7 +165,7 @@ func TestLogToBrokenPipe(t *testing.T) {
 			return w
 		},
 	} {
-		p := newPatient(fd())
+		p := newAsyncWriter(fd())
 		returns(t, name, func() {
 			for range 1000 {
 				fmt.Fprintln(p, "line")

@@ -18,12 +18,12 @@ type loop struct {
 	clock func() time.Time
 	nap   func(time.Duration)
 
-	planned []chore
-	slept   early.Wait
-	signals [64]early.Info
-	death   death
-	untidy  int       // deaths since the memory was tidied up
-	restTo  time.Time // when the wake-ups that brought nothing are made up for
+	planned         []chore
+	slept           early.Wait
+	signals         [64]early.Info
+	death           death
+	deathsSinceTidy int       // deaths since the memory was tidied up
+	idleUntil       time.Time // when the wake-ups that brought nothing are made up for
 }
 
 func newLoop(m *machine, feed *early.Feed) (*loop, error) {
@@ -62,10 +62,10 @@ func (l *loop) step() {
 	now := l.clock()
 	busy = l.others.observe(now) || busy
 	if due := l.deadline(); !due.IsZero() && !now.Before(due) {
-		l.takeTime(now)
+		l.handleDeadline(now)
 		busy = busy || !l.deadline().Equal(due)
 	}
-	l.rest100(l.doChores(now) || busy)
+	l.limitIdleWakeups(l.doChores(now) || busy)
 	l.planTidying(now)
 }
 
@@ -81,7 +81,7 @@ func (l *loop) wait() {
 	if l.deadline().IsZero() && len(l.planned) == 0 {
 		l.slept.Calm, l.slept.LastPID = l.others.calm()
 	}
-	// An error is as good as a wake-up; rest100 sees to it that it is not one too
+	// An error is as good as a wake-up; limitIdleWakeups sees to it that it is not one too
 	// many.
 	l.feed.Sleep(&l.slept, l.epoll, timeout, l.target())
 }
@@ -90,13 +90,13 @@ func (l *loop) wait() {
 func (l *loop) readSignals() (some bool) {
 	some = len(l.slept.Infos) > 0
 	for i, info := range l.slept.Infos {
-		l.takeSignal(info, l.slept.Passed(i))
+		l.handleSignal(info, l.slept.Passed(i))
 	}
 	l.slept.Infos = nil
 	for {
 		n := l.feed.Read(l.signals[:])
 		for _, info := range l.signals[:n] {
-			l.takeSignal(info, false)
+			l.handleSignal(info, false)
 		}
 		if n < len(l.signals) {
 			return some || n > 0
@@ -116,11 +116,11 @@ func (l *loop) reapAll() (some bool) {
 			return some
 		}
 		some = true
-		l.takeDeath(&l.death)
+		l.handleDeath(&l.death)
 		if l.death.Stopped == 0 {
 			l.others.reaped(l.death.id())
 		}
-		if l.untidy++; l.untidy >= tidyEvery {
+		if l.deathsSinceTidy++; l.deathsSinceTidy >= tidyEvery {
 			l.tidyUp()
 		}
 	}
@@ -132,19 +132,19 @@ const (
 	idleNap     = 100 * time.Millisecond
 )
 
-// rest100 keeps a kernel that fails in ways we did not foresee from driving the
+// limitIdleWakeups keeps a kernel that fails in ways we did not foresee from driving the
 // loop at full speed: after a few wake-ups that bring nothing there are ten a
 // second, whatever comes between them.
-func (l *loop) rest100(busy bool) {
+func (l *loop) limitIdleWakeups(busy bool) {
 	if busy {
 		return
 	}
 	now := l.clock()
-	if least := now.Add(-idleAllowed * idleNap); l.restTo.Before(least) {
-		l.restTo = least
+	if least := now.Add(-idleAllowed * idleNap); l.idleUntil.Before(least) {
+		l.idleUntil = least
 	}
-	l.restTo = l.restTo.Add(idleNap)
-	if left := l.restTo.Sub(now); left > 0 {
+	l.idleUntil = l.idleUntil.Add(idleNap)
+	if left := l.idleUntil.Sub(now); left > 0 {
 		l.nap(min(left, idleNap))
 	}
 }

@@ -31,7 +31,7 @@ type faulty struct {
 func newFaulty(t *testing.T, cfg Config) *faulty {
 	t.Helper()
 	f := &faulty{world: newWorld(t, cfg), reapErr: unix.ECHILD}
-	f.proc, f.rest, f.who = f, f, f
+	f.proc, f.leftovers, f.facts = f, f, f
 	f.loop = &loop{
 		machine: f.machine, feed: new(early.Feed),
 		epoll: -1, // every wait comes back at once with EBADF: nothing is worse
@@ -82,7 +82,7 @@ func (f *faulty) dies(name string, status procfs.WaitStatus) {
 }
 
 func (f *faulty) comes(sig unix.Signal) {
-	f.loop.takeSignal(early.Info{Signal: int32(sig), PID: 77}, false)
+	f.loop.handleSignal(early.Info{Signal: int32(sig), PID: 77}, false)
 }
 
 // runs runs the loop to its end.
@@ -103,7 +103,7 @@ func TestKernelFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFaulty(t, one())
-			f.loop.begin()
+			f.loop.startPrograms()
 			spoil(f)
 			f.script = func(step int) {
 				if step == 500 {
@@ -123,9 +123,9 @@ func TestKernelFails(t *testing.T) {
 // TestStuckDeadline: a deadline that never moves on is no reason to spin.
 func TestStuckDeadline(t *testing.T) {
 	f := newFaulty(t, several("a:restart b"))
-	f.loop.begin()
+	f.loop.startPrograms()
 	f.panics = "start"
-	f.loop.takeDeath(&death{PID: f.programs[0].pid, Status: 1 << 8})
+	f.loop.handleDeath(&death{PID: f.programs[0].pid, Status: 1 << 8})
 	f.clock = f.clock.Add(time.Second)
 	for range 500 {
 		if f.phase != over {
@@ -140,7 +140,7 @@ func TestStuckDeadline(t *testing.T) {
 // TestSpinningTick: every tick panics before it has done anything.
 func TestSpinningTick(t *testing.T) {
 	f := newFaulty(t, one())
-	f.loop.begin()
+	f.loop.startPrograms()
 	f.left = []string{"nc"}
 	f.dies("app", 7<<8)
 	f.loop.step()
@@ -209,7 +209,7 @@ func TestPanic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFaulty(t, tt.cfg)
-			f.loop.begin()
+			f.loop.startPrograms()
 			f.panics = tt.panics
 			tt.play(f)
 			f.runs(t)
@@ -244,7 +244,7 @@ func TestBrokenLog(t *testing.T) {
 			func(f *faulty) {
 				f.comes(term)
 				f.script = func(int) {
-					if slices.Contains(f.did, "KILL app") && f.phase < clearing && f.programs[0].pid != 0 {
+					if slices.Contains(f.did, "KILL app") && f.phase < endingLeftovers && f.programs[0].pid != 0 {
 						f.dies("app", 9)
 					}
 				}
@@ -272,7 +272,7 @@ func TestBrokenLog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFaulty(t, tt.cfg)
 			f.log = slog.New(panicking{})
-			f.loop.begin()
+			f.loop.startPrograms()
 			tt.play(f)
 			returns(t, "the loop does not end", f.loop.run)
 			if f.phase != over || f.exitStatus() != tt.status || !slices.Equal(f.did[:min(len(f.did), len(tt.did))], tt.did) {
@@ -285,7 +285,7 @@ func TestBrokenLog(t *testing.T) {
 func TestPanicAtTheStart(t *testing.T) {
 	f := newFaulty(t, several("a b"))
 	f.panics = "start"
-	f.loop.begin()
+	f.loop.startPrograms()
 	f.runs(t)
 	f.want(125)
 }
@@ -293,7 +293,7 @@ func TestPanicAtTheStart(t *testing.T) {
 // TestManySignalsAtOnce: one that panics does not take the next ones along.
 func TestManySignalsAtOnce(t *testing.T) {
 	f := newFaulty(t, one())
-	f.loop.begin()
+	f.loop.startPrograms()
 	f.panics = "name"
 	for range 100 {
 		f.comes(unix.SIGUSR1)
@@ -306,7 +306,7 @@ func TestManySignalsAtOnce(t *testing.T) {
 func TestNilHistory(t *testing.T) {
 	f := newFaulty(t, one())
 	f.hist = (*history.Writer)(nil)
-	f.loop.begin()
+	f.loop.startPrograms()
 	f.dies("app", 3<<8)
 	f.runs(t)
 	f.want(3, "start app")
@@ -315,7 +315,7 @@ func TestNilHistory(t *testing.T) {
 // TestBrokenWatcher: whatever fails in the watcher ends it, and nothing else.
 func TestBrokenWatcher(t *testing.T) {
 	f := newFaulty(t, one())
-	f.loop.begin()
+	f.loop.startPrograms()
 	f.others.w, f.others.log = new(watch.Watcher), f.log // it was never made, so all that it does panics
 	f.comes(unix.SIGHUP)
 	f.dies("app", 3<<8)
@@ -331,7 +331,7 @@ func TestBrokenWatcher(t *testing.T) {
 func TestBurst(t *testing.T) {
 	for deaths, want := range map[int]time.Duration{tidySoon - 1: 0, tidySoon: burstOver, tidyEvery: 0} {
 		f := newFaulty(t, one())
-		f.loop.begin()
+		f.loop.startPrograms()
 		for pid := range deaths {
 			f.reaps = append(f.reaps, death{PID: 1000 + pid})
 		}
@@ -348,8 +348,8 @@ func TestBurst(t *testing.T) {
 		}
 		f.clock = due
 		f.loop.step()
-		if due := f.loop.due(); !due.IsZero() || f.loop.untidy != 0 {
-			t.Errorf("after tidying up something is due, %v, and %d deaths count", due, f.loop.untidy)
+		if due := f.loop.due(); !due.IsZero() || f.loop.deathsSinceTidy != 0 {
+			t.Errorf("after tidying up something is due, %v, and %d deaths count", due, f.loop.deathsSinceTidy)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package initcore
 
 import (
-	"errors"
 	"log/slog"
 	"time"
 
@@ -16,11 +15,11 @@ import (
 type phase uint8
 
 const (
-	running  phase = iota // programs are being started, or run
-	delaying              // a SIGTERM waits for --delay
-	stopping              // the programs were told to end
-	clearing              // they have ended; what they left behind is told to
-	killing               // and was killed
+	running          phase = iota // programs are being started, or run
+	delaying                      // a SIGTERM waits for --delay
+	stopping                      // the programs were told to end
+	endingLeftovers               // they have ended; what they left behind is told to
+	killingLeftovers              // and was killed
 	over
 )
 
@@ -29,16 +28,16 @@ const (
 // interfaces acts. Time is what its caller says it is, so that a test can play
 // any order of events.
 type machine struct {
-	cfg  Config
-	proc processes
-	rest leftovers
-	tty  terminal
-	who  informant
-	hist *history.Writer
-	log  *slog.Logger
-	pid  int    // of the init
-	uid  uint32 // of the init
-	self string // its command name
+	cfg       Config
+	proc      processes
+	leftovers leftovers
+	terminal  terminal
+	facts     facts
+	hist      *history.Writer
+	log       *slog.Logger
+	pid       int    // of the init
+	uid       uint32 // of the init
+	self      string // its command name
 
 	programs []*program
 	next     int // the program to start next
@@ -46,13 +45,13 @@ type machine struct {
 	stopSig  unix.Signal // that began the end; 0: a program's end did
 	now      time.Time
 
-	continueAt  time.Time      // end of the delay
-	delayed     history.Record // of the signal that waits for it
-	delayedInfo early.Info     // and what came with that
-	killAt      time.Time      // SIGKILL for the programs; zero: never
-	clearUntil  time.Time      // SIGKILL for the rest
-	pollAt      time.Time      // next look whether any of the rest is left
-	pollEvery   time.Duration
+	continueAt     time.Time      // end of the delay
+	delayed        history.Record // of the signal that waits for it
+	delayedInfo    early.Info     // and what came with that
+	killAt         time.Time      // SIGKILL for the programs; zero: never
+	leftoversUntil time.Time      // SIGKILL for the rest
+	pollAt         time.Time      // next look whether any of the rest is left
+	pollEvery      time.Duration
 
 	status    int // to exit with, once known
 	hasStatus bool
@@ -79,9 +78,9 @@ type program struct {
 	lastSignal unix.Signal
 	lastInfo   early.Info
 	lastSender string
-	restarts   bool      // it ran and ended, and is started again since
-	restartAt  time.Time // of the restart that is planned; zero: none is
-	backoff    time.Duration
+	restarts   bool              // it ran and ended, and is started again since
+	restartAt  time.Time         // of the restart that is planned; zero: none is
+	pause      time.Duration     // before the next restart; 0: the first one
 	last       procfs.WaitStatus // of its last run, while a restart is planned
 }
 
@@ -110,7 +109,7 @@ func (m *machine) start(now time.Time) {
 			break
 		}
 	}
-	m.settle()
+	m.endIfDone()
 }
 
 // launch starts one program and reports whether it could.
@@ -123,7 +122,7 @@ func (m *machine) launch(p *program) bool {
 	}
 	p.pid = pid
 	m.log.Info("started", "program", p.Name, "pid", pid)
-	m.begin(history.KindStart)
+	m.newRecord(history.KindStart)
 	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid
 	m.rec.Comm, m.rec.Cmdline, m.rec.UID = p.comm(), commandLine(p.Args), m.uid
 	if p.User != nil {
@@ -133,72 +132,11 @@ func (m *machine) launch(p *program) bool {
 	return true
 }
 
-// startFailed handles that a program could not be forked.
-func (m *machine) startFailed(p *program, err error) {
-	why := "cannot start " + p.Name
-	m.note(history.KindNote, why+": "+err.Error())
-	if m.retries(p, err) {
-		m.planRestart(p, err)
-		return
-	}
-	m.log.Error(why, "error", err)
-	m.failed(codeOf(err), why+": "+err.Error())
-	m.shutdown(why)
-}
-
-// retries reports whether a restart that failed so is tried again later: there may
-// be more processes, memory or descriptors by then. At its first start a program
-// that cannot be started is an error, for whoever started the container to see.
-func (m *machine) retries(p *program, err error) bool {
-	return p.restarts && m.phase == running &&
-		(errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE))
-}
-
 // failed notes the status of the first program that ended badly.
 func (m *machine) failed(status int, why string) {
 	if !m.hasStatus {
 		m.status, m.hasStatus, m.verdict = status, true, why
 	}
-}
-
-// died takes in the death, or the stop, of a child.
-func (m *machine) died(d *death, now time.Time) {
-	m.now = now
-	p := m.find(d.PID)
-	if d.Stopped != 0 {
-		m.stopped(p, d.Stopped)
-		return
-	}
-	if p == nil {
-		m.orphan(d)
-		return
-	}
-	reason := m.ended(p, d)
-	p.pid = 0
-	m.judge(p, d, reason)
-	m.consequence(p, d, reason)
-	m.settle()
-}
-
-// stopped takes in that a signal stopped a program, or that it goes on.
-func (m *machine) stopped(p *program, by unix.Signal) {
-	if p == nil {
-		return
-	}
-	if p.stopped = by != unix.SIGCONT; !p.stopped {
-		return
-	}
-	// A shell that puts a running job into the foreground tells nobody: what shows
-	// it is that the program has tried to use the terminal.
-	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.tty.lend(p.pid) {
-		return
-	}
-	for _, other := range m.programs {
-		if other.pid != 0 && !other.stopped {
-			return
-		}
-	}
-	m.tty.suspend() // they all are: to a shell, the job is
 }
 
 func (m *machine) find(pid int) *program {
@@ -210,77 +148,10 @@ func (m *machine) find(pid int) *program {
 	return nil
 }
 
-// judge decides what the death means for the exit status.
-func (m *machine) judge(p *program, d *death, reason string) {
-	switch {
-	case d.Failure != nil && m.retries(p, d.Failure): // as if this run had not been
-	case d.Failure != nil:
-		m.failed(d.Failure.Code(), reason)
-	case p.OnExit == Restart && m.phase == running:
-		p.last = d.Status // not its last word yet
-	case m.alone():
-		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, reason
-	case d.Status == 0:
-	case d.Status.Signaled() && d.Status.Signal() == int(p.stoppedBy) && p.stoppedBy != unix.SIGKILL:
-		// It did what it was told.
-	default:
-		m.failed(d.Status.Shell(), reason)
-	}
-}
-
-// consequence decides what the death of p means for the others.
-func (m *machine) consequence(p *program, d *death, reason string) {
-	if m.phase != running && m.phase != delaying {
-		return
-	}
-	switch {
-	case d.Failure != nil && m.retries(p, d.Failure):
-		m.planRestart(p, d.Failure)
-	case d.Failure != nil:
-		m.shutdown(p.Name + " could not be started")
-	case p.Oneshot && d.Status == 0:
-		m.start(m.now)
-	case p.Oneshot:
-		m.shutdown(reason + ", and the others wait for its success")
-	case p.OnExit == Restart:
-		m.planRestart(p, nil)
-	case p.OnExit == Ignore:
-	case !m.alone():
-		m.shutdown(reason)
-	}
-}
-
-// The delay before a restart, and the time after which it begins anew.
-const (
-	firstDelay  = time.Second
-	longest     = time.Minute
-	longEnough  = time.Minute
-	delayGrowth = 2
-)
-
-// planRestart plans to start p again, after it ended or because of an error of the
-// last try.
-func (m *machine) planRestart(p *program, err error) {
-	first := p.RestartDelay
-	if first == 0 {
-		first = firstDelay
-	}
-	if p.backoff == 0 || m.now.Sub(p.begun) >= longEnough {
-		p.backoff = first
-	}
-	p.restarts, p.restartAt = true, m.now.Add(p.backoff)
-	if err != nil {
-		m.log.Warn("cannot restart "+p.Name+", will try again", "error", err, "in", p.backoff)
-	} else {
-		m.log.Warn("restarting "+p.Name, "status", p.last.String(), "in", p.backoff)
-	}
-	p.backoff = min(p.backoff*delayGrowth, max(longest, first))
-}
-
-// settle moves on to the end when no program runs any more and none is to come.
-func (m *machine) settle() {
-	if m.phase < clearing && m.done() {
-		m.clear()
+// endIfDone moves on to the end when no program runs any more and none is to come.
+func (m *machine) endIfDone() {
+	if m.phase < endingLeftovers && m.done() {
+		m.endLeftovers()
 	}
 }
 
@@ -308,8 +179,8 @@ func (m *machine) exitStatus() int {
 // tick does what is due by now.
 func (m *machine) tick(now time.Time) {
 	m.now = now
-	if !m.unrecorded.tellAt.IsZero() && !now.Before(m.unrecorded.tellAt) {
-		m.tellUnrecorded()
+	if !m.unrecorded.recordAt.IsZero() && !now.Before(m.unrecorded.recordAt) {
+		m.recordFlood()
 	}
 	if m.phase == delaying && !now.Before(m.continueAt) {
 		m.delayIsOver()
@@ -324,7 +195,7 @@ func (m *machine) tick(now time.Time) {
 			}
 		}
 	}
-	if m.phase == clearing || m.phase == killing {
+	if m.phase == endingLeftovers || m.phase == killingLeftovers {
 		m.poll()
 	}
 }
@@ -337,7 +208,7 @@ func (m *machine) deadline() time.Time {
 			first = t
 		}
 	}
-	sooner(m.unrecorded.tellAt)
+	sooner(m.unrecorded.recordAt)
 	switch m.phase {
 	case running:
 		for _, p := range m.programs {
@@ -347,9 +218,9 @@ func (m *machine) deadline() time.Time {
 		sooner(m.continueAt)
 	case stopping:
 		sooner(m.killAt)
-	case clearing, killing:
+	case endingLeftovers, killingLeftovers:
 		sooner(m.pollAt)
-		sooner(m.clearUntil)
+		sooner(m.leftoversUntil)
 	}
 	return first
 }
@@ -366,12 +237,4 @@ func commandLine(args []string) string {
 		}
 	}
 	return line
-}
-
-// id is the identity of a dead process, as far as it is known.
-func (d *death) id() procfs.ID {
-	if d.Stat.PID != d.PID {
-		return procfs.ID{PID: d.PID}
-	}
-	return d.Stat.ID()
 }

@@ -40,7 +40,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	}
 	w := &world{t: t, nextPID: 10, refuse: map[string]error{}, clock: time.Unix(1_000_000, 0)}
 	w.machine = newMachine(cfg)
-	w.proc, w.rest, w.tty, w.who, w.pid = w, w, w, w, 1
+	w.proc, w.leftovers, w.terminal, w.facts, w.pid = w, w, w, w, 1
 	w.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	return w
 }
@@ -121,10 +121,10 @@ func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
 func (w *world) outOfMemory(procfs.WaitStatus, time.Time, bool) string {
 	return ""
 }
-func (w *world) suspend()      { w.note("suspend") }
-func (w *world) resume(int)    { w.note("resume") }
-func (w *world) takeBack()     {}
-func (w *world) lend(int) bool { w.note("lend"); return w.hasTTY }
+func (w *world) suspend()              { w.note("suspend") }
+func (w *world) resume(int)            { w.note("resume") }
+func (w *world) takeTerminal()         {}
+func (w *world) giveTerminal(int) bool { w.note("giveTerminal"); return w.hasTTY }
 
 // play runs a script: "start", "TERM", "TERM with 5" (queued), "web exits 3", "web dies of
 // KILL", "web stops by TSTP", "orphan exits 0", "1s" (time passes), "left a b",
@@ -314,8 +314,8 @@ func TestStopped(t *testing.T) {
 		did    []string
 	}{
 		{"Ctrl-Z", one(), "start; app stops by TSTP; CONT", []string{"start app", "suspend", "resume", "CONT app"}},
-		{"in the background", one(), "start; app stops by TTIN", []string{"start app", "lend", "suspend"}},
-		{"in the foreground by now", one(), "start; foreground; app stops by TTIN; app stops by TTOU", []string{"start app", "lend", "lend"}},
+		{"in the background", one(), "start; app stops by TTIN", []string{"start app", "giveTerminal", "suspend"}},
+		{"in the foreground by now", one(), "start; foreground; app stops by TTIN; app stops by TTOU", []string{"start app", "giveTerminal", "giveTerminal"}},
 		{"Ctrl-Z in the foreground", one(), "start; foreground; app stops by TSTP", []string{"start app", "suspend"}},
 		{"it goes on by itself", one(), "start; app stops by CONT", []string{"start app"}},
 		{"an orphan", one(), "start; orphan stops by TSTP", []string{"start app"}},
@@ -347,10 +347,10 @@ func TestWhoIsLeft(t *testing.T) {
 		script string
 		says   string
 	}{
-		{one(), "left nc dead; start; app exits 0; 4s", "yinit: ending what is left (processes 100 (nc))\nyinit: warning: killing what is left after 3s (processes 100 (nc))\n"},
+		{one(), "left nc dead; start; app exits 0; 4s", "yinit: stopping leftover processes (processes 100 (nc))\nyinit: warning: killing leftover processes after 3s (processes 100 (nc))\n"},
 		{one(), "left dead; start; app exits 0; 1s; none left; 1s", ""},
-		{one(), "left unseen; start; app exits 0; 4s", "yinit: ending what is left (processes of unknown names)\nyinit: warning: killing what is left after 3s (processes of unknown names)\n"},
-		{late, "start; TERM; 2s", "yinit: warning: killing app (pid 11, why it still ran 2s after it was told to end)\n"},
+		{one(), "left unseen; start; app exits 0; 4s", "yinit: stopping leftover processes (processes unknown)\nyinit: warning: killing leftover processes after 3s (processes unknown)\n"},
+		{late, "start; TERM; 2s", "yinit: warning: killing app (pid 11, reason still running 2s after its stop signal)\n"},
 	} {
 		var b bytes.Buffer
 		w := newWorld(t, tt.cfg)
@@ -358,7 +358,7 @@ func TestWhoIsLeft(t *testing.T) {
 		w.play(tt.script)
 		got := ""
 		for line := range strings.Lines(b.String()) {
-			if strings.Contains(line, "killing") || strings.Contains(line, "ending what") {
+			if strings.Contains(line, "killing") || strings.Contains(line, "stopping leftover") {
 				got += line
 			}
 		}

@@ -25,11 +25,11 @@ type observer struct {
 const firstLook = 50 * time.Millisecond
 
 // begin starts to watch.
-func (o *observer) begin(m *machine, k *kernel) {
+func (o *observer) startWatching(m *machine, k *kernel) {
 	if k.noProc {
 		return
 	}
-	o.log, o.ticked = m.log, m.memory
+	o.log, o.ticked = m.log, m.recordUnseenOOM
 	w, err := watch.New(watch.Options{FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch}, &ledger{m})
 	if err == nil {
 		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(w.FD())}
@@ -38,8 +38,8 @@ func (o *observer) begin(m *machine, k *kernel) {
 		}
 	}
 	if err != nil {
-		m.log.Info("deaths of processes that are not reaped by the init will not be seen", "error", err)
-		m.note(history.KindNote, "deaths of processes that are not reaped by the init are not seen: "+err.Error())
+		m.log.Info("exits of processes that the init does not reap are not recorded", "error", err)
+		m.note(history.KindNote, "exits of processes that the init does not reap are not recorded: "+err.Error())
 		return
 	}
 	o.w = w

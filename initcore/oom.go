@@ -22,13 +22,13 @@ type memoryMeter interface {
 // the container was hit, by the counter in memory.events (cgroup version 2) or
 // memory.oom_control (version 1). The counter does not say who it was.
 type oomWatch struct {
-	meter  memoryMeter
-	begun  bool
-	kills  uint64    // at the last look
-	told   uint64    // those of them of which something was said
-	looked time.Time // when the last look was
-	since  time.Time // the last kill came after this look
-	grew   time.Time // and before this one
+	meter    memoryMeter
+	begun    bool
+	kills    uint64    // at the last look
+	reported uint64    // those of them of which something was said
+	looked   time.Time // when the last look was
+	since    time.Time // the last kill came after this look
+	grew     time.Time // and before this one
 }
 
 const (
@@ -41,7 +41,7 @@ const (
 )
 
 // begin takes the counter as it is: what happened before is not our affair.
-func (w *oomWatch) begin(now time.Time) {
+func (w *oomWatch) startCounting(now time.Time) {
 	if w.begun {
 		return
 	}
@@ -49,7 +49,7 @@ func (w *oomWatch) begin(now time.Time) {
 		w.meter = ownGroup()
 	}
 	w.look(now)
-	w.told = w.kills
+	w.reported = w.kills
 }
 
 // look reads the counter.
@@ -68,12 +68,12 @@ func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool)
 	if status.Signal() != int(unix.SIGKILL) {
 		return ""
 	}
-	w.begin(now)
+	w.startCounting(now)
 	w.look(now)
-	if w.told >= w.kills {
+	if w.reported >= w.kills {
 		return ""
 	}
-	defer func() { w.told++ }()
+	defer func() { w.reported++ }()
 	if watched && now.Sub(w.grew) <= oomClaim || now.Sub(w.since) <= oomClaim {
 		return "the memory limit was hit " + w.figures()
 	}
@@ -82,20 +82,20 @@ func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool)
 
 // nobody returns what to say if there was such a kill, and nobody who ended so was
 // seen.
-func (w *oomWatch) nobody(now time.Time) string {
-	w.begin(now)
+func (w *oomWatch) unseenVictim(now time.Time) string {
+	w.startCounting(now)
 	w.look(now)
-	if w.told >= w.kills || now.Sub(w.grew) <= oomClaim {
+	if w.reported >= w.kills || now.Sub(w.grew) <= oomClaim {
 		return ""
 	}
-	defer func() { w.told = w.kills }()
+	defer func() { w.reported = w.kills }()
 	return "the memory limit was hit " + w.figures() + " by a process whose end was not seen"
 }
 
 func (w *oomWatch) figures() string {
 	limit := w.meter.MemoryLimit()
 	if limit == 0 {
-		return fmt.Sprintf("(oom_kill %d → %d)", w.told, w.kills)
+		return fmt.Sprintf("(oom_kill %d → %d)", w.reported, w.kills)
 	}
-	return fmt.Sprintf("(oom_kill %d → %d, memory.max %s)", w.told, w.kills, limit)
+	return fmt.Sprintf("(oom_kill %d → %d, memory.max %s)", w.reported, w.kills, limit)
 }

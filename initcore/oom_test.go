@@ -50,7 +50,7 @@ func TestOutOfMemory(t *testing.T) {
 		for event := range strings.FieldsSeq(tt.script) {
 			switch event {
 			case "begin":
-				w.begin(now)
+				w.startCounting(now)
 			case "oom":
 				kills++
 			case "kill":
@@ -58,7 +58,7 @@ func TestOutOfMemory(t *testing.T) {
 			case "TERM":
 				got = w.victim(15, now, tt.watched)
 			case "look":
-				got = w.nobody(now)
+				got = w.unseenVictim(now)
 			default:
 				d, err := time.ParseDuration(event)
 				check(t, err)

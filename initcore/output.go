@@ -55,7 +55,7 @@ func (r *relays) pipe(name string, fd int) (int, error) {
 	// The program's end is a file of its own, and stays as programs expect it.
 	err := unix.SetNonblock(p[0], true)
 	if err == nil {
-		err = r.outlets[fd].take(name, p[0])
+		err = r.outlets[fd].add(name, p[0])
 	}
 	if err != nil {
 		_, _ = unix.Close(p[0]), unix.Close(p[1])
@@ -64,9 +64,9 @@ func (r *relays) pipe(name string, fd int) (int, error) {
 	return p[1], nil
 }
 
-// lastWords is how long the end waits for output that is still on its way. This
+// drainLimit is how long the end waits for output that is still on its way. This
 // is about a reader that does not read: nobody else is waited for then.
-const lastWords = 2 * time.Second
+const drainLimit = 2 * time.Second
 
 // drain waits until everything is written that the programs wrote before they
 // ended, for a while.
@@ -78,7 +78,7 @@ func (r *relays) drain() error {
 		}
 	}
 	for _, o := range r.outlets {
-		if o != nil && o.done != nil && !waitFor(o.done, lastWords) {
+		if o != nil && o.done != nil && !waitFor(o.done, drainLimit) {
 			return errors.New("nobody reads our output: the last lines of the programs may be lost")
 		}
 	}
@@ -86,9 +86,9 @@ func (r *relays) drain() error {
 }
 
 // take begins to copy what comes from in, which does not block.
-func (o *outlet) take(name string, in int) error {
+func (o *outlet) add(name string, in int) error {
 	if o.done == nil {
-		if err := o.begin(); err != nil {
+		if err := o.startCopying(); err != nil {
 			return err
 		}
 	}
@@ -102,7 +102,7 @@ func (o *outlet) take(name string, in int) error {
 }
 
 // begin starts the goroutine.
-func (o *outlet) begin() (err error) {
+func (o *outlet) startCopying() (err error) {
 	if o.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return os.NewSyscallError("epoll_create1", err)
 	}

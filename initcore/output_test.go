@@ -24,7 +24,7 @@ func outletTo(t *testing.T, fd int) *relays {
 func takes(t *testing.T, r *relays, name string, in int) {
 	t.Helper()
 	check(t, unix.SetNonblock(in, true))
-	check(t, r.outlets[1].take(name, in))
+	check(t, r.outlets[1].add(name, in))
 }
 
 // relayed sends chunks through a relay called "web" and returns what comes out.

@@ -39,7 +39,7 @@ func (m *machine) writeReport(path string, h *helper) {
 		err = failed
 	}
 	if err != nil {
-		m.log.Warn("no report", "error", err)
+		m.log.Warn("cannot write the report", "error", err)
 	}
 }
 

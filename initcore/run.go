@@ -31,7 +31,7 @@ func Run(cfg Config) int {
 	fail := func(err error) int {
 		logger.Error(err.Error())
 		if err := ReportFailure(cfg.Report, 125, err.Error()); err != nil {
-			logger.Warn("no report", "error", err)
+			logger.Warn("cannot write the report", "error", err)
 		}
 		return 125
 	}
@@ -43,7 +43,7 @@ func Run(cfg Config) int {
 	k := newKernel(&cfg, feed.Inherit)
 	k.helper.log = logger
 	m := newMachine(cfg)
-	m.proc, m.rest, m.tty, m.who, m.log, m.pid = k, k, k.console, k, logger, k.pid
+	m.proc, m.leftovers, m.terminal, m.facts, m.log, m.pid = k, k, k.console, k, logger, k.pid
 	m.self, m.uid = k.name(k.pid), uint32(unix.Getuid())
 	k.prepare(logger)
 	if k.noProc {
@@ -60,21 +60,21 @@ func Run(cfg Config) int {
 		k.keepDirectory()
 	}
 	if cfg.Session {
-		k.console.giveUp()
+		k.console.release()
 	}
 	// One goroutine at a time, beside those that wait in the kernel: so the threads
 	// of the start are all that there will ever be.
 	runtime.GOMAXPROCS(1)
 	k.helper.inline = !roomForThreads()
 	early.Spare(threads(cfg, !k.helper.inline))
-	l.begin()
+	l.startPrograms()
 	l.planned = k.chores(m, time.Now())
 	l.run()
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}
-	l.quietly(func() { m.writeReport(cfg.Report, k.helper) })
-	l.quietly(func() { m.hist.End(time.Now()) })
+	l.ignorePanic(func() { m.writeReport(cfg.Report, k.helper) })
+	l.ignorePanic(func() { m.hist.End(time.Now()) })
 	return m.exitStatus()
 }
 
@@ -111,7 +111,7 @@ func restarts(cfg Config) bool {
 func (k *kernel) prepare(log *slog.Logger) {
 	if k.cfg.ParentDeath != 0 {
 		if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(k.cfg.ParentDeath), 0, 0, 0); err != nil {
-			log.Warn("no signal will come when the parent dies", "error", err)
+			log.Warn("cannot set the signal of --parent-death", "error", err)
 		}
 	}
 	if k.isFirst && !k.cfg.Subreaper {
@@ -122,7 +122,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 		if k.cfg.Subreaper {
 			level = slog.LevelWarn
 		}
-		log.Log(context.Background(), level, "orphans will go to another process", "error", err)
+		log.Log(context.Background(), level, "cannot become a subreaper: another process adopts the orphans", "error", err)
 	}
 }
 

@@ -12,13 +12,13 @@ import (
 	"yinit/procfs"
 )
 
-// shutdown begins the end because of what became of a program.
+// shutdown begins the shutdown because of what became of a program.
 func (m *machine) shutdown(why string) {
 	if m.phase >= stopping {
 		return
 	}
 	m.note(history.KindStop, why)
-	m.log.Info("stopping everything", "why", why)
+	m.log.Info("shutting down", "reason", why)
 	m.stopAll(noInfo)
 }
 
@@ -28,7 +28,7 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 	switch m.phase {
 	case running:
 		m.stopSig = sig
-		m.note(history.KindStop, procfs.SignalName(int(sig))+" came")
+		m.note(history.KindStop, procfs.SignalName(int(sig))+" received")
 		if m.cfg.Delay > 0 && sig == unix.SIGTERM && m.anyRuns() {
 			m.phase, m.continueAt, m.delayedInfo = delaying, m.now.Add(m.cfg.Delay), info
 			return history.ActionDelayed, nil
@@ -36,16 +36,16 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 		return history.ActionStop, m.stopAll(info)
 	case delaying, stopping: // once more: at once, or again
 		return history.ActionStop, m.stopAll(info)
-	case clearing:
-		m.signalRest()
+	case endingLeftovers:
+		m.signalLeftovers()
 		return history.ActionForwarded, nil
 	default:
 		return history.ActionDropped, nil
 	}
 }
 
-// delayIsOver begins the end that a SIGTERM has asked for, and records to whom
-// that went.
+// delayIsOver begins the shutdown that a SIGTERM has asked for, and records to whom
+// that signal went.
 func (m *machine) delayIsOver() {
 	to := m.stopAll(m.delayedInfo)
 	m.rec = m.delayed
@@ -64,7 +64,7 @@ func (m *machine) stopAll(info early.Info) (to []int) {
 	m.phase = stopping
 	for i := len(m.programs) - 1; i >= 0; i-- {
 		p := m.programs[i]
-		if !p.restartAt.IsZero() { // its last run was its last after all
+		if !p.restartAt.IsZero() { // it is not started again
 			p.restartAt = time.Time{}
 			if p.last != 0 {
 				m.failed(p.last.Shell(), p.Name+" "+p.last.String())
@@ -85,23 +85,23 @@ func (m *machine) stopAll(info early.Info) (to []int) {
 	if m.cfg.KillAfter > 0 && !again {
 		m.killAt = m.now.Add(m.cfg.KillAfter)
 	}
-	m.settle()
+	m.endIfDone()
 	return to
 }
 
-// killAll ends the programs that did not end in time.
+// killAll sends SIGKILL to the programs that did not end in time.
 func (m *machine) killAll() {
 	for _, p := range m.programs {
 		if p.pid == 0 {
 			continue
 		}
-		why := fmt.Sprintf("still ran %s after it was told to end", m.cfg.KillAfter)
-		m.log.Warn("killing "+p.Name, "pid", p.pid, "why", "it "+why)
-		m.note(history.KindStop, fmt.Sprintf("SIGKILL: %s (pid %d) %s", p.Name, p.pid, why))
+		why := fmt.Sprintf("still running %s after its stop signal", m.cfg.KillAfter)
+		m.log.Warn("killing "+p.Name, "pid", p.pid, "reason", why)
+		m.note(history.KindStop, fmt.Sprintf("SIGKILL to %s (pid %d): %s", p.Name, p.pid, why))
 		p.stoppedBy = unix.SIGKILL
 		m.send(p, unix.SIGKILL, noInfo)
 	}
-	// Should it not help (a process in state D), it is not worth repeating often.
+	// A process in state D does not react: there is no use in repeating it often.
 	m.killAt = m.now.Add(killAgain)
 }
 
@@ -109,69 +109,68 @@ const (
 	killAgain = 10 * time.Second // between two SIGKILLs
 	firstPoll = time.Millisecond
 	lastPoll  = 100 * time.Millisecond
-	killWait  = 2 * time.Second // for those that were killed; then the kernel may have them
+	killWait  = 2 * time.Second // for those that were killed; then they are left to the kernel
 	namesMax  = 20
 )
 
-// clear ends what the programs have left behind.
-func (m *machine) clear() {
-	m.tty.takeBack()
-	m.tellUnrecorded()
+// endLeftovers stops the leftover processes: those that outlive the programs.
+func (m *machine) endLeftovers() {
+	m.terminal.takeTerminal()
+	m.recordFlood()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
-		m.zombies = heldZombies(m.rest.everybody(), m.pid, m.rest.tracer)
+		m.zombies = heldZombies(m.leftovers.everybody(), m.pid, m.leftovers.tracer)
 	}
-	if m.cfg.Grace == 0 || !m.rest.anyLeft() {
+	if m.cfg.Grace == 0 || !m.leftovers.anyLeft() {
 		m.phase = over
 		return
 	}
-	m.phase = clearing
-	m.clearUntil = m.now.Add(m.cfg.Grace)
-	if living, known := m.rest.list(); len(living) > 0 || !known { // otherwise they wait to be reaped
-		m.note(history.KindStop, "the programs have ended; SIGTERM to what is left: "+names(living))
-		m.log.Info("ending what is left", "processes", names(living))
+	m.phase = endingLeftovers
+	m.leftoversUntil = m.now.Add(m.cfg.Grace)
+	if living, known := m.leftovers.list(); len(living) > 0 || !known { // otherwise they wait to be reaped
+		m.note(history.KindStop, "the programs have ended; SIGTERM to leftover processes: "+names(living))
+		m.log.Info("stopping leftover processes", "processes", names(living))
 	}
-	m.signalRest()
+	m.signalLeftovers()
 	m.pollEvery = firstPoll
 	m.pollAt = m.now.Add(m.pollEvery)
 }
 
-func (m *machine) signalRest() {
-	m.rest.signalAll(unix.SIGTERM)
-	m.rest.signalAll(unix.SIGCONT)
+func (m *machine) signalLeftovers() {
+	m.leftovers.signalAll(unix.SIGTERM)
+	m.leftovers.signalAll(unix.SIGCONT)
 }
 
-// poll looks whether any of the rest is left. Their deaths tell of themselves,
-// but not those of processes that came by docker exec: these are not our
-// children.
+// poll looks whether there are leftover processes still. The kernel reports the
+// deaths of our children, but not those of processes that docker exec has started.
 func (m *machine) poll() {
-	if !m.rest.anyLeft() {
+	if !m.leftovers.anyLeft() {
 		m.phase = over
 		return
 	}
-	late := !m.now.Before(m.clearUntil)
+	late := !m.now.Before(m.leftoversUntil)
 	switch {
-	case late && m.phase == killing:
-		living, _ := m.rest.list()
-		m.log.Warn("left to the kernel", "processes", names(living))
+	case late && m.phase == killingLeftovers:
+		living, _ := m.leftovers.list()
+		m.log.Warn("leaving leftover processes to the kernel", "processes", names(living))
 		m.phase = over
 		return
 	case late:
-		living, _ := m.rest.list()
-		m.log.Warn("killing what is left after "+m.cfg.Grace.String(), "processes", names(living))
-		m.note(history.KindStop, "SIGKILL to what is left after "+m.cfg.Grace.String()+": "+names(living))
-		m.phase, m.clearUntil, m.pollEvery = killing, m.now.Add(killWait), firstPoll
+		living, _ := m.leftovers.list()
+		m.log.Warn("killing leftover processes after "+m.cfg.Grace.String(), "processes", names(living))
+		m.note(history.KindStop, "SIGKILL to leftover processes after "+m.cfg.Grace.String()+": "+names(living))
+		m.phase, m.leftoversUntil, m.pollEvery = killingLeftovers, m.now.Add(killWait), firstPoll
 	}
-	if m.phase == killing {
-		m.rest.signalAll(unix.SIGKILL) // again: it may find those that it could not see before
+	if m.phase == killingLeftovers {
+		m.leftovers.signalAll(unix.SIGKILL) // again: it may find those that it could not see before
 	}
 	m.pollAt = m.now.Add(m.pollEvery)
 	m.pollEvery = min(2*m.pollEvery, lastPoll)
 }
 
-// names tells which processes they are.
+// names lists processes for the log and the history.
 func names(list []procfs.Stat) string {
 	if len(list) == 0 {
-		return "of unknown names"
+		return "unknown"
 	}
 	var b strings.Builder
 	for i, s := range list {

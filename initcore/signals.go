@@ -156,7 +156,7 @@ func (m *machine) sendTo(pid int, sig unix.Signal, info early.Info) error {
 // continued resumes the program after the shell has resumed the init.
 func (m *machine) continued() {
 	if m.alone() && m.programs[0].pid != 0 {
-		m.tty.resume(m.programs[0].pid)
+		m.terminal.resume(m.programs[0].pid)
 	}
 }
 
@@ -170,7 +170,7 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	if m.flooded(info) {
 		return
 	}
-	m.begin(history.KindSignal)
+	m.newRecord(history.KindSignal)
 	describeSignal(&m.rec, info, m.sender(info, originOf(info)))
 	m.rec.Passed, m.rec.Action, m.rec.To = int(passed), action, to
 	m.hist.Add(&m.rec)
@@ -195,7 +195,7 @@ func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 	if origin == history.OriginKernel || info.PID <= 0 {
 		return ""
 	}
-	return m.who.name(int(info.PID))
+	return m.facts.name(int(info.PID))
 }
 
 // describeSignal puts into a record which signal came and from whom. name is the

@@ -15,11 +15,11 @@ import (
 // without log, history or terminal, so that signals still go to the programs,
 // deaths count, and the status is the programs'.
 
-// takeSignal lets the machine decide about a signal, which may have been passed
+// handleSignal lets the machine decide about a signal, which may have been passed
 // on already.
-func (l *loop) takeSignal(info early.Info, passed bool) {
+func (l *loop) handleSignal(info early.Info, passed bool) {
 	sent := l.sent
-	defer l.recovered(func() {
+	defer l.recoverWith(func() {
 		if l.sent == sent && !passed { // otherwise only the rest failed
 			l.forwardAnyway(unix.Signal(info.Signal))
 		}
@@ -27,23 +27,23 @@ func (l *loop) takeSignal(info early.Info, passed bool) {
 	l.signal(info, passed, l.clock())
 }
 
-// takeDeath lets the machine decide about a death.
-func (l *loop) takeDeath(d *death) {
+// handleDeath lets the machine decide about a death.
+func (l *loop) handleDeath(d *death) {
 	p := l.find(d.PID)
-	defer l.recovered(func() { l.bury(p, d) })
+	defer l.recoverWith(func() { l.countDeathAnyway(p, d) })
 	l.died(d, l.clock())
 }
 
-// takeTime lets the machine do what is due.
-func (l *loop) takeTime(now time.Time) {
+// handleDeadline lets the machine do what is due.
+func (l *loop) handleDeadline(now time.Time) {
 	before := l.phase
-	defer l.recovered(func() { l.overdue(before) })
+	defer l.recoverWith(func() { l.tickAnyway(before) })
 	l.tick(now)
 }
 
 // begin starts the programs.
-func (l *loop) begin() {
-	defer l.recovered(func() {
+func (l *loop) startPrograms() {
+	defer l.recoverWith(func() {
 		if l.next < len(l.programs) || !l.anyRuns() {
 			l.failed(125, "internal error")
 			l.endAnyway()
@@ -52,24 +52,24 @@ func (l *loop) begin() {
 	l.start(l.clock())
 }
 
-// recovered is deferred. It does what is said instead of what failed, and sees
+// recoverWith is deferred. It does what is said instead of what failed, and sees
 // to it that there will be an end.
-func (l *loop) recovered(instead func()) {
+func (l *loop) recoverWith(instead func()) {
 	r := recover()
 	if r == nil {
 		return
 	}
 	stack := debug.Stack()
-	l.quietly(func() { l.log.Error("internal error, please report it", "panic", r, "stack", string(stack)) })
-	l.quietly(instead)
-	l.quietly(l.settle)
-	if l.phase < clearing && l.done() {
+	l.ignorePanic(func() { l.log.Error("internal error, please report it", "panic", r, "stack", string(stack)) })
+	l.ignorePanic(instead)
+	l.ignorePanic(l.endIfDone)
+	if l.phase < endingLeftovers && l.done() {
 		l.phase = over
 	}
 }
 
-// quietly calls f, whatever becomes of it.
-func (l *loop) quietly(f func()) {
+// ignorePanic calls f, whatever becomes of it.
+func (l *loop) ignorePanic(f func()) {
 	defer func() { _ = recover() }()
 	f()
 }
@@ -113,14 +113,14 @@ func (m *machine) endAnyway() {
 	}
 }
 
-// bury does what [machine.died] is for.
-func (m *machine) bury(p *program, d *death) {
+// countDeathAnyway does what [machine.died] is for.
+func (m *machine) countDeathAnyway(p *program, d *death) {
 	if p == nil || d.Stopped != 0 {
 		return
 	}
 	if p.pid == d.PID {
-		p.pid = 0
-		m.judge(p, d, p.Name+" "+d.Status.String())
+		p.pid, d.program = 0, p
+		m.setStatus(d, p.Name+" "+d.Status.String())
 	}
 	if m.phase >= stopping || p.OnExit == Ignore || !p.restartAt.IsZero() {
 		return
@@ -131,8 +131,8 @@ func (m *machine) bury(p *program, d *death) {
 	m.endAnyway()
 }
 
-// overdue does what [machine.tick] is for, in the phase that it began with.
-func (m *machine) overdue(before phase) {
+// tickAnyway does what [machine.tick] is for, in the phase that it began with.
+func (m *machine) tickAnyway(before phase) {
 	switch before {
 	case delaying:
 		m.endAnyway()
@@ -144,9 +144,9 @@ func (m *machine) overdue(before phase) {
 			}
 		}
 		m.killAt = m.now.Add(killAgain)
-	case clearing, killing:
+	case endingLeftovers, killingLeftovers:
 		m.pollAt = m.now.Add(lastPoll)
-		if !m.now.Before(m.clearUntil) {
+		if !m.now.Before(m.leftoversUntil) {
 			m.phase = over
 		}
 	}

@@ -1,17 +1,17 @@
 package initcore
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+
+	"yinit/procfs/passwd"
 )
 
-// The files of passwd(5) and group(5). Package os/user would link C where there
-// is a C compiler, and take the signals away from us.
+// The files of passwd(5) and group(5).
 const (
 	passwdFile = "/etc/passwd"
 	groupFile  = "/etc/group"
@@ -21,15 +21,15 @@ const (
 // /etc/passwd. Without a group it is the user's own, and the user's other groups
 // come with it.
 func LookupUser(spec string) (*Credential, error) {
-	passwd, err := readOptional(passwdFile)
+	users, err := readOptional(passwdFile)
 	if err != nil {
 		return nil, err
 	}
-	group, err := readOptional(groupFile)
+	groups, err := readOptional(groupFile)
 	if err != nil {
 		return nil, err
 	}
-	return lookupUser(spec, passwd, group)
+	return lookupUser(spec, users, groups)
 }
 
 func readOptional(path string) ([]byte, error) {
@@ -40,14 +40,14 @@ func readOptional(path string) ([]byte, error) {
 	return b, err
 }
 
-func lookupUser(spec string, passwd, group []byte) (*Credential, error) {
+func lookupUser(spec string, users, groups []byte) (*Credential, error) {
 	user, groupName, hasGroup := strings.Cut(spec, ":")
 	if user == "" || hasGroup && groupName == "" {
 		return nil, fmt.Errorf("%q is no user; write NAME, UID, NAME:GROUP or UID:GID", spec)
 	}
 	c := &Credential{Home: "/"}
 	name := ""
-	if f := entry(passwd, user, 6); f != nil {
+	if f := entry(users, user, 6); f != nil {
 		uid, err1 := id(f[2])
 		gid, err2 := id(f[3])
 		if err := errors.Join(err1, err2); err != nil {
@@ -62,10 +62,10 @@ func lookupUser(spec string, passwd, group []byte) (*Credential, error) {
 		c.UID = uid
 	}
 	if !hasGroup {
-		c.Groups = groupsOf(group, name, c.GID)
+		c.Groups = groupsOf(groups, name, c.GID)
 		return c, nil
 	}
-	gid, err := lookupGroup(groupName, group)
+	gid, err := lookupGroup(groupName, groups)
 	c.GID, c.Groups = gid, []uint32{gid}
 	return c, err
 }
@@ -83,9 +83,8 @@ func lookupGroup(name string, group []byte) (uint32, error) {
 
 // entry finds a line by its name, or by its number in the third field.
 func entry(file []byte, key string, fields int) []string {
-	for line := range bytes.Lines(file) {
-		f := strings.Split(strings.TrimRight(string(line), "\n"), ":")
-		if len(f) >= fields && f[0] != "" && (f[0] == key || f[2] == key) {
+	for f := range passwd.Entries(file, fields) {
+		if f[0] == key || f[2] == key {
 			return f
 		}
 	}
@@ -95,11 +94,10 @@ func entry(file []byte, key string, fields int) []string {
 // groupsOf are the groups that name is a member of, and its own.
 func groupsOf(group []byte, name string, own uint32) []uint32 {
 	list := []uint32{own}
-	for line := range bytes.Lines(group) {
-		f := strings.Split(strings.TrimSpace(string(line)), ":")
-		if name == "" || len(f) < 4 {
-			continue
-		}
+	if name == "" {
+		return list
+	}
+	for f := range passwd.Entries(group, 4) {
 		for member := range strings.SplitSeq(f[3], ",") {
 			if gid, err := id(f[2]); member == name && err == nil && gid != own {
 				list = append(list, gid)

@@ -89,7 +89,7 @@ func explainGone(w *world, p *Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	e, ok := w.exit(p)
 	switch {
-	case !ok && p.dead():
+	case !ok && p.Dead():
 		return who + " has ended: " + w.endNote(p) + "."
 	case !ok:
 		return who + " has ended; the history has no record of it."

@@ -7,6 +7,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // explained is a world with one process, and its parent, PID 1.
@@ -31,51 +32,51 @@ func TestExplain(t *testing.T) {
 		long, brief string
 	}{
 		{
-			"handler", func(p *Process) { p.Term = procfs.OutcomeHandler },
+			"handler", func(p *Process) { p.Term = verdict.OutcomeHandler },
 			"7 app, child of 1 tini, is asleep; it handles SIGTERM.", "7 app: handles SIGTERM",
 		},
 		{
-			"read", func(p *Process) { p.Term = procfs.OutcomeRead },
+			"read", func(p *Process) { p.Term = verdict.OutcomeRead },
 			"7 app, child of 1 tini, is asleep; it reads SIGTERM, by signalfd or sigwait.", "7 app: reads SIGTERM, by signalfd or sigwait",
 		},
 		{
-			"running, no handler", func(p *Process) { p.Term, p.State = procfs.OutcomeTerminate, procfs.StateRunning },
+			"running, no handler", func(p *Process) { p.Term, p.State = verdict.OutcomeTerminate, procfs.StateRunning },
 			"7 app, child of 1 tini, is running; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
 		{
-			"ignores", func(p *Process) { p.Term = procfs.OutcomeIgnore },
+			"ignores", func(p *Process) { p.Term = verdict.OutcomeIgnore },
 			"7 app, child of 1 tini, is asleep; it ignores SIGTERM, only SIGKILL ends it.", "7 app: ignores SIGTERM, only SIGKILL ends it",
 		},
 		{
-			"blocks", func(p *Process) { p.Term = procfs.OutcomePending },
+			"blocks", func(p *Process) { p.Term = verdict.OutcomePending },
 			"7 app, child of 1 tini, is asleep; it blocks SIGTERM, which stays pending.", "7 app: blocks SIGTERM, which stays pending",
 		},
 		{
-			"another user's", func(p *Process) { p.Term = procfs.OutcomeDenied },
+			"another user's", func(p *Process) { p.Term = verdict.OutcomeDenied },
 			"7 app, child of 1 tini, is asleep; you may not signal processes of its user.", "7 app: you may not signal processes of its user",
 		},
 		{
-			"unknown", func(p *Process) { p.Term = procfs.OutcomeUnknown },
+			"unknown", func(p *Process) { p.Term = verdict.OutcomeUnknown },
 			"7 app, child of 1 tini, is asleep; what SIGTERM would do is unknown.", "7 app: what SIGTERM would do is unknown",
 		},
 		{
 			"kernel thread", func(p *Process) {
-				p.Term, p.State, p.PPID = procfs.OutcomeIgnore, procfs.StateIdle, 2
+				p.Term, p.State, p.PPID = verdict.OutcomeIgnore, procfs.StateIdle, 2
 				p.Sigs.Ignored = ^procfs.SignalSet(0)
 			},
 			"7 app is idle; it is a kernel thread, which takes no signals.", "7 app: kernel thread, takes no signals",
 		},
 		{
-			"stopped", func(p *Process) { p.Term, p.State = procfs.OutcomePending, procfs.StateStopped },
+			"stopped", func(p *Process) { p.Term, p.State = verdict.OutcomePending, procfs.StateStopped },
 			"7 app is stopped, SIGCONT resumes it; SIGTERM stays pending until then.", "7 app: stopped, SIGCONT resumes it",
 		},
 		{
-			"stopped by a debugger", func(p *Process) { p.Term, p.State = procfs.OutcomePending, procfs.StateTraced },
+			"stopped by a debugger", func(p *Process) { p.Term, p.State = verdict.OutcomePending, procfs.StateTraced },
 			"7 app is stopped by a debugger; SIGTERM stays pending until then.", "7 app: stopped by a debugger",
 		},
 		{
 			"from outside", func(p *Process) {
-				p.Outside, p.PPID, p.Age, p.Term = true, 0, 5*time.Minute, procfs.OutcomeTerminate
+				p.Outside, p.PPID, p.Age, p.Term = true, 0, 5*time.Minute, verdict.OutcomeTerminate
 			},
 			"7 app, started from outside (docker exec) 5m ago, is asleep; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
@@ -100,7 +101,7 @@ func TestExplain(t *testing.T) {
 			"7 app: its main thread has ended, 2 threads still run; it can be reaped only when they have ended.", "7 app: its main thread has ended, others run",
 		},
 		{
-			"an escape sequence in its name", func(p *Process) { p.Term, p.Comm = procfs.OutcomeHandler, "\x1b[2J" },
+			"an escape sequence in its name", func(p *Process) { p.Term, p.Comm = verdict.OutcomeHandler, "\x1b[2J" },
 			`7 \x1b[2J, child of 1 tini, is asleep; it handles SIGTERM.`, `7 \x1b[2J: handles SIGTERM`,
 		},
 	} {
@@ -119,7 +120,7 @@ func TestExplain(t *testing.T) {
 func TestExplainPID1(t *testing.T) {
 	w, _ := explained(Process{ID: procfs.ID{PID: 7}, PPID: 1, Threads: 1, State: procfs.StateSleeping})
 	p := &w.procs[0]
-	p.Term = procfs.OutcomeShielded
+	p.Term = verdict.OutcomeShielded
 	want := "1 tini, the init here, is asleep; it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout."
 	if got := explain(w, p); got != want {
 		t.Errorf("explain = %q, want %q", got, want)

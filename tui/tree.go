@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/tui/text"
 )
 
@@ -14,7 +15,8 @@ type treePage struct {
 	rows   []row
 	chosen procfs.ID // the selection, which follows the process
 	folded map[procfs.ID]bool
-	find   filter
+	typed  string // the filter, as typed
+	find   snapshot.Filter
 	sort   int // in sortKeys
 	flat   bool
 	follow bool // keep the selection in the middle
@@ -156,7 +158,7 @@ func (t treePage) isFolded(w *world) bool {
 // fold hides what is below the selected process, or shows it.
 func (t treePage) fold(w *world, hide bool) treePage {
 	r, ok := t.current()
-	if !ok || !r.Children || t.flat || !t.find.empty() {
+	if !ok || !r.Children || t.flat || len(t.find) > 0 {
 		return t
 	}
 	folded := make(map[procfs.ID]bool, len(t.folded)+1)
@@ -181,7 +183,7 @@ func (t treePage) close(w *world) treePage {
 	switch {
 	case !ok:
 		return t
-	case r.Children && r.hides == 0 && !t.flat && t.find.empty():
+	case r.Children && r.hides == 0 && !t.flat && len(t.find) == 0:
 		return t.fold(w, true)
 	}
 	for up := t.cursor - 1; up >= 0; up-- {
@@ -217,12 +219,12 @@ func (t treePage) next(w *world) treePage {
 	return t
 }
 
-func (t treePage) filter() string { return t.find.text }
+func (t treePage) filter() string { return t.typed }
 
 // setFilter chooses rows. If the selected process is not among the matches, the
 // first match is selected.
 func (t treePage) setFilter(w *world, text string) page {
-	t.find = parseFilter(text, processTerms)
+	t.typed, t.find = text, snapshot.ParseFilter(text)
 	t.rows = t.makeRows(w)
 	t = t.resize(w)
 	row := t.rowOf(w, t.chosen)
@@ -253,7 +255,7 @@ func (t treePage) click(w *world, line int) page {
 func (t treePage) explain(w *world) string {
 	r, ok := t.current()
 	if !ok {
-		if w.read && !t.find.empty() {
+		if w.read && len(t.find) > 0 {
 			return "No process matches the filter. Esc clears it."
 		}
 		return ""

@@ -69,12 +69,12 @@ func keepAncestors(w *world, matched []bool) (drop func(int) bool) {
 
 // matched tells which processes the filter chooses, nil: all.
 func (t treePage) matched(w *world) []bool {
-	if t.find.empty() {
+	if len(t.find) == 0 {
 		return nil
 	}
 	matched := make([]bool, len(w.procs))
 	for i := range w.procs {
-		matched[i] = t.find.process(&w.procs[i])
+		matched[i] = t.find.Match(&w.procs[i])
 	}
 	return matched
 }

@@ -261,7 +261,7 @@ func TestForeignProc(t *testing.T) {
 		as    []string
 		names string
 	}{
-		"PID 1":     {nil, "of unknown names"},
+		"PID 1":     {nil, "unknown"},
 		"not PID 1": {[]string{"sh", "-c", `"$@"; s=$?; for p in $(cat left); do kill -0 $p && echo "lives on: $p" >&2; done; exit $s`, "sh"}, `\d+, \d+`},
 	} {
 		left := filepath.Join(t.TempDir(), "left")
@@ -275,7 +275,7 @@ func TestForeignProc(t *testing.T) {
 		if found := regexp.MustCompile(`kthreadd|kworker|pool_workqueue|rcu|lives on`).Find(out); found != nil {
 			t.Errorf("%s: a process of another namespace is named, or one lives on: %s\n%s", name, found, out)
 		}
-		for _, want := range []string{"there is no /proc of this PID namespace", "killing what is left after 200ms .processes " + tt.names} {
+		for _, want := range []string{"there is no /proc of this PID namespace", "killing leftover processes after 200ms .processes " + tt.names} {
 			if n := len(regexp.MustCompile(want).FindAll(out, -1)); n != 1 {
 				t.Errorf("%s: it says %q %d times, want once:\n%s", name, want, n, out)
 			}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"yinit/procfs"
 )
 
 // A Filter chooses records: those for which all conditions hold. The zero Filter
@@ -51,7 +53,7 @@ func Containing(text string) Condition {
 	text = strings.ToLower(text)
 	return func(r *Record) bool {
 		for _, s := range [...]string{r.Comm, r.Cmdline, r.Parent, r.Text} {
-			if strings.Contains(strings.ToLower(s), text) {
+			if procfs.ContainsFold(s, text) {
 				return true
 			}
 		}

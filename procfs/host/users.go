@@ -1,15 +1,14 @@
 package host
 
 import (
-	"bytes"
 	"os"
 	"strconv"
-	"strings"
 	"time"
+
+	"yinit/procfs/passwd"
 )
 
-// Users knows the names of users from a passwd file, see passwd(5). Package
-// os/user would bring in C where there is a C compiler.
+// Users knows the names of users from a passwd file, see passwd(5).
 type Users struct {
 	path  string
 	read  time.Time
@@ -46,11 +45,7 @@ func (u *Users) Refresh() {
 
 func parseNames(b []byte) map[uint32]string {
 	names := map[uint32]string{}
-	for line := range bytes.Lines(b) {
-		f := strings.Split(strings.TrimSpace(string(line)), ":")
-		if len(f) < 3 || f[0] == "" {
-			continue
-		}
+	for f := range passwd.Entries(b, 3) {
 		uid, err := strconv.ParseUint(f[2], 10, 32)
 		if _, seen := names[uint32(uid)]; err == nil && !seen {
 			names[uint32(uid)] = f[0]

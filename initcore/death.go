@@ -1,0 +1,190 @@
+package initcore
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// died handles that a child ended, or that a signal stopped or continued it. Who the
+// child was is looked up here, once.
+func (m *machine) died(d *death, now time.Time) {
+	m.now = now
+	d.program = m.find(d.PID)
+	if d.Stopped != 0 {
+		m.stopped(d.program, d.Stopped)
+		return
+	}
+	d.seen, d.wasSeen = m.others.recall(d.id())
+	if d.program == nil {
+		m.orphanDied(d)
+		return
+	}
+	reason := m.programDied(d)
+	d.program.pid = 0
+	m.setStatus(d, reason)
+	m.reactToDeath(d, reason)
+	m.endIfDone()
+}
+
+// stopped handles that a signal stopped a program or continued it.
+func (m *machine) stopped(p *program, by unix.Signal) {
+	if p == nil {
+		return
+	}
+	p.stopped = by != unix.SIGCONT
+	if !p.stopped {
+		return
+	}
+	// A shell that puts a running job into the foreground does not notify it. What
+	// shows it is that the program has tried to use the terminal.
+	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.terminal.giveTerminal(p.pid) {
+		return
+	}
+	for _, other := range m.programs {
+		if other.pid != 0 && !other.stopped {
+			return
+		}
+	}
+	m.terminal.suspend() // all programs are stopped: to a shell, the job is
+}
+
+// setStatus decides what the death of a program means for the exit status.
+func (m *machine) setStatus(d *death, reason string) {
+	p := d.program
+	switch {
+	case d.Failure != nil && m.retries(p, d.Failure): // as if this run had not been
+	case d.Failure != nil:
+		m.failed(d.Failure.Code(), reason)
+	case p.OnExit == Restart && m.phase == running:
+		p.last = d.Status // the next run may end otherwise
+	case m.alone():
+		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, reason
+	case d.Status == 0:
+	case d.Status.Signaled() && d.Status.Signal() == int(p.stoppedBy) && p.stoppedBy != unix.SIGKILL:
+		// The init's stop signal ended it.
+	default:
+		m.failed(d.Status.Shell(), reason)
+	}
+}
+
+// reactToDeath decides what the death of a program means for the others.
+func (m *machine) reactToDeath(d *death, reason string) {
+	if m.phase != running && m.phase != delaying {
+		return
+	}
+	p := d.program
+	switch {
+	case d.Failure != nil && m.retries(p, d.Failure):
+		m.planRestart(p, d.Failure)
+	case d.Failure != nil:
+		m.shutdown(p.Name + " could not be started")
+	case p.Oneshot && d.Status == 0:
+		m.start(m.now)
+	case p.Oneshot:
+		m.shutdown(reason + ", and a oneshot must succeed before the next program starts")
+	case p.OnExit == Restart:
+		m.planRestart(p, nil)
+	case p.OnExit == Ignore:
+	case !m.alone():
+		m.shutdown(reason)
+	}
+}
+
+// orphanDied records the death of a process that the init has adopted.
+func (m *machine) orphanDied(d *death) {
+	if !d.seen.Adopted {
+		m.newRecord(history.KindAdopt)
+		m.describeProcess(d)
+		m.hist.Add(&m.rec)
+	}
+	text := ""
+	if oom := m.outOfMemory(d.id(), d.Stat.Comm, d.Status); oom != "" {
+		text = d.Status.String() + ": " + oom
+	}
+	m.recordExit(d, text)
+	if m.cfg.WarnReap {
+		m.log.Warn("Reaped zombie process with pid=" + procfs.ID{PID: d.PID}.String() + " (" + d.Stat.Comm + "), " + d.Status.String())
+	}
+}
+
+// programDied records and logs the death of a program, and returns which one ended
+// and how, in words.
+func (m *machine) programDied(d *death) string {
+	reason := m.why(d)
+	m.recordExit(d, reason)
+	if d.Failure != nil {
+		m.log.Error(reason)
+		return reason
+	}
+	reason = d.title() + " " + reason
+	if d.Status.Signaled() && !d.program.wasStoppedBy(unix.Signal(d.Status.Signal())) {
+		m.log.Warn(reason, "pid", d.PID)
+	} else {
+		m.log.Info(reason, "pid", d.PID)
+	}
+	return reason
+}
+
+// wasStoppedBy reports whether the signal is one that asked the program to end: its
+// stop signal, or one that was forwarded and has that meaning. Whoever sent another
+// one may not have known that the program has no handler for it.
+func (p *program) wasStoppedBy(sig unix.Signal) bool {
+	return sig == p.stoppedBy || sig == p.lastSignal && (sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGQUIT)
+}
+
+// comm is the command name of the program as it begins, see PR_SET_NAME(2const).
+func (p *program) comm() string {
+	name := p.Args[0][strings.LastIndexByte(p.Args[0], '/')+1:]
+	return name[:min(len(name), commLen)]
+}
+
+// commLen is how long a command name may be.
+const commLen = 15
+
+// title is the name of the program that died, with the command that it had become,
+// as a script does that ends in exec.
+func (d *death) title() string {
+	p := d.program
+	if comm := d.Stat.Comm; d.Stat.PID == d.PID && comm != "" && comm != p.comm() && comm != p.Name {
+		return p.Name + " (" + comm + ")"
+	}
+	return p.Name
+}
+
+// why says how a program ended and, where that is known, why.
+func (m *machine) why(d *death) string {
+	how, p := d.Status.String(), d.program
+	switch {
+	case d.Failure != nil:
+		return m.facts.explain(d.Failure, p.Program)
+	case !d.Status.Signaled():
+		return how
+	}
+	sig := unix.Signal(d.Status.Signal())
+	if p.stoppedBy == unix.SIGKILL && sig == unix.SIGKILL {
+		return how + ": it did not end in time"
+	}
+	if oom := m.outOfMemory(d.id(), p.Name, d.Status); oom != "" {
+		return how + ": " + oom
+	}
+	switch {
+	case p.lastSignal == sig && originOf(p.lastInfo) != history.OriginUnknown:
+		return how + ": sender was " + senderText(p.lastInfo, p.lastSender)
+	case p.stoppedBy == sig:
+		return how + ", its stop signal"
+	}
+	return how
+}
+
+// id is the identity of a dead process, as far as it is known.
+func (d *death) id() procfs.ID {
+	if d.Stat.PID != d.PID {
+		return procfs.ID{PID: d.PID}
+	}
+	return d.Stat.ID()
+}

@@ -1,0 +1,58 @@
+package initcore
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+)
+
+// startFailed handles that a program could not be forked.
+func (m *machine) startFailed(p *program, err error) {
+	why := "cannot start " + p.Name
+	m.note(history.KindNote, why+": "+err.Error())
+	if m.retries(p, err) {
+		m.planRestart(p, err)
+		return
+	}
+	m.log.Error(why, "error", err)
+	m.failed(codeOf(err), why+": "+err.Error())
+	m.shutdown(why)
+}
+
+// retries reports whether a restart that failed so is tried again later: there may
+// be more processes, memory or descriptors by then. At its first start a program
+// that cannot be started is an error, for whoever started the container to see.
+func (m *machine) retries(p *program, err error) bool {
+	return p.restarts && m.phase == running &&
+		(errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE))
+}
+
+// The pause before a restart doubles from firstPause to longestPause. It begins anew
+// after a run of steadyRun.
+const (
+	firstPause   = time.Second
+	longestPause = time.Minute
+	steadyRun    = time.Minute
+)
+
+// planRestart plans to start p again, after it ended or because of an error of the
+// last try.
+func (m *machine) planRestart(p *program, err error) {
+	first := p.RestartDelay
+	if first == 0 {
+		first = firstPause
+	}
+	if p.pause == 0 || m.now.Sub(p.begun) >= steadyRun {
+		p.pause = first
+	}
+	p.restarts, p.restartAt = true, m.now.Add(p.pause)
+	if err != nil {
+		m.log.Warn("cannot restart "+p.Name+", will try again", "error", err, "in", p.pause)
+	} else {
+		m.log.Warn("restarting "+p.Name, "status", p.last.String(), "in", p.pause)
+	}
+	p.pause = min(2*p.pause, max(longestPause, first))
+}

@@ -1,0 +1,39 @@
+package tui
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"yinit/procfs"
+)
+
+// A lineEdit is a line that is being typed.
+type lineEdit struct {
+	text string
+	open bool
+}
+
+const maxLine = 200 // characters that a line takes
+
+// insert adds typed or pasted text.
+func (e lineEdit) insert(s string) lineEdit {
+	for _, r := range s {
+		if r == utf8.RuneError || !procfs.PrintableRune(r) || len(e.text) >= maxLine {
+			continue
+		}
+		e.text += string(r)
+	}
+	return e
+}
+
+// erase removes the last character, or the last word.
+func (e lineEdit) erase(word bool) lineEdit {
+	if word {
+		e.text = strings.TrimRight(e.text, " ")
+		e.text = e.text[:strings.LastIndexByte(e.text, ' ')+1]
+		return e
+	}
+	_, size := utf8.DecodeLastRuneInString(e.text)
+	e.text = e.text[:len(e.text)-size]
+	return e
+}
