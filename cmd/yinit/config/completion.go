@@ -48,7 +48,7 @@ type script struct{ strings.Builder }
 
 func (s *script) line(format string, args ...any) { fmt.Fprintf(s, format+"\n", args...) }
 
-// long are the ways to write an option on a command line: --max, -f.
+// words are the ways to write an option on a command line: --max, -m.
 func words(o *Option) []string {
 	w := []string{"--" + o.Long}
 	if o.Short != "" {
