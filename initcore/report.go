@@ -6,7 +6,6 @@ import (
 	"sort"
 	"strings"
 
-	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -72,7 +71,10 @@ func (m *machine) report() string {
 	if m.zombies != "" {
 		b.WriteString("zombies: " + cut(m.zombies, maxVerdict) + "\n")
 	}
-	deaths := m.hist.Last(lastDeaths, history.KindExit)
+	if err := m.hist.Err(); err != nil {
+		b.WriteString("the history is incomplete: " + err.Error() + "\n")
+	}
+	deaths := m.hist.LastExits(lastDeaths)
 	if len(deaths) > 0 {
 		b.WriteString("last deaths:\n")
 	}

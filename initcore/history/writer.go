@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -40,7 +39,14 @@ type Writer struct {
 	broken bool   // the file is not what it was any more
 	next   uint64 // the next record's number
 	run    uint16
+
+	// The last exits of this run, in turn: the ring may be cut short or overwritten.
+	exits [ExitsKept]Record
+	ended int // how many there were
 }
+
+// ExitsKept is how many exits [Writer.LastExits] knows at most.
+const ExitsKept = 16
 
 // Create makes a ring in a memfd that is sealed: from then on no other process
 // can write it, map it for writing or change its size, see memfd_create(2).
@@ -96,6 +102,7 @@ func mapRing(fd int) ([]byte, error) {
 // begin writes the header. The magic comes last: a reader that is faster finds
 // no ring rather than half of one.
 func (w *Writer) begin(o Origin, now time.Time) {
+	defer w.survive()
 	le.PutUint32(w.mem[offVersion:], version)
 	le.PutUint32(w.mem[offHeaderSize:], headerSize)
 	le.PutUint32(w.mem[offRecordSize:], recordSize)
@@ -117,7 +124,16 @@ const unmapEvery = 128
 
 // Add appends r, whose Seq it sets.
 func (w *Writer) Add(r *Record) {
-	if w == nil || w.broken {
+	if w == nil {
+		return
+	}
+	if r.Kind == KindExit {
+		kept := &w.exits[w.ended%ExitsKept]
+		*kept = *r
+		kept.Seq, kept.Run = w.next, int(w.run)
+		w.ended++
+	}
+	if w.broken {
 		return
 	}
 	defer w.survive()
@@ -188,18 +204,31 @@ func (w *Writer) store(off int, v uint64) {
 	atomic.StoreUint64((*uint64)(unsafe.Pointer(&w.mem[off])), v)
 }
 
-// Last returns the last n records of a kind, oldest first.
-func (w *Writer) Last(n int, kind Kind) []Record {
+// LastExits returns the last n exits of this run, oldest first, and [ExitsKept] at most.
+// It does not read the ring, so it knows of them whatever became of a file.
+func (w *Writer) LastExits(n int) []Record {
 	if w == nil {
 		return nil
 	}
-	var list []Record
-	for seq := w.next - 1; seq > 0 && w.next-seq <= Capacity && len(list) < n; seq-- {
-		slot := headerSize + int((seq-1)%Capacity)*recordSize
-		if r, ok := decode(w.mem[slot : slot+recordSize]); ok && r.Seq == seq && r.Kind == kind {
-			list = append(list, r)
-		}
+	n = min(n, w.ended, ExitsKept)
+	list := make([]Record, 0, n)
+	for i := w.ended - n; i < w.ended; i++ {
+		list = append(list, w.exits[i%ExitsKept])
 	}
-	slices.Reverse(list)
 	return list
+}
+
+// Err says why the ring cannot be what was written. It is nil for a ring that is whole.
+func (w *Writer) Err() error {
+	if w == nil || !w.mapped {
+		return nil
+	}
+	var st unix.Stat_t
+	switch err := unix.Fstat(w.fd, &st); {
+	case err == nil && st.Size != ringSize:
+		return fmt.Errorf("its file was cut short: it has %d bytes of %d", st.Size, ringSize)
+	case w.broken:
+		return errors.New("its file could not be written: it was cut short for a while, or its disk is full")
+	}
+	return nil
 }

@@ -1,0 +1,39 @@
+package initcore
+
+import (
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"yinit/initcore/history"
+)
+
+// TestReportOfACutHistory: a history file that somebody cut short takes neither the init
+// nor its report with it, and the report says what is wrong.
+func TestReportOfACutHistory(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // as Run does
+	w := reporting(t, one())
+	path := filepath.Join(t.TempDir(), "ring")
+	hist, err := history.CreateFile(path, history.Origin{PID: 1}, w.clock)
+	check(t, err)
+	t.Cleanup(hist.Close)
+	w.hist = hist
+	w.play("start")
+	w.orphanDies(100, "before")
+	check(t, os.Truncate(path, 0))
+	w.orphanDies(101, "after")
+	w.play("left parent; app dies of KILL; none left; 1s")
+	got := w.report()
+	for _, part := range []string{
+		"yinit: exit status 137: app killed by SIGKILL\n",
+		"the history is incomplete: its file was cut short: it has 0 bytes of 1572736\n",
+		" 100 before: exited 3\n",
+		" 101 after: exited 3\n",
+	} {
+		if !strings.Contains(got, part) {
+			t.Errorf("report() =\n%s, want %q in it", got, part)
+		}
+	}
+}
