@@ -79,12 +79,16 @@ func Run(cfg Config) int {
 // there before a program can have filled the container: after that the runtime
 // would end PID 1 if it wanted one.
 func threads(cfg Config) int {
+	n := 1 // the writer of log lines: the runtime itself makes one to work meanwhile
+	if cfg.Watch > 0 {
+		n++ // the reader of command lines
+	}
 	for _, p := range cfg.Programs {
 		if p.Prefix {
-			return 3 // those that copy to stdout and to stderr, too
+			return n + 2 // those that copy to stdout and to stderr
 		}
 	}
-	return 1 // the writer of log lines: the runtime itself makes one to work meanwhile
+	return n
 }
 
 func restarts(cfg Config) bool {

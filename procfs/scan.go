@@ -1,7 +1,6 @@
 package procfs
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"syscall"
@@ -158,29 +157,6 @@ func (s *Scanner) Status(pid int, st *Status) error {
 		return s.fs.wrap(at, err)
 	}
 	return nil
-}
-
-// CommandLine is what [FS.Cmdline] tells, joined by spaces, and at most most bytes
-// of it. It allocates the string that it returns, and nothing else once s is warm.
-func (s *Scanner) CommandLine(pid, most int) (string, error) {
-	if s.dir < 0 {
-		if err := s.rewind(); err != nil {
-			return "", s.fs.wrap(place{}, err)
-		}
-	}
-	at := place{pid: pid, name: "cmdline"}
-	b, err := s.read(at)
-	if err != nil {
-		return "", s.fs.wrap(at, err)
-	}
-	b = bytes.TrimRight(b, "\x00") // a title may have been written over it
-	b = b[:min(len(b), most)]
-	for i, c := range b {
-		if c == 0 {
-			b[i] = ' '
-		}
-	}
-	return string(b), nil
 }
 
 // Stat is [FS.Stat] into st with the buffers of s: it allocates nothing once s is

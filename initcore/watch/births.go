@@ -81,11 +81,11 @@ func (w *Watcher) lastPID() (int, error) {
 // long as it shows that, Tick would find nothing. The descriptor is -1 if there is
 // something else to look at.
 func (w *Watcher) Calm() (fd, lastPID int) {
-	if len(w.unsure) > 0 || w.dead > 0 || w.missed > 0 {
+	if len(w.unsure) > 0 || w.dead > 0 || w.missed > 0 || w.unread > 0 || w.adopting > 0 {
 		return -1, 0
 	}
 	for _, p := range w.procs {
-		if p.fresh {
+		if p.fresh || p.unread {
 			return -1, 0
 		}
 	}

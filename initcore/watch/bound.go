@@ -44,6 +44,7 @@ func (w *Watcher) mayGo(forZombie bool) func(*process) bool {
 func (w *Watcher) evict(mayGo func(*process) bool) bool {
 	for pid, p := range w.procs { // in no order, so a different one each time
 		if mayGo(p) {
+			w.recordAdoption(p)
 			w.forget(pid)
 			return true
 		}

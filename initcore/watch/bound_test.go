@@ -123,9 +123,21 @@ func TestOutOfDescriptors(t *testing.T) {
 	next := s.sleepers(1)
 	var limit unix.Rlimit
 	check(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
-	lowest, err := unix.Dup(0) // all below it are in use
-	check(t, err)
-	check(t, unix.Close(lowest))
+	eventually(t, "no command line is being read", func() bool {
+		w.takeCmdlines()
+		return w.cmdlines.waiting == 0
+	})
+	highest := 0
+	for _, p := range w.procs {
+		highest = max(highest, p.fd)
+	}
+	lowest := 0 // all below it are in use
+	for lowest <= highest {
+		fd, err := unix.Dup(0)
+		check(t, err)
+		t.Cleanup(func() { _ = unix.Close(fd) })
+		lowest = fd + 1
+	}
 	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(lowest), Max: limit.Max}))
 	w.Tick(time.Now())
 	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))

@@ -19,6 +19,7 @@ const roundsMost = 64
 
 // Ready takes in what has happened, and reports whether anything had.
 func (w *Watcher) Ready(now time.Time) bool {
+	w.takeCmdlines()
 	var events [64]unix.EpollEvent
 	for round := range roundsMost {
 		n, err := unix.EpollWait(w.epoll, events[:], 0)
@@ -26,6 +27,12 @@ func (w *Watcher) Ready(now time.Time) bool {
 			return round > 0
 		}
 		for _, e := range events[:n] {
+			if e.Pad == 0 { // the reader of command lines has answered
+				var count [8]byte
+				_, _ = unix.Read(int(e.Fd), count[:]) // it does not block
+				w.takeCmdlines()
+				continue
+			}
 			p := w.procs[int(e.Pad)]
 			if p == nil || p.fd != int(e.Fd) { // closing it has failed
 				_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, int(e.Fd), nil)
@@ -53,7 +60,7 @@ func (w *Watcher) died(p *process, now time.Time) {
 		p.cpu = (w.stat.UTime + w.stat.STime).Duration()
 		w.readOwner(p)
 		if p.Comm != w.stat.Comm { // it has become another program meanwhile
-			p.Comm, p.Cmdline = w.stat.Comm, ""
+			w.changeProgram(p, w.stat.Comm)
 		}
 		w.moved(p, now)
 	}
@@ -87,13 +94,48 @@ func (w *Watcher) moved(p *process, now time.Time) {
 	w.countChild(w.stat.PPID, +1)
 	p.PPID, p.Parent = w.stat.PPID, w.name(w.stat.PPID)
 	if w.opt.Init != 0 && p.PPID == w.opt.Init && !p.Adopted {
-		p.Adopted = true
-		w.book.Add(w.record(history.KindAdopt, p, now))
+		w.adopted(p, now)
+		w.recordAdoption(p)
+	}
+}
+
+// adopted notes that the process has come to the init. If its command line is not known
+// yet the record waits for it.
+func (w *Watcher) adopted(p *process, now time.Time) {
+	p.Adopted, p.adopting, p.adoptedAt = true, true, now
+	w.adopting++
+}
+
+// recordAdoption records that the process has come to the init, if it is not yet.
+func (w *Watcher) recordAdoption(p *process) {
+	if p.adopting {
+		w.book.Add(w.record(history.KindAdopt, p, p.adoptedAt))
+		w.forgetAdoption(p)
+	}
+}
+
+func (w *Watcher) forgetAdoption(p *process) {
+	if p.adopting {
+		p.adopting = false
+		w.adopting--
+	}
+}
+
+// recordLateAdoptions records those whose command line keeps them waiting.
+func (w *Watcher) recordLateAdoptions(now time.Time) {
+	if w.adopting == 0 {
+		return
+	}
+	for _, p := range w.procs {
+		if p.adopting && (w.cmdlines.stuck() || now.Sub(p.adoptedAt) >= w.cmdlines.patience) {
+			w.recordAdoption(p)
+		}
 	}
 }
 
 // wasReaped records the end of a process that somebody has waited for.
 func (w *Watcher) wasReaped(p *process, now time.Time) {
+	w.recordAdoption(p)
 	r := w.record(history.KindExit, p, now)
 	r.Parent = w.nameNow(p.PPID, p.Parent)
 	var i info

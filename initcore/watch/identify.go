@@ -6,7 +6,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -28,7 +27,7 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		w.drop(p)
 		return !gone
 	}
-	zombie := w.stat.Zombie()
+	state, zombie := w.stat.State, w.stat.Zombie()
 	if len(w.procs) >= w.opt.Most {
 		w.countUnwatched(now)
 		if !w.makeRoom(zombie) {
@@ -45,11 +44,14 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 	w.procs[pid] = p
 	w.children[p.PPID]++
 	if w.opt.Init == w.opt.Self && p.PPID == w.opt.Self {
-		p.Adopted, p.Origin = true, 0 // the book knows if it is ours from the start
-		w.book.Add(w.record(history.KindAdopt, p, now))
+		p.Origin = 0 // the book knows if it is ours from the start
+		w.adopted(p, now)
 	}
 	if zombie {
 		w.died(p, now) // so that it is the first to make room
+	}
+	if zombie || !w.askCmdline(p, state) {
+		w.recordAdoption(p) // there is nothing to wait for
 	}
 	return true
 }
@@ -94,11 +96,14 @@ func (w *Watcher) reuse(p *process) {
 func (w *Watcher) newProcess() *process {
 	last := len(w.free) - 1
 	if last < 0 {
-		return &process{}
+		p := &process{}
+		w.renew(p)
+		return p
 	}
 	p := w.free[last]
 	w.free = w.free[:last]
 	*p = process{}
+	w.renew(p)
 	return p
 }
 
@@ -115,7 +120,6 @@ func (w *Watcher) identify(p *process, pid int) {
 	if parent := w.readOwner(p); p.PPID == 0 { // it may be hidden by hidepid
 		p.PPID = parent
 	}
-	p.Cmdline = w.cmdline(pid)
 	p.Origin = p.PPID
 	w.nameParent(p)
 	p.fresh = p.young()
@@ -141,13 +145,16 @@ func (w *Watcher) nameParent(p *process) {
 	}
 }
 
-// cmdline is the command line, as much of it as a record holds.
-func (w *Watcher) cmdline(pid int) string {
-	line, err := w.scanner.CommandLine(pid, history.MaxText)
-	if err != nil {
-		return ""
-	}
-	return line
+// renew makes what was asked for before not be about the process any more.
+func (w *Watcher) renew(p *process) {
+	w.serial++
+	p.serial = w.serial
+}
+
+// changeProgram notes that the process has become another program.
+func (w *Watcher) changeProgram(p *process, comm string) {
+	p.Comm, p.Cmdline = comm, ""
+	w.renew(p)
 }
 
 // young reports whether the process may not have become its program yet.
@@ -155,20 +162,21 @@ func (p *process) young() bool {
 	return sinceBoot() < p.ID.Start+procfs.Ticks(young*procfs.TicksPerSecond/time.Second)
 }
 
-// refresh looks once more at those that were very young.
+// refresh looks once more at those that were very young, and at those whose command
+// line could not be asked for.
 func (w *Watcher) refresh() {
 	for pid, p := range w.procs {
-		if !p.fresh || !p.deadAt.IsZero() {
+		if !p.fresh && !p.unread || !p.deadAt.IsZero() {
 			continue
 		}
-		p.fresh = p.young() // this may not have been the last time
+		p.fresh = p.fresh && p.young() // this may not have been the last time
 		if w.scanner.Stat(pid, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
 			continue // the dead have no command line any more
 		}
-		// It has none for a moment, too, while it becomes its program, or dies.
-		if line := w.cmdline(pid); line != "" || p.Comm != w.stat.Comm {
-			p.Comm, p.Cmdline = w.stat.Comm, line
+		if p.Comm != w.stat.Comm {
+			w.changeProgram(p, w.stat.Comm)
 		}
+		w.askCmdline(p, w.stat.State)
 		w.readOwner(p)
 	}
 }

@@ -278,12 +278,13 @@ func BenchmarkTick(b *testing.B) {
 func TestDeathBeforeRefresh(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
-	pid := s.does("sleep 0.05 & echo $!")
+	pid := s.does("sleep 1000 & echo $!")
 	eventually(t, "it has become sleep", func() bool {
 		w.Tick(time.Now())
 		seen, _ := w.Recall(procfs.ID{PID: pid})
-		return seen.Cmdline == "sleep 0.05"
+		return seen.Cmdline == "sleep 1000"
 	})
+	check(t, unix.Kill(pid, unix.SIGKILL))
 	eventually(t, "it is a zombie", func() bool {
 		var stat procfs.Stat
 		return w.scanner.Stat(pid, &stat) == nil && stat.Zombie()
@@ -294,7 +295,7 @@ func TestDeathBeforeRefresh(t *testing.T) {
 		w.Ready(time.Now())
 		return len(b.of(history.KindExit, pid)) > 0
 	})
-	if r := b.of(history.KindExit, pid)[0]; r.Cmdline != "sleep 0.05" {
-		t.Errorf("its command line is %q, want sleep 0.05", r.Cmdline)
+	if r := b.of(history.KindExit, pid)[0]; r.Cmdline != "sleep 1000" {
+		t.Errorf("its command line is %q, want sleep 1000", r.Cmdline)
 	}
 }

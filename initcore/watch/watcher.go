@@ -13,18 +13,28 @@ import (
 
 // Options say how to watch.
 type Options struct {
-	FS    procfs.FS
-	Self  int           // our pid: we do not watch ourselves
-	Init  int           // who adopts orphans: their new parent is recorded; 0: nobody known
-	Every time.Duration // between two looks for new processes
-	Most  int           // how many processes are watched at once; 0: [MostWatched]
+	// FS is the proc filesystem of the namespace that is watched.
+	FS procfs.FS
+	// Self is our own pid. We do not watch ourselves.
+	Self int
+	// Init is the pid of the process that adopts orphans, 0 if there is none. That it
+	// has become the parent of a process is recorded.
+	Init int
+	// Every is the time between two looks for new processes.
+	Every time.Duration
+	// Most is how many processes are watched at once. 0 is [MostWatched], or less where
+	// the limit of descriptors is low.
+	Most int
 }
 
-// A Book takes what the watcher sees. Its records are used again after Add.
+// A Book takes what the watcher sees.
 type Book interface {
+	// Add takes a record, which is used again after.
 	Add(*history.Record)
-	Missed(n uint64)    // processes, or threads, that came and went unseen
-	Unwatched(n uint64) // processes that were seen and are too many
+	// Missed counts processes and threads that came and went unseen.
+	Missed(n uint64)
+	// Unwatched counts processes that were seen and for which there is no room.
+	Unwatched(n uint64)
 }
 
 const (
@@ -73,6 +83,13 @@ type Watcher struct {
 	other    procfs.Stat // of somebody else than stat is about
 	status   procfs.Status
 	rec      history.Record
+
+	cmdlines    *cmdlineReader
+	serial      uint64    // the last one that was given to a process
+	overtaken   bool      // in this look the reader of command lines got the CPU and made no room
+	adopting    int       // adoptions that are not recorded yet
+	unread      uint64    // command lines that were not read in time, since the last note of it
+	notedUnread time.Time // when that was
 	// ask is [info.ask], but for the tests of older kernels.
 	ask func(*info, int) error
 }
@@ -80,25 +97,41 @@ type Watcher struct {
 // process is one that is watched.
 type process struct {
 	Seen
-	fd       int
-	fresh    bool // it may not have become its program yet when it was seen
-	deadAt   time.Time
-	recorded bool // its zombie record was written, or that of another zombie of its parent
-	cpu      time.Duration
-	ended    procfs.Ticks // since boot
+	fd     int    // its pidfd
+	serial uint64 // differs from that of all other processes, and programs, of the watcher
+	fresh  bool   // it may not have become its program yet
+	unread bool   // its command line is wanted, and could not be asked for
+
+	// It has come to the init at adoptedAt, which is not recorded yet.
+	adopting  bool
+	adoptedAt time.Time
+
+	deadAt   time.Time     // when it was seen to be a zombie; zero: it lives
+	recorded bool          // its zombie record was written, or that of another zombie of its parent
+	cpu      time.Duration // what it has used, known once it is a zombie
+	ended    procfs.Ticks  // deadAt, since boot
 }
 
 // Seen is what was learnt of a process while it lived.
 type Seen struct {
-	ID      procfs.ID
-	PPID    int
-	Parent  string // its command name
-	Origin  int    // the first parent that we know of
-	Adopted bool   // its coming to the init was recorded
-	UID     uint32
-	Comm    string
+	// ID is its pid and start time, which is 0 if its stat could not be read.
+	ID procfs.ID
+	// PPID is its parent now, 0 if that is outside the namespace.
+	PPID int
+	// Parent is the parent's command name.
+	Parent string
+	// Origin is the first parent that we know of.
+	Origin int
+	// Adopted says that its coming to the init was recorded.
+	Adopted bool
+	// UID is its real user id.
+	UID uint32
+	// Comm is its command name.
+	Comm string
+	// Cmdline is its command line, joined by spaces; "" if it was not read in time.
 	Cmdline string
-	Dead    time.Time // when it became a zombie; zero: nobody saw that
+	// Dead is when it became a zombie, zero if nobody saw that.
+	Dead time.Time
 }
 
 // New begins to watch: all that is there, and what will come. An error says what
@@ -132,6 +165,7 @@ func (w *Watcher) begin() (err error) {
 	if w.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
 	}
+	w.startCmdlines(min(cmdlinesMost, 1+w.opt.Most/cmdlinesMost), procfs.ReadCommandLine)
 	w.looked = sinceBoot()
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
@@ -168,6 +202,10 @@ func (w *Watcher) Close() {
 	for pid := range w.procs {
 		w.forget(pid)
 	}
+	if w.cmdlines != nil {
+		w.cmdlines.close()
+		w.cmdlines = nil
+	}
 	for _, fd := range []*int{&w.epoll, &w.loadavg} {
 		if *fd >= 0 {
 			_ = unix.Close(*fd)
@@ -180,11 +218,16 @@ func (w *Watcher) Close() {
 // Tick looks for new processes, and at the zombies.
 func (w *Watcher) Tick(now time.Time) {
 	began, used := w.clock(), processorTime()
+	w.overtaken = false
+	w.takeCmdlines()
+	w.recordLateAdoptions(now)
 	w.findNew(now)
+	w.letReaderRun() // at once: what is new may not live for long
 	if w.dead > 0 {
 		w.checkZombies(now)
 	}
 	w.noteMissed(now)
+	w.noteUnread(now)
 	// On a busy machine most of the time is that of others. The owner may have gone
 	// to another thread meanwhile, so neither clock is trusted alone.
 	took := min(w.clock().Sub(began), max(processorTime()-used, 0))
@@ -203,6 +246,10 @@ func (w *Watcher) forget(pid int) {
 	if p.recorded {
 		w.recorded--
 	}
+	if p.unread && p.Cmdline == "" {
+		w.unread++
+	}
+	w.forgetAdoption(p)
 	_ = unix.Close(p.fd) // this takes it out of the epoll set, too: nobody else has it
 	delete(w.procs, pid)
 	w.countChild(p.PPID, -1)
@@ -223,6 +270,8 @@ func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 	if p == nil || id.Start != 0 && p.ID.Start != 0 && p.ID != id {
 		return Seen{}, false
 	}
+	w.takeCmdlines()
+	w.recordAdoption(p)
 	return p.Seen, true
 }
 
