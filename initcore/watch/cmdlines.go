@@ -97,19 +97,15 @@ func (r *cmdlineReader) run() {
 		}
 		r.answers <- cmdlineAnswer{q.pid, q.serial, line}
 		r.since.Store(0)
-		if wake = wake || q.wake; wake && len(r.requests) == 0 {
-			r.wakeOwner()
+		if wake = wake || q.wake && r.wake >= 0; wake && len(r.requests) == 0 {
+			wakeUp(r.wake)
 			wake = false
 		}
 	}
 }
 
-// wakeOwner makes wake readable. It does not block, see eventfd(2), EFD_NONBLOCK.
-func (r *cmdlineReader) wakeOwner() {
-	if r.wake >= 0 {
-		_, _ = unix.Write(r.wake, binary.NativeEndian.AppendUint64(nil, 1))
-	}
-}
+// wakeUp makes an eventfd readable. It does not block, see eventfd(2), EFD_NONBLOCK.
+func wakeUp(fd int) { _, _ = unix.Write(fd, binary.NativeEndian.AppendUint64(nil, 1)) }
 
 // stuck reports whether the read that is under way takes so long that it may never end.
 func (r *cmdlineReader) stuck() bool {
