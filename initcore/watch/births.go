@@ -51,9 +51,12 @@ func (w *Watcher) findNew(now time.Time) {
 		// A wrap that far in one interval is less likely than a counter that
 		// somebody has set back: CRIU does, see ns_last_pid in
 		// proc_sys_kernel(5). How many were missed is unknown then.
-		w.list(now, func(int) bool { return false })
+		_, _ = w.list(now, 0, 0)
 	default:
-		gone += step - w.list(now, func(pid int) bool { return before < pid && pid <= last })
+		found, err := w.list(now, before, last)
+		if err == nil { // otherwise nobody knows
+			gone += step - found
+		}
 	}
 	w.last, w.looked = last, sinceBoot()
 	w.countMissed(uint64(gone))
@@ -131,19 +134,20 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 	return gone
 }
 
-// list watches all processes that /proc lists, and returns how many of them counted
-// says yes to. Threads are not listed, so those that live are taken for missed.
-func (w *Watcher) list(now time.Time, counted func(pid int) bool) (n int) {
+// list watches all processes that /proc lists, and returns how many of them have a
+// number above from and up to to. That is at most as many as there are such numbers,
+// whoever else is listed. Threads are not, so those that live are taken for missed.
+func (w *Watcher) list(now time.Time, from, to int) (found int, err error) {
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
-		return 0
+		return 0, err
 	}
 	for _, pid := range pids {
-		if w.watch(pid, now) && counted(pid) {
-			n++
+		if w.watch(pid, now) && from < pid && pid <= to {
+			found++
 		}
 	}
-	return n
+	return found, nil
 }
 
 // countMissed counts processes that came and went unseen. Those that the init reaped

@@ -28,11 +28,11 @@ const (
 
 // A cmdlineReader reads the command lines of other processes in a goroutine of its own,
 // because that may block for as long as such a process wants: the read takes its mmap
-// lock, which it holds while it maps, unmaps or forks, and may wait for a page that a
-// disk has. To look before (the state, wchan) does not help, since the lock may be taken
-// between the look and the read.
+// lock, which it holds while it maps, unmaps or forks (and mapping a file of NFS may ask
+// the server), and may wait for a page that a disk has. To look before (the state, wchan)
+// does not help, since the lock may be taken between the look and the read.
 //
-// The owner never waits for it. It sends only as long as there is room in requests,
+// The owner never waits for it. It opens the file, which takes no such lock, sends only as long as there is room in requests,
 // and takes from answers what is there; the reader never waits to answer, because at
 // most as many requests are on their way as answers has room for. So there is one
 // goroutine, which blocks in one read at most, however many processes come: it needs one
@@ -182,13 +182,13 @@ func (w *Watcher) roomForCmdline() bool {
 // this does nothing until the next look.
 func (w *Watcher) letReaderRun() {
 	r := w.cmdlines
-	if w.overtaken || r.waiting == 0 || r.stuck() {
+	if w.noYield || r.waiting == 0 || r.stuck() {
 		return
 	}
 	before := r.waiting
 	runtime.Gosched()
 	w.takeCmdlines()
-	w.overtaken = r.waiting == before
+	w.noYield = r.waiting == before
 }
 
 // takeCmdlines takes the answers that are there.

@@ -62,29 +62,29 @@ func (w *Watcher) died(p *process, now time.Time) {
 		if p.Comm != w.stat.Comm { // it has become another program meanwhile
 			w.changeProgram(p, w.stat.Comm)
 		}
-		w.moved(p, now)
+		w.updateParent(p, now)
 	}
-	w.orphaned(p.ID.PID)
+	w.updateChildren(p.ID.PID)
 	event := unix.EpollEvent{Fd: int32(p.fd), Pad: int32(p.ID.PID)} // from now on only that it hangs up
 	_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_MOD, p.fd, &event)
 }
 
-// orphaned finds the children of a process that has ended: they have got another
-// parent.
-func (w *Watcher) orphaned(parent int) {
+// updateChildren reads the parent of the children of a process that has ended: they
+// have another one now.
+func (w *Watcher) updateChildren(parent int) {
 	if w.children[parent] == 0 {
 		return
 	}
 	now := w.clock()
 	for pid, p := range w.procs {
 		if p.PPID == parent && w.scanner.Stat(pid, &w.stat) == nil && w.stat.ID() == p.ID {
-			w.moved(p, now)
+			w.updateParent(p, now)
 		}
 	}
 }
 
-// moved notes the parent that was just read.
-func (w *Watcher) moved(p *process, now time.Time) {
+// updateParent takes over the parent that was just read into w.stat.
+func (w *Watcher) updateParent(p *process, now time.Time) {
 	// No process gets a parent outside. The kernel shows 0 for one that is just
 	// being reaped.
 	if p.PPID == w.stat.PPID || w.stat.PPID == 0 {

@@ -9,7 +9,11 @@
 // one system call, and one that does costs one for each number; what has no
 // process any more by then came and went unseen, and is counted.
 //
-// The init and, where PID 1 is something else, the inspector run it. It has an
+// PID 1 runs this on its only thread, so nothing here may wait for another process.
+// What could, the reading of command lines, is done beside it, see cmdlines.go. The
+// number of processes that are watched is bounded, see bound.go.
+//
+// The init and, where PID 1 is something else, the inspector ([StartOwn]) run it. It has an
 // epoll descriptor of its own, so it is one descriptor to its owner, and a failure
 // in it is none of the owner's.
 package watch

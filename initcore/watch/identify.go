@@ -97,13 +97,13 @@ func (w *Watcher) newProcess() *process {
 	last := len(w.free) - 1
 	if last < 0 {
 		p := &process{}
-		w.renew(p)
+		w.renumber(p)
 		return p
 	}
 	p := w.free[last]
 	w.free = w.free[:last]
 	*p = process{}
-	w.renew(p)
+	w.renumber(p)
 	return p
 }
 
@@ -145,8 +145,8 @@ func (w *Watcher) nameParent(p *process) {
 	}
 }
 
-// renew makes what was asked for before not be about the process any more.
-func (w *Watcher) renew(p *process) {
+// renumber gives the process a new serial: answers to what was asked before are dropped.
+func (w *Watcher) renumber(p *process) {
 	w.serial++
 	p.serial = w.serial
 }
@@ -154,7 +154,7 @@ func (w *Watcher) renew(p *process) {
 // changeProgram notes that the process has become another program.
 func (w *Watcher) changeProgram(p *process, comm string) {
 	p.Comm, p.Cmdline = comm, ""
-	w.renew(p)
+	w.renumber(p)
 }
 
 // young reports whether the process may not have become its program yet.

@@ -41,12 +41,12 @@ const (
 	// MostWatched is how many processes are watched at once. Each takes a
 	// descriptor, and some 500 bytes.
 	MostWatched = 2048
-	// spared is the part of the descriptors that may be open which is left to others.
-	spared = 2
-	// share bounds how much of the time is taken by looks where thousands of
+	// descriptorShare is the part of the descriptors that may be open which is left to others.
+	descriptorShare = 2
+	// waitFactor bounds how much of the time is taken by looks where thousands of
 	// processes come and go: the next one waits so many times as long as the last
 	// one took.
-	share = 20
+	waitFactor = 20
 	// freeMost is how many are kept to be used again.
 	freeMost = 64
 	// longestWait bounds that.
@@ -86,7 +86,7 @@ type Watcher struct {
 
 	cmdlines    *cmdlineReader
 	serial      uint64    // the last one that was given to a process
-	overtaken   bool      // in this look the reader of command lines got the CPU and made no room
+	noYield     bool      // in this look the reader of command lines got the CPU and made no room
 	adopting    int       // adoptions that are not recorded yet
 	unread      uint64    // command lines that were not read in time, since the last note of it
 	notedUnread time.Time // when that was
@@ -186,9 +186,9 @@ func (w *Watcher) begin() (err error) {
 func mostDescriptors() int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return MostWatched / spared
+		return MostWatched / descriptorShare
 	}
-	return int(min(MostWatched, limit.Cur/spared))
+	return int(min(MostWatched, limit.Cur/descriptorShare))
 }
 
 // FD is readable when Ready has something to do.
@@ -218,7 +218,7 @@ func (w *Watcher) Close() {
 // Tick looks for new processes, and at the zombies.
 func (w *Watcher) Tick(now time.Time) {
 	began, used := w.clock(), processorTime()
-	w.overtaken = false
+	w.noYield = false
 	w.takeCmdlines()
 	w.recordLateAdoptions(now)
 	w.findNew(now)
@@ -231,7 +231,7 @@ func (w *Watcher) Tick(now time.Time) {
 	// On a busy machine most of the time is that of others. The owner may have gone
 	// to another thread meanwhile, so neither clock is trusted alone.
 	took := min(w.clock().Sub(began), max(processorTime()-used, 0))
-	w.next = now.Add(max(w.opt.Every, min(took*share, longestWait)))
+	w.next = now.Add(max(w.opt.Every, min(took*waitFactor, longestWait)))
 }
 
 // forget stops watching a process.
@@ -279,7 +279,7 @@ func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 func (w *Watcher) Reaped(id procfs.ID) {
 	switch p := w.procs[id.PID]; {
 	case p != nil:
-		w.orphaned(id.PID)
+		w.updateChildren(id.PID)
 		w.forget(id.PID)
 	case id.Start >= w.looked, id.Start == 0 && id.PID > w.last:
 		w.reaped++ // its number will turn out to have no process
