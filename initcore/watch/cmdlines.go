@@ -32,12 +32,12 @@ const (
 // the server), and may wait for a page that a disk has. To look before (the state, wchan)
 // does not help, since the lock may be taken between the look and the read.
 //
-// The owner never waits for it. It opens the file, which takes no such lock, sends only as long as there is room in requests,
-// and takes from answers what is there; the reader never waits to answer, because at
-// most as many requests are on their way as answers has room for. So there is one
-// goroutine, which blocks in one read at most, however many processes come: it needs one
-// thread, which the init has made beforehand (early.Spare), and [cmdlinesMost]
-// descriptors. While nothing is asked it sleeps.
+// The owner never waits for it. It opens the file, which takes no such lock. It sends
+// only as long as there is room in requests, and takes from answers what is there. The
+// reader never waits to answer: no more requests are on their way than answers has room
+// for. So there is one goroutine, which blocks in one read at most, however many
+// processes come. It needs one thread, which the init has made beforehand (early.Spare),
+// and at most [cmdlinesMost] descriptors. While nothing is asked it sleeps.
 type cmdlineReader struct {
 	requests chan cmdlineRequest
 	answers  chan cmdlineAnswer
