@@ -29,7 +29,7 @@ var layers = []struct {
 		},
 	},
 	{dir: "procfs/cgroup", ours: []string{"procfs"}, denied: map[string]string{"golang.org/x/": "standard library only, as procfs", "github.com/": "the same"}},
-	{dir: "procfs/host", ours: []string{"procfs"}, denied: map[string]string{"os/user": "it would link C"}},
+	{dir: "procfs/host", ours: []string{"procfs", "procfs/passwd"}, denied: map[string]string{"os/user": "it would link C"}},
 	{dir: "procfs/passwd", denied: map[string]string{"golang.org/x/": "standard library only, as procfs", "github.com/": "the same"}},
 	{dir: "procfs/proctest", ours: []string{"procfs"}},
 	// The packages below judge and act on what procfs reads. They know no history, no

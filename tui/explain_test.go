@@ -24,6 +24,9 @@ func TestExplain(t *testing.T) {
 	base := func(change func(*Process)) Process {
 		p := Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1, Sigs: procfs.Signals{Known: true}}
 		change(&p)
+		if p.State.Zombie() {
+			p.Culprit = p.PPID
+		}
 		return p
 	}
 	for _, test := range []struct {
@@ -133,7 +136,7 @@ func TestExplainPID1(t *testing.T) {
 // TestExplainOldZombie: since when a zombie is one is known from the first look that
 // saw it, so it may be longer.
 func TestExplainOldZombie(t *testing.T) {
-	zombie := Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
+	zombie := Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Culprit: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
 	w, _ := explained(zombie)
 	later := w.addSnapshot(Snapshot{Time: noon.Add(90 * time.Second), Since: time.Second, Procs: []Process{zombie}})
 	if got, want := explain(&later, &later.procs[0]), "dead for at least 1m"; !strings.Contains(got, want) {
