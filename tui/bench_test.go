@@ -7,13 +7,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 // crowd is n processes: one in ten has children, and one in fifty is a zombie.
-func crowd(n int) Snapshot {
+func crowd(n int) snapshot.Snapshot {
 	src := newFakeSource()
 	s, _ := src.Snapshot()
-	s.Procs = make([]Process, 0, n)
+	s.Procs = make([]snapshot.Process, 0, n)
 	for pid := 1; pid <= n; pid++ {
 		state := "S"
 		if pid%50 == 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/tui/text"
 )
 
@@ -18,8 +19,8 @@ type detail struct {
 	known  bool // data is an answer
 	gone   bool // and there will be no other
 	id     procfs.ID
-	proc   Process // as it was when the pane was opened
-	data   Details
+	proc   snapshot.Process // as it was when the pane was opened
+	data   snapshot.Details
 	failed string // why the last question was not answered
 }
 
@@ -29,7 +30,7 @@ var detailKeys = keyMap{
 	{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
 }
 
-func (d detail) show(p Process) detail {
+func (d detail) show(p snapshot.Process) detail {
 	return detail{open: true, id: p.ID, proc: p}
 }
 
@@ -57,7 +58,7 @@ func (d detail) resize(w *world) detail {
 }
 
 // process is that of the last snapshot, or what the details know of it.
-func (d detail) process(w *world) Process {
+func (d detail) process(w *world) snapshot.Process {
 	if i, ok := w.find(d.id); ok {
 		return w.procs[i]
 	}
@@ -94,7 +95,7 @@ func (d detail) lines(w *world) []string {
 	return s.lines
 }
 
-func (d detail) facts(w *world, s *sheet, p *Process) {
+func (d detail) facts(w *world, s *sheet, p *snapshot.Process) {
 	s.field("command", w.name(p))
 	if d.data.Exe != "" {
 		s.field("program", w.text(d.data.Exe))
@@ -124,7 +125,7 @@ func (d detail) facts(w *world, s *sheet, p *Process) {
 }
 
 // ancestors names the parents, up to the root.
-func (w *world) ancestors(p *Process) string {
+func (w *world) ancestors(p *snapshot.Process) string {
 	var names []string
 	i, ok := w.find(p.ID)
 	outside := p.Entered()
@@ -146,7 +147,7 @@ func (w *world) ancestors(p *Process) string {
 }
 
 // signals tells by name what the process does with signals.
-func (d detail) signals(w *world, s *sheet, p *Process) {
+func (d detail) signals(w *world, s *sheet, p *snapshot.Process) {
 	sigs := p.Sigs
 	if d.known {
 		sigs = d.data.Sigs

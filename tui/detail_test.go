@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 // TestDetailScrolls: where the details are longer than the screen, they scroll, and
@@ -44,7 +45,7 @@ func TestDetailErrors(t *testing.T) {
 	id := u.m.detail.id
 	u.send(detailsMsg{id: id, err: errors.New("open /proc/55/\x1bstatus: permission denied")})
 	u.sees(`open /proc/55/\x1bstatus: permission denied`, "/srv/app")
-	u.send(detailsMsg{id: procfs.ID{PID: 56, Start: 1}, d: Details{Cwd: "/of/another"}})
+	u.send(detailsMsg{id: procfs.ID{PID: 56, Start: 1}, d: snapshot.Details{Cwd: "/of/another"}})
 	u.seesNot("/of/another")
 	u.src.gone = true
 	u.refresh()

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 	"yinit/tui/text"
 )
 
 // explain says in one sentence what a process is, or what is wrong with it.
-func explain(w *world, p *Process) string {
+func explain(w *world, p *snapshot.Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	switch {
 	case p.Dead():
@@ -24,7 +25,7 @@ func explain(w *world, p *Process) string {
 }
 
 // brief is explain in fewer words, what is wrong first.
-func brief(w *world, p *Process) string {
+func brief(w *world, p *snapshot.Process) string {
 	who := fmt.Sprintf("%d %s: ", p.ID.PID, w.text(p.Comm))
 	switch {
 	case p.Dead() && p.Culprit == 0:
@@ -39,7 +40,7 @@ func brief(w *world, p *Process) string {
 	return who + briefTerm(w, p)
 }
 
-func briefTerm(w *world, p *Process) string {
+func briefTerm(w *world, p *snapshot.Process) string {
 	f := w.term(p)
 	if text := f.relayedTerm(); text != "" {
 		return text
@@ -67,7 +68,7 @@ func briefTerm(w *world, p *Process) string {
 	}
 }
 
-func explainZombie(w *world, p *Process) string {
+func explainZombie(w *world, p *snapshot.Process) string {
 	how := text.Ended(p.Known, p.Status)
 	if d := w.snap.Time.Sub(w.deadAt[p.ID]); d > time.Second {
 		how += ", dead for at least " + text.Age(d)
@@ -85,7 +86,7 @@ func explainZombie(w *world, p *Process) string {
 }
 
 // explainGone says in one sentence how a process ended that is gone.
-func explainGone(w *world, p *Process) string {
+func explainGone(w *world, p *snapshot.Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	e, ok := w.exit(p)
 	switch {
@@ -102,7 +103,7 @@ func explainGone(w *world, p *Process) string {
 }
 
 // descent says who started p.
-func descent(w *world, p *Process) string {
+func descent(w *world, p *snapshot.Process) string {
 	if p.Entered() {
 		return ", started from outside (docker exec) " + text.Age(p.Age) + " ago,"
 	}
@@ -115,7 +116,7 @@ func descent(w *world, p *Process) string {
 	return ""
 }
 
-func stateWord(p *Process) string {
+func stateWord(p *snapshot.Process) string {
 	switch p.State {
 	case procfs.StateRunning:
 		return "running"
@@ -156,7 +157,7 @@ func (f forecast) relayedTerm() string {
 }
 
 // explainTerm says what SIGTERM would do.
-func explainTerm(w *world, p *Process) string {
+func explainTerm(w *world, p *snapshot.Process) string {
 	f := w.term(p)
 	if text := f.relayedTerm(); text != "" {
 		return "it " + text

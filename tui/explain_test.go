@@ -7,22 +7,23 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 )
 
 // explained is a world with one process, and its parent, PID 1.
-func explained(p Process) (*world, *Process) {
+func explained(p snapshot.Process) (*world, *snapshot.Process) {
 	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
-	init := Process{ID: procfs.ID{PID: 1}, Comm: "tini", State: procfs.StateSleeping, Threads: 1}
-	w = w.addSnapshot(Snapshot{Time: noon, Procs: []Process{init, p}})
+	init := snapshot.Process{ID: procfs.ID{PID: 1}, Comm: "tini", State: procfs.StateSleeping, Threads: 1}
+	w = w.addSnapshot(snapshot.Snapshot{Time: noon, Procs: []snapshot.Process{init, p}})
 	return &w, &w.procs[1]
 }
 
 // TestExplain: the last line tells of each kind of process what it is and what
 // SIGTERM would do, in a sentence and in few words.
 func TestExplain(t *testing.T) {
-	base := func(change func(*Process)) Process {
-		p := Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1, Sigs: procfs.Signals{Known: true}}
+	base := func(change func(*snapshot.Process)) snapshot.Process {
+		p := snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1, Sigs: procfs.Signals{Known: true}}
 		change(&p)
 		if p.State.Zombie() {
 			p.Culprit = p.PPID
@@ -31,80 +32,80 @@ func TestExplain(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name        string
-		change      func(*Process)
+		change      func(*snapshot.Process)
 		long, brief string
 	}{
 		{
-			"handler", func(p *Process) { p.Term = verdict.OutcomeHandler },
+			"handler", func(p *snapshot.Process) { p.Term = verdict.OutcomeHandler },
 			"7 app, child of 1 tini, is asleep; it handles SIGTERM.", "7 app: handles SIGTERM",
 		},
 		{
-			"read", func(p *Process) { p.Term = verdict.OutcomeRead },
+			"read", func(p *snapshot.Process) { p.Term = verdict.OutcomeRead },
 			"7 app, child of 1 tini, is asleep; it reads SIGTERM, by signalfd or sigwait.", "7 app: reads SIGTERM, by signalfd or sigwait",
 		},
 		{
-			"running, no handler", func(p *Process) { p.Term, p.State = verdict.OutcomeTerminate, procfs.StateRunning },
+			"running, no handler", func(p *snapshot.Process) { p.Term, p.State = verdict.OutcomeTerminate, procfs.StateRunning },
 			"7 app, child of 1 tini, is running; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
 		{
-			"ignores", func(p *Process) { p.Term = verdict.OutcomeIgnore },
+			"ignores", func(p *snapshot.Process) { p.Term = verdict.OutcomeIgnore },
 			"7 app, child of 1 tini, is asleep; it ignores SIGTERM, only SIGKILL ends it.", "7 app: ignores SIGTERM, only SIGKILL ends it",
 		},
 		{
-			"blocks", func(p *Process) { p.Term = verdict.OutcomePending },
+			"blocks", func(p *snapshot.Process) { p.Term = verdict.OutcomePending },
 			"7 app, child of 1 tini, is asleep; it blocks SIGTERM, which stays pending.", "7 app: blocks SIGTERM, which stays pending",
 		},
 		{
-			"another user's", func(p *Process) { p.Term = verdict.OutcomeDenied },
+			"another user's", func(p *snapshot.Process) { p.Term = verdict.OutcomeDenied },
 			"7 app, child of 1 tini, is asleep; you may not signal processes of its user.", "7 app: you may not signal processes of its user",
 		},
 		{
-			"unknown", func(p *Process) { p.Term = verdict.OutcomeUnknown },
+			"unknown", func(p *snapshot.Process) { p.Term = verdict.OutcomeUnknown },
 			"7 app, child of 1 tini, is asleep; what SIGTERM would do is unknown.", "7 app: what SIGTERM would do is unknown",
 		},
 		{
-			"kernel thread", func(p *Process) {
+			"kernel thread", func(p *snapshot.Process) {
 				p.Term, p.State, p.PPID = verdict.OutcomeIgnore, procfs.StateIdle, 2
 				p.Sigs.Ignored = ^procfs.SignalSet(0)
 			},
 			"7 app is idle; it is a kernel thread, which takes no signals.", "7 app: kernel thread, takes no signals",
 		},
 		{
-			"stopped", func(p *Process) { p.Term, p.State = verdict.OutcomePending, procfs.StateStopped },
+			"stopped", func(p *snapshot.Process) { p.Term, p.State = verdict.OutcomePending, procfs.StateStopped },
 			"7 app is stopped, SIGCONT resumes it; SIGTERM stays pending until then.", "7 app: stopped, SIGCONT resumes it",
 		},
 		{
-			"stopped by a debugger", func(p *Process) { p.Term, p.State = verdict.OutcomePending, procfs.StateTraced },
+			"stopped by a debugger", func(p *snapshot.Process) { p.Term, p.State = verdict.OutcomePending, procfs.StateTraced },
 			"7 app is stopped by a debugger; SIGTERM stays pending until then.", "7 app: stopped by a debugger",
 		},
 		{
-			"from outside", func(p *Process) {
+			"from outside", func(p *snapshot.Process) {
 				p.Outside, p.PPID, p.Age, p.Term = true, 0, 5*time.Minute, verdict.OutcomeTerminate
 			},
 			"7 app, started from outside (docker exec) 5m ago, is asleep; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
 		{
-			"zombie", func(p *Process) { p.State, p.Known, p.Status = procfs.StateZombie, true, 3<<8 },
+			"zombie", func(p *snapshot.Process) { p.State, p.Known, p.Status = procfs.StateZombie, true, 3<<8 },
 			"7 app is a zombie: exited 3; its parent 1 tini has not waited for it.", "7 app: zombie, exited 3; 1 tini has not waited for it",
 		},
 		{
-			"zombie whose status may not be read", func(p *Process) { p.State = procfs.StateZombie },
+			"zombie whose status may not be read", func(p *snapshot.Process) { p.State = procfs.StateZombie },
 			"7 app is a zombie: exit status unknown; its parent 1 tini has not waited for it.", "7 app: zombie, exit status unknown; 1 tini has not waited for it",
 		},
 		{
-			"zombie from outside", func(p *Process) { p.State, p.Outside, p.PPID = procfs.StateZombie, true, 0 },
+			"zombie from outside", func(p *snapshot.Process) { p.State, p.Outside, p.PPID = procfs.StateZombie, true, 0 },
 			"its parent is outside the container and has not waited for it.", "its parent is outside",
 		},
 		{
-			"zombie whose parent is not to be seen", func(p *Process) { p.State, p.PPID = procfs.StateZombie, 99 },
+			"zombie whose parent is not to be seen", func(p *snapshot.Process) { p.State, p.PPID = procfs.StateZombie, 99 },
 			"exit status unknown; its parent has not waited for it.", "; its parent has not waited for it",
 		},
 		{
-			"dead main thread", func(p *Process) { p.State, p.Threads = procfs.StateZombie, 3 },
+			"dead main thread", func(p *snapshot.Process) { p.State, p.Threads = procfs.StateZombie, 3 },
 			"7 app: its main thread has ended, 2 threads still run; it can be reaped only when they have ended.", "7 app: its main thread has ended, others run",
 		},
 		{
-			"an escape sequence in its name", func(p *Process) { p.Term, p.Comm = verdict.OutcomeHandler, "\x1b[2J" },
+			"an escape sequence in its name", func(p *snapshot.Process) { p.Term, p.Comm = verdict.OutcomeHandler, "\x1b[2J" },
 			`7 \x1b[2J, child of 1 tini, is asleep; it handles SIGTERM.`, `7 \x1b[2J: handles SIGTERM`,
 		},
 	} {
@@ -121,7 +122,7 @@ func TestExplain(t *testing.T) {
 }
 
 func TestExplainPID1(t *testing.T) {
-	w, _ := explained(Process{ID: procfs.ID{PID: 7}, PPID: 1, Threads: 1, State: procfs.StateSleeping})
+	w, _ := explained(snapshot.Process{ID: procfs.ID{PID: 7}, PPID: 1, Threads: 1, State: procfs.StateSleeping})
 	p := &w.procs[0]
 	p.Term = verdict.OutcomeShielded
 	want := "1 tini, the init here, is asleep; it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout."
@@ -136,9 +137,9 @@ func TestExplainPID1(t *testing.T) {
 // TestExplainOldZombie: since when a zombie is one is known from the first look that
 // saw it, so it may be longer.
 func TestExplainOldZombie(t *testing.T) {
-	zombie := Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Culprit: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
+	zombie := snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Culprit: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
 	w, _ := explained(zombie)
-	later := w.addSnapshot(Snapshot{Time: noon.Add(90 * time.Second), Since: time.Second, Procs: []Process{zombie}})
+	later := w.addSnapshot(snapshot.Snapshot{Time: noon.Add(90 * time.Second), Since: time.Second, Procs: []snapshot.Process{zombie}})
 	if got, want := explain(&later, &later.procs[0]), "dead for at least 1m"; !strings.Contains(got, want) {
 		t.Errorf("explain = %q, want %q in it", got, want)
 	}
@@ -146,7 +147,7 @@ func TestExplainOldZombie(t *testing.T) {
 
 // TestExplainGone: what is gone is told from the history, if that has it.
 func TestExplainGone(t *testing.T) {
-	w, p := explained(Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1})
+	w, p := explained(snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1})
 	if got, want := explainGone(w, p), "7 app has ended; the history has no record of it."; got != want {
 		t.Errorf("without a record: %q, want %q", got, want)
 	}

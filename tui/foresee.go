@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 )
 
@@ -22,7 +23,7 @@ type forecast struct {
 }
 
 // foresee is what signal n would do to p if the caller sent it now.
-func foresee(p *Process, n int, caller verdict.Caller) forecast {
+func foresee(p *snapshot.Process, n int, caller verdict.Caller) forecast {
 	var f forecast
 	switch {
 	case p.Target != nil:
@@ -36,12 +37,12 @@ func foresee(p *Process, n int, caller verdict.Caller) forecast {
 }
 
 // term is the forecast of SIGTERM, which the source made, without the reason.
-func (w *world) term(p *Process) forecast {
+func (w *world) term(p *snapshot.Process) forecast {
 	return forecast{outcome: p.Term}.relayed(p, sigTERM)
 }
 
 // relayed is f with what becomes of signal n, if p is yinit.
-func (f forecast) relayed(p *Process, n int) forecast {
+func (f forecast) relayed(p *snapshot.Process, n int) forecast {
 	if f.outcome == verdict.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
 		f.forward, f.drop = p.Target.Relay.Forwards(n), p.Target.Relay.Drops(n)
 	}

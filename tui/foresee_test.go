@@ -5,6 +5,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 )
 
@@ -51,7 +52,7 @@ func TestForecastWords(t *testing.T) {
 		{"yinit that rewrites", 1, 'S', catches(sigTERM, hup), hup, drops, "forward", "forward"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := judged(Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
+			p := judged(snapshot.Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
 			p.Target.Relay = test.relay
 			f := foresee(&p, test.n, verdict.Anyone())
 			if f.word(g) != test.column || f.String() != test.menu || f.why == "" {
@@ -59,7 +60,7 @@ func TestForecastWords(t *testing.T) {
 			}
 		})
 	}
-	half := judged(Process{ID: procfs.ID{PID: 7}, State: 'Z', Threads: 3, Sigs: none})
+	half := judged(snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z', Threads: 3, Sigs: none})
 	if f := foresee(&half, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeTerminate {
 		t.Errorf("with a dead main thread and live others, TERM %v, want terminate", f)
 	}
@@ -71,7 +72,7 @@ func TestForecastWords(t *testing.T) {
 }
 
 func TestForecastOfTheUnknown(t *testing.T) {
-	alive, dead := Process{ID: procfs.ID{PID: 7}, State: 'S'}, Process{ID: procfs.ID{PID: 7}, State: 'Z'}
+	alive, dead := snapshot.Process{ID: procfs.ID{PID: 7}, State: 'S'}, snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z'}
 	if f := foresee(&alive, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeUnknown || f.why == "" {
 		t.Errorf("of a process of which nothing was read: %v (%s), want unknown", f, f.why)
 	}
@@ -84,7 +85,7 @@ func TestForecastOfTheUnknown(t *testing.T) {
 // perhaps not.
 func TestExplainStateD(t *testing.T) {
 	w := &world{canvas: canvas{ascii: true}}
-	p := judged(Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
+	p := judged(snapshot.Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
 	p.Term = verdict.OutcomeTerminate
 	if got, want := explain(w, &p), "7 dd is in uninterruptible sleep, as for a disk; SIGTERM ends it when it wakes up."; got != want {
 		t.Errorf("explain = %q, want %q", got, want)
@@ -99,7 +100,7 @@ func TestExplainStateD(t *testing.T) {
 // the menu opens.
 func TestMenuLooksCloser(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
-	closer := *judged(Process{ID: procfs.ID{PID: 56}, State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Blocked: procfs.NewSignalSet(1)}}).Target
+	closer := *judged(snapshot.Process{ID: procfs.ID{PID: 56}, State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Blocked: procfs.NewSignalSet(1)}}).Target
 	closer.SignalFDs = procfs.NewSignalSet(1)
 	u.src.closer = &closer
 	u.choose(56).press("k")
@@ -111,7 +112,7 @@ func TestExplainRelay(t *testing.T) {
 	for to, want := range map[uint8]string{
 		sigTERM: "forwards SIGTERM to its program", 12: "forwards SIGTERM to its program as SIGUSR2", 0: "drops SIGTERM (--rewrite)",
 	} {
-		p := judged(Process{ID: procfs.ID{PID: 1}, Comm: "yinit", State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Caught: procfs.NewSignalSet(sigTERM)}})
+		p := judged(snapshot.Process{ID: procfs.ID{PID: 1}, Comm: "yinit", State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Caught: procfs.NewSignalSet(sigTERM)}})
 		relay := history.PlainRelay()
 		relay[sigTERM] = to
 		p.Target.Relay = relay

@@ -9,6 +9,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 var sizes = [][2]int{{100, 30}, {80, 24}, {60, 15}, {40, 10}, {1, 1}, {0, 0}}
@@ -104,7 +105,7 @@ func TestFrame(t *testing.T) {
 			golden(t, test.name, Frame(s, h, test.width, test.height, test.o))
 		})
 	}
-	if got := Frame(Snapshot{}, History{}, 1, 1, Options{}); got == "" {
+	if got := Frame(snapshot.Snapshot{}, History{}, 1, 1, Options{}); got == "" {
 		t.Error("Frame of nothing is empty, want a line")
 	}
 }

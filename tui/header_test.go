@@ -8,12 +8,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 // headed is a world with a header of this host, as plain text.
-func headed(h Host, width, height int) *world {
+func headed(h snapshot.Host, width, height int) *world {
 	w := world{canvas: canvas{width: width, height: height, plain: true}}
-	w = w.addSnapshot(Snapshot{Time: noon, Since: time.Second, Host: h})
+	w = w.addSnapshot(snapshot.Snapshot{Time: noon, Since: time.Second, Host: h})
 	return &w
 }
 
@@ -21,21 +22,21 @@ func TestMeters(t *testing.T) {
 	const gib = procfs.GiB
 	for _, test := range []struct {
 		name string
-		host Host
+		host snapshot.Host
 		want []string
 		not  string
 	}{
-		{"half full", Host{Pids: 50, PidsMax: 100}, []string{"pids ███░░░ 50/100"}, "%"},
-		{"no limit", Host{Pids: 50}, []string{"pids 50"}, "/"},
-		{"empty", Host{Pids: 1, PidsMax: 100}, []string{"pids ░░░░░░ 1/100"}, "█"},
-		{"near the limit says so in words", Host{Pids: 80, PidsMax: 100}, []string{"pids █████░ 80/100 80%"}, "FULL"},
-		{"at the limit", Host{Pids: 98, PidsMax: 100}, []string{"pids ██████ 98/100 FULL"}, "98%"},
-		{"above the limit", Host{Pids: 300, PidsMax: 100}, []string{"pids ██████ 300/100 FULL"}, "███████"},
-		{"memory", Host{Mem: gib, MemMax: 2 * gib}, []string{"mem ███░░░ 1.0G/2.0G"}, "pids"},
-		{"memory of a machine without a limit", Host{Mem: gib}, []string{"mem 1.0G"}, "/"},
-		{"one and a half CPUs of two", Host{CPU: 1.5, CPUMax: 2}, []string{"cpu █████░ 1.50/2"}, "2.00"},
-		{"half a CPU is the limit", Host{CPU: 0.1, CPUMax: 0.5}, []string{"cpu █░░░░░ 0.10/0.50"}, ""},
-		{"something cannot be read", Host{NoAccess: "3 processes are hidden"}, []string{"3 processes are hidden"}, ""},
+		{"half full", snapshot.Host{Pids: 50, PidsMax: 100}, []string{"pids ███░░░ 50/100"}, "%"},
+		{"no limit", snapshot.Host{Pids: 50}, []string{"pids 50"}, "/"},
+		{"empty", snapshot.Host{Pids: 1, PidsMax: 100}, []string{"pids ░░░░░░ 1/100"}, "█"},
+		{"near the limit says so in words", snapshot.Host{Pids: 80, PidsMax: 100}, []string{"pids █████░ 80/100 80%"}, "FULL"},
+		{"at the limit", snapshot.Host{Pids: 98, PidsMax: 100}, []string{"pids ██████ 98/100 FULL"}, "98%"},
+		{"above the limit", snapshot.Host{Pids: 300, PidsMax: 100}, []string{"pids ██████ 300/100 FULL"}, "███████"},
+		{"memory", snapshot.Host{Mem: gib, MemMax: 2 * gib}, []string{"mem ███░░░ 1.0G/2.0G"}, "pids"},
+		{"memory of a machine without a limit", snapshot.Host{Mem: gib}, []string{"mem 1.0G"}, "/"},
+		{"one and a half CPUs of two", snapshot.Host{CPU: 1.5, CPUMax: 2}, []string{"cpu █████░ 1.50/2"}, "2.00"},
+		{"half a CPU is the limit", snapshot.Host{CPU: 0.1, CPUMax: 0.5}, []string{"cpu █░░░░░ 0.10/0.50"}, ""},
+		{"something cannot be read", snapshot.Host{NoAccess: "3 processes are hidden"}, []string{"3 processes are hidden"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := headed(test.host, 80, 24).header()[1]
@@ -55,7 +56,7 @@ func TestMeters(t *testing.T) {
 // nothing.
 func TestMetersOfTheFirstLook(t *testing.T) {
 	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
-	w = w.addSnapshot(Snapshot{Time: noon, Host: Host{Name: "web", CPUMax: 2, Missed: 7}})
+	w = w.addSnapshot(snapshot.Snapshot{Time: noon, Host: snapshot.Host{Name: "web", CPUMax: 2, Missed: 7}})
 	if got := strings.Join(w.header(), "\n"); strings.Contains(got, "cpu") || strings.Contains(got, "missed") {
 		t.Errorf("after the first look the header is\n%s", got)
 	}
@@ -63,7 +64,7 @@ func TestMetersOfTheFirstLook(t *testing.T) {
 
 func TestMissed(t *testing.T) {
 	for n, want := range map[int]string{0: "", 1: "missed 0.5/s", 19: "missed 9.5/s", 24: "missed 12/s", 2000: "missed 1000/s"} {
-		w := headed(Host{Name: "web", Missed: n}, 80, 24)
+		w := headed(snapshot.Host{Name: "web", Missed: n}, 80, 24)
 		w.snap.Since = 2 * time.Second
 		if got := w.missedPiece().text; got != want {
 			t.Errorf("%d missed in 2 s: %q, want %q", n, got, want)

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 func TestHostileNames(t *testing.T) {
@@ -64,7 +65,7 @@ func TestParentLoop(t *testing.T) {
 func TestUnknownIsLeftOut(t *testing.T) {
 	src := newFakeSource()
 	s, _ := src.Snapshot()
-	s.Host, s.Since = Host{Name: "host"}, 0
+	s.Host, s.Since = snapshot.Host{Name: "host"}, 0
 	frame := Frame(s, History{}, 100, 0, Options{})
 	for _, word := range []string{"pids", "mem ", "cpu ", "up ", "missed", "0.0"} {
 		if strings.Contains(frame, word) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 	"yinit/tui/text"
 )
@@ -34,7 +35,7 @@ const (
 type menu struct {
 	step   step
 	number int // of this menu, for the messages
-	p      Process
+	p      snapshot.Process
 	caller verdict.Caller
 	target Target // nil until it is held, and while busy
 	busy   bool   // a command has the target, and brings it back
@@ -102,7 +103,7 @@ func allSignals() []int {
 func (u menu) open() bool { return u.step != stepShut }
 
 // show is the menu for p. It is busy: the process is being held.
-func (u menu) show(p Process, caller verdict.Caller) menu {
+func (u menu) show(p snapshot.Process, caller verdict.Caller) menu {
 	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, busy: true, signals: allSignals(), signal: u.signal}
 	n.list = n.fit(len(n.signals), 1).to(slices.Index(n.signals, u.signal))
 	return n

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"yinit/procfs/snapshot"
 )
 
 // Options are what the command line says.
@@ -68,7 +70,7 @@ func (m Model) Init() tea.Cmd { return tea.Batch(tea.RequestWindowSize, read(m.s
 // escape sequences, for a terminal that can do no more, or for a file. It ends
 // with a newline. With height 0 there is a line for each process, with width 0
 // lines are 132 wide.
-func Frame(s Snapshot, h History, width, height int, o Options) string {
+func Frame(s snapshot.Snapshot, h History, width, height int, o Options) string {
 	if width <= 0 {
 		width = 132
 	}

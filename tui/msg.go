@@ -2,6 +2,7 @@ package tui
 
 import (
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 // A tickMsg says that it is time for the next reading. Of an older generation it
@@ -10,7 +11,7 @@ type tickMsg struct{ gen int }
 
 // A readMsg is what one reading brought.
 type readMsg struct {
-	snap    Snapshot
+	snap    snapshot.Snapshot
 	err     error
 	hist    History
 	histErr error
@@ -19,7 +20,7 @@ type readMsg struct {
 // A detailsMsg is what the details pane asked for.
 type detailsMsg struct {
 	id  procfs.ID
-	d   Details
+	d   snapshot.Details
 	err error
 }
 

@@ -1,5 +1,7 @@
 package tui
 
+import "yinit/procfs/snapshot"
+
 // A page is one of the tabs. Its methods return the page as it is afterwards. Each
 // page answers all of them, so that the model need not ask what a page can do: that
 // is why the interface is larger than ours are. A page embeds [list], and [basic]
@@ -22,7 +24,7 @@ type page interface {
 	click(w *world, line int) page
 
 	// selected is the process that keys act on.
-	selected(*world) (p Process, ok bool)
+	selected(*world) (p snapshot.Process, ok bool)
 	// filter is the text of its filter, and setFilter changes that.
 	filter() string
 	setFilter(w *world, text string) page
@@ -35,8 +37,8 @@ type page interface {
 // basic is a page's part that has nothing to say to some of the questions.
 type basic struct{}
 
-func (basic) selected(*world) (Process, bool) { return Process{}, false }
-func (basic) news(*world) int                 { return 0 }
+func (basic) selected(*world) (snapshot.Process, bool) { return snapshot.Process{}, false }
+func (basic) news(*world) int                          { return 0 }
 
 // newPages are the pages in the order of their numbers.
 func newPages(o Options) []page {

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
+
+	"yinit/procfs/snapshot"
 )
 
 // press gives a key to the part that has the attention.
@@ -78,7 +80,7 @@ func (m Model) turn(to int) Model {
 }
 
 // selected is the process that a key acts on.
-func (m Model) selected() (Process, bool) {
+func (m Model) selected() (snapshot.Process, bool) {
 	if m.detail.open {
 		return m.detail.process(&m.world), true
 	}

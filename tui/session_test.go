@@ -17,6 +17,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 )
 
@@ -234,8 +235,8 @@ func golden(t *testing.T, name, got string) {
 // fakeSource is a container as in the sketch of the screens.
 type fakeSource struct {
 	now     time.Duration // since noon
-	procs   []Process
-	host    Host
+	procs   []snapshot.Process
+	host    snapshot.Host
 	records []history.Record
 	fail    error
 	noLog   error
@@ -243,20 +244,20 @@ type fakeSource struct {
 	closer  *verdict.Target // what a closer look at a process finds
 }
 
-func (s *fakeSource) Snapshot() (Snapshot, error) {
+func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
 	if s.fail != nil {
-		return Snapshot{}, s.fail
+		return snapshot.Snapshot{}, s.fail
 	}
 	procs := slices.Clone(s.procs)
 	for i := range procs {
 		procs[i].Age += s.now
 		procs[i] = judged(procs[i])
 	}
-	return Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: verdict.Anyone()}, nil
+	return snapshot.Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: verdict.Anyone()}, nil
 }
 
 // judged is p with what a source finds out about its signals.
-func judged(p Process) Process {
+func judged(p snapshot.Process) snapshot.Process {
 	p.Target = verdict.NewTarget(
 		&procfs.Stat{PID: p.ID.PID, Start: p.ID.Start, State: p.State, Threads: p.Threads, PGRP: p.PGRP, Session: p.Session},
 		&procfs.Status{Sigs: p.Sigs, NSpid: []int{p.ID.PID}})
@@ -274,16 +275,16 @@ func judged(p Process) Process {
 	return p
 }
 
-func (s *fakeSource) Details(id procfs.ID) (Details, error) {
+func (s *fakeSource) Details(id procfs.ID) (snapshot.Details, error) {
 	if s.gone {
-		return Details{}, procfs.ErrGone
+		return snapshot.Details{}, procfs.ErrGone
 	}
 	for _, p := range s.procs {
 		if p.ID == id {
-			return Details{Sigs: p.Sigs, Target: s.closer, Cwd: "/srv/app", Exe: "/usr/bin/python3.13"}, nil
+			return snapshot.Details{Sigs: p.Sigs, Target: s.closer, Cwd: "/srv/app", Exe: "/usr/bin/python3.13"}, nil
 		}
 	}
-	return Details{}, procfs.ErrGone
+	return snapshot.Details{}, procfs.ErrGone
 }
 
 func (s *fakeSource) History(after uint64) (History, error) {
@@ -299,7 +300,7 @@ func (s *fakeSource) History(after uint64) (History, error) {
 
 // end removes a process, with a record of its death.
 func (s *fakeSource) end(pid int, status procfs.WaitStatus) {
-	i := slices.IndexFunc(s.procs, func(p Process) bool { return p.ID.PID == pid })
+	i := slices.IndexFunc(s.procs, func(p snapshot.Process) bool { return p.ID.PID == pid })
 	p := s.procs[i]
 	s.procs = slices.Delete(slices.Clone(s.procs), i, i+1)
 	s.records = append(s.records, history.Record{
@@ -311,10 +312,10 @@ func (s *fakeSource) end(pid int, status procfs.WaitStatus) {
 
 const app = "app"
 
-func proc(pid, ppid int, user, state, cmdline string, sigs procfs.Signals) Process {
+func proc(pid, ppid int, user, state, cmdline string, sigs procfs.Signals) snapshot.Process {
 	words := strings.Fields(cmdline)
 	comm := words[0]
-	return Process{
+	return snapshot.Process{
 		ID: procfs.ID{PID: pid, Start: procfs.Ticks(1000 + pid)}, PPID: ppid, PGRP: 4, Session: 4, Threads: 1, State: procfs.State(state[0]),
 		User: user, Comm: strings.TrimSuffix(comm[strings.LastIndexByte(comm, '/')+1:], ":"), Cmdline: words, Age: 12 * time.Minute, Sigs: sigs,
 	}
@@ -328,11 +329,11 @@ func newFakeSource() *fakeSource {
 	none := procfs.Signals{Known: true}
 	ignores := procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(1, 15), Caught: procfs.NewSignalSet(17)}
 	s := &fakeSource{
-		host: Host{
+		host: snapshot.Host{
 			Name: "web-7f9c", Init: "yinit 0.1.0", Uptime: 76 * time.Hour, CPUs: 2,
 			Pids: 45, PidsMax: 100, Mem: 212 * procfs.MiB, MemMax: 512 * procfs.MiB, CPU: 0.31, CPUMax: 1, Missed: 12,
 		},
-		procs: []Process{
+		procs: []snapshot.Process{
 			proc(1, 0, "root", "S", "yinit -- gunicorn app:app", caught(1, 2, 3, 10, 12, 15, 17)),
 			proc(12, 1, app, "S", "gunicorn: master [app:app]", caught(15, 17)),
 			proc(37, 12, app, "Z", "git gc --auto", procfs.Signals{}),

@@ -52,14 +52,6 @@ type Outcome struct {
 	Sigs procfs.Signals
 }
 
-// What the pages show.
-type (
-	Snapshot = snapshot.Snapshot
-	Host     = snapshot.Host
-	Process  = snapshot.Process
-	Details  = snapshot.Details
-)
-
 // History is a piece of the history.
 type History struct {
 	Records []history.Record // oldest first

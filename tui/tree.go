@@ -236,10 +236,10 @@ func (t treePage) setFilter(w *world, text string) page {
 }
 
 // selected is the process that keys act on.
-func (t treePage) selected(w *world) (Process, bool) {
+func (t treePage) selected(w *world) (snapshot.Process, bool) {
 	r, ok := t.current()
 	if !ok {
-		return Process{}, false
+		return snapshot.Process{}, false
 	}
 	return w.procs[r.Index], true
 }

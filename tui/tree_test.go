@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"yinit/procfs/snapshot"
 )
 
 // pids are those of the rows, from the top.
@@ -29,7 +31,7 @@ func (u *user) seesRows(want ...int) {
 func TestSelectionFollowsProcess(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.choose(56)
-	u.src.procs = append([]Process{proc(13, 12, app, "S", "early", caught())}, u.src.procs...)
+	u.src.procs = append([]snapshot.Process{proc(13, 12, app, "S", "early", caught())}, u.src.procs...)
 	u.src.procs[0].ID.Start = 1012
 	u.refresh()
 	if got := u.selected(); got != 56 {

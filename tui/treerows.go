@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 )
 
@@ -118,25 +119,25 @@ func (w *world) parentIndex(i int) int {
 type sortKey struct {
 	title   string
 	down    bool // the biggest comes first
-	compare func(w *world, p, q *Process) int
+	compare func(w *world, p, q *snapshot.Process) int
 }
 
 // sortKeys in the order in which the keys go through them. The first is the
 // stable one: nothing that goes on in a process changes it.
 var sortKeys = [...]sortKey{
 	{"AGE", true, nil},
-	{"PID", false, func(_ *world, p, q *Process) int { return cmp.Compare(p.ID.PID, q.ID.PID) }},
-	{"USER", false, func(_ *world, p, q *Process) int { return strings.Compare(p.User, q.User) }},
-	{"S", true, func(_ *world, p, q *Process) int { return cmp.Compare(urgency(q), urgency(p)) }},
-	{"CPU", true, func(_ *world, p, q *Process) int { return cmp.Compare(q.CPU, p.CPU) }},
-	{"MEM", true, func(_ *world, p, q *Process) int { return cmp.Compare(q.RSS, p.RSS) }},
-	{"TERM", false, func(w *world, p, q *Process) int { return cmp.Compare(w.termRank(p), w.termRank(q)) }},
-	{"COMMAND", false, func(_ *world, p, q *Process) int { return strings.Compare(p.Comm, q.Comm) }},
+	{"PID", false, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(p.ID.PID, q.ID.PID) }},
+	{"USER", false, func(_ *world, p, q *snapshot.Process) int { return strings.Compare(p.User, q.User) }},
+	{"S", true, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(urgency(q), urgency(p)) }},
+	{"CPU", true, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(q.CPU, p.CPU) }},
+	{"MEM", true, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(q.RSS, p.RSS) }},
+	{"TERM", false, func(w *world, p, q *snapshot.Process) int { return cmp.Compare(w.termRank(p), w.termRank(q)) }},
+	{"COMMAND", false, func(_ *world, p, q *snapshot.Process) int { return strings.Compare(p.Comm, q.Comm) }},
 }
 
 // urgency puts first what is wrong: zombies, then the stopped, then those who
 // wait for a disk, then those who run.
-func urgency(p *Process) int {
+func urgency(p *snapshot.Process) int {
 	switch {
 	case p.Dead():
 		return 4
@@ -151,7 +152,7 @@ func urgency(p *Process) int {
 }
 
 // termRank puts first those that SIGTERM does not end.
-func (w *world) termRank(p *Process) int {
+func (w *world) termRank(p *snapshot.Process) int {
 	f := w.term(p)
 	if f.forward != 0 {
 		return 6

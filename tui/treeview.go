@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"yinit/procfs/snapshot"
 	"yinit/tui/text"
 )
 
@@ -14,19 +15,19 @@ type column struct {
 	width int
 	from  int // the screen width from which there is room for it
 	left  bool
-	cell  func(w *world, p *Process) string
+	cell  func(w *world, p *snapshot.Process) string
 }
 
 // columns are those that the width has room for.
 func columns(w *world, pidWidth int) []column {
 	all := [...]column{
-		{"PID", pidWidth, 0, false, func(_ *world, p *Process) string { return strconv.Itoa(p.ID.PID) }},
-		{"USER", 8, 70, true, func(w *world, p *Process) string { return w.text(p.User) }},
-		{"S", 1, 0, true, func(_ *world, p *Process) string { return p.State.String() }},
+		{"PID", pidWidth, 0, false, func(_ *world, p *snapshot.Process) string { return strconv.Itoa(p.ID.PID) }},
+		{"USER", 8, 70, true, func(w *world, p *snapshot.Process) string { return w.text(p.User) }},
+		{"S", 1, 0, true, func(_ *world, p *snapshot.Process) string { return p.State.String() }},
 		{"CPU", 5, 56, false, cpuCell},
 		{"MEM", 5, 56, false, memCell},
-		{"AGE", 5, 70, false, func(_ *world, p *Process) string { return text.Age(p.Age) }},
-		{"TERM", 9, 0, true, func(w *world, p *Process) string {
+		{"AGE", 5, 70, false, func(_ *world, p *snapshot.Process) string { return text.Age(p.Age) }},
+		{"TERM", 9, 0, true, func(w *world, p *snapshot.Process) string {
 			return w.term(p).word(w.glyphs())
 		}},
 	}
@@ -40,7 +41,7 @@ func columns(w *world, pidWidth int) []column {
 }
 
 // cpuCell is in percent of one CPU.
-func cpuCell(w *world, p *Process) string {
+func cpuCell(w *world, p *snapshot.Process) string {
 	switch {
 	case p.Dead() || w.snap.Since <= 0:
 		return w.glyphs().dash
@@ -51,7 +52,7 @@ func cpuCell(w *world, p *Process) string {
 	}
 }
 
-func memCell(w *world, p *Process) string {
+func memCell(w *world, p *snapshot.Process) string {
 	if p.RSS == 0 {
 		return w.glyphs().dash
 	}
@@ -188,7 +189,7 @@ func (t treePage) command(w *world, at, width int) string {
 }
 
 // name is the command line, or the name in brackets where there is none.
-func (w *world) name(p *Process) string {
+func (w *world) name(p *snapshot.Process) string {
 	if len(p.Cmdline) == 0 || p.Dead() {
 		return "[" + w.text(p.Comm) + "]"
 	}
@@ -225,7 +226,7 @@ func (w *world) notes(r *row) []string {
 	return nil
 }
 
-func (w *world) zombieNotes(p *Process) []string {
+func (w *world) zombieNotes(p *snapshot.Process) []string {
 	how, dot := text.Ended(p.Known, p.Status), w.glyphs().dot
 	notes := []string{how + dot + "not reaped by " + w.culprit(p)}
 	if p.Culprit == 0 {
@@ -234,7 +235,7 @@ func (w *world) zombieNotes(p *Process) []string {
 	return append(notes, fmt.Sprintf("%s, held by %d", how, p.Culprit), how)
 }
 
-func (w *world) endNotes(p *Process) []string {
+func (w *world) endNotes(p *snapshot.Process) []string {
 	if e, ok := w.exit(p); ok {
 		return []string{w.endNote(p), text.Ended(e.Known, e.Status), "ended"}
 	}
@@ -242,7 +243,7 @@ func (w *world) endNotes(p *Process) []string {
 }
 
 // endNote tells how a process ended that was in an earlier snapshot.
-func (w *world) endNote(p *Process) string {
+func (w *world) endNote(p *snapshot.Process) string {
 	if e, ok := w.exit(p); ok {
 		how := text.Ended(e.Known, e.Status)
 		if e.Runtime > 0 {
@@ -258,7 +259,7 @@ func (w *world) endNote(p *Process) string {
 
 // culprit is who ought to wait for the zombie p: a debugger that traces it before its
 // parent.
-func (w *world) culprit(p *Process) string {
+func (w *world) culprit(p *snapshot.Process) string {
 	if p.Culprit == 0 {
 		return "its parent outside the container"
 	}

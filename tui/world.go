@@ -6,6 +6,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 const (
@@ -19,12 +20,12 @@ type world struct {
 	canvas
 
 	read   bool // there was a snapshot
-	snap   Snapshot
-	procs  []Process    // those of the snapshot, and then the dead that are kept
-	living int          // how many of procs are in the snapshot
-	left   []uint8      // for how many refreshes each of procs is still marked
-	byPID  map[int]int  // index in procs; a living one before a dead one
-	status headerCounts // sums over the living
+	snap   snapshot.Snapshot
+	procs  []snapshot.Process // those of the snapshot, and then the dead that are kept
+	living int                // how many of procs are in the snapshot
+	left   []uint8            // for how many refreshes each of procs is still marked
+	byPID  map[int]int        // index in procs; a living one before a dead one
+	status headerCounts       // sums over the living
 
 	zombies []int                   // counts in the last snapshots, oldest first
 	deadAt  map[procfs.ID]time.Time // when each zombie was first seen
@@ -41,7 +42,7 @@ type world struct {
 type headerCounts struct{ threads, zombies int }
 
 // addSnapshot is the world after a snapshot.
-func (w world) addSnapshot(s Snapshot) world {
+func (w world) addSnapshot(s snapshot.Snapshot) world {
 	old := w
 	w.snap, w.read = s, true
 	w.living = len(s.Procs)
@@ -118,7 +119,7 @@ func (w *world) find(id procfs.ID) (int, bool) {
 }
 
 // parent is the process that p's PPID names.
-func (w *world) parent(p *Process) (*Process, bool) {
+func (w *world) parent(p *snapshot.Process) (*snapshot.Process, bool) {
 	i, ok := w.byPID[p.PPID]
 	if !ok || p.PPID == p.ID.PID {
 		return nil, false
@@ -159,7 +160,7 @@ func (w world) addHistory(h History) world {
 }
 
 // exit is the record of p's death, if there is one.
-func (w *world) exit(p *Process) (history.Record, bool) {
+func (w *world) exit(p *snapshot.Process) (history.Record, bool) {
 	r, ok := w.exits[p.ID.PID]
 	if !ok || r.Start != 0 && r.Start != p.ID.Start {
 		return history.Record{}, false

@@ -6,13 +6,14 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 )
 
 // looked is a world after some snapshots, one a second, each with these processes.
-func looked(snapshots ...[]Process) *world {
+func looked(snapshots ...[]snapshot.Process) *world {
 	var w world
 	for i, procs := range snapshots {
-		s := Snapshot{Time: noon.Add(time.Duration(i) * time.Second), Procs: procs}
+		s := snapshot.Snapshot{Time: noon.Add(time.Duration(i) * time.Second), Procs: procs}
 		if i > 0 {
 			s.Since = time.Second
 		}
@@ -21,10 +22,10 @@ func looked(snapshots ...[]Process) *world {
 	return &w
 }
 
-func some(pids ...int) []Process {
-	var all []Process
+func some(pids ...int) []snapshot.Process {
+	var all []snapshot.Process
 	for _, pid := range pids {
-		all = append(all, Process{ID: procfs.ID{PID: pid, Start: procfs.Ticks(pid)}, State: procfs.StateSleeping, Threads: 1})
+		all = append(all, snapshot.Process{ID: procfs.ID{PID: pid, Start: procfs.Ticks(pid)}, State: procfs.StateSleeping, Threads: 1})
 	}
 	return all
 }
@@ -34,18 +35,18 @@ func some(pids ...int) []Process {
 func TestMarks(t *testing.T) {
 	for _, test := range []struct {
 		name         string
-		looks        [][]Process
+		looks        [][]snapshot.Process
 		fresh, ended bool
 		shown        bool
 	}{
-		{"at the first look", [][]Process{some(1, 7)}, false, false, true},
-		{"new", [][]Process{some(1), some(1, 7)}, true, false, true},
-		{"new a refresh ago", [][]Process{some(1), some(1, 7), some(1, 7)}, true, false, true},
-		{"new two refreshes ago", [][]Process{some(1), some(1, 7), some(1, 7), some(1, 7)}, false, false, true},
-		{"just ended", [][]Process{some(1, 7), some(1)}, false, true, true},
-		{"ended a refresh ago", [][]Process{some(1, 7), some(1), some(1)}, false, true, true},
-		{"ended two refreshes ago", [][]Process{some(1, 7), some(1), some(1), some(1)}, false, false, false},
-		{"missed in one look", [][]Process{some(1, 7), some(1), some(1, 7)}, false, false, true},
+		{"at the first look", [][]snapshot.Process{some(1, 7)}, false, false, true},
+		{"new", [][]snapshot.Process{some(1), some(1, 7)}, true, false, true},
+		{"new a refresh ago", [][]snapshot.Process{some(1), some(1, 7), some(1, 7)}, true, false, true},
+		{"new two refreshes ago", [][]snapshot.Process{some(1), some(1, 7), some(1, 7), some(1, 7)}, false, false, true},
+		{"just ended", [][]snapshot.Process{some(1, 7), some(1)}, false, true, true},
+		{"ended a refresh ago", [][]snapshot.Process{some(1, 7), some(1), some(1)}, false, true, true},
+		{"ended two refreshes ago", [][]snapshot.Process{some(1, 7), some(1), some(1), some(1)}, false, false, false},
+		{"missed in one look", [][]snapshot.Process{some(1, 7), some(1), some(1, 7)}, false, false, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := looked(test.looks...)
@@ -95,7 +96,7 @@ func TestParent(t *testing.T) {
 // TestExitOf: a record that does not say when its process started is of the process
 // with its pid only if that was there before.
 func TestExitOf(t *testing.T) {
-	p := Process{ID: procfs.ID{PID: 7, Start: 7}, Age: 10 * time.Second}
+	p := snapshot.Process{ID: procfs.ID{PID: 7, Start: 7}, Age: 10 * time.Second}
 	for _, test := range []struct {
 		name   string
 		record history.Record
@@ -107,7 +108,7 @@ func TestExitOf(t *testing.T) {
 		{"no start time, after its birth", history.Record{PID: 7, Time: noon}, true},
 		{"no start time, before its birth", history.Record{PID: 7, Time: noon.Add(-time.Minute)}, false},
 	} {
-		w := world{snap: Snapshot{Time: noon, Since: time.Second}}
+		w := world{snap: snapshot.Snapshot{Time: noon, Since: time.Second}}
 		test.record.Kind = history.KindExit
 		w = w.addHistory(History{Records: []history.Record{test.record}})
 		if _, got := w.exit(&p); got != test.want {
@@ -140,7 +141,7 @@ func TestHistoryIsBounded(t *testing.T) {
 }
 
 func TestTrend(t *testing.T) {
-	zombies := func(n int) []Process {
+	zombies := func(n int) []snapshot.Process {
 		procs := some(1, 2, 3, 4, 5)
 		for i := range n {
 			procs[i].State = procfs.StateZombie
@@ -158,7 +159,7 @@ func TestTrend(t *testing.T) {
 		{"up and down", []int{1, 3, 1}, 0},
 		{"more long ago", []int{0, 2, 2, 2, 2, 2, 2, 2}, 0},
 	} {
-		var looks [][]Process
+		var looks [][]snapshot.Process
 		for _, n := range test.looks {
 			looks = append(looks, zombies(n))
 		}
