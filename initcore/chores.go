@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A chore is what the init does for itself once its programs are on their way:
-// nobody should wait for it at a start.
+// A chore is something that the init does for itself once its programs are started,
+// so that a start need not wait for it.
 type chore struct {
 	due time.Time
 	do  func()
@@ -37,7 +37,7 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 	}})
 }
 
-// tidy gives back the memory that is not used.
+// tidy returns unused memory to the kernel.
 func tidy() {
 	debug.FreeOSMemory() // a millisecond, for a heap as small as this one
 	forgetStart()
@@ -74,7 +74,7 @@ const (
 	burstOver = time.Second
 )
 
-// planTidying sees to it that what a burst of deaths needed is given back.
+// planTidying plans to return the memory that a burst of deaths needed.
 func (l *loop) planTidying(now time.Time) {
 	if l.deathsSinceTidy >= tidySoon && len(l.planned) == 0 {
 		l.planned = append(l.planned, chore{due: now.Add(burstOver), do: l.tidyUp})

@@ -13,32 +13,54 @@ import (
 	"yinit/procfs"
 )
 
-// Config is what the init is told to do. The zero value of a field is the
-// default, if nothing else is said.
+// Config is what the init is told to do. The zero value of a field is the default
+// where nothing else is said.
 type Config struct {
+	// Programs are started in this order and stopped in the reverse one.
 	Programs []Program
-	Pause    bool // no program at all: reap, and end at SIGTERM or SIGINT
+	// Pause is for an init without programs: it reaps, and ends at SIGTERM or SIGINT.
+	Pause bool
 
-	Group   bool // pass signals to the program's process group
-	Session bool // run the program in a new session, signals go to its process group
+	// Group forwards signals to the process group of the program.
+	Group bool
+	// Session runs the program in a session of its own, and forwards signals to its
+	// process group.
+	Session bool
 
-	Subreaper   bool        // asked for; without it a failure is no news
-	ParentDeath unix.Signal // get it when the parent dies; 0: none
+	// Subreaper is that somebody asked for it: a failure is a warning then. An init
+	// that is not PID 1 tries to be a subreaper in any case.
+	Subreaper bool
+	// ParentDeath is the signal that the init gets when its parent dies; 0: none.
+	ParentDeath unix.Signal
 
-	Expect  Codes
+	// Expect are the exit codes that become 0.
+	Expect Codes
+	// Rewrite says which signals are forwarded as another one, or not at all.
 	Rewrite Rewrite
 
-	Delay     time.Duration // before a SIGTERM is passed on
-	KillAfter time.Duration // from the stop signal to SIGKILL; 0: never
-	Grace     time.Duration // for what the programs leave behind; 0: it is left to the kernel
+	// Delay is how long a SIGTERM waits before it is forwarded.
+	Delay time.Duration
+	// KillAfter is the time from the stop signal to SIGKILL; 0: never.
+	KillAfter time.Duration
+	// Grace is the time that leftover processes get from SIGTERM to SIGKILL; 0: they
+	// are left to the kernel.
+	Grace time.Duration
 
-	Watch    time.Duration // how often to look for new processes; 0: never
-	History  string        // keep the ring in this file; "": in memory
-	Report   string        // where an account of a failed run goes, if it is an empty regular file and no symbolic link
-	WarnReap bool          // warn for each orphan reaped
-	Log      Logging
-	Env      []string // of the programs
-	Version  string
+	// Watch is how often the init looks for new processes; 0: never.
+	Watch time.Duration
+	// History is the file that keeps the ring; "": it is kept in memory.
+	History string
+	// Report is where an account of a failed run goes: a regular file that is there
+	// and empty. A symbolic link is not followed. "": nowhere.
+	Report string
+	// WarnReap warns for each orphan that is reaped.
+	WarnReap bool
+	// Log is what goes to stderr.
+	Log Logging
+	// Env is the environment of the programs, as NAME=value.
+	Env []string
+	// Version is that of this yinit, for the history.
+	Version string
 }
 
 // OnExit says what the end of a program means for the others.
@@ -46,30 +68,43 @@ type OnExit uint8
 
 // The values of on_exit.
 const (
-	Shutdown OnExit = iota // the show is over
+	Shutdown OnExit = iota // all others are stopped
 	Ignore                 // the others go on
 	Restart                // it is started again
 )
 
 // Program is one program to run.
 type Program struct {
-	Name         string
-	Args         []string // Args[0] is looked up in PATH if it holds no slash
-	Dir          string   // "": unchanged
-	Env          []string // added to Config.Env, as NAME=value
-	User         *Credential
-	StopSignal   unix.Signal // 0: SIGTERM
-	Oneshot      bool        // must end with 0 before the next one starts
-	OnExit       OnExit
-	RestartDelay time.Duration // 0: one second
-	Prefix       bool          // put the name before each line of its output
+	// Name is unique; "": [Config.Validate] makes one of the command.
+	Name string
+	// Args is the command. Args[0] is looked up in PATH if it holds no slash.
+	Args []string
+	// Dir is the working directory; "": that of the init when it was started.
+	Dir string
+	// Env is added to [Config.Env] and wins over it.
+	Env []string
+	// User is who runs the program; nil: the init's own user.
+	User *Credential
+	// StopSignal asks the program to end; 0: SIGTERM.
+	StopSignal unix.Signal
+	// Oneshot programs must end with 0 before the next one starts.
+	Oneshot bool
+	// OnExit is what the end of the program means for the others.
+	OnExit OnExit
+	// RestartDelay is the pause before the first restart; 0: one second.
+	RestartDelay time.Duration
+	// Prefix puts the name before each line of the program's output.
+	Prefix bool
 }
 
 // Credential is a user to run a program as.
 type Credential struct {
+	// UID and GID become the real, effective and saved ids.
 	UID, GID uint32
-	Groups   []uint32
-	Home     string
+	// Groups become the supplementary groups.
+	Groups []uint32
+	// Home becomes HOME; "": that is unchanged.
+	Home string
 }
 
 // Codes is a set of exit codes.
@@ -81,14 +116,14 @@ func (c *Codes) Add(code int) { c[code>>6&3] |= 1 << (code & 63) }
 // Has reports whether code is in the set.
 func (c *Codes) Has(code int) bool { return c[code>>6&3]>>(code&63)&1 != 0 }
 
-// Rewrite says which signal is passed on instead of another one. An entry of 0
-// is no rule, one of -1 drops the signal.
+// Rewrite says which signal is forwarded instead of another one. An entry of 0
+// is no rule, one of [Drop] drops the signal.
 type Rewrite [65]int8
 
-// Drop is what a rule says that drops a signal.
+// Drop is the entry of a signal that is dropped.
 const Drop = -1
 
-// Of returns what is passed on for sig, 0 for nothing.
+// Of returns what is forwarded for sig, 0 for nothing.
 func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 	switch to := r[sig]; to {
 	case 0:
@@ -139,7 +174,7 @@ func (e *ProgramError) Error() string {
 	return fmt.Sprintf("program %d: %s: %s", e.Index+1, e.Key, e.Text)
 }
 
-// validate refuses what a program cannot be told.
+// validate refuses a program that cannot be run as described.
 func (p *Program) validate() *ProgramError {
 	if len(p.Args) == 0 || p.Args[0] == "" {
 		return &ProgramError{Key: "command", Text: "it is empty; give the name of a program"}
@@ -158,8 +193,8 @@ func (p *Program) validate() *ProgramError {
 	return nil
 }
 
-// nameThem gives each program a name of its own: the one that was written, or the
-// base name of its command, with a number if that is taken.
+// nameThem gives each program a unique name: the one that was written, or the base
+// name of its command, with a number if that is taken.
 func (c *Config) nameThem() error {
 	taken := map[string]bool{}
 	for i := range c.Programs {

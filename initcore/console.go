@@ -12,8 +12,8 @@ type console struct {
 	fd      int // -1: none
 	isFirst bool
 	fs      procfs.FS
-	// We, or the program that we lent it to, are in its foreground, as far as we
-	// know. Otherwise it is somebody else's now, such as the shell's.
+	// ours is that we are in its foreground, as far as we know, or the program that we
+	// gave it to. Otherwise another process group is, such as the shell's.
 	ours bool
 }
 
@@ -54,7 +54,7 @@ func ofOurSession(fd int) bool {
 	return err == nil && own == theirs
 }
 
-// forProgram is the terminal that a program is to take, -1 for none.
+// forProgram returns the terminal that a program is to take, -1 for none.
 func (c *console) forProgram() int {
 	if c.fd < 0 || !c.ours && !c.foreground() {
 		return -1
@@ -63,9 +63,9 @@ func (c *console) forProgram() int {
 	return c.fd
 }
 
-// release lets go of the terminal, so that a program in a session of its own can
-// take it. Only a session leader holds one. The SIGHUP and SIGCONT that follow
-// come from ourselves, and are passed on to nobody.
+// release gives the terminal up as our controlling one, so that a program in a session
+// of its own can take it. Only a session leader can. The SIGHUP and SIGCONT that follow
+// come from ourselves, and are not forwarded.
 func (c *console) release() {
 	if session, err := unix.Getsid(0); err == nil && session == unix.Getpid() && c.fd >= 0 {
 		_ = unix.IoctlSetInt(c.fd, unix.TIOCNOTTY, 0)

@@ -10,7 +10,7 @@ import (
 	"yinit/procfs"
 )
 
-// processes is what the rules do to processes.
+// processes are the system calls on processes that the rules need.
 type processes interface {
 	// start forks and execs the program. It does not wait for the exec: if that
 	// fails, the process ends, and its death carries a *StartError.
@@ -28,43 +28,43 @@ type processes interface {
 	reap(*death) error
 }
 
-// leftovers is what the rules do to processes that outlive the programs.
+// leftovers are the processes that outlive the programs.
 type leftovers interface {
 	// signalAll sends a signal to every process of the namespace, or, when the
 	// init is not PID 1, to its descendants.
 	signalAll(sig unix.Signal)
 	// anyLeft reports whether there is any such process.
 	anyLeft() bool
-	// list names those that are alive. It is slow. If it knows of nobody at all,
-	// not even of dead ones, there may be some that it cannot see.
+	// list returns those that are alive. It is slow. known is false if it finds none,
+	// not even dead ones: there may be some that it cannot see.
 	list() (living []procfs.Stat, known bool)
-	// everybody is every process that can be seen, zombies too.
+	// everybody returns every process that can be seen, zombies too.
 	everybody() []procfs.Stat
 	// tracer is the process that traces pid, 0 if there is none.
 	tracer(pid int) int
 }
 
-// terminal is what the rules do to the terminal, if there is one.
+// terminal is the controlling terminal, if there is one.
 type terminal interface {
-	// suspend takes the terminal back from a stopped program and stops the init's
-	// own process group, as a shell expects it of a job. It returns when the init
-	// was continued.
+	// suspend takes the terminal from a stopped program and stops the init's own
+	// process group, as a shell expects of a job. It returns when the init has been
+	// continued.
 	suspend()
-	// giveTerminal gives the terminal to a program, and lets that go on, if the shell has
+	// giveTerminal gives the terminal to a program and continues it, if the shell has
 	// put the init into the foreground. It reports whether it did.
 	giveTerminal(pid int) bool
-	// resume lets a program go on, with the terminal if giveTerminal can give it.
+	// resume continues a program, with the terminal if giveTerminal can give it.
 	resume(pid int)
 	// takeTerminal makes the init's process group the foreground one again, if the
 	// terminal is still the init's.
 	takeTerminal()
 }
 
-// death is how and when a child ended, or that it stopped or went on.
+// death is how a child ended, or that it was stopped or continued.
 type death struct {
 	PID     int
 	UID     uint32
-	Stopped unix.Signal // it did not end: this signal stopped it, or is SIGCONT
+	Stopped unix.Signal // it did not end: this signal stopped it, or SIGCONT continued it
 	Status  procfs.WaitStatus
 	Stat    procfs.Stat   // read before it was reaped; PID 0 if that failed
 	Runtime time.Duration // until it was reaped
@@ -78,15 +78,15 @@ type death struct {
 	wasSeen bool
 }
 
-// facts finds out what the rules only tell on.
+// facts are what the rules only report, and do not need to decide.
 type facts interface {
-	// name is the command name of a process, "" if it cannot be told.
+	// name returns the command name of a process, "" if it is unknown.
 	name(pid int) string
 	// explain says why a program could not be started.
 	explain(*StartError, *Program) string
-	// outOfMemory says that the memory limit was hit, if a process that ended so
-	// was killed for that. All others that ended were seen, or not.
+	// outOfMemory says that the memory limit was hit, if a process with this status
+	// was killed for that. allSeen is that every other death has been seen.
 	outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string
-	// outOfMemoryUnseen says so if none of those that ended can have been the victim.
+	// outOfMemoryUnseen says so if no death that was seen can have been the victim's.
 	outOfMemoryUnseen(now time.Time) string
 }

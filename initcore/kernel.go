@@ -15,14 +15,15 @@ import (
 	"yinit/procfs"
 )
 
-// kernel is the machine's kernel. It belongs to the loop's thread.
+// kernel implements the interfaces of the rules by system calls. Only the loop's
+// thread uses it.
 type kernel struct {
 	cfg     *Config
 	inherit early.Inherited
 	fs      procfs.FS
 	pid     int
 	isFirst bool // PID 1 of the namespace
-	noProc  bool // there is no /proc that tells of our processes
+	noProc  bool // there is no /proc of our PID namespace
 	cwd     int  // where yinit was started, -1: it is still there
 	null    int  // /dev/null, -1: not open
 	console *console
@@ -93,8 +94,8 @@ func (k *kernel) start(p *program) (int, error) {
 		return 0, err
 	}
 	if !a.session {
-		// The child does the same. Whoever comes first, a signal to the group
-		// finds it. It fails once the program runs, and then it is done.
+		// Both sides call setpgid(2), so that the group exists whichever runs first. It
+		// fails here once the child has called execve(2), which is after its own call.
 		_ = unix.Setpgid(pid, pid)
 	}
 	k.starts[pid] = launch{report: report, paths: candidates(p.Args[0], env)}
@@ -191,8 +192,8 @@ type childInfo struct {
 	_                     [100]byte
 }
 
-// reap implements processes. It looks at the dead before it reaps them: until
-// then /proc still tells who they were.
+// reap implements processes. It reads /proc before it reaps a child: after that
+// nothing tells who the child was.
 func (k *kernel) reap(d *death) error {
 	options := unix.WEXITED | unix.WNOHANG | unix.WNOWAIT
 	if k.console.fd >= 0 && !k.isFirst {
@@ -225,7 +226,7 @@ func (k *kernel) reap(d *death) error {
 	return nil
 }
 
-// identify reads who the dead process was, if there is a /proc to tell.
+// identify reads who the dead process was, where there is a /proc.
 func (k *kernel) identify(d *death) {
 	if k.noProc || k.scanner.Stat(d.PID, &d.Stat) != nil {
 		d.Stat = procfs.Stat{}

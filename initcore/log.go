@@ -14,10 +14,12 @@ import (
 	"yinit/procfs"
 )
 
-// Logging says what the init tells on stderr.
+// Logging says what the init logs to stderr.
 type Logging struct {
-	Level slog.Level // [Quiet] for nothing but errors
-	JSON  bool
+	// Level is the least level that is logged; errors always are.
+	Level slog.Level
+	// JSON writes each line as an object.
+	JSON bool
 }
 
 // newLogger returns a logger on stderr, and a function that waits a moment until

@@ -9,8 +9,8 @@ import (
 	"yinit/initcore/early"
 )
 
-// loop waits for what happens and lets the machine decide. It is the only place
-// in the init that waits.
+// loop waits for events and lets the machine decide. It is the only place where the
+// init waits.
 type loop struct {
 	*machine
 	feed  *early.Feed
@@ -23,7 +23,7 @@ type loop struct {
 	signals         [64]early.Info
 	death           death
 	deathsSinceTidy int       // deaths since the memory was tidied up
-	idleUntil       time.Time // when the wake-ups that brought nothing are made up for
+	idleUntil       time.Time // see limitIdleWakeups
 }
 
 func newLoop(m *machine, feed *early.Feed) (*loop, error) {
@@ -45,8 +45,8 @@ func newLoop(m *machine, feed *early.Feed) (*loop, error) {
 	return l, nil
 }
 
-// run goes on until everything is over. Signals that came before there was a
-// pipe to write to are waiting already, so it looks before it waits.
+// run handles events until everything is over. It looks before it waits: signals that
+// came before there was a pipe to write them to are there already.
 func (l *loop) run() {
 	l.step()
 	for l.phase != over {
@@ -55,7 +55,7 @@ func (l *loop) run() {
 	}
 }
 
-// step takes in what has happened.
+// step handles what has happened.
 func (l *loop) step() {
 	busy := l.readSignals()
 	busy = l.reapAll() || busy
@@ -81,12 +81,11 @@ func (l *loop) wait() {
 	if l.deadline().IsZero() && len(l.planned) == 0 {
 		l.slept.Calm, l.slept.LastPID = l.others.calm()
 	}
-	// An error is as good as a wake-up; limitIdleWakeups sees to it that it is not one too
-	// many.
+	// An error counts as a wake-up, and limitIdleWakeups limits those.
 	l.feed.Sleep(&l.slept, l.epoll, timeout, l.target())
 }
 
-// readSignals takes in all signals that have come.
+// readSignals handles all signals that have come, and reports whether there were any.
 func (l *loop) readSignals() (some bool) {
 	some = len(l.slept.Infos) > 0
 	for i, info := range l.slept.Infos {
@@ -105,8 +104,8 @@ func (l *loop) readSignals() (some bool) {
 	}
 }
 
-// reapAll takes in all deaths. One SIGCHLD may stand for many, and one that was
-// lost does no harm: this looks at every wake-up.
+// reapAll handles all deaths, and reports whether there were any. One SIGCHLD may
+// stand for many. A lost one does no harm, since every wake-up comes here.
 func (l *loop) reapAll() (some bool) {
 	for {
 		if err := l.proc.reap(&l.death); err != nil || l.death.PID == 0 {
@@ -126,15 +125,15 @@ func (l *loop) reapAll() (some bool) {
 	}
 }
 
-// The bound on wake-ups that bring nothing.
+// The limit on wake-ups without an event.
 const (
 	idleAllowed = 3
 	idleNap     = 100 * time.Millisecond
 )
 
-// limitIdleWakeups keeps a kernel that fails in ways we did not foresee from driving the
-// loop at full speed: after a few wake-ups that bring nothing there are ten a
-// second, whatever comes between them.
+// limitIdleWakeups keeps the loop from spinning if a system call fails in a way that
+// we did not foresee: after a few wake-ups without an event there are ten a second at
+// most.
 func (l *loop) limitIdleWakeups(busy bool) {
 	if busy {
 		return
@@ -149,15 +148,15 @@ func (l *loop) limitIdleWakeups(busy bool) {
 	}
 }
 
-// nap waits without the runtime's timers: these need an epoll that works. A
-// signal cuts it short.
+// nap sleeps without the runtime's timers, which need a working epoll. A signal cuts
+// it short.
 func nap(d time.Duration) {
 	ts := unix.NsecToTimespec(d.Nanoseconds())
 	_ = unix.Nanosleep(&ts, nil)
 }
 
-// waitFor waits for the channel to be closed, for a while, and reports whether it
-// was.
+// waitFor waits for the channel to be closed, no longer than this, and reports whether
+// it was.
 func waitFor(done <-chan struct{}, while time.Duration) bool {
 	for begun := time.Now(); ; nap(time.Millisecond) {
 		select {

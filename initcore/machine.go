@@ -17,16 +17,16 @@ type phase uint8
 const (
 	running          phase = iota // programs are being started, or run
 	delaying                      // a SIGTERM waits for --delay
-	stopping                      // the programs were told to end
-	endingLeftovers               // they have ended; what they left behind is told to
-	killingLeftovers              // and was killed
-	over
+	stopping                      // the programs got their stop signals
+	endingLeftovers               // they have ended; the leftover processes got SIGTERM
+	killingLeftovers              // and SIGKILL
+	over                          // the init ends
 )
 
-// A machine is the rules of the init: which signal goes where, what the end of a
-// program means, what happens in which order. It decides; the kernel behind its
-// interfaces acts. Time is what its caller says it is, so that a test can play
-// any order of events.
+// A machine holds the rules of the init: which signal goes where, what the end of a
+// program means, what happens in which order. It decides, and acts through its
+// interfaces only. Its callers pass the time in, so that a test can play any order
+// of events.
 type machine struct {
 	cfg       Config
 	proc      processes
@@ -42,7 +42,7 @@ type machine struct {
 	programs []*program
 	next     int // the program to start next
 	phase    phase
-	stopSig  unix.Signal // that began the end; 0: a program's end did
+	stopSig  unix.Signal // that asked for the shutdown; 0: none has
 	now      time.Time
 
 	continueAt     time.Time      // end of the delay
@@ -56,7 +56,7 @@ type machine struct {
 	status    int // to exit with, once known
 	hasStatus bool
 	verdict   string         // why it is that one, in words
-	zombies   string         // who held zombies at the end
+	zombies   string         // who held zombies at the end, for the report
 	sent      uint64         // signals to programs
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
@@ -95,11 +95,11 @@ func newMachine(cfg Config) *machine {
 	return m
 }
 
-// alone reports whether there is but one program: then signals are passed on as
-// they are, and its status is the init's.
+// alone reports whether there is only one program. Then signals are forwarded as they
+// are, and the program's status is the init's.
 func (m *machine) alone() bool { return len(m.programs) == 1 }
 
-// start starts the programs, up to the first one that others wait for.
+// start starts the programs, up to the first oneshot: the next ones wait for that.
 func (m *machine) start(now time.Time) {
 	m.now = now
 	for m.phase == running && m.next < len(m.programs) {
@@ -132,7 +132,7 @@ func (m *machine) launch(p *program) bool {
 	return true
 }
 
-// failed notes the status of the first program that ended badly.
+// failed sets the exit status, which is that of the first program that failed.
 func (m *machine) failed(status int, why string) {
 	if !m.hasStatus {
 		m.status, m.hasStatus, m.verdict = status, true, why
@@ -148,14 +148,14 @@ func (m *machine) find(pid int) *program {
 	return nil
 }
 
-// endIfDone moves on to the end when no program runs any more and none is to come.
+// endIfDone stops the leftover processes once no program runs and none will.
 func (m *machine) endIfDone() {
 	if m.phase < endingLeftovers && m.done() {
 		m.endLeftovers()
 	}
 }
 
-// done reports whether no program runs any more and none is to come.
+// done reports whether no program runs and none will.
 func (m *machine) done() bool {
 	for _, p := range m.programs {
 		if p.pid != 0 || !p.restartAt.IsZero() {

@@ -12,8 +12,9 @@ import (
 	"yinit/procfs"
 )
 
-// An observer is the init's watcher of processes that are not its children. It is
-// for the history alone: whatever fails in it ends it, and nothing else.
+// An observer keeps failures of the watcher of other processes from the loop: the
+// watcher serves the history alone, so an error or a panic in it ends the watcher and
+// nothing else.
 type observer struct {
 	w      *watch.Watcher  // nil: not yet, or not any more
 	ticked func(time.Time) // called after each look
@@ -21,10 +22,10 @@ type observer struct {
 	log    *slog.Logger
 }
 
-// firstLook is when the observer begins: a start is not held up by it.
+// firstLook is when the watcher is started: a start does not wait for it.
 const firstLook = 50 * time.Millisecond
 
-// begin starts to watch.
+// startWatching makes the watcher.
 func (o *observer) startWatching(m *machine, k *kernel) {
 	if k.noProc {
 		return
@@ -62,7 +63,7 @@ func (o *observer) try(do func(*watch.Watcher)) {
 	do(o.w)
 }
 
-// observe takes in what the watcher has, and reports whether it had anything.
+// observe lets the watcher handle its events, and reports whether there were any.
 func (o *observer) observe(now time.Time) (some bool) {
 	o.try(func(w *watch.Watcher) {
 		some = w.Ready(now)
@@ -98,7 +99,7 @@ func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
 // reaped tells that the init has reaped a child.
 func (o *observer) reaped(id procfs.ID) { o.try(func(w *watch.Watcher) { w.Reaped(id) }) }
 
-// A ledger enters what the watcher sees into the history.
+// A ledger writes what the watcher sees into the history.
 type ledger struct{ m *machine }
 
 // Add implements watch.Book.

@@ -20,27 +20,26 @@ type memoryMeter interface {
 
 // oomWatch notices that the kernel killed a process because the memory limit of
 // the container was hit, by the counter in memory.events (cgroup version 2) or
-// memory.oom_control (version 1). The counter does not say who it was.
+// memory.oom_control (version 1). The counter does not say which process it was.
 type oomWatch struct {
 	meter    memoryMeter
 	begun    bool
-	kills    uint64    // at the last look
-	reported uint64    // those of them of which something was said
-	looked   time.Time // when the last look was
-	since    time.Time // the last kill came after this look
+	kills    uint64    // the counter when it was last read
+	reported uint64    // how many of those were reported
+	looked   time.Time // when the counter was last read
+	since    time.Time // the last kill was after this reading
 	grew     time.Time // and before this one
 }
 
 const (
-	// oomBegin is when it begins: no start waits for it, and no program uses up its
-	// memory sooner.
+	// oomBegin is when the counter is first read: a start does not wait for it, and no
+	// program uses up its memory sooner.
 	oomBegin = 2 * time.Millisecond
-	// oomClaim is how long after a kill its victim may take to end. It has memory to
-	// give back.
+	// oomClaim is how long a victim may take to end: it has memory to free.
 	oomClaim = 2 * time.Second
 )
 
-// begin takes the counter as it is: what happened before is not our affair.
+// startCounting reads the counter for the first time: earlier kills do not count.
 func (w *oomWatch) startCounting(now time.Time) {
 	if w.begun {
 		return
@@ -61,9 +60,9 @@ func (w *oomWatch) look(now time.Time) {
 	w.looked = now
 }
 
-// victim is called for each death. It returns what to say if it was such a kill.
-// Only if the counter was looked at whenever there were new processes, nobody else
-// can have been the victim.
+// victim is called for each death. If it was such a kill, it returns what to report.
+// It is certain only if every death is seen, so that no other process can have been
+// the victim.
 func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool) string {
 	if status.Signal() != int(unix.SIGKILL) {
 		return ""
@@ -80,8 +79,8 @@ func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool)
 	return "perhaps because the memory limit was hit, at " + w.since.Format(time.TimeOnly) + " or later " + w.figures()
 }
 
-// nobody returns what to say if there was such a kill, and nobody who ended so was
-// seen.
+// unseenVictim returns what to report if there was such a kill and no death that was
+// seen can have been the victim's.
 func (w *oomWatch) unseenVictim(now time.Time) string {
 	w.startCounting(now)
 	w.look(now)

@@ -11,9 +11,9 @@ import (
 )
 
 // An outlet is a descriptor of ours to which the output of programs is copied line
-// by line, with the name of the program before each line. This is done beside the
-// loop, by one goroutine, that may block for as long as our output is full: then the
-// programs wait, as they would without us.
+// by line, with the name of the program before each line. One goroutine beside the
+// loop copies. It may block while nobody reads our output: then the programs wait, as
+// they would without us.
 type outlet struct {
 	fd     int
 	epoll  int // where the goroutine waits for all inlets
@@ -64,8 +64,8 @@ func (r *relays) pipe(name string, fd int) (int, error) {
 	return p[1], nil
 }
 
-// drainLimit is how long the end waits for output that is still on its way. This
-// is about a reader that does not read: nobody else is waited for then.
+// drainLimit is how long the end waits until the last output is written, if whoever
+// should read it does not.
 const drainLimit = 2 * time.Second
 
 // drain waits until everything is written that the programs wrote before they
@@ -124,8 +124,8 @@ func (o *outlet) await(fd int) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, fd, &event))
 }
 
-// run copies until the end has come. Then it takes what is there already: a process
-// that outlives the programs may hold a pipe for ever, and write for ever.
+// run copies until the init ends. Then it copies what is in the pipes already, and no
+// more: a process that outlives the programs may keep a pipe open and write for ever.
 func (o *outlet) run() {
 	defer close(o.done)
 	var events [16]unix.EpollEvent

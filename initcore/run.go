@@ -1,6 +1,5 @@
-// Package initcore is the init: it starts programs, passes signals on, reaps
-// orphans, remembers every death, ends everything gracefully and tells the truth
-// in its exit status.
+// Package initcore is the init: it starts programs, forwards signals, reaps orphans,
+// records every death, shuts down gracefully and ends with the programs' exit status.
 //
 // One loop on one thread owns every wait and every kill. The way of a signal:
 // early.handler writes it into a pipe, [loop.step] reads it, [machine.signal]
@@ -62,8 +61,8 @@ func Run(cfg Config) int {
 	if cfg.Session {
 		k.console.release()
 	}
-	// One goroutine at a time, beside those that wait in the kernel: so the threads
-	// of the start are all that there will ever be.
+	// One goroutine runs at a time, beside those that wait in the kernel: so there will
+	// never be more threads than at the start.
 	runtime.GOMAXPROCS(1)
 	k.helper.inline = !roomForThreads()
 	early.Spare(threads(cfg, !k.helper.inline))
@@ -127,7 +126,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 }
 
 // newHistory makes the ring. Without memory for one the init goes on; but a file
-// that was asked for and cannot be used is an error of whoever asked.
+// that was asked for and cannot be used is an error.
 func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
 	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.Rewrite.relay()}
 	if s, err := k.fs.Stat(k.pid); err == nil {

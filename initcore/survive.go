@@ -10,17 +10,17 @@ import (
 	"yinit/initcore/history"
 )
 
-// An internal error, a panic, must not end the container, nor leave it without
-// an end: what the rules failed at is done again here in the plainest way,
-// without log, history or terminal, so that signals still go to the programs,
-// deaths count, and the status is the programs'.
+// A panic, an internal error, must neither end the container nor keep it from ending.
+// What the rules failed at is done again here in the plainest way, without log,
+// history or terminal: signals still go to the programs, deaths count, and the exit
+// status is the programs'.
 
-// handleSignal lets the machine decide about a signal, which may have been passed
-// on already.
+// handleSignal lets the machine decide about a signal, which may have been forwarded
+// already.
 func (l *loop) handleSignal(info early.Info, passed bool) {
 	sent := l.sent
 	defer l.recoverWith(func() {
-		if l.sent == sent && !passed { // otherwise only the rest failed
+		if l.sent == sent && !passed { // otherwise only what comes after that failed
 			l.forwardAnyway(unix.Signal(info.Signal))
 		}
 	})
@@ -41,7 +41,7 @@ func (l *loop) handleDeadline(now time.Time) {
 	l.tick(now)
 }
 
-// begin starts the programs.
+// startPrograms starts the programs.
 func (l *loop) startPrograms() {
 	defer l.recoverWith(func() {
 		if l.next < len(l.programs) || !l.anyRuns() {
@@ -52,8 +52,8 @@ func (l *loop) startPrograms() {
 	l.start(l.clock())
 }
 
-// recoverWith is deferred. It does what is said instead of what failed, and sees
-// to it that there will be an end.
+// recoverWith is deferred. It recovers from a panic, calls instead in place of what
+// failed, and makes sure that the init will end.
 func (l *loop) recoverWith(instead func()) {
 	r := recover()
 	if r == nil {
@@ -68,7 +68,7 @@ func (l *loop) recoverWith(instead func()) {
 	}
 }
 
-// ignorePanic calls f, whatever becomes of it.
+// ignorePanic calls f and recovers from a panic in it.
 func (l *loop) ignorePanic(f func()) {
 	defer func() { _ = recover() }()
 	f()
