@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -29,7 +30,11 @@ func TestMain(m *testing.M) {
 	switch role := os.Getenv(roleVar); role {
 	case "":
 		Release()
-		os.Exit(m.Run())
+		status := m.Run()
+		if path := entryBinary.path; path != "" {
+			_ = os.RemoveAll(filepath.Dir(path))
+		}
+		os.Exit(status)
 	case "release", "notify after release", "write to stdout", "preempt", "late release":
 		played(role)
 	case "read a slot":
