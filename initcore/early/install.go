@@ -46,39 +46,45 @@ func install() (found, ok bool) {
 	if !assembled {
 		return false, false
 	}
-	handler, fault, restorer := addresses()
 	found = true
 	for sig := 1; sig <= 64; sig++ {
 		if sig == int(unix.SIGKILL) || sig == int(unix.SIGSTOP) {
 			continue
 		}
-		var old sigaction
-		if !sigactionCall(sig, nil, &old) {
+		had, ok := installOne(sig)
+		if !ok {
 			uninstall()
 			return false, false
 		}
-		ours, act := taken>>(sig-1)&1 != 0, old
-		switch {
-		case ours && old.handler != handler:
-			act = sigaction{handler: handler, flags: ourFlags, restorer: restorer, mask: ^uint64(0)}
-		case !ours && old.handler != fault && old.handler > sigIgn:
-			act.handler = fault
-		}
-		if old.handler != act.handler {
-			found, previous[sig] = false, old
-			if entered == 0 && old.handler == sigIgn {
-				ignored |= 1 << (sig - 1)
-			}
-			if !sigactionCall(sig, &act, nil) {
-				uninstall()
-				return false, false
-			}
-		}
-		if act.handler > sigIgn {
-			installed |= 1 << (sig - 1)
-		}
+		found = found && had
 	}
 	return found, true
+}
+
+// installOne is install for one signal.
+func installOne(sig int) (had, ok bool) {
+	var old sigaction
+	if !sigactionCall(sig, nil, &old) {
+		return false, false
+	}
+	handler, fault, restorer := addresses()
+	act := old
+	if taken>>(sig-1)&1 != 0 {
+		act = sigaction{handler: handler, flags: ourFlags, restorer: restorer, mask: ^uint64(0)}
+	} else if old.handler > sigIgn {
+		act.handler = fault
+	} else {
+		return true, true // the runtime leaves it to the kernel
+	}
+	installed |= 1 << (sig - 1)
+	if old.handler == act.handler {
+		return true, true
+	}
+	previous[sig] = old
+	if entered == 0 && old.handler == sigIgn {
+		ignored |= 1 << (sig - 1)
+	}
+	return false, sigactionCall(sig, &act, nil)
 }
 
 // uninstall gives the signals back to the handlers that they had before install.

@@ -194,3 +194,14 @@ func releaseRepeats(t *testing.T) {
 		t.Errorf("a SIGTERM before Release ended the child with %v, want killed by SIGTERM", err)
 	}
 }
+
+// TestOtherCPUs: for a CPU on which nobody has run the assembly, the build refuses
+// and says why.
+func TestOtherCPUs(t *testing.T) {
+	build := exec.Command("go", "build", "-o", os.DevNull, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH=riscv64")
+	out, err := build.CombinedOutput()
+	if want := "yinit runs on amd64 and arm64 only"; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("GOARCH=riscv64 go build: %v, want it to fail with %q:\n%s", err, want, out)
+	}
+}

@@ -49,6 +49,8 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 			if info.Signal == int32(unix.SIGCHLD) {
 				continue
 			}
+			// A signal of our own is not for the program, and one whose contents the sender
+			// made up may only look so, or bring a value: the caller decides.
 			if uint32(info.Signal) >= uint32(len(w.Quick)) || w.Quick[info.Signal] == 0 || info.Claimed() || info.PID == pid {
 				break // it and the later ones keep their order
 			}
