@@ -164,9 +164,12 @@ func (c *Config) Validate() error {
 
 // ProgramError says what is wrong with a program, and which key of the file says so.
 type ProgramError struct {
-	Index int // in Config.Programs
-	Key   string
-	Text  string
+	// Index is the place of the program in [Config.Programs].
+	Index int
+	// Key is the key of the file that says so, such as restart_delay.
+	Key string
+	// Text is what is wrong and what to do.
+	Text string
 }
 
 // Error counts the programs from 1.

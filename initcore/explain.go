@@ -57,7 +57,7 @@ func (x execution) why(path string) string {
 	case unix.EACCES:
 		return "this user may not execute it, or something that it needs; a security module, or an access list"
 	case unix.ELIBBAD:
-		return "its loader is no program that this machine can run"
+		return "this machine cannot run its loader"
 	default:
 		return x.err.Error()
 	}

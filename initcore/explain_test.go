@@ -104,9 +104,9 @@ func TestExplain(t *testing.T) {
 		"wrong architecture":      {copyOf(t, dir, "arch", self, setMachine(other)), unix.ENOEXEC, 126, []string{"it was built for " + machineName(other), "linux/" + runtime.GOARCH}},
 		"truncated":               {copyOf(t, dir, "short", self, func(b []byte) []byte { return b[:64] }), unix.ENOEXEC, 126, []string{"damaged", "copied in whole"}},
 		"nothing but the magic":   {file(t, dir, "magic", elf.ELFMAG, 0o755), unix.ENOEXEC, 126, []string{"damaged"}},
-		"a part is no directory":  {file(t, dir, "file", script, 0o755) + "/app", unix.ENOTDIR, 127, []string{"a part of its path is no directory"}},
+		"a part is no directory":  {file(t, dir, "file", script, 0o755) + "/app", unix.ENOTDIR, 127, []string{"a part of its path is not a directory"}},
 		"links in a circle":       {link(t, dir, "circle", "circle"), unix.ELOOP, 126, []string{"too many symbolic links"}},
-		"device":                  {"/dev/null", unix.EACCES, 126, []string{"no regular file"}},
+		"device":                  {"/dev/null", unix.EACCES, 126, []string{"not a regular file"}},
 		"name not in PATH":        {"no-such-program-here", unix.ENOENT, 127, []string{"no such program in PATH", "give its path"}},
 		"relative, from its dir":  {"./missing", unix.ENOENT, 127, []string{"there is no such file"}},
 		"relative, interpreter":   {"./interp", unix.ENOENT, 126, []string{"its interpreter"}},
@@ -169,7 +169,7 @@ func TestLoaderIsAScript(t *testing.T) {
 	dir := t.TempDir()
 	text := file(t, dir, "text", "#!/bin/sh\n", 0o755)
 	for _, err := range []unix.Errno{unix.EIO, unix.ELIBBAD} {
-		if got, want := (execution{err: err}).fault(piece{path: text, name: "its loader", needs: "x"}, 1), "its loader is no program"; got != want {
+		if got, want := (execution{err: err}).fault(piece{path: text, name: "its loader", needs: "x"}, 1), "its loader is not a program"; got != want {
 			t.Errorf("%v: %q, want %q", err, got, want)
 		}
 	}
@@ -181,7 +181,7 @@ func TestFaultOfAFIFO(t *testing.T) {
 	check(t, unix.Mkfifo(fifo, 0o755))
 	returns(t, "looking for the fault of a FIFO", func() {
 		for _, err := range []unix.Errno{unix.ENOEXEC, unix.ENOENT, unix.EACCES} {
-			if got, want := (execution{err: err}).fault(piece{path: fifo, name: "it"}, 0), "it is no regular file"; got != want {
+			if got, want := (execution{err: err}).fault(piece{path: fifo, name: "it"}, 0), "it is not a regular file"; got != want {
 				t.Errorf("%v: %q, want %q", err, got, want)
 			}
 		}

@@ -73,7 +73,7 @@ func (x execution) fault(p piece, depth int) string {
 	case strings.HasPrefix(text, elf.ELFMAG):
 		return x.elfFault(p, path, depth)
 	case p.needs != "":
-		return p.name + " is no program"
+		return p.name + " is not a program"
 	case strings.HasPrefix(text, "#!"):
 		return x.scriptFault(p, text, depth)
 	case x.err != unix.ENOEXEC:
@@ -91,7 +91,7 @@ func (p piece) irregular(info os.FileInfo) string {
 	case info.IsDir():
 		return p.name + " is a directory"
 	case !info.Mode().IsRegular():
-		return p.name + " is no regular file"
+		return p.name + " is not a regular file"
 	}
 	return ""
 }
@@ -107,7 +107,7 @@ func (p piece) missing(path string, err error) string {
 	case p.name != "it":
 		return p.name + " is not in this image"
 	case errors.Is(err, unix.ENOTDIR):
-		return "a part of its path is no directory"
+		return "a part of its path is not a directory"
 	}
 	return "there is no such file"
 }
@@ -146,7 +146,7 @@ func (x execution) elfFault(p piece, path string, depth int) string {
 	f, err := elf.Open(path)
 	if err != nil {
 		if unknown {
-			return p.name + " is damaged: it begins as a program, but is none; was it copied in whole?"
+			return p.name + " is damaged: it begins like a program and is not one; was it copied in whole?"
 		}
 		return ""
 	}

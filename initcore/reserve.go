@@ -60,9 +60,9 @@ func closeAll(fds []int) {
 	}
 }
 
-// ampleThreads is a number of processes and threads that leaves room for one more
-// than the init must have, see early.
-const ampleThreads = 12
+// ampleThreads is how many processes and threads must be possible for the init to have
+// more than it needs to start: 8 with the program, see early.
+const ampleThreads = 16
 
 // roomForThreads reports whether there may be some more threads than the init must
 // have. Where it cannot be found out there may be: this is about a limit that

@@ -43,7 +43,7 @@ func readOptional(path string) ([]byte, error) {
 func lookupUser(spec string, users, groups []byte) (*Credential, error) {
 	user, groupName, hasGroup := strings.Cut(spec, ":")
 	if user == "" || hasGroup && groupName == "" {
-		return nil, fmt.Errorf("%q is no user; write NAME, UID, NAME:GROUP or UID:GID", spec)
+		return nil, fmt.Errorf("%q is not a user; write NAME, UID, NAME:GROUP or UID:GID", spec)
 	}
 	c := &Credential{Home: "/"}
 	name := ""
@@ -111,7 +111,7 @@ func groupsOf(group []byte, name string, own uint32) []uint32 {
 func id(s string) (uint32, error) {
 	n, err := strconv.ParseUint(s, 10, 32)
 	if err != nil || n == 1<<32-1 {
-		return 0, fmt.Errorf("%q is no id", s)
+		return 0, fmt.Errorf("%q is not a valid id", s)
 	}
 	return uint32(n), nil
 }
