@@ -31,7 +31,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 		return
 	}
 	o.log, o.ticked = m.log, m.recordUnseenOOM
-	w, err := watch.New(watch.Options{FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch}, &ledger{m})
+	w, err := watch.New(watch.Options{FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline}, &ledger{m})
 	if err == nil {
 		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(w.FD())}
 		if err = unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, w.FD(), &event); err != nil {

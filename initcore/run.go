@@ -64,8 +64,9 @@ func Run(cfg Config) int {
 	// One goroutine runs at a time, beside those that wait in the kernel: so there will
 	// never be more threads than at the start.
 	runtime.GOMAXPROCS(1)
-	k.helper.inline = !roomForThreads()
-	early.Spare(threads(cfg, !k.helper.inline))
+	room := roomForThreads()
+	k.helper.inline = !room
+	early.Spare(threads(cfg, room))
 	l.startPrograms()
 	l.planned = k.chores(m, time.Now())
 	l.run()
@@ -80,13 +81,13 @@ func Run(cfg Config) int {
 // threads is how many goroutines may block at once, beside the main one. Their
 // threads are there before a program can have filled the container: after that the
 // runtime would end PID 1 if it wanted one. It makes one more itself, to work
-// meanwhile.
-func threads(cfg Config, withHelper bool) int {
+// meanwhile. Without room the helper and the reader of command lines have none.
+func threads(cfg Config, room bool) int {
 	n := 1 // the writer of log lines
-	if withHelper {
-		n++
+	if room {
+		n++ // the helper
 	}
-	if cfg.Watch > 0 {
+	if room && cfg.Watch > 0 {
 		n++ // the reader of command lines
 	}
 	for _, p := range cfg.Programs {

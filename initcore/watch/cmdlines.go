@@ -65,7 +65,8 @@ type cmdlineAnswer struct {
 	line   string // "" if it has none, or has ended
 }
 
-// newCmdlineReader starts a reader for at most most requests at once.
+// newCmdlineReader starts a reader for at most most requests at once. With 0 it has
+// no goroutine, and must not be asked.
 func newCmdlineReader(most int, read func(fd int, buf []byte) (string, error)) *cmdlineReader {
 	r := &cmdlineReader{
 		requests: make(chan cmdlineRequest, most), answers: make(chan cmdlineAnswer, most),
@@ -74,6 +75,10 @@ func newCmdlineReader(most int, read func(fd int, buf []byte) (string, error)) *
 	var err error
 	if r.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		r.wake = -1 // the owner takes the answers when it wakes up for something else
+	}
+	if most == 0 {
+		close(r.done)
+		return r
 	}
 	go r.run()
 	return r
@@ -143,6 +148,9 @@ func (w *Watcher) startCmdlines(most int, read func(int, []byte) (string, error)
 // askCmdline asks for the command line of a process, if its state allows that, and
 // reports whether there will be an answer. It comes when Ready or Tick is called.
 func (w *Watcher) askCmdline(p *process, state procfs.State) bool {
+	if w.opt.NamesOnly {
+		return false
+	}
 	p.unread = true
 	// In uninterruptible sleep it often holds its mmap lock.
 	if state == procfs.StateDisk || !w.roomForCmdline() {

@@ -300,3 +300,22 @@ func TestOldAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOnly: without a thread for the reader, processes are known by their names,
+// and nothing waits for a command line.
+func TestNamesOnly(t *testing.T) {
+	s, b := newShell(t), &book{}
+	before := runtime.NumGoroutine()
+	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Millisecond, NamesOnly: true}, b)
+	check(t, err)
+	t.Cleanup(w.Close)
+	pid := s.settled(1)[0]
+	w.Tick(time.Now())
+	seen, ok := w.Recall(procfs.ID{PID: pid})
+	if !ok || seen.Comm != "sleep" || seen.Cmdline != "" || w.unread != 0 {
+		t.Errorf("Recall = %+v, %t, and %d unread; want the name alone", seen, ok, w.unread)
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+}

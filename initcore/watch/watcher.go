@@ -25,6 +25,9 @@ type Options struct {
 	// Most is how many processes are watched at once. 0 is [MostWatched], or less where
 	// the limit of descriptors is low.
 	Most int
+	// NamesOnly says that no thread may be used for reading command lines, see
+	// [cmdlineReader]: processes are known by their names.
+	NamesOnly bool
 }
 
 // A Book takes what the watcher sees.
@@ -167,7 +170,11 @@ func (w *Watcher) begin() (err error) {
 	if w.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
 	}
-	w.startCmdlines(min(cmdlinesMost, 1+w.opt.Most/cmdlinesMost), procfs.ReadCommandLine)
+	most := min(cmdlinesMost, 1+w.opt.Most/cmdlinesMost)
+	if w.opt.NamesOnly {
+		most = 0
+	}
+	w.startCmdlines(most, procfs.ReadCommandLine)
 	w.looked = sinceBoot()
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
