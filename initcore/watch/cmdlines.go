@@ -141,8 +141,10 @@ func (r *cmdlineReader) close() {
 // startCmdlines makes the reader, whose answers wake the owner of the watcher.
 func (w *Watcher) startCmdlines(most int, read func(int, []byte) (string, error)) {
 	w.cmdlines = newCmdlineReader(most, read)
-	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(w.cmdlines.wake)} // of no pid
-	_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, w.cmdlines.wake, &event)    // or else Tick takes the answers
+	// Edge-triggered, so that it need not be read: a read that fails would leave it
+	// readable for ever. The pid of its event is 0.
+	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(w.cmdlines.wake)}
+	_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, w.cmdlines.wake, &event) // or else Tick takes the answers
 }
 
 // askCmdline asks for the command line of a process, if its state allows that, and

@@ -29,8 +29,6 @@ func (w *Watcher) Ready(now time.Time) bool {
 		}
 		for _, e := range events[:n] {
 			if e.Pad == 0 { // the reader of command lines has answered
-				var count [8]byte
-				_, _ = unix.Read(int(e.Fd), count[:]) // it does not block
 				w.takeCmdlines()
 				continue
 			}
