@@ -70,4 +70,5 @@ e2e: build ## the tests of the whole program alone
 size: build ## the size of the binary
 	@ls -l bin/yinit | awk '{printf "%.1f MB\n", $$5/1e6}'
 
-check: lint test race ## all that CI does
+check: lint test race toolchains ## all that CI does, and each fuzz target for 2 s
+	$(MAKE) --no-print-directory fuzz FUZZTIME=2s

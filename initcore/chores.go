@@ -52,19 +52,39 @@ func forgetStart() {
 	if err != nil {
 		return // without /proc the kernel finds them itself when memory is short
 	}
+	for _, r := range readOnly(maps) {
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(r.begin), uintptr(r.end-r.begin), unix.MADV_DONTNEED) // advice
+	}
+}
+
+// An addressRange is a mapping in /proc/[pid]/maps.
+type addressRange struct{ begin, end uint64 }
+
+// readOnly returns the read-only mappings of the program's file: its code and its
+// constants. It returns none if other files are mapped so, too. Such a program is
+// dynamically linked, as with the race detector, and some of its read-only pages hold
+// what the dynamic linker has written: they would be lost.
+func readOnly(maps []byte) (ranges []addressRange) {
+	program := ""
 	for line := range bytes.Lines(maps) {
 		f := strings.Fields(string(line))
-		// Read-only mappings of a file: the code and the constants.
 		if len(f) < 6 || !strings.HasPrefix(f[5], "/") || f[1][1] != '-' {
 			continue
+		}
+		if program == "" {
+			program = f[5]
+		}
+		if f[5] != program {
+			return nil
 		}
 		from, to, _ := strings.Cut(f[0], "-")
 		begin, err1 := strconv.ParseUint(from, 16, 64)
 		end, err2 := strconv.ParseUint(to, 16, 64)
 		if err1 == nil && err2 == nil && begin < end {
-			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(begin), uintptr(end-begin), unix.MADV_DONTNEED) // advice
+			ranges = append(ranges, addressRange{begin, end})
 		}
 	}
+	return ranges
 }
 
 // After how many deaths the init looks again whether it holds more of itself in
