@@ -112,12 +112,12 @@ func TestNotFound(t *testing.T) {
 		denied bool
 		want   string
 	}{
-		"another user's":         {proctest.Process{Comm: "yinit", Sigs: yinit, UID: 7}, denied, true, "the history belongs to user 7: run this as that user or as root (docker exec -u)"},
+		"another user's":          {proctest.Process{Comm: "yinit", Sigs: yinit, UID: 7}, denied, true, "the history belongs to user 7: run this as that user or as root (docker exec -u)"},
 		"possibly another user's": {proctest.Process{Comm: "app", Sigs: yinit, UID: 7}, denied, false, "this user has no permission to see whether PID 1 (app) is yinit: run this as user 7 or as root (docker exec -u)"},
-		"no ring":                {proctest.Process{Comm: "yinit", Sigs: yinit}, broken, false, "PID 1 is yinit, but its history cannot be read: out of memory"},
-		"tini":                   {proctest.Process{Comm: "docker-init"}, denied, false, "no history is kept: PID 1 is docker-init, not yinit"},
-		"another yinit":          {proctest.Process{Comm: "yinit"}, ErrNoRing, false, "no history is kept: PID 1 is another program named yinit"},
-		"unknown":              {proctest.Process{Comm: "app", Sigs: yinit}, ErrNoRing, false, "no history is kept: PID 1 is app"},
+		"no ring":                 {proctest.Process{Comm: "yinit", Sigs: yinit}, broken, false, "PID 1 is yinit, but its history cannot be read: out of memory"},
+		"tini":                    {proctest.Process{Comm: "docker-init"}, denied, false, "no history is kept: PID 1 is docker-init, not yinit"},
+		"another yinit":           {proctest.Process{Comm: "yinit"}, ErrNoRing, false, "no history is kept: PID 1 is another program named yinit"},
+		"unknown":                 {proctest.Process{Comm: "app", Sigs: yinit}, ErrNoRing, false, "no history is kept: PID 1 is app"},
 	} {
 		tree := proctest.New(t)
 		tree.Uptime(time.Hour)

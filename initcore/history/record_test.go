@@ -47,11 +47,11 @@ func TestFailed(t *testing.T) {
 		r    history.Record
 		want bool
 	}{
-		"exited 0":         {history.Record{Kind: history.KindExit, Known: true}, false},
-		"exited 1":         {history.Record{Kind: history.KindExit, Known: true, Status: 1 << 8}, true},
-		"killed":           {history.Record{Kind: history.KindExit, Known: true, Status: 15}, true},
-		"unknown":          {history.Record{Kind: history.KindExit, Status: 1 << 8}, false},
-		"still a zombie":   {history.Record{Kind: history.KindZombie, Known: true, Status: 1 << 8}, false},
+		"exited 0":       {history.Record{Kind: history.KindExit, Known: true}, false},
+		"exited 1":       {history.Record{Kind: history.KindExit, Known: true, Status: 1 << 8}, true},
+		"killed":         {history.Record{Kind: history.KindExit, Known: true, Status: 15}, true},
+		"unknown":        {history.Record{Kind: history.KindExit, Status: 1 << 8}, false},
+		"still a zombie": {history.Record{Kind: history.KindZombie, Known: true, Status: 1 << 8}, false},
 	} {
 		if got := tt.r.Failed(); got != tt.want {
 			t.Errorf("%s: Failed = %v, want %v", name, got, tt.want)
