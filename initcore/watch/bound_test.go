@@ -11,7 +11,7 @@ import (
 	"yinit/procfs"
 )
 
-// zombies lets the shell become a program that never waits, with n children that have
+// zombies makes the shell execute a program that never waits, with n children that have
 // ended.
 func (s *shell) zombies(n int) []int {
 	s.t.Helper()
@@ -41,7 +41,7 @@ func (s *shell) sleepers(n int) []int {
 	return s.children[first:]
 }
 
-// watches is how many of the processes are watched.
+// watches returns how many of the processes are watched.
 func (w *Watcher) watches(pids []int) (n int) {
 	for _, pid := range pids {
 		if w.procs[pid] != nil {
@@ -51,8 +51,8 @@ func (w *Watcher) watches(pids []int) (n int) {
 	return n
 }
 
-// TestZombiesGiveWay: a build-up of zombies does not drive a living process out of
-// the watcher, whoever came first, and the bound holds.
+// TestZombiesGiveWay: accumulating zombies do not replace living processes, whichever
+// were there first, and the limit holds.
 func TestZombiesGiveWay(t *testing.T) {
 	const most = 12
 	living := newShell(t)
@@ -76,11 +76,11 @@ func TestZombiesGiveWay(t *testing.T) {
 			len(w.procs), w.watches(first), len(first), w.watches(next), len(next), most)
 	}
 	if w.watches(dead) != most-w.living() {
-		t.Errorf("%d zombies are watched, want the %d places that nobody else needs", w.watches(dead), most-w.living())
+		t.Errorf("%d zombies are watched, want the %d places that no living process needs", w.watches(dead), most-w.living())
 	}
 }
 
-// living is how many watched processes have not ended.
+// living returns how many watched processes have not ended.
 func (w *Watcher) living() (n int) {
 	for _, p := range w.procs {
 		if p.deadAt.IsZero() {
@@ -90,8 +90,8 @@ func (w *Watcher) living() (n int) {
 	return n
 }
 
-// TestBoundOfZombies: the bound holds even if all that is watched has ended, and a
-// zombie that is new takes no living process's place.
+// TestBoundOfZombies: the limit holds even if all watched processes are zombies, and a
+// new zombie does not replace a living process.
 func TestBoundOfZombies(t *testing.T) {
 	const most = 4
 	holder := newShell(t)
@@ -114,8 +114,8 @@ func TestBoundOfZombies(t *testing.T) {
 	}
 }
 
-// TestOutOfDescriptors: where there are no descriptors left the watcher gives some back,
-// and new processes are watched instead of old ones.
+// TestOutOfDescriptors: if there are no descriptors left the watcher releases some, and
+// watches new processes instead of old ones.
 func TestOutOfDescriptors(t *testing.T) {
 	s := newShell(t)
 	s.sleepers(10)
