@@ -13,7 +13,7 @@ export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 
 
 .PHONY: help demo build test toolchains runtime race fuzz bench conform lint e2e check size readme man
 help: ## show this list
-	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: build ## run yinit with a workload that misbehaves; needs neither Docker nor root
 	@./bin/yinit demo
