@@ -83,13 +83,13 @@ func TestCutFile(t *testing.T) {
 				exits(w, 5, 20)
 			}
 			if got := pidsOf(w.LastExits(4)); len(got) != 4 || got[0] != 17 || got[3] != 20 {
-				t.Errorf("cut to %d, records before: %t: the last deaths are %v, want 17 to 20", size, before, got)
+				t.Errorf("truncated to %d, records before: %t: the last exits are %v, want 17 to 20", size, before, got)
 			}
 			w.Missed(1)
 			w.Unwatched(1)
 			w.End(time.Now())
 			if err := w.Err(); size < headerSize && (err == nil || !strings.Contains(err.Error(), "truncated")) {
-				t.Errorf("cut to %d, records before: %t: Err = %v, want that the file was cut", size, before, err)
+				t.Errorf("truncated to %d, records before: %t: Err = %v, want that the file was truncated", size, before, err)
 			}
 		}
 	}
@@ -108,6 +108,6 @@ func TestBrokenRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := pidsOf(w.LastExits(3)); len(got) != 3 || got[0] != 1 || got[2] != 3 {
-		t.Errorf("the last deaths are %v, want 1 to 3", got)
+		t.Errorf("the last exits are %v, want 1 to 3", got)
 	}
 }

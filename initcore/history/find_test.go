@@ -56,7 +56,7 @@ func TestIsYinit(t *testing.T) {
 	tree.Process(proctest.Process{PID: 1, Comm: "yinit", Status: proctest.NoSignals()}) // gVisor
 	for pid, why := range map[int]string{1: "a kernel that does not show it", 2: "no process"} {
 		if got := IsYinit(tree.FS(), pid); got != verdict.Unknown {
-			t.Errorf("%s: IsYinit = %v, want untold", why, got)
+			t.Errorf("%s: IsYinit = %v, want unknown", why, got)
 		}
 	}
 }

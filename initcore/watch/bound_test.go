@@ -17,7 +17,7 @@ func (s *shell) zombies(n int) []int {
 	s.t.Helper()
 	pids := s.sleepers(n)
 	fmt.Fprintln(s.in, "exec sleep 1000")
-	eventually(s.t, "the shell has become sleep", func() bool {
+	eventually(s.t, "the shell has executed sleep", func() bool {
 		comm, err := procfs.FS{}.Comm(s.cmd.Process.Pid)
 		return err == nil && comm == "sleep"
 	})
@@ -62,7 +62,7 @@ func TestZombiesGiveWay(t *testing.T) {
 	dead := holder.zombies(20)
 	w.Tick(time.Now())
 	if len(w.procs) > most || w.watches(first) != len(first) {
-		t.Errorf("%d are watched, %d of %d living ones; want at most %d, and all that live", len(w.procs), w.watches(first), len(first), most)
+		t.Errorf("%d are watched, %d of %d living ones; want at most %d, and all living ones", len(w.procs), w.watches(first), len(first), most)
 	}
 	w.Ready(time.Now())
 	w.Tick(time.Now().Add(2 * longUnreaped)) // the zombie record is written
@@ -72,7 +72,7 @@ func TestZombiesGiveWay(t *testing.T) {
 	next := living.sleepers(5)
 	w.Tick(time.Now())
 	if len(w.procs) > most || w.watches(first) != len(first) || w.watches(next) != len(next) {
-		t.Errorf("%d are watched, %d of %d older and %d of %d newer living ones; want at most %d, and all that live",
+		t.Errorf("%d are watched, %d of %d older and %d of %d newer living ones; want at most %d, and all living ones",
 			len(w.procs), w.watches(first), len(first), w.watches(next), len(next), most)
 	}
 	if w.watches(dead) != most-w.living() {

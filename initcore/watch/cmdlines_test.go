@@ -63,7 +63,7 @@ func (s *shell) settled(n int) []int {
 	s.t.Helper()
 	pids := s.sleepers(n)
 	for _, pid := range pids {
-		eventually(s.t, "it has become sleep", func() bool {
+		eventually(s.t, "it has executed sleep", func() bool {
 			words, err := procfs.FS{}.Cmdline(pid)
 			return err == nil && len(words) == 2 && words[0] == "sleep"
 		})
@@ -85,7 +85,7 @@ func TestCmdlines(t *testing.T) {
 		})
 	}
 	if w.cmdlines.waiting > cap(w.cmdlines.requests) {
-		t.Errorf("%d are waited for, want at most %d", w.cmdlines.waiting, cap(w.cmdlines.requests))
+		t.Errorf("%d are outstanding, want at most %d", w.cmdlines.waiting, cap(w.cmdlines.requests))
 	}
 }
 
@@ -99,8 +99,8 @@ func TestBlockedCmdline(t *testing.T) {
 	w.cmdlines.timeout = 10 * time.Millisecond
 	first := s.settled(1)
 	w.Tick(time.Now())
-	eventually(t, "the reading blocks", func() bool { return g.reads.Load() == 1 })
-	eventually(t, "it is noticed", w.cmdlines.stuck)
+	eventually(t, "the read blocks", func() bool { return g.reads.Load() == 1 })
+	eventually(t, "the reader is stuck", w.cmdlines.stuck)
 
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 	pids := s.settled(40)
@@ -110,10 +110,10 @@ func TestBlockedCmdline(t *testing.T) {
 		w.Ready(time.Now())
 	}
 	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("10 looks took %v: they wait for the reading", took)
+		t.Errorf("10 scans took %v: they wait for the read", took)
 	}
 	if w.cmdlines.waiting > most || g.reads.Load() != 1 {
-		t.Errorf("%d are waited for and %d read, want at most %d and 1", w.cmdlines.waiting, g.reads.Load(), most)
+		t.Errorf("%d are outstanding and %d read, want at most %d and 1", w.cmdlines.waiting, g.reads.Load(), most)
 	}
 	if n := runtime.NumGoroutine(); n != goroutines {
 		t.Errorf("%d goroutines, want %d as before", n, goroutines)
@@ -150,7 +150,7 @@ func TestCloseWhileBlocked(t *testing.T) {
 	w, _, g := withGate(t, 4, Options{})
 	s.settled(2)
 	w.Tick(time.Now())
-	eventually(t, "the reading blocks", func() bool { return g.reads.Load() == 1 })
+	eventually(t, "the read blocks", func() bool { return g.reads.Load() == 1 })
 	done := w.cmdlines.done
 	began := time.Now()
 	w.Close()
@@ -178,7 +178,7 @@ func TestPanickingReader(t *testing.T) {
 	w.cmdlines.timeout = 0
 	pids := s.settled(10)
 	w.Tick(time.Now())
-	eventually(t, "it is taken for blocked", w.cmdlines.stuck)
+	eventually(t, "the reader is stuck", w.cmdlines.stuck)
 	w.Tick(time.Now())
 	for _, pid := range pids {
 		if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.Comm != "sleep" {
@@ -202,7 +202,7 @@ func TestDiskSleep(t *testing.T) {
 		w.Tick(time.Now())
 	}
 	if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.Comm != "sleep" || w.cmdlines.waiting != 0 || g.reads.Load() != 0 {
-		t.Errorf("%+v, watched: %t, %d asked, %d read; want it watched and not asked", seen, ok, w.cmdlines.waiting, g.reads.Load())
+		t.Errorf("%+v, watched: %t, %d requested, %d read; want it watched and nothing requested", seen, ok, w.cmdlines.waiting, g.reads.Load())
 	}
 	if fd, _ := w.Calm(); fd >= 0 {
 		t.Error("Calm reports nothing to do: the command line would never be requested")
@@ -249,7 +249,7 @@ func TestAdoptionWaitsForCmdline(t *testing.T) {
 		t.Errorf("adopt: %+v, want one of %v with the command line", got, at)
 	}
 	if n, err := unix.Poll(wait, 0); n != 0 || err != nil {
-		t.Errorf("poll = %d, %v: the owner is woken up again and again", n, err)
+		t.Errorf("poll = %d, %v: the owner is woken up repeatedly", n, err)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestOldAnswer(t *testing.T) {
 	w.watch(pids[1], time.Now())
 	w.procs[pids[1]].serial++ // now the outstanding answer is an old one, too
 	close(g.shut)
-	eventually(t, "all is answered", func() bool {
+	eventually(t, "all requests are answered", func() bool {
 		w.takeCmdlines()
 		return w.cmdlines.waiting == 0
 	})

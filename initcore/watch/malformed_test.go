@@ -34,7 +34,7 @@ func TestMalformedStat(t *testing.T) {
 		t.Error("it is not recalled by a start time that the watcher does not know")
 	}
 	s.does("kill -9 " + procfs.ID{PID: pids[1]}.String() + "; wait " + procfs.ID{PID: pids[1]}.String() + "; echo 0")
-	eventually(t, "the death is recorded", func() bool {
+	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
 		return len(b.of(history.KindExit, pids[1])) > 0
 	})

@@ -59,7 +59,7 @@ func TestMissedIsNoLess(t *testing.T) {
 		t.Errorf("%d are watched, want 12", len(w.procs))
 	}
 	if b.missed > 6 {
-		t.Errorf("%d were missed, want at most the 6 numbers that were given out", b.missed)
+		t.Errorf("%d were missed, want at most the 6 pids that were allocated", b.missed)
 	}
 }
 

@@ -23,7 +23,7 @@ func TestOwn(t *testing.T) {
 	}
 	var seen []history.Record
 	var after uint64
-	eventually(t, "a death is seen", func() bool {
+	eventually(t, "an exit is recorded", func() bool {
 		b, err := o.Reader.Read(after)
 		check(t, err)
 		seen, after = append(seen, b.Records...), b.Next

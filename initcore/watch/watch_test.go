@@ -135,7 +135,7 @@ func TestOldKernel(t *testing.T) {
 	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
 	w.Tick(time.Now())
 	s.does("wait; echo 0")
-	eventually(t, "the death is recorded", func() bool {
+	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
 		return len(b.of(history.KindExit, pid)) > 0
 	})
@@ -280,7 +280,7 @@ func TestDeathBeforeRefresh(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
 	pid := s.does("sleep 1000 & echo $!")
-	eventually(t, "it has become sleep", func() bool {
+	eventually(t, "it has executed sleep", func() bool {
 		w.Tick(time.Now())
 		seen, _ := w.Recall(procfs.ID{PID: pid})
 		return seen.Cmdline == "sleep 1000"
@@ -292,7 +292,7 @@ func TestDeathBeforeRefresh(t *testing.T) {
 	})
 	w.Tick(time.Now())
 	s.does("wait; echo 0")
-	eventually(t, "the death is recorded", func() bool {
+	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
 		return len(b.of(history.KindExit, pid)) > 0
 	})
