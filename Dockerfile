@@ -1,6 +1,6 @@
-# Builds yinit and packs it alone: COPY --from this image, or use it as a base.
+# Builds an image that contains only yinit. Use COPY --from with it, or use it as a base:
 #   docker build -t yinit .
-# BASE is where it goes: scratch, or an image that is to have yinit as its init.
+# BASE is the base of the image: scratch, or an image to which yinit is added as the init.
 ARG GO_IMAGE=golang:1.26
 ARG BASE=scratch
 

@@ -1,31 +1,31 @@
-# yinit: make demo shows it, make test proves it.
+# yinit: `make demo` shows what it does, `make test` tests it.
 GO      ?= go
 VERSION ?= 0.1.0-dev
-# -E starts the binary in initcore/early before the Go runtime, see its doc.go.
+# -E makes the binary start in initcore/early, before the Go runtime; see its doc.go.
 LDFLAGS  = -s -w -E yinit/initcore/early.entry -X main.release=$(VERSION)
 FUZZTIME ?= 10s
-# The Go releases that yinit supports, the two newest; `make toolchains` tries each.
+# The two newest Go releases, which yinit supports; `make toolchains` tests each.
 TOOLCHAINS ?= go1.26.8 go1.27.4
 export CGO_ENABLED = 0
-# The collector of Go 1.25 touches one page less of each small span: PID 1 is 0.2 MB
-# smaller. Empty where Go no longer has it.
+# The garbage collector of Go 1.25 touches one page less of each small span, which makes
+# PID 1 0.2 MB smaller. The setting is empty if this Go release no longer has it.
 export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
 .PHONY: help demo build test toolchains runtime race fuzz bench conform lint e2e check size readme man
 help: ## show this list
-	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: build ## show yinit with a workload that misbehaves: no Docker, no root
+demo: build ## run yinit with a workload that misbehaves; needs neither Docker nor root
 	@./bin/yinit demo
 
 build: ## build bin/yinit, one static binary
 	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/yinit ./cmd/yinit
 
-test: build ## all that this machine allows, in PID namespaces and in Docker
+test: build ## run all tests that this machine allows, in PID namespaces and in Docker
 	$(GO) vet ./...
 	$(GO) test -timeout 30m ./...
 
-toolchains: ## build with each Go release, and test what leans on the Go runtime
+toolchains: ## build with each Go release, and test what depends on the Go runtime
 	@set -e; for release in $(TOOLCHAINS); do echo "== $$release"; \
 		GOTOOLCHAIN=$$release $(MAKE) --no-print-directory runtime; done
 	@$(MAKE) --no-print-directory build
@@ -35,40 +35,40 @@ runtime: build
 	$(GO) test -count=1 -timeout 30m ./initcore/early ./initcore
 	$(GO) test -count=1 -timeout 30m -run '^Test(Layer|Conformance|ConformanceLayers|Arm64|Verdict.*)$$' ./cmd/yinit
 
-race: ## the packages that can run under the race detector
+race: ## test the packages that can run under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./initcore/... ./procfs/... ./tui/...
 
-fuzz: ## each fuzz target for FUZZTIME
+fuzz: ## run each fuzz target for FUZZTIME
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; done; done
 
-bench: build ## against the rivals in one run, then benchmarks of the packages
+bench: build ## compare yinit with other inits, then run the benchmarks of the packages
 	cd bench && $(GO) run -ldflags '$(LDFLAGS)' . ../bin/yinit
 	cd bench/proc && $(GO) run .
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-conform: build ## what yinit and its rivals do, case by case, into docs/; INIT="..." adds one
+conform: build ## write what yinit and other inits do, case by case, to docs/; INIT="..." adds one
 	YINIT_CONFORM_TABLE=$(CURDIR)/docs/conformance.md $(GO) test -count=1 -run TestConformanceTable ./cmd/yinit
 	@cat docs/conformance.md
 
-readme: ## write the tables of options into README.md
+readme: ## write the option tables into README.md
 	YINIT_UPDATE=1 $(GO) test -count=1 -run TestReadmeOptions ./cmd/yinit/config
 
 man: ## write the man page yinit(1), docs/yinit.1
 	YINIT_UPDATE=1 $(GO) test -count=1 -run TestManPage ./cmd/yinit/config
 
-lint: ## gofumpt, go vet and staticcheck
+lint: ## run gofumpt, go vet and staticcheck
 	@test -z "$$($(GO) tool gofumpt -l .)" || { $(GO) tool gofumpt -l .; echo "run: go tool gofumpt -w ."; exit 1; }
 	$(GO) vet ./...
 	GOARCH=arm64 $(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-e2e: build ## the tests of the whole program alone
+e2e: build ## run only the tests of the whole program
 	$(GO) test -timeout 30m -count=1 ./cmd/yinit
 
-size: build ## the size of the binary
+size: build ## print the size of the binary
 	@ls -l bin/yinit | awk '{printf "%.1f MB\n", $$5/1e6}'
 
-check: lint test race toolchains ## all that CI does, and each fuzz target for 2 s
+check: lint test race toolchains ## run all checks that CI runs
 	$(MAKE) --no-print-directory fuzz FUZZTIME=2s

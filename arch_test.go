@@ -12,28 +12,39 @@ import (
 	"testing"
 )
 
-// layers says what a package of ours may import of ours, and what it must not
-// import at all, and why.
+// Reasons that several packages share.
+const (
+	stdlibOnly    = "it uses the standard library only, so that any program can import it"
+	linksC        = "it would link the C library"
+	inPID1        = "PID 1 runs it"
+	noNetwork     = "yinit does not use the network"
+	formatsOnly   = "it formats values and makes no system calls"
+	noSystemCalls = "tui makes no system calls: it declares interfaces that cmd implements"
+)
+
+// layers lists, for each package, which packages of this module it may import, and
+// which other packages it must not import, with the reason.
 var layers = []struct {
 	dir    string
-	ours   []string          // "x/..." is x and all below it
-	denied map[string]string // prefix: reason
+	ours   []string          // folders; "x/..." means x and all below it
+	denied map[string]string // import path, or prefix of one: reason
 }{
 	{
 		dir: "procfs",
 		denied: map[string]string{
-			"golang.org/x/": "procfs is standard library only, so that anybody can read it",
-			"github.com/":   "the same",
+			"golang.org/x/": stdlibOnly,
+			"github.com/":   stdlibOnly,
 			"os/exec":       "facts are read from /proc, not from programs",
-			"net":           "it would link C",
+			"net":           linksC,
 		},
 	},
-	{dir: "procfs/cgroup", ours: []string{"procfs"}, denied: map[string]string{"golang.org/x/": "standard library only, as procfs", "github.com/": "the same"}},
-	{dir: "procfs/host", ours: []string{"procfs", "procfs/passwd"}, denied: map[string]string{"os/user": "it would link C"}},
-	{dir: "procfs/passwd", denied: map[string]string{"golang.org/x/": "standard library only, as procfs", "github.com/": "the same"}},
+	{dir: "procfs/cgroup", ours: []string{"procfs"}, denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
+	{dir: "procfs/host", ours: []string{"procfs", "procfs/passwd"}, denied: map[string]string{"os/user": linksC}},
+	{dir: "procfs/passwd", denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
 	{dir: "procfs/proctest", ours: []string{"procfs"}},
-	// The packages below judge and act on what procfs reads. They know no history, no
-	// screen and no yinit, so that every command and every other program can use them.
+	// The packages below draw conclusions from what procfs reads, and act on processes. They
+	// do not depend on the history, the screen or yinit, so that every command and every
+	// other program can use them.
 	{dir: "procfs/asuser", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/pidfd", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser"}, denied: readers},
@@ -42,44 +53,45 @@ var layers = []struct {
 	{
 		dir: "initcore", ours: []string{"procfs/...", "initcore/history", "initcore/early", "initcore/watch"},
 		denied: map[string]string{
-			"os/exec":     "a second owner of waits steals exit statuses",
-			"os/user":     "it would link C",
+			"os/exec":     "a second caller of wait would steal exit statuses",
+			"os/user":     linksC,
 			"net":         "PID 1 listens on nothing",
 			"charm.land/": "PID 1 has no screen",
-			"github.com/": "whatever PID 1 runs is written for it",
+			"github.com/": "all code that PID 1 runs is written for it",
 		},
 	},
-	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
+	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
 	{dir: "initcore/history/historytest", ours: []string{"procfs", "initcore/history"}},
-	{dir: "initcore/watch", ours: []string{"procfs", "procfs/pidfd", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "github.com/": "PID 1 runs it"}},
-	{dir: "initcore/early", denied: map[string]string{"os/exec": "PID 1 runs it", "net": "PID 1 runs it", "fmt": "it runs before anything else"}},
+	{dir: "initcore/watch", ours: []string{"procfs", "procfs/pidfd", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
+	{dir: "initcore/early", denied: map[string]string{"os/exec": inPID1, "net": inPID1, "fmt": "it runs before anything else"}},
 	{
 		dir: "tui/text", ours: []string{"procfs"},
-		denied: map[string]string{"os": "it turns values into words, and touches nothing", "syscall": "the same", "golang.org/x/": "the same", "net": "the same", "charm.land/": "the commands use it, and have no screen"},
+		denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": formatsOnly, "charm.land/": "the commands use it without a screen"},
 	},
 	{
 		dir: "tui", ours: []string{"procfs/...", "initcore/history", "tui/text"},
 		denied: map[string]string{
-			"os":            "what touches the world is an interface of tui's, filled in by cmd",
-			"syscall":       "the same",
-			"golang.org/x/": "the same",
-			"net":           "the same",
-			"log":           "a line on stderr spoils the screen",
+			"os":            noSystemCalls,
+			"syscall":       noSystemCalls,
+			"golang.org/x/": noSystemCalls,
+			"net":           noSystemCalls,
+			"log":           "a line on stderr corrupts the screen",
 		},
 	},
 	{
 		dir: "cmd/yinit/config", ours: []string{"procfs", "initcore", "initcore/history"},
-		denied: map[string]string{"os/exec": "it reads what a user wrote, and runs nothing", "os/user": "it would link C", "net": "PID 1 runs it", "regexp": "PID 1 runs its initialisers", "charm.land/": "PID 1 has no screen"},
+		denied: map[string]string{"os/exec": "it reads the configuration, and runs no program", "os/user": linksC, "net": inPID1, "regexp": "PID 1 runs its initialisers", "charm.land/": "PID 1 has no screen"},
 	},
-	{dir: "cmd/yinit", ours: []string{"procfs/...", "initcore/...", "tui/...", "cmd/yinit/..."}, denied: map[string]string{"os/user": "it would link C", "net": "yinit talks to nobody"}},
+	{dir: "cmd/yinit", ours: []string{"procfs/...", "initcore/...", "tui/...", "cmd/yinit/..."}, denied: map[string]string{"os/user": linksC, "net": noNetwork}},
 }
 
-// readers may use golang.org/x/sys for what package syscall lacks.
+// readers are the imports denied to the readers of procfs. They may import
+// golang.org/x/sys for system calls that package syscall lacks.
 var readers = map[string]string{
-	"github.com/": "whatever PID 1 links is written for it",
+	"github.com/": "all code that PID 1 links is written for it",
 	"os/exec":     "facts come from the kernel, not from programs",
-	"os/user":     "it would link C",
-	"net":         "yinit talks to nobody",
+	"os/user":     linksC,
+	"net":         noNetwork,
 }
 
 func TestImports(t *testing.T) {
@@ -93,7 +105,7 @@ func TestImports(t *testing.T) {
 			return l.dir == dir
 		})
 		if i < 0 {
-			t.Errorf("package %s is in no layer: add it to the table above, with a reason, or put it elsewhere", dir)
+			t.Errorf("package %s is in no layer: add it to the table layers, with reasons, or move it", dir)
 			continue
 		}
 		layer := layers[i]
@@ -102,7 +114,7 @@ func TestImports(t *testing.T) {
 				imported := strings.Trim(spec.Path.Value, `"`)
 				if own, ok := strings.CutPrefix(imported, "yinit/"); ok {
 					if !allowed(own, layer.ours) {
-						t.Errorf("%s imports %s: %s may know %v only", path, imported, dir, layer.ours)
+						t.Errorf("%s imports %s: %s may import only %v", path, imported, dir, layer.ours)
 					}
 				}
 				for prefix, why := range layer.denied {
@@ -125,9 +137,9 @@ func allowed(own string, ours []string) bool {
 	return false
 }
 
-// exceptions to the limits of CONTRIBUTING.md, with reasons.
+// exceptions lists functions that may exceed the limits of CONTRIBUTING.md, with reasons.
 var exceptions = map[string]string{
-	"initcore/fork.go:fork": "between fork and exec nothing may be called that could grow the stack",
+	"initcore/fork.go:fork": "between fork and exec it must not call a function that could grow the stack",
 }
 
 func TestLimits(t *testing.T) {
@@ -153,7 +165,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// complexity is McCabe's number: 1 and each branch.
+// complexity returns the cyclomatic complexity of f: 1 plus the number of branches.
 func complexity(f *ast.FuncDecl) int {
 	n := 1
 	ast.Inspect(f, func(node ast.Node) bool {
@@ -180,7 +192,8 @@ func complexity(f *ast.FuncDecl) int {
 	return n
 }
 
-// TestNoNet: what is linked runs its initialisers in PID 1.
+// TestNoNet: every linked package runs its initialisers in PID 1, so these must not be
+// linked.
 func TestNoNet(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "./cmd/yinit").Output()
 	if err != nil {
@@ -193,7 +206,7 @@ func TestNoNet(t *testing.T) {
 	}
 }
 
-// packages are the folders with Go files, but for this one.
+// packages returns the folders with Go files, except this one and bench.
 func packages(t *testing.T) []string {
 	t.Helper()
 	var dirs []string
@@ -212,7 +225,7 @@ func packages(t *testing.T) []string {
 	return dirs
 }
 
-// each calls f for the files of a package that are no tests.
+// each calls f for the files of a package, except tests.
 func each(t *testing.T, dir string, f func(path string, file *ast.File, set *token.FileSet)) {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))

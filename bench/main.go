@@ -1,9 +1,9 @@
-// Command bench measures inits against each other in one run, so that the ratios
-// count even where the machine is noisy:
+// Command bench compares inits in one run, so that the ratios are meaningful even on a
+// noisy machine:
 //
 //	go run . ../bin/yinit [start] [signals] [orphans] [memory] [idle]
 //
-// It is a module of its own, so that the project's go.mod stays clean.
+// It is a separate module to keep its dependencies out of the project's go.mod.
 package main
 
 import (
@@ -18,10 +18,10 @@ import (
 	"yinit/initcore/early"
 )
 
-// An init under test: how it is called as a subreaper, and as PID 1.
+// A subject is an init under test.
 type subject struct {
-	name    string
-	command []string
+	name    string   // for the output
+	command []string // the program and its options
 }
 
 func main() {
@@ -33,7 +33,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: bench PATH_OF_YINIT [start] [signals] [orphans] [memory] [idle]")
 		os.Exit(2)
 	}
-	early.Environ() // The subjects get the environment that we were started with.
+	early.Environ() // Pass the environment that we were started with to the subjects.
 	yinit := absolute(os.Args[1])
 	subjects := []subject{{"yinit", []string{yinit, "--quiet", "--watch", "0"}}, {"yinit watching", []string{yinit, "--quiet"}}}
 	for _, s := range []subject{
@@ -42,12 +42,12 @@ func main() {
 		{"catatonit", []string{"catatonit"}},
 	} {
 		if _, err := exec.LookPath(s.command[0]); err != nil {
-			fmt.Printf("%s is not installed and is left out\n", s.name)
+			fmt.Printf("skipping %s: not installed\n", s.name)
 			continue
 		}
 		subjects = append(subjects, s)
 	}
-	fmt.Println("All as PID 1 of a PID namespace, with its own /proc but for the start (of which yinit would warn without --quiet); medians, and in brackets the ratio to tini.")
+	fmt.Println("Each init runs as PID 1 of a PID namespace, with its own /proc except in start and idle (yinit would warn about that without --quiet). Medians; in parentheses the ratio to tini.")
 	measures := []struct {
 		name string
 		run  func([]subject)
@@ -59,7 +59,7 @@ func main() {
 	}
 }
 
-// table prints one measure of all subjects.
+// table prints one measurement of all subjects.
 func table(what, unit string, subjects []subject, values []float64) {
 	tini := 0.0
 	for i, s := range subjects {
@@ -86,7 +86,7 @@ func quantile(list []float64, q float64) float64 {
 	return list[min(int(q*float64(len(list))), len(list)-1)]
 }
 
-// start measures X /bin/true, by turns.
+// start measures the time to run X /bin/true, taking turns.
 func start(subjects []subject) {
 	const rounds = 400
 	took := make([][]float64, len(subjects))
@@ -104,6 +104,7 @@ func start(subjects []subject) {
 	table("start: X /bin/true, fastest", " ms", subjects, each(took, slices.Min[[]float64]))
 }
 
+// each returns f of each list.
 func each(lists [][]float64, f func([]float64) float64) []float64 {
 	out := make([]float64, len(lists))
 	for i, l := range lists {
@@ -112,13 +113,14 @@ func each(lists [][]float64, f func([]float64) float64) []float64 {
 	return out
 }
 
-// signals measures from kill(init) to the program's answer, less what kill of
-// the program itself takes.
+// signals measures the time from kill of the init to the answer of the program. The
+// init's share is that time less the time for a kill of the program itself.
 func signals(subjects []subject) {
-	pings(subjects, 2000, 200*time.Microsecond) // by turns, so each init rests for longer
+	pings(subjects, 2000, 200*time.Microsecond) // the subjects take turns, so each rests for longer
 	pings(subjects, 500, 20*time.Millisecond)
 }
 
+// pings measures rounds signals to each init, each after a pause of rest.
 func pings(subjects []subject, rounds int, rest time.Duration) {
 	total, net := make([][]float64, len(subjects)), make([][]float64, len(subjects))
 	var direct [][]float64
@@ -141,13 +143,13 @@ func pings(subjects []subject, rounds int, rest time.Duration) {
 		}
 	}
 	p99 := func(l []float64) float64 { return quantile(l, 0.99) }
-	what := fmt.Sprintf("signal after %v of rest: ", rest)
+	what := fmt.Sprintf("signal after %v idle: ", rest)
 	table(what+"to the answer, p50", " µs", subjects, each(total, median))
 	table(what+"init's share, p50", " µs", subjects, each(net, median))
 	table(what+"to the answer, p99", " µs", subjects, each(total, p99))
 }
 
-// orphans measures 10,000 of them ending at once, until none is left.
+// orphans measures how long 10,000 orphans that end at once take to be reaped.
 func orphans(subjects []subject) {
 	const rounds, count = 5, 10_000
 	took := make([][]float64, len(subjects))
@@ -156,10 +158,10 @@ func orphans(subjects []subject) {
 			took[i] = append(took[i], ms(drain(s, count)))
 		}
 	}
-	table("10,000 orphans end at once, until none is left", " ms", subjects, each(took, median))
+	table("10,000 orphans end at once, until all are reaped", " ms", subjects, each(took, median))
 }
 
-// memory measures after 50,000 and after 100,000 reaps.
+// memory measures the memory of the init after 50,000 and after 100,000 reaps.
 func memory(subjects []subject) {
 	var rss, dirty, grown []float64
 	for _, s := range subjects {
@@ -171,13 +173,13 @@ func memory(subjects []subject) {
 	table("RSS growth from 50,000 to 100,000", " KiB", subjects, grown)
 }
 
-// idle counts context switches in ten seconds.
+// idle counts the context switches of the init in ten seconds.
 func idle(subjects []subject) {
 	var counts []float64
 	for _, s := range subjects {
 		counts = append(counts, float64(switchesWhileIdle(s, 10*time.Second)))
 	}
-	table("context switches in 10 s of idling", "", subjects, counts)
+	table("context switches in 10 s idle", "", subjects, counts)
 }
 
 func absolute(path string) string {

@@ -16,8 +16,8 @@ import (
 	"yinit/initcore/early"
 )
 
-// isolated returns a command that runs as PID 1 of a PID namespace, with our
-// /proc: what is measured is looked at from outside.
+// isolated returns a command that runs as PID 1 of a new PID namespace, but with our
+// /proc.
 func isolated(args ...string) *exec.Cmd {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}
@@ -29,8 +29,8 @@ func isolated(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// contained is isolated with a /proc of the namespace, as a container has it: what
-// an init does at a death depends on it.
+// contained is isolated with the /proc of the namespace, as in a container: what an init
+// does when a process ends depends on it.
 func contained(args ...string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
@@ -41,6 +41,7 @@ func contained(args ...string) *exec.Cmd {
 	return cmd
 }
 
+// playContain mounts /proc and executes the program.
 func playContain(args []string) {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		panic(err)
@@ -56,7 +57,8 @@ func playContain(args []string) {
 	panic(unix.Exec(path, args, os.Environ()))
 }
 
-// run starts an init with this program playing a part under it.
+// run starts an init with this program as its child in the given role. It returns the
+// command, the child's stdout and the write end of its stdin.
 func run(s subject, part ...string) (*exec.Cmd, *bufio.Reader, *os.File) {
 	self, err := os.Executable()
 	if err != nil {
@@ -81,7 +83,7 @@ func run(s subject, part ...string) (*exec.Cmd, *bufio.Reader, *os.File) {
 	return cmd, bufio.NewReader(stdout), out
 }
 
-// play is the program under the init.
+// play runs this program in a role, as the child of an init.
 func play(part []string) {
 	switch part[0] {
 	case "contain":
@@ -96,7 +98,7 @@ func play(part []string) {
 	}
 }
 
-// echo is an init with a program that answers each signal.
+// An echo is an init with a program that answers each signal.
 type echo struct {
 	cmd           *exec.Cmd
 	answers       *bufio.Reader
@@ -113,9 +115,9 @@ func newEcho(s subject) *echo {
 	return e
 }
 
-// ping is the time from kill to the answer, in µs.
+// ping sends a signal to pid and returns the time until the answer, in µs.
 func (e *echo) ping(pid int, rest time.Duration) float64 {
-	time.Sleep(rest) // let everybody go to sleep
+	time.Sleep(rest) // let all processes go to sleep
 	began := time.Now()
 	_ = unix.Kill(pid, unix.SIGUSR1)
 	_, _ = e.answers.ReadByte()
@@ -127,6 +129,7 @@ func (e *echo) stop() {
 	_ = e.cmd.Wait()
 }
 
+// playEcho writes a byte to stdout for each SIGUSR1.
 func playEcho() {
 	feed, err := early.Take()
 	if err != nil {
@@ -147,7 +150,7 @@ func playEcho() {
 	}
 }
 
-// forkReader forks a process that reads from stdin until its end, and exits. It
+// forkReader forks a process that exits, after the end of stdin if wait is true. It
 // uses raw system calls only, as initcore's fork does.
 //
 //go:norace
@@ -173,7 +176,8 @@ func forkReader(wait bool) int {
 	return int(pid)
 }
 
-// drain has count orphans end at once.
+// drain makes count orphans end at once, and returns the time until the init has reaped
+// all of them.
 func drain(s subject, count int) time.Duration {
 	cmd, lines, trigger := run(s, "orphans", strconv.Itoa(count))
 	if line, err := lines.ReadString('\n'); err != nil || line != "ready\n" {
@@ -196,11 +200,11 @@ func drain(s subject, count int) time.Duration {
 	return took
 }
 
-// playOrphans makes orphans that wait for the end of stdin, and stays.
+// playOrphans creates orphans that wait for the end of stdin, and keeps running.
 func playOrphans(count int) {
 	self, _ := os.Executable()
 	if count > 0 {
-		// Whose parent ends at once.
+		// Their parent ends at once.
 		cmd := exec.Command(self, "play", "orphans", strconv.Itoa(-count))
 		cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
 		if err := cmd.Run(); err != nil {
@@ -214,10 +218,13 @@ func playOrphans(count int) {
 	}
 }
 
-// use is how much memory a process uses, in KiB.
-type use struct{ rss, dirty float64 }
+// use is the memory use of a process, in KiB.
+type use struct {
+	rss   float64 // resident set size
+	dirty float64 // anonymous part of it
+}
 
-// reapMany lets an init reap 2×half orphans, and looks after each half.
+// reapMany makes an init reap 2×half orphans, and measures its memory after each half.
 func reapMany(s subject, half int) (first, second use) {
 	cmd, lines, orders := run(s, "reaps")
 	for _, u := range []*use{&first, &second} {
@@ -228,7 +235,7 @@ func reapMany(s subject, half int) (first, second use) {
 		for len(childrenOf(cmd.Process.Pid)) > 1 {
 			time.Sleep(10 * time.Millisecond)
 		}
-		time.Sleep(2 * time.Second) // What is kept counts, not what a burst takes.
+		time.Sleep(2 * time.Second) // Measure what the init keeps, not the peak.
 		*u = use{rss: statusField(cmd.Process.Pid, "VmRSS"), dirty: statusField(cmd.Process.Pid, "RssAnon")}
 	}
 	_ = cmd.Process.Kill()
@@ -236,7 +243,8 @@ func reapMany(s subject, half int) (first, second use) {
 	return first, second
 }
 
-// playReaps makes as many orphans as each line of stdin says. They end at once.
+// playReaps reads numbers from stdin, a line each, and creates as many orphans, which end
+// at once.
 func playReaps() {
 	self, _ := os.Executable()
 	if len(os.Args) > 3 {
@@ -258,6 +266,7 @@ func playReaps() {
 	}
 }
 
+// childOf returns the first child of a process, 0 if there is none.
 func childOf(pid int) int {
 	if list := childrenOf(pid); len(list) > 0 {
 		return list[0]
@@ -274,6 +283,7 @@ func childrenOf(pid int) (list []int) {
 	return list
 }
 
+// statusField returns a number from /proc/[pid]/status, 0 if it is not there.
 func statusField(pid int, name string) float64 {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range strings.Lines(string(b)) {
@@ -285,12 +295,13 @@ func statusField(pid int, name string) float64 {
 	return 0
 }
 
+// switchesWhileIdle returns the context switches of an idle init in d.
 func switchesWhileIdle(s subject, d time.Duration) int {
 	cmd := isolated(append(append([]string{}, s.command...), "--", "sleep", "1000")...)
 	if err := cmd.Start(); err != nil {
 		fatal(s, err)
 	}
-	time.Sleep(2 * time.Second) // a start is not idling
+	time.Sleep(2 * time.Second) // do not count the start
 	before := switches(cmd.Process.Pid)
 	time.Sleep(d)
 	n := switches(cmd.Process.Pid) - before
@@ -299,6 +310,7 @@ func switchesWhileIdle(s subject, d time.Duration) int {
 	return n
 }
 
+// switches returns the context switches of all threads of a process so far.
 func switches(pid int) (total int) {
 	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	for _, t := range tasks {

@@ -9,7 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
+	"yinit/procfs/proctest"
 )
+
+var check, eventually = proctest.Check, proctest.Eventually
 
 // Only an initialiser runs on the main thread for sure, which Release needs. No
 // test runs there.
@@ -23,28 +26,6 @@ func TestMain(m *testing.M) {
 		os.Exit(2)
 	}
 	os.Exit(m.Run())
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// eventually waits for a condition that nothing reports.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(time.Minute)
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("still not after a minute: %s", what)
-		}
-	}
 }
 
 // returns fails the test if f does not return within a minute.

@@ -102,7 +102,7 @@ func (o *observer) reaped(id procfs.ID) { o.try(func(w *watch.Watcher) { w.Reape
 // A ledger writes what the watcher sees into the history.
 type ledger struct{ m *machine }
 
-// Add implements watch.Book.
+// Add implements watch.Recorder.
 func (l *ledger) Add(r *history.Record) {
 	if r.Kind == history.KindAdopt && l.m.find(r.PID) != nil {
 		return // a program of ours is no orphan
@@ -116,8 +116,8 @@ func (l *ledger) Add(r *history.Record) {
 	l.m.hist.Add(r)
 }
 
-// Missed implements watch.Book.
+// Missed implements watch.Recorder.
 func (l *ledger) Missed(n uint64) { l.m.hist.Missed(n) }
 
-// Unwatched implements watch.Book.
+// Unwatched implements watch.Recorder.
 func (l *ledger) Unwatched(n uint64) { l.m.hist.Unwatched(n) }

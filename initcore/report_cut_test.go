@@ -28,7 +28,7 @@ func TestReportOfACutHistory(t *testing.T) {
 	got := w.report()
 	for _, part := range []string{
 		"yinit: exit status 137: app killed by SIGKILL\n",
-		"the history is incomplete: its file was cut short: it has 0 bytes of 1572736\n",
+		"the history is incomplete: its file was truncated to 0 of 1572736 bytes\n",
 		" 100 before: exited 3\n",
 		" 101 after: exited 3\n",
 	} {

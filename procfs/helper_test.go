@@ -15,7 +15,10 @@ import (
 	"unsafe"
 
 	"yinit/procfs"
+	"yinit/procfs/proctest"
 )
+
+var check, eventually = proctest.Check, proctest.Eventually
 
 // helperVar names the role that the test binary plays as a child of the tests.
 const helperVar = "PROCFS_TEST_HELPER"
@@ -156,27 +159,5 @@ func waitUntil(t *testing.T, pid, what int) {
 			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 			t.Fatalf("waitid(%d, %#x): nothing in 10 s\n%s", pid, what, status)
 		}
-	}
-}
-
-// eventually waits for a condition that nothing reports.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(time.Minute)
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("still not after a minute: %s", what)
-		}
-	}
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -12,18 +12,19 @@ import (
 	"yinit/procfs"
 )
 
-// A contender reads every process once, again and again.
+// A contender is a way to read all processes repeatedly.
 type contender struct {
-	name, note string
-	open       func() (read func() int) // read returns how many it read
+	name string
+	note string                   // what it does, for the output
+	open func() (read func() int) // read reads all processes once and returns their number
 }
 
-// contenders has the measure of all, the bare pread, first.
+// contenders returns the contenders. The first one, the bare pread, is the reference.
 func contenders() []contender {
 	return []contender{
 		{"pread of kept descriptors", "no listing, no parsing", barePread},
 		{"open, read, close", "no listing, no parsing", bareOpen},
-		{"yinit, all kept", "lists if need be, parses; with RLIMIT_NOFILE raised", func() func() int {
+		{"yinit, all kept", "lists if necessary, parses; with RLIMIT_NOFILE raised", func() func() int {
 			raiseLimit()
 			return scanner(1 << 20)
 		}},
@@ -34,7 +35,7 @@ func contenders() []contender {
 	}
 }
 
-// raiseLimit raises RLIMIT_NOFILE as far as it may be: a Scanner takes half of it.
+// raiseLimit raises RLIMIT_NOFILE as far as permitted: a Scanner uses half of it.
 func raiseLimit() {
 	const plenty = 1 << 18
 	if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: plenty, Max: plenty}) == nil {
@@ -54,7 +55,7 @@ func paths() []string {
 	return list
 }
 
-// barePread is the least that reading each process can cost.
+// barePread does the minimum that reading all processes can cost.
 func barePread() func() int {
 	raiseLimit()
 	var fds []int
@@ -110,7 +111,7 @@ func viaPrometheus() func() int {
 	}
 }
 
-// viaGopsutil asks for what stat tells, by the getters that tell it.
+// viaGopsutil calls the getters for the fields that the file stat has.
 func viaGopsutil() func() int {
 	return func() int {
 		procs, err := process.Processes()
@@ -127,7 +128,7 @@ func viaGopsutil() func() int {
 	}
 }
 
-// pids lists all processes.
+// pids returns the pids of all processes.
 func pids() (list []int) {
 	entries, err := os.ReadDir("/proc")
 	check(err)

@@ -1,11 +1,11 @@
-// Command proc measures readers of /proc against each other in one run, so that
-// the ratios count even where the machine is noisy:
+// Command proc compares readers of /proc in one run, so that the ratios are meaningful
+// even on a noisy machine:
 //
 //	go run . [-rounds N] [-only NAME] [PROCESSES...]
 //
-// It is a module of its own, so that the project's go.mod stays clean. Each
-// reader runs in a process of its own, with descriptors and a heap of its own,
-// and they take turns.
+// It is a separate module to keep its dependencies out of the project's go.mod. Each
+// reader runs in its own process, with its own descriptors and heap, and they take
+// turns.
 package main
 
 import (
@@ -43,8 +43,8 @@ func main() {
 	}
 	check(unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 	check(unix.Mount("proc", "/proc", "proc", 0, ""))
-	rounds := flag.Int("rounds", 11, "rounds of each contender, by turns")
-	only := flag.String("only", "", "only contenders whose name has this")
+	rounds := flag.Int("rounds", 11, "rounds of each contender")
+	only := flag.String("only", "", "run only contenders whose name contains this")
 	flag.Parse()
 	counts := []int{100, 1000, 5000, 10_000}
 	if flag.NArg() > 0 {
@@ -55,7 +55,7 @@ func main() {
 			counts = append(counts, n)
 		}
 	}
-	fmt.Println("A refresh: what stat tells of every process. Medians of rounds by turns; in brackets the ratio to the bare pread.")
+	fmt.Println("One refresh reads the stat file of every process. Medians of the rounds; in parentheses the ratio to the bare pread.")
 	for _, n := range counts {
 		stop := spawn(n - processes() - len(contenders()))
 		measure(*rounds, *only)
@@ -63,11 +63,11 @@ func main() {
 	}
 }
 
-// insideVar is set in the PID namespace.
+// insideVar is an environment variable that is set inside the PID namespace.
 const insideVar = "BENCH_PROC_INSIDE"
 
-// enter runs this program again in a PID namespace with its own /proc: what else
-// the machine runs, and starts meanwhile, would be read along.
+// enter runs this program again in a PID namespace with its own /proc. Otherwise the
+// contenders would also read the other processes of the machine.
 func enter() {
 	self, err := os.Executable()
 	check(err)
@@ -83,7 +83,7 @@ func enter() {
 	check(cmd.Run())
 }
 
-// measure runs the contenders by turns and prints a line for each.
+// measure runs the contenders in random order in each round, and prints a line for each.
 func measure(rounds int, only string) {
 	var runs []*run
 	for _, c := range contenders() {
@@ -91,7 +91,7 @@ func measure(rounds int, only string) {
 			runs = append(runs, newRun(c))
 		}
 	}
-	order := rand.New(rand.NewPCG(1, 2)) // Who comes after a large reader finds cold caches.
+	order := rand.New(rand.NewPCG(1, 2)) // A contender that follows a large one finds cold caches.
 	for range rounds {
 		for _, i := range order.Perm(len(runs)) {
 			runs[i].once()
@@ -106,13 +106,13 @@ func measure(rounds int, only string) {
 	}
 }
 
-// run is a contender at work.
+// A run is the process of a contender.
 type run struct {
 	contender
 	cmd            *exec.Cmd
-	orders         io.WriteCloser
-	answers        *bufio.Reader
-	micros, allocs []float64
+	orders         io.WriteCloser // each line starts a round
+	answers        *bufio.Reader  // the results, a line for each round
+	micros, allocs []float64      // per process read
 }
 
 func newRun(c contender) *run {
@@ -129,7 +129,7 @@ func newRun(c contender) *run {
 	return r
 }
 
-// once has all processes read once.
+// once runs one round.
 func (r *run) once() {
 	_, err := fmt.Fprintln(r.orders, "go")
 	check(err)
@@ -144,19 +144,19 @@ func (r *run) stop() {
 	check(r.cmd.Wait())
 }
 
-// contend reads all processes once for each line of stdin, and prints what one
-// process took: microseconds, and allocations.
+// contend runs a round for each line of stdin, and prints the microseconds and the
+// allocations per process read.
 func contend(name string) {
 	i := slices.IndexFunc(contenders(), func(c contender) bool { return c.name == name })
 	read := contenders()[i].open()
 	read()
 	read()
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		// Each begins with a clean heap and, after the read that gives the count,
-		// with warm caches. The collector works for those who need it: without
-		// it gopsutil runs out of descriptors, which it leaves to finalizers.
+		// Each round begins with a clean heap and, after the read that gives the
+		// count, with warm caches. The garbage collector stays on: without it gopsutil
+		// runs out of descriptors, which it leaves to finalizers.
 		runtime.GC()
-		again := max(5000/read(), 1) // A short time cannot be measured well.
+		again := max(5000/read(), 1) // repeat: a short time cannot be measured precisely
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		began, count := time.Now(), 0.0

@@ -27,7 +27,7 @@ func spawn(count int) (stop func()) {
 	check(err)
 	check(cmd.Start())
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		check(fmt.Errorf("the sleepers said %q, %w", line, err))
+		check(fmt.Errorf("sleepers printed %q: %w", line, err))
 	}
 	return func() {
 		check(trigger.Close())
@@ -35,7 +35,7 @@ func spawn(count int) (stop func()) {
 	}
 }
 
-// sleepers has children that sleep until stdin ends, and reaps them.
+// sleepers starts children that sleep until the end of stdin, and reaps them.
 func sleepers(arg string) {
 	count, err := strconv.Atoi(arg)
 	check(err)
@@ -52,9 +52,9 @@ func sleepers(arg string) {
 	}
 }
 
-// forkReader forks a process that reads from stdin until its end, and exits. It
-// uses raw system calls only, as initcore's fork does: it shares the memory of
-// this one until it writes, so that 10,000 of them are cheap.
+// forkReader forks a process that exits at the end of stdin. It uses raw system calls
+// only, as initcore's fork does. The child shares our memory (copy-on-write), so 10,000 of
+// them are cheap.
 //
 //go:norace
 //go:noinline

@@ -93,7 +93,7 @@ func TestDockerMissed(t *testing.T) {
 	t.Parallel()
 	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c",
 		"sleep 1; i=0; while [ $i -lt 10000 ]; do busybox true; i=$((i+1)); done; exec sleep 2000")
-	const sentence = " processes or threads came and went between two looks, unseen"
+	const sentence = " processes or threads started and ended unseen between two scans"
 	eventuallyIn(t, 5*time.Minute, "all have ended", func() bool {
 		return slices.ContainsFunc(strings.Split(docker(t, "top", id, "-o", "pid,args"), "\n"), func(line string) bool {
 			words := strings.Fields(line)

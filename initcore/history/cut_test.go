@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// fileRing is a writer whose ring is in a file that may be cut.
+// fileRing returns a writer whose ring is in a file, which the test may truncate.
 func fileRing(t *testing.T) (w *Writer, path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ring")
@@ -28,7 +28,7 @@ func exits(w *Writer, first, last int) {
 	}
 }
 
-// pidsOf are the processes of records, in their order.
+// pidsOf returns the pids of records, in their order.
 func pidsOf(list []Record) (pids []int) {
 	for _, r := range list {
 		pids = append(pids, r.PID)
@@ -36,7 +36,7 @@ func pidsOf(list []Record) (pids []int) {
 	return pids
 }
 
-// TestLastExits: the last deaths are there however many other records came between.
+// TestLastExits: the last exits are kept however many other records follow them.
 func TestLastExits(t *testing.T) {
 	w, _ := ring(t)
 	if list := w.LastExits(3); len(list) != 0 {
@@ -65,15 +65,15 @@ func TestLastExits(t *testing.T) {
 	}
 }
 
-// TestCutFile: whenever the file is cut, and wherever, the writer survives, says so, and
-// knows the last deaths, those after the cut too.
+// TestCutFile: whenever and wherever the file is truncated, the writer survives, reports
+// it, and knows the last exits, including those after the truncation.
 func TestCutFile(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	for _, size := range []int64{0, 100, headerSize, headerSize + 3*recordSize} {
 		for _, before := range []bool{true, false} {
 			w, path := fileRing(t)
 			exits(w, 1, 4)
-			if before { // no record comes after
+			if before { // no record is written afterwards
 				exits(w, 5, 20)
 			}
 			if err := os.Truncate(path, size); err != nil {
@@ -83,19 +83,19 @@ func TestCutFile(t *testing.T) {
 				exits(w, 5, 20)
 			}
 			if got := pidsOf(w.LastExits(4)); len(got) != 4 || got[0] != 17 || got[3] != 20 {
-				t.Errorf("cut to %d, records before: %t: the last deaths are %v, want 17 to 20", size, before, got)
+				t.Errorf("truncated to %d, records before: %t: the last exits are %v, want 17 to 20", size, before, got)
 			}
 			w.Missed(1)
 			w.Unwatched(1)
 			w.End(time.Now())
-			if err := w.Err(); size < headerSize && (err == nil || !strings.Contains(err.Error(), "cut short")) {
-				t.Errorf("cut to %d, records before: %t: Err = %v, want that the file was cut", size, before, err)
+			if err := w.Err(); size < headerSize && (err == nil || !strings.Contains(err.Error(), "truncated")) {
+				t.Errorf("truncated to %d, records before: %t: Err = %v, want that the file was truncated", size, before, err)
 			}
 		}
 	}
 }
 
-// TestBrokenRecord: bytes that somebody else wrote into the file do not become deaths.
+// TestBrokenRecord: bytes that another process wrote into the file do not become exits.
 func TestBrokenRecord(t *testing.T) {
 	w, path := fileRing(t)
 	exits(w, 1, 3)
@@ -108,6 +108,6 @@ func TestBrokenRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := pidsOf(w.LastExits(3)); len(got) != 3 || got[0] != 1 || got[2] != 3 {
-		t.Errorf("the last deaths are %v, want 1 to 3", got)
+		t.Errorf("the last exits are %v, want 1 to 3", got)
 	}
 }

@@ -9,9 +9,9 @@ import (
 
 var le = binary.LittleEndian
 
-// checksum is FNV-1a over the record's 48 words instead of its bytes, folded to
-// 32 bits. It tells a torn record from a whole one, and needs no tables, which
-// would have to be built whenever a container starts.
+// checksum returns FNV-1a over the record's 48 words instead of its bytes, folded
+// to 32 bits. It distinguishes a torn record from a complete one. It needs no
+// table, which would have to be built at every start of a container.
 func checksum(b []byte) uint32 {
 	const offset, prime = 0xcbf29ce484222325, 0x100000001b3
 	h := uint64(offset)
@@ -21,7 +21,8 @@ func checksum(b []byte) uint32 {
 	return uint32(h ^ h>>32)
 }
 
-// encode writes r into b, which is one record long. It allocates nothing.
+// encode writes r into b, which must hold at least one record. It does not
+// allocate.
 func encode(b []byte, r *Record, run uint16) {
 	_ = b[recordSize-1]
 	clear(b[:recordSize])
@@ -54,7 +55,8 @@ func encode(b []byte, r *Record, run uint16) {
 		le.PutUint32(b[offCode:], uint32(r.Code))
 		words = encodePIDs(b[offPayload:], r.To)
 	} else {
-		// The reason is short and says more than the end of a long command line.
+		// Truncate a long command line rather than the reason, which is short and
+		// says more.
 		words = min(len(r.Cmdline), maxPayload-min(len(r.Text), maxPayload/2))
 		copy(b[offPayload:], r.Cmdline[:words])
 	}
@@ -64,6 +66,8 @@ func encode(b []byte, r *Record, run uint16) {
 	le.PutUint32(b[offSum:], checksum(b))
 }
 
+// encodePIDs writes as many of the pids as fit into b, and returns the number of
+// bytes written.
 func encodePIDs(b []byte, pids []int) int {
 	n := 0
 	for _, pid := range pids {
@@ -76,8 +80,8 @@ func encodePIDs(b []byte, pids []int) int {
 	return n
 }
 
-// decode reads a record. It reports whether b holds a whole one: the bytes may
-// be torn, overwritten or hostile.
+// decode decodes the record in b. It reports whether b holds a complete one: the
+// bytes may be torn, overwritten or malicious.
 func decode(b []byte) (Record, bool) {
 	if len(b) < recordSize {
 		return Record{}, false
@@ -125,7 +129,7 @@ func decode(b []byte) (Record, bool) {
 	return r, true
 }
 
-// cString returns the bytes before the first NUL.
+// cString returns b up to the first NUL.
 func cString(b []byte) string {
 	for i, c := range b {
 		if c == 0 {

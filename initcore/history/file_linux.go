@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CreateFile opens the ring in the file at path for writing, and continues it if
-// it is there. A file that is no ring, or a damaged one, is refused and left as
-// it is; the error matches [ErrForeign] then. A ring in a file is not sealed: the
-// file's permissions say who may write it.
+// CreateFile opens the ring in the file at path for writing, or creates it. An
+// existing ring is continued by a new run. A file that is not a ring, or a damaged
+// one, is left unchanged and the error matches [ErrForeign]. A ring in a file is
+// not sealed: the file's permissions decide who may write to it.
 func CreateFile(path string, o Origin, now time.Time) (*Writer, error) {
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
@@ -29,21 +29,21 @@ func CreateFile(path string, o Origin, now time.Time) (*Writer, error) {
 }
 
 func openFile(fd int) (*Writer, error) {
-	// Two inits that write one file would spoil it for each other.
+	// Two inits writing to one file would overwrite each other's records.
 	err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 	for tries := 0; errors.Is(err, unix.EWOULDBLOCK) && tries < 5; tries++ {
-		time.Sleep(time.Millisecond) // a reader that asks whether anybody writes has the lock for a moment
+		time.Sleep(time.Millisecond) // Reader.Written holds the lock for a moment
 		err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("another yinit writes it: %w", err)
+		return nil, fmt.Errorf("another yinit is writing to it: %w", err)
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return nil, fmt.Errorf("fstat: %w", err)
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return nil, fmt.Errorf("%w: it is no regular file", ErrForeign)
+		return nil, fmt.Errorf("%w: it is not a regular file", ErrForeign)
 	}
 	w := &Writer{fd: fd, mapped: true, next: 1, run: 1}
 	if st.Size > 0 {
@@ -51,8 +51,9 @@ func openFile(fd int) (*Writer, error) {
 			return nil, err
 		}
 	} else if err := unix.Fallocate(fd, 0, 0, ringSize); err != nil && !errors.Is(err, unix.EOPNOTSUPP) {
-		// A disk that fills up later would end the init by SIGBUS.
-		return nil, fmt.Errorf("making room for it: %w", err)
+		// Without reserved blocks, a write to the mapping would raise SIGBUS once
+		// the disk is full.
+		return nil, fmt.Errorf("fallocate: %w", err)
 	}
 	mem, err := mapRing(fd)
 	if err != nil {
@@ -62,14 +63,14 @@ func openFile(fd int) (*Writer, error) {
 	return w, nil
 }
 
-// resume finds out where an earlier run ended.
+// resume continues after the last record of an earlier run.
 func (w *Writer) resume(fd int, size int64) error {
 	r := &Reader{src: fdSource(fd)}
 	if err := r.check(); err != nil {
 		return err
 	}
 	if size != ringSize || r.capacity != Capacity {
-		return fmt.Errorf("%w: it has %d bytes, a whole one has %d; move it away", ErrForeign, size, ringSize)
+		return fmt.Errorf("%w: its size is %d bytes instead of %d; move it away", ErrForeign, size, ringSize)
 	}
 	h, err := r.Header()
 	if err != nil {
@@ -79,14 +80,14 @@ func (w *Writer) resume(fd int, size int64) error {
 	return nil
 }
 
-// Written reports whether some process writes to the ring, which is kept in a
-// file. It is true where that cannot be found out.
+// Written reports whether some process is writing to the ring, which must be kept
+// in a file. It returns true if that cannot be determined.
 func (r *Reader) Written() bool {
 	f, ok := r.src.(*os.File)
 	if !ok {
 		return true
 	}
-	// Whoever writes holds the lock, and a lock that we get is given back at once.
+	// The writer holds the lock exclusively. If we get it, release it at once.
 	if unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) != nil {
 		return true
 	}
@@ -94,7 +95,7 @@ func (r *Reader) Written() bool {
 	return false
 }
 
-// fdSource reads a descriptor that somebody else closes.
+// An fdSource reads a descriptor that it does not own: Close leaves it open.
 type fdSource int
 
 func (fd fdSource) ReadAt(b []byte, off int64) (int, error) { return unix.Pread(int(fd), b, off) }

@@ -11,14 +11,14 @@ import (
 	"yinit/procfs"
 )
 
-// A Filter chooses records: those for which all conditions hold. The zero Filter
-// chooses all.
+// A Filter selects the records that satisfy all its conditions. The zero Filter
+// selects every record.
 type Filter []Condition
 
 // A Condition reports whether it holds for a record.
 type Condition func(*Record) bool
 
-// Match reports whether the filter chooses the record.
+// Match reports whether the filter selects the record.
 func (f Filter) Match(r *Record) bool {
 	for _, holds := range f {
 		if !holds(r) {
@@ -28,8 +28,8 @@ func (f Filter) Match(r *Record) bool {
 	return true
 }
 
-// Failed holds for the death of a process that did not end with 0, see
-// [Record.Failed].
+// Failed holds for the exit of a process that is known to have ended with another
+// status than 0, see [Record.Failed].
 func Failed(r *Record) bool { return r.Failed() }
 
 // OfKind holds for records of one of the kinds.
@@ -37,18 +37,19 @@ func OfKind(kinds ...Kind) Condition {
 	return func(r *Record) bool { return slices.Contains(kinds, r.Kind) }
 }
 
-// OfPID holds for records about one of the processes, and for signals from it.
+// OfPID holds for records about one of the processes, and for signals sent by one
+// of them.
 func OfPID(pids ...int) Condition {
 	return func(r *Record) bool { return slices.Contains(pids, r.PID) }
 }
 
-// Since holds for records from t on.
+// Since holds for records made at t or later.
 func Since(t time.Time) Condition {
 	return func(r *Record) bool { return !r.Time.Before(t) }
 }
 
-// Containing holds for records whose names or texts have the text in them, in
-// upper or lower case.
+// Containing holds for records with the text in the comm, the command line, the
+// parent's comm or the text of the record. It ignores case.
 func Containing(text string) Condition {
 	text = strings.ToLower(text)
 	return func(r *Record) bool {
@@ -61,13 +62,13 @@ func Containing(text string) Condition {
 	}
 }
 
-// ParseKinds parses kinds between commas: "exit,signal".
+// ParseKinds parses a comma-separated list of kinds, such as "exit,signal".
 func ParseKinds(s string) ([]Kind, error) {
 	var kinds []Kind
 	for name := range values(s) {
 		kind, ok := ParseKind(name)
 		if !ok {
-			return nil, fmt.Errorf("there is no kind %q", name)
+			return nil, fmt.Errorf("unknown kind %q", name)
 		}
 		kinds = append(kinds, kind)
 	}
@@ -78,10 +79,10 @@ func values(s string) iter.Seq[string] {
 	return strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' })
 }
 
-// ParseFilter parses what a user types: words, all of which must hold. A word is
-// pid:37, kind:exit,signal, failed, or text that is looked for in the names of the
-// record. It never fails: what cannot be right yet, because it is still being
-// typed, chooses nothing out.
+// ParseFilter parses a filter that a user types: words separated by spaces, all of
+// which must match. A word is pid:37, kind:exit,signal, failed, or a text for
+// [Containing]. It never fails: a word that is not valid yet, because the user is
+// still typing it, is ignored.
 func ParseFilter(text string) Filter {
 	var f Filter
 	for word := range strings.FieldsSeq(strings.ToLower(text)) {
@@ -105,8 +106,8 @@ func parsePID(s string) (int, bool) {
 	return pid, err == nil
 }
 
-// appendUnlessEmpty adds a condition for those of the values between commas that
-// can be parsed, if there are any.
+// appendUnlessEmpty appends a condition for the comma-separated values that can be
+// parsed. It returns f unchanged if there are none.
 func appendUnlessEmpty[T any](f Filter, of func(...T) Condition, list string, parse func(string) (T, bool)) Filter {
 	var parsed []T
 	for s := range values(list) {

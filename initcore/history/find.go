@@ -13,29 +13,32 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// Reaps reports whether the process pid is thought to reap orphans, if it is PID 1:
+// Reaps reports whether the process pid is expected to reap orphans if it is PID 1:
 // it is yinit, or has the name of an init, see [KnownInit].
 func Reaps(proc procfs.FS, pid int) bool {
 	comm, err := proc.Comm(pid)
 	return err == nil && KnownInit(comm) || IsYinit(proc, pid) == verdict.Yes
 }
 
-// The signals that yinit catches as an init. Its own handlers are for all signals
-// that can be caught. That includes 32 and 33, for which sigaction(3) of the C
-// libraries refuses a handler, and the Go runtime installs none for 32: all of them
-// together are a sign that few other programs give. Where the handlers are those
-// of package os/signal, the signals that C libraries keep for themselves are
-// missing, and any program in Go may look the same.
+// The signals that yinit catches as an init.
+//
+// caughtByYinit is the set if yinit installed its own handlers: every signal that
+// can be caught. That includes 32 and 33, for which sigaction(3) of the C libraries
+// refuses a handler; the Go runtime installs none for 32. So few other programs
+// catch all of them.
+//
+// caughtByAny is the set if the handlers are those of package os/signal. It lacks
+// the signals that C libraries reserve, and any Go program may catch the same.
 var (
 	caughtByYinit = ^procfs.NewSignalSet(9, 19) // SIGKILL, SIGSTOP
 	caughtByAny   = caughtByYinit.Without(procfs.NewSignalSet(32, 33, 34))
 )
 
-// IsYinit reports whether the process pid is yinit in its role as an init. Where
-// we may look into the process, its ring shows that, or its executable, which is
-// ours. For others the kernel shows which signals it catches and the name of its
-// executable: together they prove that it is not, or leave little doubt that it
-// is. The answer is [verdict.Unknown] where they do neither.
+// IsYinit reports whether the process pid is yinit running as an init. If this user
+// has permission to inspect the process, its ring proves that, or its executable,
+// which is the same file as ours. Otherwise only the signals that it catches and its
+// comm are visible: together they prove that it is not yinit, or leave little doubt
+// that it is. If they do neither, the answer is [verdict.Unknown].
 func IsYinit(proc procfs.FS, pid int) verdict.Answer {
 	r, err := Open(proc, pid)
 	if err == nil {
@@ -47,7 +50,7 @@ func IsYinit(proc procfs.FS, pid int) verdict.Answer {
 	return seemsYinit(proc, pid)
 }
 
-// seemsYinit is [IsYinit] without a look for the ring.
+// seemsYinit is [IsYinit] without searching for the ring.
 func seemsYinit(proc procfs.FS, pid int) verdict.Answer {
 	status, err := proc.Status(pid)
 	switch {
@@ -64,8 +67,9 @@ func seemsYinit(proc procfs.FS, pid int) verdict.Answer {
 	}
 }
 
-// sameExecutable reports whether the process runs the file that we run, by
-// whatever name or mount. It takes the right to look into the process.
+// sameExecutable reports whether the process executes the same file as we do,
+// whatever its name or mount. It is false without permission to inspect the
+// process, see ptrace(2), PTRACE_MODE_READ_FSCREDS.
 func sameExecutable(proc procfs.FS, pid int) bool {
 	ours, err := os.Stat("/proc/self/exe")
 	if err != nil {
@@ -75,9 +79,9 @@ func sameExecutable(proc procfs.FS, pid int) bool {
 	return err == nil && os.SameFile(ours, theirs)
 }
 
-// RelayOf returns what the process pid forwards if it is yinit: its history says
-// so. Where that may not be read, it is taken to be as without options. It is nil
-// if pid is not yinit, and where that cannot be determined.
+// RelayOf returns what the process pid forwards if it is yinit. It reads that from
+// the history; if this user may not read it, RelayOf assumes yinit's defaults. It
+// returns nil if pid is not yinit or if that cannot be determined.
 func RelayOf(proc procfs.FS, pid int) verdict.Relay {
 	r, err := Open(proc, pid)
 	if err == nil {
@@ -92,11 +96,11 @@ func RelayOf(proc procfs.FS, pid int) verdict.Relay {
 	return nil
 }
 
-// A NotFoundError says why there is no history to read. It wraps the reason, such
+// A NotFoundError reports why there is no history to read. It wraps the cause, such
 // as [ErrNoRing] or [fs.ErrPermission].
 type NotFoundError struct {
-	Text   string // why, and what to do
-	Denied bool   // there is one, and this user may not read it
+	Text   string // the reason, and what to do
+	Denied bool   // a history exists, but this user may not read it
 	err    error
 }
 
@@ -106,10 +110,9 @@ func (e *NotFoundError) Error() string { return e.Text }
 // Unwrap returns why the ring could not be opened.
 func (e *NotFoundError) Unwrap() error { return e.err }
 
-// Find looks for the init that keeps a history: the process asked, if it is one;
-// else PID 1; else the other processes, since in a pod the containers may share a
-// PID namespace. With asked 0 or 1 it begins with PID 1. The error is a
-// [*NotFoundError].
+// Find opens the history of an init. It tries the process asked first, then PID 1,
+// then all other processes, since the containers of a pod may share a PID namespace.
+// If asked is 0 or 1 it begins with PID 1. The error is a [*NotFoundError].
 func Find(proc procfs.FS, asked int) (*Source, error) {
 	if asked > 1 {
 		s, err := openSource(proc, asked)
@@ -144,7 +147,7 @@ func openSource(proc procfs.FS, pid int) (*Source, error) {
 	return &Source{Reader: r, Init: id, alive: func() bool { return identify(proc, pid) == id }}, nil
 }
 
-// identify returns the identity of a process, whose start time may be unknown.
+// identify returns the identity of a process. The start time is 0 if it is unknown.
 func identify(proc procfs.FS, pid int) procfs.ID {
 	if s, err := proc.Stat(pid); err == nil {
 		return s.ID()
@@ -152,8 +155,8 @@ func identify(proc procfs.FS, pid int) procfs.ID {
 	return procfs.ID{PID: pid}
 }
 
-// findOthers looks for inits that are not PID 1. It opens the history of the first
-// one, and names all in its Inits.
+// findOthers searches for inits other than PID 1. It opens the history of the first
+// one and lists all of them in its Inits. It returns nil if there are none.
 func findOthers(proc procfs.FS) (found *Source) {
 	scanner := procfs.NewScanner(proc)
 	defer scanner.Close()
@@ -183,7 +186,8 @@ func findOthers(proc procfs.FS) (found *Source) {
 	return found
 }
 
-// programOf returns what an init runs, as its command line has it.
+// programOf returns the arguments of an init in parentheses: its options and the
+// program that it runs.
 func programOf(proc procfs.FS, pid int) string {
 	words, err := proc.Cmdline(pid)
 	if err != nil || len(words) < 2 {
@@ -192,35 +196,36 @@ func programOf(proc procfs.FS, pid int) string {
 	return " (" + strings.Join(words[1:], " ") + ")"
 }
 
-// explain says why the history of PID 1 cannot be read, and what to do.
+// explain reports why the history of PID 1 cannot be read, and what to do.
 func explain(proc procfs.FS, err error) *NotFoundError {
 	e := &NotFoundError{err: err}
 	if _, err := proc.Uptime(); err != nil {
-		e.Text = "/proc cannot be read (" + err.Error() + "), and the history is found there; mount /proc"
+		e.Text = "cannot read /proc (" + err.Error() + "), where the history is found; mount /proc"
 		return e
 	}
 	comm, hidden := proc.Comm(1)
 	is, denied := IsYinit(proc, 1), errors.Is(err, fs.ErrPermission)
 	switch {
-	case hidden != nil: // Every PID namespace has one.
-		e.Text = "PID 1 is hidden from this user (hidepid), so whether it keeps a history cannot be seen: run this as root, or as the user of PID 1"
+	case hidden != nil: // Every PID namespace has a PID 1.
+		e.Text = "PID 1 is hidden from this user (hidepid), so whether it keeps a history cannot be determined: run this as root or as the user of PID 1"
 	case denied && is == verdict.Yes:
 		e.Denied = true
 		e.Text = "the history belongs to " + owner(proc, 1) + ": run this as that user or as root (docker exec -u)"
 	case denied && is == verdict.Unknown:
-		e.Text = fmt.Sprintf("this user may not see whether PID 1 (%s) is yinit: run this as %s or as root (docker exec -u)", comm, owner(proc, 1))
+		e.Text = fmt.Sprintf("this user has no permission to see whether PID 1 (%s) is yinit: run this as %s or as root (docker exec -u)", comm, owner(proc, 1))
 	case is == verdict.Yes:
 		e.Text = "PID 1 is yinit, but its history cannot be read: " + err.Error()
 	case is == verdict.Unknown:
 		e.Text = "no history is kept: PID 1 is " + comm
 	case comm == "yinit":
-		e.Text = "no history is kept: PID 1 is another program that is called yinit"
+		e.Text = "no history is kept: PID 1 is another program named yinit"
 	default:
 		e.Text = "no history is kept: PID 1 is " + comm + ", not yinit"
 	}
 	return e
 }
 
+// owner names the user of a process: "user 1000".
 func owner(proc procfs.FS, pid int) string {
 	s, err := proc.Status(pid)
 	if err != nil {

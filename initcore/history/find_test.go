@@ -18,7 +18,7 @@ import (
 // Masks of real processes, from SigCgt.
 const (
 	caughtYinit    = 0xfffffffffffbfeff // yinit with its own handlers
-	caughtOSSignal = 0xfffffffd7ffbfeff // yinit that leans on os/signal, and any Go program that catches all
+	caughtOSSignal = 0xfffffffd7ffbfeff // yinit with os/signal, and any Go program that catches all
 	caughtGo       = 0xfffffffd7fc1feff // yinit top, and any Go program
 	caughtDumbInit = 0x7ffbfeff
 )
@@ -54,14 +54,14 @@ func TestIsYinit(t *testing.T) {
 	}
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 1, Comm: "yinit", Status: proctest.NoSignals()}) // gVisor
-	for pid, why := range map[int]string{1: "a kernel that does not tell", 2: "nobody"} {
+	for pid, why := range map[int]string{1: "a kernel that does not show it", 2: "no process"} {
 		if got := IsYinit(tree.FS(), pid); got != verdict.Unknown {
-			t.Errorf("%s: IsYinit = %v, want untold", why, got)
+			t.Errorf("%s: IsYinit = %v, want unknown", why, got)
 		}
 	}
 }
 
-// TestIsYinitByTheFile: whoever runs the same file and catches all signals is
+// TestIsYinitByTheFile: a process that runs the same file and catches all signals is
 // yinit, whatever its name.
 func TestIsYinitByTheFile(t *testing.T) {
 	self, err := os.Readlink("/proc/self/exe")
@@ -79,7 +79,8 @@ func TestIsYinitByTheFile(t *testing.T) {
 	}
 }
 
-// TestIsYinitByTheRing: this process writes a ring, and catches what it likes.
+// TestIsYinitByTheRing: a process that writes a ring is yinit, whatever signals it
+// catches.
 func TestIsYinitByTheRing(t *testing.T) {
 	w, err := Create(Origin{PID: os.Getpid(), Relay: Relay{15: 10}}, time.Now())
 	if err != nil {
@@ -101,7 +102,7 @@ func TestIsYinitByTheRing(t *testing.T) {
 	}
 }
 
-// TestNotFound: why there is no history, and what to do.
+// TestNotFound: the error says why there is no history, and what to do.
 func TestNotFound(t *testing.T) {
 	yinit := procfs.Signals{Known: true, Caught: caughtYinit}
 	denied, broken := &fs.PathError{Op: "open", Path: "fd", Err: fs.ErrPermission}, errors.New("out of memory")
@@ -111,12 +112,12 @@ func TestNotFound(t *testing.T) {
 		denied bool
 		want   string
 	}{
-		"another user's":         {proctest.Process{Comm: "yinit", Sigs: yinit, UID: 7}, denied, true, "the history belongs to user 7: run this as that user or as root (docker exec -u)"},
-		"perhaps another user's": {proctest.Process{Comm: "app", Sigs: yinit, UID: 7}, denied, false, "this user may not see whether PID 1 (app) is yinit: run this as user 7 or as root (docker exec -u)"},
-		"no ring":                {proctest.Process{Comm: "yinit", Sigs: yinit}, broken, false, "PID 1 is yinit, but its history cannot be read: out of memory"},
-		"tini":                   {proctest.Process{Comm: "docker-init"}, denied, false, "no history is kept: PID 1 is docker-init, not yinit"},
-		"another yinit":          {proctest.Process{Comm: "yinit"}, ErrNoRing, false, "no history is kept: PID 1 is another program that is called yinit"},
-		"who knows":              {proctest.Process{Comm: "app", Sigs: yinit}, ErrNoRing, false, "no history is kept: PID 1 is app"},
+		"another user's":          {proctest.Process{Comm: "yinit", Sigs: yinit, UID: 7}, denied, true, "the history belongs to user 7: run this as that user or as root (docker exec -u)"},
+		"possibly another user's": {proctest.Process{Comm: "app", Sigs: yinit, UID: 7}, denied, false, "this user has no permission to see whether PID 1 (app) is yinit: run this as user 7 or as root (docker exec -u)"},
+		"no ring":                 {proctest.Process{Comm: "yinit", Sigs: yinit}, broken, false, "PID 1 is yinit, but its history cannot be read: out of memory"},
+		"tini":                    {proctest.Process{Comm: "docker-init"}, denied, false, "no history is kept: PID 1 is docker-init, not yinit"},
+		"another yinit":           {proctest.Process{Comm: "yinit"}, ErrNoRing, false, "no history is kept: PID 1 is another program named yinit"},
+		"unknown":                 {proctest.Process{Comm: "app", Sigs: yinit}, ErrNoRing, false, "no history is kept: PID 1 is app"},
 	} {
 		tree := proctest.New(t)
 		tree.Uptime(time.Hour)
@@ -137,8 +138,8 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
-// TestFindOthers: where PID 1 keeps no history, as in a pod whose containers share a
-// PID namespace, that of another process is found, and all are named.
+// TestFindOthers: if PID 1 keeps no history, as in a pod whose containers share a PID
+// namespace, the history of another process is found, and all inits are listed.
 func TestFindOthers(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Uptime(time.Hour)
@@ -197,7 +198,7 @@ func TestFindOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	tree.Process(proctest.Process{PID: 5, Comm: "other", Start: 56}) // the pid was given out again
+	tree.Process(proctest.Process{PID: 5, Comm: "other", Start: 56}) // the pid was reused
 	if s.Alive() {
 		t.Error("another process of this pid is taken for the init")
 	}

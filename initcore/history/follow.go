@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// followEvery is how often a history that goes on is read.
+// followEvery is how often Follow reads the history.
 const followEvery = 200 * time.Millisecond
 
-// Follow calls print with all records that there are, and then with what is new,
-// until the init has ended or stop brings a signal: an init that ends sends SIGTERM
-// to its readers, too. It returns why it ended, "" if the init was killed, which
-// [Source.Missing] tells.
+// Follow calls print with all existing records and then with new ones, until the
+// init has ended or a signal arrives on stop: an init that shuts down sends SIGTERM
+// to the processes that follow its history, too. It returns why it stopped; "" if
+// the init was killed, which [Source.Missing] reports.
 func (s *Source) Follow(stop <-chan os.Signal, print func([]Record) error) (why string, err error) {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
@@ -38,14 +38,15 @@ func (s *Source) Follow(stop <-chan os.Signal, print func([]Record) error) (why 
 	}
 }
 
-// follower is how far a history was followed.
+// A follower holds the state of [Source.Follow].
 type follower struct {
 	src      *Source
 	print    func([]Record) error
-	next     uint64
-	stopping bool // shutdown has begun
+	next     uint64 // for the next Read
+	stopping bool   // shutdown has begun
 }
 
+// read prints the records that are new.
 func (f *follower) read() error {
 	b, err := f.src.Read(f.next)
 	if err != nil {
@@ -58,17 +59,17 @@ func (f *follower) read() error {
 	return f.print(b.Records)
 }
 
-// stopped says what a signal means that ends the following.
+// stopped prints the last records and reports why a signal arrived.
 func (f *follower) stopped() (why string, err error) {
 	if err := f.read(); err != nil {
 		return "", err
 	}
 	switch {
 	case f.stopping:
-		return "the init ends now, and this process with it", nil
+		return "the init is shutting down, and this process with it", nil
 	case f.src.Own:
-		return "SIGTERM came; this ends the watching", nil
+		return "received SIGTERM; no longer watching", nil
 	default:
-		return "SIGTERM came; the init goes on", nil
+		return "received SIGTERM; the init keeps running", nil
 	}
 }

@@ -1,7 +1,7 @@
 package history
 
-// KnownInit reports whether a program of this name reaps orphans as PID 1. A name
-// proves nothing, so it is used for advice alone.
+// KnownInit reports whether comm is the name of a program that reaps orphans as
+// PID 1. A name proves nothing, so use it for advice only.
 func KnownInit(comm string) bool {
 	switch comm {
 	case "tini-static", "s6-svscan", "runit", "runsvdir", "my_init", "pause":
@@ -10,8 +10,8 @@ func KnownInit(comm string) bool {
 	return takesPlaceOf(comm)
 }
 
-// takesPlaceOf reports whether yinit is often installed under this name, instead of
-// the init that has it.
+// takesPlaceOf reports whether comm is a name under which yinit is often installed,
+// in place of another init.
 func takesPlaceOf(comm string) bool {
 	switch comm {
 	case "yinit", "tini", "docker-init", "podman-init", "catatonit", "dumb-init", "init", "systemd":

@@ -9,13 +9,13 @@ import (
 	"yinit/procfs"
 )
 
-// The JSON of a record: the fields that its kind has, in this order.
+// The JSON of a record has the fields of its kind, in this order.
 type (
 	jsonHead struct {
 		Seq  uint64 `json:"seq"`
 		Time string `json:"time"`
 		Kind string `json:"kind"`
-		Run  int    `json:"run,omitempty"` // of the init that wrote to the same file; not for the first one
+		Run  int    `json:"run,omitempty"` // left out for the first run
 	}
 	jsonProcess struct {
 		jsonHead
@@ -28,8 +28,8 @@ type (
 		UID        uint32 `json:"uid"`
 		Text       string `json:"text,omitempty"`
 	}
-	// jsonEnd is how a process ended; if that is not known, only Known and Ended
-	// say something.
+	// jsonEnd says how a process ended. If Known is false the other fields mean
+	// nothing.
 	jsonEnd struct {
 		Code   int    `json:"code"`
 		Signal string `json:"signal"`
@@ -56,7 +56,7 @@ type (
 	jsonSignal struct {
 		jsonHead
 		Signal    string `json:"signal"`
-		Passed    string `json:"passed,omitempty"` // if it is another one
+		Passed    string `json:"passed,omitempty"` // the signal forwarded, if it is not Signal
 		SenderPID int    `json:"sender_pid"`
 		SenderUID uint32 `json:"sender_uid"`
 		Sender    string `json:"sender"`
@@ -69,13 +69,13 @@ type (
 	}
 	jsonText struct {
 		jsonHead
-		PID  int    `json:"pid,omitempty"` // if it is about one process
+		PID  int    `json:"pid,omitempty"` // if the record is about one process
 		Comm string `json:"comm,omitempty"`
 		Text string `json:"text"`
 	}
 )
 
-// JSON is the record as one line of JSON, without its end.
+// JSON returns the record as one line of JSON, without the newline.
 func (r *Record) JSON() string {
 	head := jsonHead{Seq: r.Seq, Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Kind: r.Kind.String()}
 	if r.Run > 1 {
@@ -147,8 +147,9 @@ func jsonOfEnd(r *Record) jsonEnd {
 
 func zombieMS(r *Record) int64 { return r.ZombieFor.Round(time.Millisecond).Milliseconds() }
 
-// JSONLine is v as one line of JSON, without its end. What a process calls itself
-// stands in there, and JSON allows some of what a terminal takes for a command.
+// JSONLine returns v as one line of JSON, without the newline. It escapes the
+// characters that JSON allows but a terminal may interpret, since v may contain
+// names that a process gave itself.
 func JSONLine(v any) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
@@ -157,12 +158,12 @@ func JSONLine(v any) string {
 		return "{}" // our types always encode
 	}
 	line := strings.TrimRight(b.String(), "\n")
-	if strings.IndexFunc(line, disturbing) < 0 {
+	if strings.IndexFunc(line, needsEscape) < 0 {
 		return line
 	}
 	b.Reset()
 	for _, r := range line {
-		if disturbing(r) {
+		if needsEscape(r) {
 			fmt.Fprintf(&b, `\u%04x`, r)
 		} else {
 			b.WriteRune(r)
@@ -171,9 +172,9 @@ func JSONLine(v any) string {
 	return b.String()
 }
 
-// disturbing reports whether r is a control character that JSON leaves as it is:
-// DEL and C1, and those that change the direction of the text.
-func disturbing(r rune) bool {
+// needsEscape reports whether r is a control character that encoding/json does not
+// escape: DEL, the C1 controls, and those that change the direction of the text.
+func needsEscape(r rune) bool {
 	switch {
 	case r >= 0x7f && r <= 0x9f, r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
 		return true

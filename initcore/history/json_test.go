@@ -28,8 +28,8 @@ func TestJSONLine(t *testing.T) {
 	}
 }
 
-// TestJSONRecord: the fields are a promise, and those of a zombie are those of its
-// exit record.
+// TestJSONRecord: the fields are a promise, and a zombie record has the same as the
+// exit record of the process.
 func TestJSONRecord(t *testing.T) {
 	rec := Record{
 		Seq: 7, Time: time.UnixMilli(1).UTC(), Kind: KindZombie, PID: 40, PPID: 11, Parent: "gunicorn", OriginPPID: 11,
@@ -56,7 +56,7 @@ func TestJSONRecord(t *testing.T) {
 	}
 }
 
-// TestJSONIsDocumented: docs/json.md has each field, and no other.
+// TestJSONIsDocumented: docs/json.md describes each field, and no other.
 func TestJSONIsDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/json.md")
 	if err != nil {

@@ -7,8 +7,8 @@ const (
 
 	headerSize = 4096
 	recordSize = 384
-	// Capacity is the number of records that a new ring holds. 1.5 MiB less the
-	// header: 2,047 deaths even if each is an adoption and an exit.
+	// Capacity is the number of records that a new ring of 1.5 MiB holds. That is
+	// enough for 2,042 deaths if each process has both an adopt and an exit record.
 	Capacity = (1536<<10 - headerSize) / recordSize
 	// ringSize is the size of a new ring in bytes.
 	ringSize = headerSize + Capacity*recordSize
@@ -21,26 +21,26 @@ const (
 	offHeaderSize = 12 // uint32
 	offRecordSize = 16 // uint32
 	offCapacity   = 20 // uint32
-	offWriting    = 24 // uint64: the record that is being written, or was written last
-	offWritten    = 32 // uint64: the record that was written last, 0: none
-	offStarted    = 40 // int64: when this run began, nanoseconds since 1970
+	offWriting    = 24 // uint64: the record that is being written, or was last written
+	offWritten    = 32 // uint64: the last record that is complete, 0: none
+	offStarted    = 40 // int64: when this run began, nanoseconds since the Epoch
 	offEnded      = 48 // int64: when it ended, 0: not yet
 	offInitStart  = 56 // uint64: start time of the init, in ticks since boot
 	offInitPID    = 64 // uint32
 	offRun        = 68 // uint32: 1 for the first run
-	offMissed     = 72 // uint64: processes that came and went unseen
-	offUnwatched  = 80 // uint64: processes that were seen but not watched, for want of room
-	offWatchMS    = 88 // uint32: how often the init looks for new processes, 0: never
+	offMissed     = 72 // uint64: processes and threads that started and ended unseen
+	offUnwatched  = 80 // uint64: processes seen but not watched, because there were too many
+	offWatchMS    = 88 // uint32: interval between scans for new processes, 0: never
 	offProgram    = 96 // 32 bytes: name and version of the writer
 	lenProgram    = 32
-	offRelay      = 128 // 64 bytes: what is passed on for signals 1 to 64, 0: nothing
+	offRelay      = 128 // 64 bytes: the signals forwarded for signals 1 to 64, 0: none
 	lenRelay      = 64
 )
 
 // Offsets in a record.
 const (
 	offSeq       = 0   // uint64
-	offTime      = 8   // int64: nanoseconds since 1970
+	offTime      = 8   // int64: nanoseconds since the Epoch
 	offStart     = 16  // uint64: ticks since boot
 	offRuntime   = 24  // uint64: nanoseconds
 	offCPU       = 32  // uint64: nanoseconds
@@ -53,7 +53,7 @@ const (
 	offStatus    = 72  // uint32: wait status, or the number of the signal
 	offKind      = 76  // uint8
 	offFlags     = 77  // uint8
-	offRecordRun = 78  // uint16: the run's number
+	offRecordRun = 78  // uint16: number of the run
 	offAction    = 80  // uint8
 	offPassed    = 81  // uint8
 	offWords     = 84  // uint16: length of the command line, or four times the number of pids in To
@@ -69,9 +69,10 @@ const (
 
 // Bits of the flags.
 const (
-	flagKnown  = 1 << iota // the status is what the kernel said
-	flagByInit             // the init reaped it
+	flagKnown  = 1 << iota // the wait status is known
+	flagByInit             // the init reaped the process
 )
 
-// MaxText is the number of bytes that command line and text share in a record.
+// MaxText is the number of bytes that the command line and the text of a record
+// share.
 const MaxText = maxPayload

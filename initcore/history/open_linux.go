@@ -14,20 +14,21 @@ import (
 	"yinit/procfs/asuser"
 )
 
-// ErrNoRing says that the process keeps no history for others: it is no init, or
-// one that had no memory for it.
+// ErrNoRing means that the process keeps no history that others can read: it is not
+// an init, or there was no memory for one.
 var ErrNoRing = errors.New("no history is kept")
 
 const (
 	memfdLink = "/memfd:"
-	// ringLink is the text of the link to the ring in /proc/[pid]/fd.
+	// ringLink is the target of the link to the ring in /proc/[pid]/fd.
 	ringLink = memfdLink + memfdName + " (deleted)"
 )
 
-// Open opens the ring that the init pid writes. Whoever reads one holds it, too,
-// and is no init. The kernel decides who may: the same user, root, or
-// CAP_SYS_PTRACE, see ptrace(2), "Ptrace access mode checking". Otherwise the
-// error matches [fs.ErrPermission]; it matches [ErrNoRing] if there is no ring.
+// Open opens the ring that the init pid writes. A process that only reads a ring has
+// it open, too, but not for writing, and is not taken for an init. The kernel decides
+// which processes may open it: those of the same user, of root, or with
+// CAP_SYS_PTRACE, see ptrace(2), "Ptrace access mode checking". For others the error
+// matches [fs.ErrPermission]. It matches [ErrNoRing] if there is no ring.
 func Open(proc procfs.FS, pid int) (*Reader, error) {
 	dir := filepath.Join(proc.Root(), strconv.Itoa(pid), "fd")
 	f, err := openRing(dir)
@@ -57,14 +58,14 @@ func openRing(dir string) (*os.File, error) {
 		case err == nil && writes(path) && (link == ringLink || !strings.HasPrefix(link, memfdLink) && isRingFile(path)):
 			return os.Open(path)
 		case errors.Is(err, fs.ErrPermission):
-			missing = err // root may list the descriptors, and no more
+			missing = err // the links may be listed, but not read
 		}
 	}
 	return nil, missing
 }
 
-// writes reports whether the descriptor is open for writing: the mode of its link
-// says so, see proc_pid_fd(5).
+// writes reports whether the descriptor is open for writing, which the mode of its
+// link shows, see proc_pid_fd(5).
 func writes(path string) bool {
 	const forWriting = 0o200
 	info, err := os.Lstat(path)
@@ -72,7 +73,7 @@ func writes(path string) bool {
 }
 
 // isRingFile reports whether the descriptor is a ring that is kept in a file
-// (--history FILE). The name says nothing, so the first bytes have to.
+// (--history FILE). The file may have any name, so its size and first bytes decide.
 func isRingFile(path string) bool {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() != ringSize {
 		return false
@@ -87,8 +88,8 @@ func isRingFile(path string) bool {
 	return err == nil && string(b[:]) == magic
 }
 
-// openAsOwner opens the ring with the file system identity of the process, see
-// package asuser.
+// openAsOwner opens the ring with the filesystem user and group ID of the process,
+// see package asuser.
 func openAsOwner(proc procfs.FS, pid int, dir string) (f *os.File, err error) {
 	if denied := asuser.Owner(proc, pid, func() { f, err = openRing(dir) }); denied != nil {
 		return nil, denied
@@ -98,7 +99,7 @@ func openAsOwner(proc procfs.FS, pid int, dir string) (f *os.File, err error) {
 
 // OpenFile opens a ring that is kept in a file.
 func OpenFile(path string) (*Reader, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO must not be waited for
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // do not block on a FIFO
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,13 @@ import "fmt"
 // SignalOrigin says where a signal came from, and how far that can be trusted.
 type SignalOrigin uint8
 
-// The origins. They follow from si_code and si_pid, so no record holds them.
+// The origins. They follow from si_code and si_pid and are not stored in records.
 const (
-	OriginUnknown SignalOrigin = iota // the init did not see siginfo_t: os/signal hides it
-	OriginKernel                      // the kernel raised it: a terminal, a timer, an event on a descriptor
-	OriginOutside                     // a process outside of the init's PID namespace sent it
-	OriginProcess                     // the process with this pid sent it: the kernel says so
-	OriginClaimed                     // a process sent it that could write any pid and uid into it
+	OriginUnknown SignalOrigin = iota // the init did not get siginfo_t: os/signal hides it
+	OriginKernel                      // the kernel sent it: for a terminal, a timer, an event on a descriptor
+	OriginOutside                     // a process outside the init's PID namespace sent it
+	OriginProcess                     // the process with this pid sent it; the kernel filled in the pid
+	OriginClaimed                     // the sender filled in pid and uid itself, and may have forged them
 )
 
 var originNames = [...]string{
@@ -33,18 +33,18 @@ const (
 	siTkill = -6 // tkill(2), tgkill(2)
 )
 
-// OriginOf judges si_code and si_pid of a signal that the init received. A pid of
-// -1 is one that nobody told us.
+// OriginOf derives the origin of a signal that the init received from its si_code
+// and si_pid. A pid of -1 means unknown.
 //
-// The kernel refuses a code that is not negative, and SI_TKILL, to whoever sends
-// siginfo_t of its own to another process, see rt_sigqueueinfo(2) and
-// pidfd_send_signal(2). So a positive code is the kernel's, and with SI_USER and
-// SI_TKILL the kernel has filled in the pid; it is 0 where the sender has none in
-// the receiver's PID namespace. With any other code the sender may have written
-// whatever it liked: sigqueue(3) writes the truth into SI_QUEUE, but nobody checks
-// it. SI_TIMER and SI_MESGQ are the kernel's in a process that has made a
-// timer_create(2) timer or an mq_notify(3) request; the init makes neither, and
-// execve(2) leaves it none. An inherited setitimer(2) timer sends SI_KERNEL.
+// A process that sends its own siginfo_t to another process may not use SI_TKILL or
+// a code that is not negative: the kernel refuses them, see rt_sigqueueinfo(2) and
+// pidfd_send_signal(2). So only the kernel sends a positive code, and with SI_USER
+// and SI_TKILL the kernel has filled in the pid; it is 0 if the sender has none in
+// the receiver's PID namespace. With any other code the sender may have written any
+// pid: sigqueue(3) fills in the true one with SI_QUEUE, but the kernel does not check
+// it. The kernel uses SI_TIMER and SI_MESGQ only for a process that has created a
+// timer_create(2) timer or an mq_notify(3) request; the init creates neither, and
+// inherits none across execve(2). An inherited setitimer(2) timer sends SI_KERNEL.
 func OriginOf(code, pid int) SignalOrigin {
 	switch {
 	case code > 0:
@@ -60,5 +60,5 @@ func OriginOf(code, pid int) SignalOrigin {
 	}
 }
 
-// Origin is where the signal of a [KindSignal] record came from.
+// Origin returns where the signal of a [KindSignal] record came from.
 func (r Record) Origin() SignalOrigin { return OriginOf(r.Code, r.PID) }

@@ -19,7 +19,7 @@ func TestOriginOf(t *testing.T) {
 		"SI_TIMER, and the init has no timer":    {-2, 37, OriginClaimed},
 		"SI_MESGQ":                               {-3, 37, OriginClaimed},
 		"SI_SIGIO":                               {-5, 37, OriginClaimed},
-		"a code that nobody knows":               {-60, 1, OriginClaimed},
+		"an undefined code":                      {-60, 1, OriginClaimed},
 		"os/signal":                              {0, -1, OriginUnknown},
 	} {
 		if got := OriginOf(tt.code, tt.pid); got != tt.want {

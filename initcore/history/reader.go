@@ -9,25 +9,26 @@ import (
 	"yinit/procfs"
 )
 
-// ErrForeign says that the bytes are no ring that this program can read.
-var ErrForeign = errors.New("this is no history of yinit")
+// ErrForeign means that the bytes are not a ring that this program can read.
+var ErrForeign = errors.New("not a yinit history")
 
-// A source is what a ring is read from: *os.File, or bytes in a test.
+// A source holds a ring: an *os.File, or bytes in a test.
 type source interface {
 	io.ReaderAt
 	io.Closer
 }
 
-// A Reader reads a ring that another process may be writing. It trusts nothing
-// that it reads: a record counts only if its check sum and its number are right.
+// A Reader reads a ring that another process may be writing. It trusts no byte that
+// it reads: a record counts only if its checksum and its number are correct.
 type Reader struct {
 	src      source
 	capacity uint64
 	buf      []byte
 }
 
-// NewReader checks the header of the ring. The error matches [ErrForeign] if it
-// is none, or one of another version. It closes src on an error.
+// NewReader returns a Reader of the ring in src, after it has checked the header.
+// The error matches [ErrForeign] if src holds no ring, or one of another version of
+// the format. On error NewReader closes src.
 func NewReader(src source) (*Reader, error) {
 	r := &Reader{src: src}
 	if err := r.check(); err != nil {
@@ -49,34 +50,34 @@ func (r *Reader) check() error {
 		return ErrForeign
 	}
 	if v := le.Uint32(b[offVersion:]); v != version {
-		return fmt.Errorf("%w of version %d: it has version %d, read it with the yinit that wrote it", ErrForeign, version, v)
+		return fmt.Errorf("%w of format version %d: it has version %d; read it with the yinit that wrote it", ErrForeign, version, v)
 	}
 	if le.Uint32(b[offHeaderSize:]) != headerSize || le.Uint32(b[offRecordSize:]) != recordSize {
-		return fmt.Errorf("%w: its sizes do not fit its version", ErrForeign)
+		return fmt.Errorf("%w: its header or record size does not match its version", ErrForeign)
 	}
 	r.capacity = uint64(le.Uint32(b[offCapacity:]))
 	if r.capacity == 0 || r.capacity > 1<<20 {
-		return fmt.Errorf("%w: it claims to hold %d records", ErrForeign, r.capacity)
+		return fmt.Errorf("%w: its header claims %d records", ErrForeign, r.capacity)
 	}
 	return nil
 }
 
-// Header is what the ring says of itself.
+// A Header is the decoded header of a ring.
 type Header struct {
-	Program   string
-	InitPID   int
-	InitStart procfs.Ticks
-	Run       int
-	Started   time.Time     // of this run
-	Ended     time.Time     // zero: it runs, or was killed
-	Watch     time.Duration // 0: processes of others are not watched
-	Written   uint64        // the number of the last record
-	Missed    uint64        // processes that came and went unseen
-	Unwatched uint64        // processes that were seen, but too many to watch
-	Relay     Relay         // what it passes on
+	Program   string        // name and version of the writer
+	InitPID   int           // pid of the init in its own PID namespace
+	InitStart procfs.Ticks  // start time of the init, since boot
+	Run       int           // number of the current run, from 1
+	Started   time.Time     // when the current run began
+	Ended     time.Time     // when it ended; zero if it is running or was killed
+	Watch     time.Duration // interval between scans for new processes; 0: only children are watched
+	Written   uint64        // number of the last record; 0: none
+	Missed    uint64        // processes and threads that started and ended unseen
+	Unwatched uint64        // processes seen but not watched, because there were too many
+	Relay     Relay         // which signals the init forwards
 }
 
-// Header reads the header as it is now.
+// Header reads the current header.
 func (r *Reader) Header() (Header, error) {
 	var b [offRelay + lenRelay]byte
 	if _, err := r.src.ReadAt(b[:], 0); err != nil {
@@ -100,22 +101,22 @@ func (r *Reader) Header() (Header, error) {
 	return h, nil
 }
 
-// Batch is a piece of the history.
+// A Batch is the result of one [Reader.Read].
 type Batch struct {
 	Records []Record // oldest first
-	Next    uint64   // pass this to the next call
-	Lost    uint64   // records after the one asked for that are overwritten
-	Damaged uint64   // those whose bytes are not what the writer wrote
+	Next    uint64   // pass this to the next Read
+	Lost    uint64   // records that were overwritten before they were read
+	Damaged uint64   // records whose checksum or number is wrong
 }
 
-// Read returns all records after the one with the number after; 0 means all
-// that there are. It never waits.
+// Read returns all records after the one numbered after; 0 means from the oldest.
+// It does not block.
 func (r *Reader) Read(after uint64) (Batch, error) {
 	h, err := r.Header()
 	if err != nil {
 		return Batch{}, err
 	}
-	if after > h.Written { // another ring than the caller thinks
+	if after > h.Written { // not the ring that the caller read before
 		after = 0
 	}
 	first := after + 1
@@ -133,8 +134,8 @@ func (r *Reader) Read(after uint64) (Batch, error) {
 	return b, nil
 }
 
-// run appends the records from first to last that lie in one piece, at most 64,
-// and returns how many numbers it went through.
+// run reads at most 64 of the records from first to last, up to the end of the ring,
+// and appends them to b. It returns how many record numbers it processed.
 func (r *Reader) run(b *Batch, first, last uint64) (uint64, error) {
 	slot := (first - 1) % r.capacity
 	n := min(last-first+1, r.capacity-slot, 64)
@@ -144,7 +145,7 @@ func (r *Reader) run(b *Batch, first, last uint64) (uint64, error) {
 	buf := r.buf[:int(n)*recordSize]
 	if _, err := r.src.ReadAt(buf, headerSize+int64(slot)*recordSize); err != nil {
 		if errors.Is(err, io.EOF) {
-			return n, fmt.Errorf("%w: it is shorter than it says", ErrForeign)
+			return n, fmt.Errorf("%w: it is shorter than its header says", ErrForeign)
 		}
 		return n, err
 	}
@@ -158,8 +159,8 @@ func (r *Reader) run(b *Batch, first, last uint64) (uint64, error) {
 	return n, nil
 }
 
-// miss counts the record of this number, of which no whole one was found. The
-// writer says what it overwrites before it does.
+// miss counts a record that was not found complete as lost or damaged. It is lost if
+// the writer has announced, at offWriting, that it overwrites it.
 func (r *Reader) miss(b *Batch, number uint64) error {
 	var writing [8]byte
 	if _, err := r.src.ReadAt(writing[:], offWriting); err != nil {
@@ -173,5 +174,5 @@ func (r *Reader) miss(b *Batch, number uint64) error {
 	return nil
 }
 
-// Close closes the ring.
+// Close closes the source of the ring.
 func (r *Reader) Close() error { return r.src.Close() }

@@ -1,7 +1,7 @@
-// Package history is the memory of the init: a ring of fixed-size records of
-// every start, death and signal, which PID 1 writes into a sealed memfd and
-// anybody whom the kernel allows may map and read. The layout is described in
-// format.md, byte by byte.
+// Package history implements the history that the init keeps: a ring of fixed-size
+// records of process starts and exits, signals and other events. PID 1 writes it
+// into a sealed memfd, and every process that the kernel permits to open that memfd
+// can read it. The file format.md specifies the layout.
 package history
 
 import (
@@ -11,19 +11,19 @@ import (
 	"yinit/procfs"
 )
 
-// Kind says what a record tells.
+// A Kind says which event a record describes.
 type Kind uint8
 
 // The kinds of records. The numbers are part of the format.
 const (
 	KindStart  Kind = iota + 1 // the init started a program
 	KindExit                   // a process ended
-	KindAdopt                  // an orphan came to the init
+	KindAdopt                  // an orphan became a child of the init
 	KindSignal                 // the init received a signal
-	KindZombie                 // a live parent leaves a dead child unreaped
+	KindZombie                 // a process has been a zombie for long, because its parent has not waited for it
 	KindOOM                    // the memory limit was hit
-	KindStop                   // the end of the programs, or of the rest, began
-	KindNote                   // anything else worth knowing
+	KindStop                   // the shutdown of the programs, or of the leftover processes, began
+	KindNote                   // any other event, described by Text
 )
 
 var kindNames = [...]string{
@@ -31,7 +31,7 @@ var kindNames = [...]string{
 	KindZombie: "zombie", KindOOM: "oom", KindStop: "stop", KindNote: "note",
 }
 
-// String returns the kind's word in the JSON form.
+// String returns the kind's name in JSON.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
 		return kindNames[k]
@@ -49,17 +49,17 @@ func ParseKind(s string) (Kind, bool) {
 	return 0, false
 }
 
-// Action says what the init did with a signal that it received.
+// An Action says what the init did with a signal that it received.
 type Action uint8
 
 // The actions. The numbers are part of the format.
 const (
 	ActionNone      Action = iota
-	ActionForwarded        // passed on as it came
-	ActionRewritten        // passed on as another signal
-	ActionDropped          // not passed on, because it was told to, or nobody runs
-	ActionDelayed          // waits for --delay
-	ActionStop             // began the end of the programs
+	ActionForwarded        // forwarded unchanged
+	ActionRewritten        // forwarded as another signal
+	ActionDropped          // not forwarded, because of --rewrite or because no program is running
+	ActionDelayed          // held back until --delay has passed
+	ActionStop             // shutdown began
 )
 
 var actionNames = [...]string{
@@ -67,7 +67,7 @@ var actionNames = [...]string{
 	ActionDelayed: "delayed", ActionStop: "stop",
 }
 
-// String returns the action's word in the JSON form, "" for none.
+// String returns the action's name in JSON, "" for ActionNone.
 func (a Action) String() string {
 	if int(a) < len(actionNames) {
 		return actionNames[a]
@@ -75,50 +75,51 @@ func (a Action) String() string {
 	return fmt.Sprintf("action%d", uint8(a))
 }
 
-// A Record is one event, decoded. Which fields mean something depends on Kind.
+// A Record is one decoded event. Kind determines which fields are set.
 type Record struct {
-	Seq  uint64 // 1 for the first record of a ring; no number is given twice
-	Run  int    // 1 for the first run of the init that wrote to the ring
-	Time time.Time
-	Kind Kind
+	Seq  uint64    // number of the record: 1 for the first of a ring, never reused
+	Run  int       // number of the init's run that wrote it: 1 for the first
+	Time time.Time // when the event happened
+	Kind Kind      // which event it is
 
-	// The process that the record is about. For KindSignal it is the sender, see
+	// The process that the record is about. For KindSignal it is the sender; see
 	// [Record.Origin] for what PID 0 and -1 mean and whether PID and UID are true.
-	PID     int
-	Start   procfs.Ticks // 0: unknown
-	UID     uint32
-	Comm    string
-	Cmdline string // words joined by spaces, cut at MaxText bytes; "" if nobody saw it
+	PID     int          // its process ID
+	Start   procfs.Ticks // its start time since boot; 0: unknown
+	UID     uint32       // its real user ID
+	Comm    string       // its command name; "" if unknown
+	Cmdline string       // its arguments joined by spaces, truncated to MaxText bytes; "" if unknown
 
-	PPID       int    // parent at the time of the event
-	Parent     string // the parent's comm
-	OriginPPID int    // the parent before adoption; equals PPID if there was none; 0 if unknown
+	PPID       int    // parent at the time of the event; 0: outside the PID namespace
+	Parent     string // the parent's comm; "" if unknown
+	OriginPPID int    // parent before adoption; equals PPID if not adopted; 0 if unknown
 
-	// KindExit.
-	Known        bool              // Status is what the kernel said; otherwise nobody knows
-	Status       procfs.WaitStatus // see wait(2)
-	ReapedByInit bool              // otherwise the parent, or somebody outside, waited for it
-	Runtime      time.Duration     // from its start to its death; 0 if unknown
+	// How the process ended, for KindExit; KindZombie sets Known, Status and ZombieFor.
+	Known        bool              // Status is known
+	Status       procfs.WaitStatus // wait status, see wait(2)
+	ReapedByInit bool              // the init reaped it; otherwise its parent or a process outside
+	Runtime      time.Duration     // from its start to its end; 0 if unknown
 	CPU          time.Duration     // user and system time
-	MaxRSS       procfs.Bytes      // peak resident set; 0 if unknown
-	ZombieFor    time.Duration     // from its death until it was reaped
+	MaxRSS       procfs.Bytes      // peak resident set size; 0 if unknown
+	ZombieFor    time.Duration     // from its end until it was reaped, or until Time for KindZombie
 
-	// KindSignal: Signal came with this si_code, Passed was forwarded to the processes To.
-	Signal int
-	Code   int
-	Passed int
-	Action Action
-	To     []int
+	// What the init received and did, for KindSignal.
+	Signal int    // number of the signal received
+	Code   int    // its si_code, see sigaction(2)
+	Passed int    // number of the signal forwarded; 0: none
+	Action Action // what the init did with it
+	To     []int  // pids of the processes it was forwarded to
 
-	// Text is the reason in words (KindExit, KindStop, KindOOM, KindNote), "" if
-	// there is none.
+	// Text describes the event (KindOOM, KindStop, KindNote), or gives the reason
+	// for it (KindExit, KindZombie). It is "" if there is none.
 	Text string
 }
 
-// ID identifies the process that the record is about.
+// ID returns the identity of the process that the record is about.
 func (r Record) ID() procfs.ID { return procfs.ID{PID: r.PID, Start: r.Start} }
 
-// Failed reports whether the record tells of a process that did not end with 0.
+// Failed reports whether the record is the exit of a process whose wait status is
+// known and not 0.
 func (r Record) Failed() bool {
 	return r.Kind == KindExit && r.Known && r.Status != 0
 }

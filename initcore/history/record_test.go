@@ -35,7 +35,7 @@ func TestActionNames(t *testing.T) {
 			t.Errorf("%d is %q, want %q", action, got, want)
 		}
 	}
-	// Of a newer yinit, in a file: no words are better than wrong ones.
+	// A newer yinit may have written it to a file: no name is better than a wrong one.
 	r := history.Record{Kind: history.KindSignal, Signal: 1, Action: 77}
 	if got, want := r.SignalText(" → "), "SIGHUP from outside the container → action77"; got != want {
 		t.Errorf("SignalText = %q, want %q", got, want)
@@ -47,11 +47,11 @@ func TestFailed(t *testing.T) {
 		r    history.Record
 		want bool
 	}{
-		"exited 0":         {history.Record{Kind: history.KindExit, Known: true}, false},
-		"exited 1":         {history.Record{Kind: history.KindExit, Known: true, Status: 1 << 8}, true},
-		"killed":           {history.Record{Kind: history.KindExit, Known: true, Status: 15}, true},
-		"unknown":          {history.Record{Kind: history.KindExit, Status: 1 << 8}, false},
-		"not dead for all": {history.Record{Kind: history.KindZombie, Known: true, Status: 1 << 8}, false},
+		"exited 0":       {history.Record{Kind: history.KindExit, Known: true}, false},
+		"exited 1":       {history.Record{Kind: history.KindExit, Known: true, Status: 1 << 8}, true},
+		"killed":         {history.Record{Kind: history.KindExit, Known: true, Status: 15}, true},
+		"unknown":        {history.Record{Kind: history.KindExit, Status: 1 << 8}, false},
+		"still a zombie": {history.Record{Kind: history.KindZombie, Known: true, Status: 1 << 8}, false},
 	} {
 		if got := tt.r.Failed(); got != tt.want {
 			t.Errorf("%s: Failed = %v, want %v", name, got, tt.want)

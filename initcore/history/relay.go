@@ -6,12 +6,12 @@ import (
 	"yinit/procfs"
 )
 
-// A Relay is what yinit as PID 1 forwards to its program for each signal that it
-// gets, by the number of that; 0: nothing. It is in the header of the ring, see
-// [Header].
+// A Relay maps each signal that yinit receives as PID 1 to the signal that it
+// forwards to its program; 0: none. The index is the number of the signal received.
+// The [Header] of the ring holds it.
 type Relay [65]uint8
 
-// PlainRelay is what yinit forwards if it was not told otherwise.
+// PlainRelay returns the relay of yinit without --rewrite.
 func PlainRelay() *Relay {
 	var r Relay
 	for n := range r {
@@ -22,8 +22,8 @@ func PlainRelay() *Relay {
 	return &r
 }
 
-// Forwards is the signal that the program gets when yinit gets n: n itself, the one
-// that --rewrite puts in its place, or 0 for none.
+// Forwards returns the signal that yinit forwards when it receives n: n itself, its
+// replacement by --rewrite, or 0 for none.
 func (r *Relay) Forwards(n int) int {
 	if n < 0 || n >= len(r) {
 		return 0
@@ -31,10 +31,10 @@ func (r *Relay) Forwards(n int) int {
 	return int(r[n])
 }
 
-// Drops reports whether --rewrite keeps n from the program.
+// Drops reports whether --rewrite makes yinit drop n.
 func (r *Relay) Drops(n int) bool { return r.Forwards(n) == 0 && Forwarded(n) }
 
-// Reason says in words what yinit does with n.
+// Reason describes what yinit does with n.
 func (r *Relay) Reason(n int) string {
 	switch to := r.Forwards(n); {
 	case to == n:
@@ -44,13 +44,14 @@ func (r *Relay) Reason(n int) string {
 	case r.Drops(n):
 		return "yinit drops it (--rewrite)"
 	default:
-		return "yinit takes it, and forwards it to nobody"
+		return "yinit handles it and does not forward it"
 	}
 }
 
-// Forwarded reports whether yinit forwards signal n to its program if it was not
-// told otherwise: all but CHLD, which is about its own children, and those by which
-// the kernel tells a process of its own faults. KILL and STOP never arrive.
+// Forwarded reports whether yinit forwards signal n to its program by default. It
+// forwards all signals except SIGCHLD, which reports its own children, and those by
+// which the kernel reports a fault of the process itself. SIGKILL and SIGSTOP cannot
+// be caught.
 func Forwarded(n int) bool { return n >= 1 && n <= 64 && !notForwarded.Has(n) }
 
 var notForwarded = procfs.NewSignalSet(int(syscall.SIGKILL), int(syscall.SIGSTOP), int(syscall.SIGCHLD),

@@ -18,7 +18,7 @@ import (
 	"yinit/procfs"
 )
 
-// full is a record that uses every field.
+// full is a record with every field set.
 var full = Record{
 	Kind: KindExit, Time: time.Unix(1_700_000_000, 123456789).UTC(), PID: 37, Start: 123456, UID: 1000,
 	Comm: "git", Cmdline: "git gc --auto", PPID: 12, Parent: "gunicorn", OriginPPID: 11,
@@ -26,7 +26,7 @@ var full = Record{
 	MaxRSS: 8120 * procfs.KiB, ZombieFor: 3 * time.Millisecond, Text: "a reason",
 }
 
-// ring makes a ring whose bytes a test may spoil.
+// ring returns a writer and the bytes of its ring, which a test may damage.
 func ring(t testing.TB) (*Writer, *bytes.Reader) {
 	t.Helper()
 	w := &Writer{mem: make([]byte, ringSize), next: 1, run: 1}
@@ -80,7 +80,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestHeader: what the writer says of itself comes back.
+// TestHeader: the reader gets what the writer wrote into the header.
 func TestHeader(t *testing.T) {
 	w, src := ring(t)
 	o := Origin{Program: "yinit test", PID: 7, Start: 5, Watch: 2 * time.Second, Relay: *PlainRelay()}
@@ -122,7 +122,7 @@ func TestRingGoesRound(t *testing.T) {
 }
 
 // TestUnreadableRecords: a record that is overwritten while it is read is lost, and
-// one that somebody else has spoiled is damaged.
+// one whose bytes another process has changed is damaged.
 func TestUnreadableRecords(t *testing.T) {
 	for name, tt := range map[string]struct {
 		written       int
@@ -185,8 +185,8 @@ func TestTruncatedWhileReading(t *testing.T) {
 	}
 }
 
-// TestSealed proves against the kernel that nobody but the owner of the first
-// mapping can write the ring.
+// TestSealed proves that the kernel lets only the owner of the first mapping write
+// the ring.
 func TestSealed(t *testing.T) {
 	w, err := Create(Origin{PID: os.Getpid()}, time.Now())
 	if err != nil {
@@ -238,8 +238,8 @@ func ringOf(t *testing.T) string {
 	return ""
 }
 
-// TestOnlyTheWriterIsFound: whoever reads a ring holds it, too, and a ring for its
-// writer's own use is nobody else's business.
+// TestOnlyTheWriterIsFound: Open finds neither a process that only reads a ring, nor
+// one that keeps a ring for its own use.
 func TestOnlyTheWriterIsFound(t *testing.T) {
 	own, err := CreateOwn(Origin{PID: os.Getpid()}, time.Now())
 	if err != nil {
@@ -295,8 +295,8 @@ func TestOnlyTheWriterIsFound(t *testing.T) {
 	wantNone("the reader of a memfd")
 }
 
-// TestReadWhileWritten lets a reader race with the writer: whatever it gets is
-// whole, in order, and nothing is counted twice.
+// TestReadWhileWritten lets a reader race with the writer: the records that it gets
+// are complete and in order, and none is counted twice.
 func TestReadWhileWritten(t *testing.T) {
 	w, err := Create(Origin{PID: os.Getpid()}, time.Now())
 	if err != nil {
@@ -344,8 +344,8 @@ func TestReadWhileWritten(t *testing.T) {
 	}
 }
 
-// TestFile: a ring in a file goes on in the next run, and one that is cut short
-// under the writer's hands does not end the writer.
+// TestFile: the next run continues a ring in a file, and a file truncated during
+// writing does not end the writer.
 func TestFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ring")
 	for run := 1; run <= 2; run++ {
@@ -385,11 +385,11 @@ func TestFile(t *testing.T) {
 	w.Add(&rec)
 	w.End(time.Now())
 	if !w.broken {
-		t.Error("the writer did not notice that its file was cut short")
+		t.Error("the writer did not notice that its file was truncated")
 	}
 	w.Close()
 	if _, err := CreateFile(path, Origin{}, time.Now()); !errors.Is(err, ErrForeign) {
-		t.Errorf("a file cut short: %v, want ErrForeign", err)
+		t.Errorf("a truncated file: %v, want ErrForeign", err)
 	}
 }
 

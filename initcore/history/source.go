@@ -7,20 +7,20 @@ import (
 	"yinit/procfs"
 )
 
-// A Source is a history that is read, and what is known of its writer.
+// A Source is a history to read, with what is known about its writer.
 type Source struct {
 	*Reader
 	Init  procfs.ID // the process that writes it; zero if it is read from a file
-	Inits []string  // pids and programs of all inits that keep one, if PID 1 is none of them
-	Own   bool      // no init keeps one: this process does, since it looked
+	Inits []string  // pids and arguments of all inits that keep a history, if PID 1 is not one of them
+	Own   bool      // no init keeps a history; this process records its own
 
-	why     error // why no init's history is read, if Own
-	alive   func() bool
-	lost    uint64 // records that were overwritten before they were read
-	damaged uint64
+	why     error       // why no init's history is read, if Own
+	alive   func() bool // see Alive
+	lost    uint64      // records that were overwritten before they were read
+	damaged uint64      // records whose checksum or number is wrong
 }
 
-// SourceFile opens a history that is kept in a file.
+// SourceFile opens a history that is kept in a file. See [OpenFile] for its errors.
 func SourceFile(path string) (*Source, error) {
 	r, err := OpenFile(path)
 	if err != nil {
@@ -29,16 +29,16 @@ func SourceFile(path string) (*Source, error) {
 	return &Source{Reader: r, alive: r.Written}, nil
 }
 
-// OwnSource is the history that this process keeps, and r reads. It says why no
-// init's history is read.
+// OwnSource returns a Source of the history that this process records itself and r
+// reads. why is the reason that it reads no init's history.
 func OwnSource(r *Reader, why error) *Source {
 	return &Source{Reader: r, Own: true, why: why, alive: func() bool { return true }}
 }
 
-// Alive reports whether somebody still writes the history.
+// Alive reports whether the writer of the history is still running.
 func (s *Source) Alive() bool { return s.alive() }
 
-// Read is [Reader.Read]. It counts what is missing, for [Source.Missing].
+// Read calls [Reader.Read], and counts the missing records for [Source.Missing].
 func (s *Source) Read(after uint64) (Batch, error) {
 	b, err := s.Reader.Read(after)
 	s.lost += b.Lost
@@ -47,14 +47,14 @@ func (s *Source) Read(after uint64) (Batch, error) {
 }
 
 // Ended reports whether the init has ended, and when; the time is zero if it was
-// killed. Ask before the last records are read.
+// killed. Call it before the last Read, or records may be missed.
 func (s *Source) Ended() (ended bool, at time.Time, err error) {
-	alive := s.alive() // first: it may end between the two
+	alive := s.alive() // before the header is read: it may end between the two
 	h, err := s.Header()
 	return !alive || !h.Ended.IsZero(), h.Ended, err
 }
 
-// Since says since when the history is kept, and by whom.
+// Since describes which program records the history, and since when.
 func (s *Source) Since() (string, error) {
 	h, err := s.Header()
 	if err != nil {
@@ -64,14 +64,14 @@ func (s *Source) Since() (string, error) {
 	if s.Own {
 		return "watching since " + at + ": " + s.why.Error(), nil
 	}
-	text := fmt.Sprintf("%s (pid %d) keeps it since %s", h.Program, h.InitPID, at)
+	text := fmt.Sprintf("recorded by %s (pid %d) since %s", h.Program, h.InitPID, at)
 	if s.damaged > 0 {
 		text += "; " + damagedText(s.damaged)
 	}
 	return text, nil
 }
 
-// Missing says what is not in the history, a sentence each.
+// Missing describes what is missing from the history, one sentence for each reason.
 func (s *Source) Missing() ([]string, error) {
 	ended, at, err := s.Ended()
 	if err != nil {
@@ -89,28 +89,29 @@ func (s *Source) Missing() ([]string, error) {
 		{s.lost, plural(s.lost, "older record was", "older records were") + " overwritten"},
 		{s.damaged, damagedText(s.damaged)},
 		{h.Missed, MissedText(h.Missed)},
-		{h.Unwatched, plural(h.Unwatched, "process was", "processes were") + " too many to be watched"},
+		{h.Unwatched, plural(h.Unwatched, "process was", "processes were") + " not watched: there were too many"},
 	} {
 		if part.n > 0 {
 			all = append(all, part.text)
 		}
 	}
 	if ended && at.IsZero() {
-		all = append(all, "the init is gone without a last record: it was killed, or the machine went down")
+		all = append(all, "the init ended without a final record: it was killed, or the machine went down")
 	}
 	if h.Watch == 0 {
-		all = append(all, "only what the init itself reaps is here: it runs with --watch 0")
+		all = append(all, "only processes that the init reaps itself are recorded: it runs with --watch 0")
 	}
 	return all, nil
 }
 
 func damagedText(n uint64) string { return plural(n, "record is", "records are") + " damaged" }
 
-// MissedText says that n processes, or threads, came and went unseen.
+// MissedText describes that n processes or threads started and ended unseen.
 func MissedText(n uint64) string {
-	return plural(n, "process or thread", "processes or threads") + " came and went between two looks, unseen"
+	return plural(n, "process or thread", "processes or threads") + " started and ended unseen between two scans"
 }
 
+// plural returns n and the word for one or for many.
 func plural(n uint64, one, many string) string {
 	if n == 1 {
 		return "1 " + one

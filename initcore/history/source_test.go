@@ -31,20 +31,20 @@ func TestSource(t *testing.T) {
 			t.Errorf("Missing = %q, %v; want %q", got, err, want)
 		}
 	}
-	counted := []string{"2 processes or threads came and went between two looks, unseen", "1 process was too many to be watched"}
-	const idle = "only what the init itself reaps is here: it runs with --watch 0"
+	counted := []string{"2 processes or threads started and ended unseen between two scans", "1 process was not watched: there were too many"}
+	const idle = "only processes that the init reaps itself are recorded: it runs with --watch 0"
 	if ended, _, err := s.Ended(); err != nil || ended {
 		t.Errorf("while it is written: Ended = %v, %v", ended, err)
 	}
 	wantMissing(append(counted, idle)...)
-	if since, err := s.Since(); err != nil || !strings.HasPrefix(since, "yinit test (pid 5) keeps it since 1970-01-01 ") {
+	if since, err := s.Since(); err != nil || !strings.HasPrefix(since, "recorded by yinit test (pid 5) since 1970-01-01 ") {
 		t.Errorf("Since = %q, %v", since, err)
 	}
 	w.Close()
 	if ended, at, err := s.Ended(); err != nil || !ended || !at.IsZero() {
 		t.Errorf("killed: Ended = %v, %v, %v", ended, at, err)
 	}
-	wantMissing(append(counted, "the init is gone without a last record: it was killed, or the machine went down", idle)...)
+	wantMissing(append(counted, "the init ended without a final record: it was killed, or the machine went down", idle)...)
 
 	w, err = CreateFile(path, Origin{Watch: time.Second}, time.Now())
 	if err != nil {
@@ -91,7 +91,7 @@ func TestOwnSource(t *testing.T) {
 	}
 }
 
-// TestFollow: all records come, and in the end why no more will.
+// TestFollow: Follow prints all records, and reports why no more will follow.
 func TestFollow(t *testing.T) {
 	write := func(w *Writer, kinds ...Kind) {
 		for _, kind := range kinds {
@@ -107,9 +107,9 @@ func TestFollow(t *testing.T) {
 	}{
 		"it ends":           {[]Kind{KindExit}, func(w *Writer, _ chan<- os.Signal) { write(w, KindStop, KindExit); w.End(time.Unix(9, 0)) }, false, 3, "the init ended at " + time.Unix(9, 0).Format("15:04:05.000")},
 		"it is killed":      {[]Kind{KindExit}, func(w *Writer, _ chan<- os.Signal) { write(w, KindExit); w.Close() }, false, 2, ""},
-		"SIGTERM":           {nil, func(w *Writer, stop chan<- os.Signal) { write(w, KindExit); stop <- os.Interrupt }, false, 1, "SIGTERM came; the init goes on"},
-		"SIGTERM of an end": {[]Kind{KindStop}, func(w *Writer, stop chan<- os.Signal) { write(w, KindExit); stop <- os.Interrupt }, false, 2, "the init ends now, and this process with it"},
-		"SIGTERM, our own":  {nil, func(_ *Writer, stop chan<- os.Signal) { stop <- os.Interrupt }, true, 0, "SIGTERM came; this ends the watching"},
+		"SIGTERM":           {nil, func(w *Writer, stop chan<- os.Signal) { write(w, KindExit); stop <- os.Interrupt }, false, 1, "received SIGTERM; the init keeps running"},
+		"SIGTERM, shutdown": {[]Kind{KindStop}, func(w *Writer, stop chan<- os.Signal) { write(w, KindExit); stop <- os.Interrupt }, false, 2, "the init is shutting down, and this process with it"},
+		"SIGTERM, our own":  {nil, func(_ *Writer, stop chan<- os.Signal) { stop <- os.Interrupt }, true, 0, "received SIGTERM; no longer watching"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ring")

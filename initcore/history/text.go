@@ -11,14 +11,15 @@ import (
 	"yinit/procfs"
 )
 
-// The words of a record are found here, for whoever prints it. What processes call
-// themselves is in them as it came: make the text safe before it goes to a
-// terminal.
+// This file describes records in words, for every part of yinit that shows them. The
+// names that processes gave themselves are not escaped here: escape the text before
+// writing it to a terminal.
 
-// Name is the command line of the process, or else its comm, or else "?".
+// Name returns the command line of the process, or its comm if that is unknown, or
+// "?" if both are.
 func (r *Record) Name() string { return cmp.Or(r.Cmdline, r.Comm, "?") }
 
-// How says how a process ended and, where that is known, why: "exited 1", "killed
+// How describes how a process ended and, if that is known, why: "exited 1", "killed
 // by SIGSEGV (core dumped)", "exit status unknown".
 func (r *Record) How() string {
 	how := r.status()
@@ -32,10 +33,11 @@ func (r *Record) How() string {
 	}
 }
 
+// status is [Record.How] without the reason.
 func (r *Record) status() string { return procfs.Ended(r.Known, r.Status) }
 
-// Reaper says who reaped the process: "the init", "12 (gunicorn)", "a process
-// outside the container".
+// Reaper names the process that reaped this one: "the init", "12 (gunicorn)", "a
+// process outside the container".
 func (r *Record) Reaper() string {
 	switch {
 	case r.ReapedByInit:
@@ -47,7 +49,7 @@ func (r *Record) Reaper() string {
 	}
 }
 
-// parent is "12 (gunicorn)", or "12" if its name is not known.
+// parent returns "12 (gunicorn)", or "12" if the name of the parent is unknown.
 func (r *Record) parent() string { return named(strconv.Itoa(r.PPID), r.Parent) }
 
 func named(pid, comm string) string {
@@ -57,9 +59,9 @@ func named(pid, comm string) string {
 	return pid + " (" + comm + ")"
 }
 
-// Sender says who sent a signal, see [Record.Origin]: "pid 18 (sh)", "the kernel
-// (timer)", "outside the container", "an unknown sender". "pid 18 (sh), as claimed"
-// is what the sender says of itself, and may be forged.
+// Sender names the sender of a signal, see [Record.Origin]: "pid 18 (sh)", "the kernel
+// (timer)", "outside the container", "an unknown sender". In "pid 18 (sh), as claimed"
+// the sender filled in the pid itself and may have forged it.
 func (r *Record) Sender() string {
 	process := "outside the container"
 	if r.PID > 0 {
@@ -80,14 +82,13 @@ func (r *Record) Sender() string {
 // siKernel is the si_code of most signals that the kernel sends, see sigaction(2).
 const siKernel = 0x80
 
-// kernelReason says for what the kernel sends a signal, where only one reason is
-// possible.
+// kernelReason returns why the kernel sent a signal, if only one reason is possible.
 func kernelReason(signal, code int) string {
 	switch {
 	case code != siKernel:
 		return ""
 	case signal == int(syscall.SIGQUIT), signal == int(syscall.SIGTSTP), signal == int(syscall.SIGWINCH):
-		return " (terminal)" // INT may be Ctrl-Alt-Del, HUP and CONT an orphaned process group
+		return " (terminal)" // not INT (Ctrl-Alt-Del), HUP and CONT (orphaned process group)
 	case signal == int(syscall.SIGALRM), signal == int(syscall.SIGVTALRM), signal == int(syscall.SIGPROF):
 		return " (timer)"
 	default:
@@ -95,7 +96,7 @@ func kernelReason(signal, code int) string {
 	}
 }
 
-// Outcome says what the init did with a signal: "forwarded to 11", "dropped".
+// Outcome describes what the init did with a signal: "forwarded to 11", "dropped".
 func (r *Record) Outcome() string {
 	switch r.Action {
 	case ActionForwarded:
@@ -116,9 +117,10 @@ func (r *Record) Outcome() string {
 	}
 }
 
+// receivers lists pids: "11, 12".
 func receivers(pids []int) string {
 	if len(pids) == 0 {
-		return "nobody"
+		return "no process"
 	}
 	words := make([]string, len(pids))
 	for i, pid := range pids {
@@ -127,8 +129,8 @@ func receivers(pids []int) string {
 	return strings.Join(words, ", ")
 }
 
-// SignalText says which signal came, who sent it and what the init did with it:
-// "SIGUSR1 from pid 18 (sh) → forwarded to 11". The arrow comes with its spaces.
+// SignalText describes a signal, its sender and its outcome: "SIGUSR1 from pid 18
+// (sh) → forwarded to 11". The arrow must include its spaces.
 func (r *Record) SignalText(arrow string) string {
 	text := procfs.SignalName(r.Signal) + " from " + r.Sender()
 	if outcome := r.Outcome(); outcome != "" {
@@ -140,22 +142,22 @@ func (r *Record) SignalText(arrow string) string {
 	return text
 }
 
-// A Part is a piece of what a record tells of its process. Where there is no room
-// for all, those of the lowest rank are left out.
+// A Part is a part of the description of a record. If there is no room for all parts,
+// leave out those of the lowest rank.
 type Part struct {
-	Text string
-	Rank int
+	Text string // such as "exited 1"; not escaped
+	Rank int    // how important it is; 9 is the highest
 }
 
-// Parts is what the record tells of its process, in the order in which it is to be
-// shown. Of a signal, see [Record.SignalText].
+// Parts describes the record, in the order in which the parts should be shown. It
+// returns nil for a signal, which [Record.SignalText] describes.
 func (r *Record) Parts() []Part {
 	switch r.Kind {
 	case KindExit:
 		return r.exitParts()
 	case KindAdopt:
 		text := "orphan, now a child of " + r.parent()
-		if r.OriginPPID != 0 { // otherwise nobody saw it with its first parent
+		if r.OriginPPID != 0 { // 0: the first parent is unknown
 			text = fmt.Sprintf("orphan of %d, now a child of %s", r.OriginPPID, r.parent())
 		}
 		return []Part{{text, 9}}
@@ -199,7 +201,7 @@ func (r *Record) zombieParts() []Part {
 	return []Part{{text, 9}, {"zombie for " + procfs.Span(r.ZombieFor), 2}}
 }
 
-// parts leaves out those without a text.
+// parts returns the parts that have a text.
 func parts(all ...Part) []Part {
 	kept := all[:0]
 	for _, p := range all {

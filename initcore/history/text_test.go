@@ -12,8 +12,8 @@ import (
 	"yinit/initcore/history/historytest"
 )
 
-// TestWords: the words are those that all who show records are held against, and
-// the JSON has them too.
+// TestWords: the texts contain the phrases that every part of yinit must use, and so
+// does the JSON.
 func TestWords(t *testing.T) {
 	for _, c := range slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others()) {
 		line := c.Record.SignalText(" → ")
@@ -35,13 +35,13 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// structured reports whether JSON has fields instead of the words: what a process
-// used, and whose child it is.
+// structured reports whether JSON has fields instead of this phrase: for the use of
+// resources, and for the parent.
 func structured(words string) bool {
 	return slices.ContainsFunc([]string{"ran ", "cpu ", "peak ", "zombie for ", "orphan", "11 (gunicorn) has"}, func(s string) bool { return strings.HasPrefix(words, s) })
 }
 
-// jsonTexts are the words of the record as JSON has them, a field or more.
+// jsonTexts returns the phrases in the JSON of the record.
 func jsonTexts(t *testing.T, r *history.Record) string {
 	t.Helper()
 	var f struct{ Signal, From, Outcome, Ended, Reaper, Text, Kind string }
@@ -107,7 +107,7 @@ func TestParseKinds(t *testing.T) {
 	if got, err := history.ParseKinds(""); err != nil || got != nil {
 		t.Errorf("ParseKinds of nothing = %v, %v", got, err)
 	}
-	if _, err := history.ParseKinds("exit,end"); err == nil || err.Error() != `there is no kind "end"` {
+	if _, err := history.ParseKinds("exit,end"); err == nil || err.Error() != `unknown kind "end"` {
 		t.Errorf("ParseKinds of an unknown kind: %v", err)
 	}
 }
@@ -128,7 +128,7 @@ func BenchmarkFilter(b *testing.B) {
 	}
 }
 
-// What ended, how and why, in words.
+// How a process ended, and why.
 func ExampleRecord_Parts() {
 	r := history.Record{
 		Kind: history.KindExit, Known: true, Status: 9, Text: "killed by SIGKILL: the memory limit was hit",
@@ -143,7 +143,7 @@ func ExampleRecord_Parts() {
 	// reaped by the init
 }
 
-// Failures of the last hour, as a user writes them and as a program does.
+// A filter as a user types it, and as a program builds it.
 func ExampleFilter() {
 	typed := history.ParseFilter("failed kind:exit git")
 	built := history.Filter{history.Failed, history.Since(time.Now().Add(-time.Hour))}

@@ -14,46 +14,48 @@ import (
 )
 
 const (
-	// memfdName is what readers look for in /proc/[pid]/fd.
+	// memfdName is the name that readers search for in /proc/[pid]/fd.
 	memfdName = "yinit-history"
-	// ownName is that of a ring which nobody shall find.
+	// ownName is the name of a ring that [Open] must not find.
 	ownName = "yinit-watch"
 )
 
-// Origin says who writes a ring.
+// An Origin describes the writer of a ring, for its [Header].
 type Origin struct {
-	Program string // name and version
-	PID     int
-	Start   procfs.Ticks // of the init
-	Watch   time.Duration
-	Relay   Relay // none, if it is no init
+	Program string        // name and version
+	PID     int           // its pid in its own PID namespace
+	Start   procfs.Ticks  // its start time since boot
+	Watch   time.Duration // interval between its scans for new processes; 0: none
+	Relay   Relay         // which signals it forwards; zero if it is not an init
 }
 
-// A Writer appends to a ring. It has one owner, allocates nothing after it was
-// created, takes no lock, and makes a system call once in a hundred records. The
-// methods of a nil Writer do nothing: where there is no memory for a ring the init goes on without.
+// A Writer appends records to a ring. Only one goroutine may use it. After it was
+// created it does not allocate, takes no lock, and makes one system call per 128
+// records. All methods except Reader accept a nil Writer and do nothing, so that the
+// init can run without a ring if there is no memory for one.
 type Writer struct {
-	mem    []byte
+	mem    []byte // the ring
 	fd     int
-	mapped bool   // mem is the file, not a test's
-	broken bool   // the file is not what it was any more
-	next   uint64 // the next record's number
-	run    uint16
+	mapped bool   // mem is a mapping of fd, not memory of a test
+	broken bool   // writing to the mapping has failed
+	next   uint64 // number of the next record
+	run    uint16 // number of this run, from 1
 
-	// The last exits of this run, in turn: the ring may be cut short or overwritten.
+	// exits is a ring of the last exits of this run, which does not depend on the
+	// file: that may be truncated or overwritten.
 	exits [ExitsKept]Record
-	ended int // how many there were
+	ended int // exits of this run so far
 }
 
-// ExitsKept is how many exits [Writer.LastExits] knows at most.
+// ExitsKept is the maximum number of exits that [Writer.LastExits] returns.
 const ExitsKept = 16
 
-// Create makes a ring in a memfd that is sealed: from then on no other process
-// can write it, map it for writing or change its size, see memfd_create(2).
+// Create creates a ring in a sealed memfd: no other process can write to it, map it
+// for writing or change its size, see memfd_create(2).
 func Create(o Origin, now time.Time) (*Writer, error) { return create(memfdName, o, now) }
 
-// CreateOwn makes a ring as [Create] does, for a process that is no init and reads
-// it itself, by [Writer.Reader]. [Open] does not find it.
+// CreateOwn creates a ring as [Create] does, for a process that is not an init and
+// reads the ring itself with [Writer.Reader]. [Open] does not find it.
 func CreateOwn(o Origin, now time.Time) (*Writer, error) { return create(ownName, o, now) }
 
 func create(name string, o Origin, now time.Time) (*Writer, error) {
@@ -70,15 +72,15 @@ func create(name string, o Origin, now time.Time) (*Writer, error) {
 	w.begin(o, now)
 	seals := unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_FUTURE_WRITE | unix.F_SEAL_SEAL
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
-		// Better no history than one that anybody could have written.
+		// Better no history than one that other processes could have written.
 		w.Close()
 		return nil, fmt.Errorf("sealing the history (needs Linux 5.1): %w", err)
 	}
 	return w, nil
 }
 
-// memfd opens the file. Kernels since 6.3 may be told (sysctl vm.memfd_noexec=2)
-// to refuse a memfd that could be executed, older ones do not know the flag.
+// memfd creates the file. Since Linux 6.3 sysctl vm.memfd_noexec=2 makes the kernel
+// refuse an executable memfd; older kernels do not know the flag and return EINVAL.
 func memfd(name string) (int, error) {
 	flags := unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate(name, flags|unix.MFD_NOEXEC_SEAL)
@@ -99,10 +101,10 @@ func mapRing(fd int) ([]byte, error) {
 	return mem, nil
 }
 
-// begin writes the header. The magic comes last: a reader that is faster finds
-// no ring rather than half of one.
+// begin writes the header. It writes the magic last, so that a concurrent reader
+// finds no ring rather than half of one.
 func (w *Writer) begin(o Origin, now time.Time) {
-	defer w.survive()
+	defer w.recoverFault()
 	le.PutUint32(w.mem[offVersion:], version)
 	le.PutUint32(w.mem[offHeaderSize:], headerSize)
 	le.PutUint32(w.mem[offRecordSize:], recordSize)
@@ -119,10 +121,10 @@ func (w *Writer) begin(o Origin, now time.Time) {
 	copy(w.mem[offMagic:], magic)
 }
 
-// unmapEvery is after how many records the pages written are let go.
+// unmapEvery is the number of records after which Add unmaps the written pages.
 const unmapEvery = 128
 
-// Add appends r, whose Seq it sets.
+// Add appends r to the ring and sets r.Seq.
 func (w *Writer) Add(r *Record) {
 	if w == nil {
 		return
@@ -136,7 +138,7 @@ func (w *Writer) Add(r *Record) {
 	if w.broken {
 		return
 	}
-	defer w.survive()
+	defer w.recoverFault()
 	r.Seq = w.next
 	w.next++
 	w.store(offWriting, r.Seq)
@@ -144,37 +146,38 @@ func (w *Writer) Add(r *Record) {
 	encode(w.mem[slot:slot+recordSize], r, w.run)
 	w.store(offWritten, r.Seq)
 	if w.mapped && r.Seq%unmapEvery == 0 {
-		// The pages stay in the memfd. In our own address space they would only
-		// look like memory that the init needs.
-		_ = unix.Madvise(w.mem, unix.MADV_DONTNEED) // advice
+		// The pages stay in the memfd. In our address space they would only add to
+		// the resident set size of the init.
+		_ = unix.Madvise(w.mem, unix.MADV_DONTNEED) // only advice
 	}
 }
 
-// survive gives the ring up when its file was cut short by somebody, or its disk
-// is full: touching the mapping is a SIGBUS then, which is a panic in a goroutine
+// recoverFault stops writing to a ring whose file was truncated or whose disk is
+// full. Access to the mapping then raises SIGBUS, which is a panic in a goroutine
 // that has called [debug.SetPanicOnFault].
-func (w *Writer) survive() {
+func (w *Writer) recoverFault() {
 	if recover() != nil {
 		w.broken = true
 	}
 }
 
-// End notes that the init ends now.
+// End writes into the header that the init ended at now.
 func (w *Writer) End(now time.Time) {
 	if w != nil && !w.broken {
-		defer w.survive()
+		defer w.recoverFault()
 		w.store(offEnded, uint64(now.UnixNano()))
 	}
 }
 
-// Close gives the memory back. Readers that have the ring open keep it.
+// Close unmaps and closes the ring. Readers that have it open can still read it.
 func (w *Writer) Close() {
 	if w != nil {
-		_, _ = unix.Munmap(w.mem), unix.Close(w.fd) // neither can fail for what Create made
+		_, _ = unix.Munmap(w.mem), unix.Close(w.fd) // cannot fail: the Writer owns both
 	}
 }
 
-// Reader reads what w writes. It may be used beside w, and after it was closed.
+// Reader returns a Reader of the ring that w writes. The caller may use it at the
+// same time as w and after w is closed, and must close it.
 func (w *Writer) Reader() (*Reader, error) {
 	fd, err := unix.FcntlInt(uintptr(w.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -183,29 +186,29 @@ func (w *Writer) Reader() (*Reader, error) {
 	return NewReader(os.NewFile(uintptr(fd), ownName))
 }
 
-// Missed counts processes that came and went unseen.
+// Missed adds n to the processes and threads that started and ended unseen.
 func (w *Writer) Missed(n uint64) {
 	if w != nil && !w.broken && n > 0 {
-		defer w.survive()
+		defer w.recoverFault()
 		w.store(offMissed, le.Uint64(w.mem[offMissed:])+n)
 	}
 }
 
-// Unwatched counts processes that were seen and are not watched.
+// Unwatched adds n to the processes that were seen but are not watched.
 func (w *Writer) Unwatched(n uint64) {
 	if w != nil && !w.broken {
-		defer w.survive()
+		defer w.recoverFault()
 		w.store(offUnwatched, le.Uint64(w.mem[offUnwatched:])+n)
 	}
 }
 
-// store writes an aligned number in one piece.
+// store writes the number at an aligned offset atomically.
 func (w *Writer) store(off int, v uint64) {
 	atomic.StoreUint64((*uint64)(unsafe.Pointer(&w.mem[off])), v)
 }
 
-// LastExits returns the last n exits of this run, oldest first, and [ExitsKept] at most.
-// It does not read the ring, so it knows of them whatever became of a file.
+// LastExits returns the last n exits of this run, but not more than [ExitsKept],
+// oldest first. It does not read the ring, so it works even if the file is damaged.
 func (w *Writer) LastExits(n int) []Record {
 	if w == nil {
 		return nil
@@ -218,7 +221,8 @@ func (w *Writer) LastExits(n int) []Record {
 	return list
 }
 
-// Err says why the ring cannot be what was written. It is nil for a ring that is whole.
+// Err reports why records may be missing from the ring or damaged. It returns nil if
+// the file has its full size and no write has failed.
 func (w *Writer) Err() error {
 	if w == nil || !w.mapped {
 		return nil
@@ -226,9 +230,9 @@ func (w *Writer) Err() error {
 	var st unix.Stat_t
 	switch err := unix.Fstat(w.fd, &st); {
 	case err == nil && st.Size != ringSize:
-		return fmt.Errorf("its file was cut short: it has %d bytes of %d", st.Size, ringSize)
+		return fmt.Errorf("its file was truncated to %d of %d bytes", st.Size, ringSize)
 	case w.broken:
-		return errors.New("its file could not be written: it was cut short for a while, or its disk is full")
+		return errors.New("its file could not be written: it was truncated for a while, or its disk is full")
 	}
 	return nil
 }

@@ -10,27 +10,27 @@ import (
 )
 
 const (
-	// firstPID is where the kernel begins again after the highest pid
-	// (RESERVED_PIDS of kernel/pid.c).
+	// firstPID is the pid at which the kernel continues after the highest one
+	// (RESERVED_PIDS in kernel/pid.c).
 	firstPID = 300
-	// unsureMost is how many of the newest numbers are looked for once more: a
-	// process that is just being made has a number already, and cannot be found.
-	unsureMost = 8
-	// young is the age at which a process may not have become its program yet. What
-	// docker exec starts is runc for a while.
+	// maxUnsure is how many of the newest pids are tried again in the next scan: a
+	// process that is being created has its pid before it can be found.
+	maxUnsure = 8
+	// young is the age below which a process may not have executed its program yet.
+	// A process that docker exec starts is runc at first.
 	young = 2 * time.Second
-	// noteEvery is how often it is noted that processes were missed.
-	noteEvery = time.Minute
-	// walkMost is how many numbers one look goes through. More than that in one
-	// interval is a storm, and what is left of it is found by listing.
-	walkMost = 1 << 16
+	// noteInterval is the minimum time between two notes about the same problem.
+	noteInterval = time.Minute
+	// maxWalk is the maximum number of pids that one scan tries one by one. If there
+	// were more since the last scan, listing /proc is cheaper.
+	maxWalk = 1 << 16
 )
 
-// findNew finds the processes that were started since the last look.
+// findNew finds the processes that were started since the last scan.
 func (w *Watcher) findNew(now time.Time) {
 	last, err := w.lastPID()
 	if err != nil {
-		return // as if nothing was new; the next look finds it
+		return // the next scan finds them
 	}
 	w.refresh()
 	before := w.last
@@ -45,24 +45,24 @@ func (w *Watcher) findNew(now time.Time) {
 	}
 	w.unsure = w.unsure[:0]
 	switch step := w.distance(before, last); {
-	case step <= w.walkMost:
+	case step <= w.maxWalk:
 		gone += w.walk(before, step, now)
 	case last < before:
-		// A wrap that far in one interval is less likely than a counter that
-		// somebody has set back: CRIU does, see ns_last_pid in
-		// proc_sys_kernel(5). How many were missed is unknown then.
+		// That many pids in one interval are less likely than a process that has
+		// decreased the counter, as CRIU does, see ns_last_pid in
+		// proc_sys_kernel(5). Then the number of missed processes is unknown.
 		_, _ = w.list(now, 0, 0)
 	default:
 		found, err := w.list(now, before, last)
-		if err == nil { // otherwise nobody knows
+		if err == nil { // otherwise the number is unknown
 			gone += step - found
 		}
 	}
-	w.last, w.looked = last, sinceBoot()
+	w.last, w.lastScan = last, sinceBoot()
 	w.countMissed(uint64(gone))
 }
 
-// lastPID is the pid that was given out last, from /proc/loadavg.
+// lastPID returns the pid that the kernel allocated last, from /proc/loadavg.
 func (w *Watcher) lastPID() (int, error) {
 	if w.loadavg < 0 {
 		fd, err := unix.Open(w.opt.FS.Root()+"/loadavg", unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -80,9 +80,9 @@ func (w *Watcher) lastPID() (int, error) {
 	return load.LastPID, err
 }
 
-// Calm returns the descriptor of /proc/loadavg and the last pid that it showed. As
-// long as it shows that, Tick would find nothing. The descriptor is -1 if there is
-// something else to look at.
+// Calm returns the descriptor of /proc/loadavg and the last pid that it showed. While
+// it shows the same pid, Tick would find nothing to do. The descriptor is -1 if Tick
+// has something to do in any case.
 func (w *Watcher) Calm() (fd, lastPID int) {
 	if len(w.unsure) > 0 || w.dead > 0 || w.missed > 0 || w.unread > 0 || w.adopting > 0 {
 		return -1, 0
@@ -95,7 +95,7 @@ func (w *Watcher) Calm() (fd, lastPID int) {
 	return w.loadavg, w.last
 }
 
-// distance is how many numbers the kernel gave out to get from one to the other.
+// distance returns how many pids the kernel allocates to get from one to the other.
 func (w *Watcher) distance(from, to int) int {
 	if to >= from {
 		return to - from
@@ -103,7 +103,7 @@ func (w *Watcher) distance(from, to int) int {
 	return max(0, w.pidMax()-1-from) + max(0, to-firstPID+1)
 }
 
-// pidMax is one more than the highest pid, see pid_max in proc_sys_kernel(5).
+// pidMax returns the highest pid plus one, see pid_max in proc_sys_kernel(5).
 func (w *Watcher) pidMax() int {
 	n, err := w.opt.FS.PIDMax()
 	if err != nil {
@@ -112,8 +112,8 @@ func (w *Watcher) pidMax() int {
 	return n
 }
 
-// walk looks for step numbers after before, and returns how many have no process
-// or thread any more.
+// walk tries the step pids that follow before, and returns how many of them no longer
+// belong to a process or thread.
 func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 	wrap := before + step + 1
 	if step > 0 {
@@ -125,7 +125,7 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 		}
 		switch {
 		case w.watch(pid, now):
-		case step-i <= unsureMost:
+		case step-i <= maxUnsure:
 			w.unsure = append(w.unsure, pid)
 		default:
 			gone++
@@ -134,9 +134,9 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 	return gone
 }
 
-// list watches all processes that /proc lists, and returns how many of them have a
-// number above from and up to to. That is at most as many as there are such numbers,
-// whoever else is listed. Threads are not, so those that live are taken for missed.
+// list watches all processes that /proc lists, and returns how many of their pids are
+// above from and at most to, so never more than there are pids in that range. /proc
+// does not list threads, so living threads in the range count as missed.
 func (w *Watcher) list(now time.Time, from, to int) (found int, err error) {
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
@@ -150,21 +150,21 @@ func (w *Watcher) list(now time.Time, from, to int) (found int, err error) {
 	return found, nil
 }
 
-// countMissed counts processes that came and went unseen. Those that the init reaped
-// are recorded all the same.
+// countMissed counts processes that started and ended unseen, except for those that
+// the init reaped: these are recorded.
 func (w *Watcher) countMissed(gone uint64) {
 	known := min(gone, w.reaped)
 	w.reaped -= known
 	if len(w.unsure) == 0 {
-		w.reaped = 0 // it was an estimate, and a new one begins
+		w.reaped = 0 // it is an estimate, and starts anew with each scan
 	}
 	w.missed += gone - known
-	w.book.Missed(gone - known)
+	w.recorder.Missed(gone - known)
 }
 
-// noteMissed notes in the history, once in a while, how many were missed.
+// noteMissed records how many processes were missed, at most once per noteInterval.
 func (w *Watcher) noteMissed(now time.Time) {
-	if w.missed == 0 || now.Sub(w.noted) < noteEvery {
+	if w.missed == 0 || now.Sub(w.noted) < noteInterval {
 		return
 	}
 	w.note(now, history.MissedText(w.missed))

@@ -5,31 +5,32 @@ import (
 	"time"
 )
 
-// countUnwatched counts a process that is not watched for want of room.
+// countUnwatched counts a process that is not watched because there are too many. It
+// records a note the first time.
 func (w *Watcher) countUnwatched(now time.Time) {
-	w.book.Unwatched(1)
+	w.recorder.Unwatched(1)
 	if !w.full {
 		w.full = true
-		w.note(now, fmt.Sprintf("%d processes are watched, and there are more: new ones take the places of others, zombies first, whose deaths are not seen unless the init reaps them", w.opt.Most))
+		w.note(now, fmt.Sprintf("there are more processes than the %d that can be watched: new ones replace others, zombies first; the end of a replaced process is recorded only if the init reaps it", w.opt.Max))
 	}
 }
 
-// makeRoom makes room for one more process, and reports whether there is any. The
-// bound holds whatever is watched.
+// makeRoom evicts processes until there is room for one more, and reports whether
+// there is.
 func (w *Watcher) makeRoom(forZombie bool) bool {
-	for len(w.procs) >= w.opt.Most {
-		if !w.evict(w.mayGo(forZombie)) {
+	for len(w.procs) >= w.opt.Max {
+		if !w.evict(w.evictable(forZombie)) {
 			return false
 		}
 	}
 	return true
 }
 
-// mayGo says which processes make room for another. Zombies go first, those whose
-// zombie record is written before the others: the history has all there is to say of
-// them. Then goes some living process, because a process that starts is worth more
-// than one that stays. But a zombie takes no living process's place.
-func (w *Watcher) mayGo(forZombie bool) func(*process) bool {
+// evictable returns a condition for the processes that may be evicted for another.
+// Zombies with a zombie record are evicted first, because the history already has all
+// about them, then other zombies, then living processes, because a new process matters
+// more than an old one. But a zombie never replaces a living process.
+func (w *Watcher) evictable(forZombie bool) func(*process) bool {
 	switch {
 	case w.recorded > 0:
 		return func(p *process) bool { return p.recorded }
@@ -40,10 +41,10 @@ func (w *Watcher) mayGo(forZombie bool) func(*process) bool {
 	}
 }
 
-// evict stops watching a process that may go, and reports whether there was one.
-func (w *Watcher) evict(mayGo func(*process) bool) bool {
-	for pid, p := range w.procs { // in no order, so a different one each time
-		if mayGo(p) {
+// evict stops watching one evictable process, and reports whether there was one.
+func (w *Watcher) evict(evictable func(*process) bool) bool {
+	for pid, p := range w.procs { // map order: a different one each time
+		if evictable(p) {
 			w.recordAdoption(p)
 			w.forget(pid)
 			return true
@@ -52,14 +53,14 @@ func (w *Watcher) evict(mayGo func(*process) bool) bool {
 	return false
 }
 
-// descriptorsForOthers is how many descriptors are given back where there are no more:
-// to read the files of a process takes one, too.
+// descriptorsForOthers is how many descriptors the watcher releases if the process has
+// run out of them: reading the files of a process takes one, too.
 const descriptorsForOthers = 4
 
-// giveBackDescriptors watches fewer processes from now on.
-func (w *Watcher) giveBackDescriptors(now time.Time) {
+// releaseDescriptors lowers the maximum number of watched processes for good.
+func (w *Watcher) releaseDescriptors(now time.Time) {
 	before := len(w.procs)
-	w.opt.Most = max(before-descriptorsForOthers+1, 1)
+	w.opt.Max = max(before-descriptorsForOthers+1, 1)
 	w.makeRoom(false)
 	for range before - len(w.procs) {
 		w.countUnwatched(now)

@@ -11,13 +11,13 @@ import (
 	"yinit/procfs"
 )
 
-// zombies lets the shell become a program that never waits, with n children that have
+// zombies makes the shell execute a program that never waits, with n children that have
 // ended.
 func (s *shell) zombies(n int) []int {
 	s.t.Helper()
 	pids := s.sleepers(n)
 	fmt.Fprintln(s.in, "exec sleep 1000")
-	eventually(s.t, "the shell has become sleep", func() bool {
+	eventually(s.t, "the shell has executed sleep", func() bool {
 		comm, err := procfs.FS{}.Comm(s.cmd.Process.Pid)
 		return err == nil && comm == "sleep"
 	})
@@ -41,7 +41,7 @@ func (s *shell) sleepers(n int) []int {
 	return s.children[first:]
 }
 
-// watches is how many of the processes are watched.
+// watches returns how many of the processes are watched.
 func (w *Watcher) watches(pids []int) (n int) {
 	for _, pid := range pids {
 		if w.procs[pid] != nil {
@@ -51,8 +51,8 @@ func (w *Watcher) watches(pids []int) (n int) {
 	return n
 }
 
-// TestZombiesGiveWay: a build-up of zombies does not drive a living process out of
-// the watcher, whoever came first, and the bound holds.
+// TestZombiesGiveWay: accumulating zombies do not replace living processes, whichever
+// were there first, and the limit holds.
 func TestZombiesGiveWay(t *testing.T) {
 	const most = 12
 	living := newShell(t)
@@ -62,7 +62,7 @@ func TestZombiesGiveWay(t *testing.T) {
 	dead := holder.zombies(20)
 	w.Tick(time.Now())
 	if len(w.procs) > most || w.watches(first) != len(first) {
-		t.Errorf("%d are watched, %d of %d living ones; want at most %d, and all that live", len(w.procs), w.watches(first), len(first), most)
+		t.Errorf("%d are watched, %d of %d living ones; want at most %d, and all living ones", len(w.procs), w.watches(first), len(first), most)
 	}
 	w.Ready(time.Now())
 	w.Tick(time.Now().Add(2 * longUnreaped)) // the zombie record is written
@@ -72,15 +72,15 @@ func TestZombiesGiveWay(t *testing.T) {
 	next := living.sleepers(5)
 	w.Tick(time.Now())
 	if len(w.procs) > most || w.watches(first) != len(first) || w.watches(next) != len(next) {
-		t.Errorf("%d are watched, %d of %d older and %d of %d newer living ones; want at most %d, and all that live",
+		t.Errorf("%d are watched, %d of %d older and %d of %d newer living ones; want at most %d, and all living ones",
 			len(w.procs), w.watches(first), len(first), w.watches(next), len(next), most)
 	}
 	if w.watches(dead) != most-w.living() {
-		t.Errorf("%d zombies are watched, want the %d places that nobody else needs", w.watches(dead), most-w.living())
+		t.Errorf("%d zombies are watched, want the %d places that no living process needs", w.watches(dead), most-w.living())
 	}
 }
 
-// living is how many watched processes have not ended.
+// living returns how many watched processes have not ended.
 func (w *Watcher) living() (n int) {
 	for _, p := range w.procs {
 		if p.deadAt.IsZero() {
@@ -90,8 +90,8 @@ func (w *Watcher) living() (n int) {
 	return n
 }
 
-// TestBoundOfZombies: the bound holds even if all that is watched has ended, and a
-// zombie that is new takes no living process's place.
+// TestBoundOfZombies: the limit holds even if all watched processes are zombies, and a
+// new zombie does not replace a living process.
 func TestBoundOfZombies(t *testing.T) {
 	const most = 4
 	holder := newShell(t)
@@ -114,8 +114,8 @@ func TestBoundOfZombies(t *testing.T) {
 	}
 }
 
-// TestOutOfDescriptors: where there are no descriptors left the watcher gives some back,
-// and new processes are watched instead of old ones.
+// TestOutOfDescriptors: if there are no descriptors left the watcher releases some, and
+// watches new processes instead of old ones.
 func TestOutOfDescriptors(t *testing.T) {
 	s := newShell(t)
 	s.sleepers(10)

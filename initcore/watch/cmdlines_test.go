@@ -16,8 +16,8 @@ import (
 	"yinit/procfs/proctest"
 )
 
-// A gate is a way to read command lines that blocks while it is shut, as the kernel does
-// while a process holds its mmap lock.
+// A gate reads command lines, and blocks while it is shut, as the kernel does while a
+// process holds its mmap lock.
 type gate struct {
 	shut  chan struct{} // closed: open
 	reads atomic.Int64
@@ -29,11 +29,11 @@ func (g *gate) read(fd int, buf []byte) (string, error) {
 	return procfs.ReadCommandLine(fd, buf)
 }
 
-// withGate returns a watcher that reads command lines through a gate, which is shut, at
-// most most at once.
-func withGate(t *testing.T, most int, opt Options) (*Watcher, *book, *gate) {
+// withGate returns a watcher that reads command lines through a gate, which is shut, with
+// up to most requests at once.
+func withGate(t *testing.T, most int, opt Options) (*Watcher, *recorder, *gate) {
 	t.Helper()
-	b, g := &book{}, &gate{shut: make(chan struct{})}
+	b, g := &recorder{}, &gate{shut: make(chan struct{})}
 	opt.Self, opt.Every = os.Getpid(), time.Millisecond
 	w, err := New(opt, b)
 	check(t, err)
@@ -50,7 +50,7 @@ func withGate(t *testing.T, most int, opt Options) (*Watcher, *book, *gate) {
 	return w, b, g
 }
 
-// cmdline is the command line that the watcher knows.
+// cmdline returns the command line that the watcher knows.
 func (w *Watcher) cmdline(pid int) string {
 	if p := w.procs[pid]; p != nil {
 		return p.Cmdline
@@ -58,12 +58,12 @@ func (w *Watcher) cmdline(pid int) string {
 	return "not watched"
 }
 
-// settled starts n processes and waits until they have become their program.
+// settled starts n processes and waits until they have executed their program.
 func (s *shell) settled(n int) []int {
 	s.t.Helper()
 	pids := s.sleepers(n)
 	for _, pid := range pids {
-		eventually(s.t, "it has become sleep", func() bool {
+		eventually(s.t, "it has executed sleep", func() bool {
 			words, err := procfs.FS{}.Cmdline(pid)
 			return err == nil && len(words) == 2 && words[0] == "sleep"
 		})
@@ -71,12 +71,12 @@ func (s *shell) settled(n int) []int {
 	return pids
 }
 
-// TestCmdlines: the command lines of many processes that were found in one look are
-// there soon after, though only some may be asked for at once.
+// TestCmdlines: the command lines of many processes that one scan found are known soon
+// afterwards, although only some can be requested at once.
 func TestCmdlines(t *testing.T) {
 	s := newShell(t)
 	w, _ := newWatcher(t, 0)
-	pids := s.settled(3 * cmdlinesMost)
+	pids := s.settled(3 * maxCmdlines)
 	w.Tick(time.Now())
 	for _, pid := range pids {
 		eventually(t, "its command line is known", func() bool {
@@ -85,22 +85,22 @@ func TestCmdlines(t *testing.T) {
 		})
 	}
 	if w.cmdlines.waiting > cap(w.cmdlines.requests) {
-		t.Errorf("%d are waited for, want at most %d", w.cmdlines.waiting, cap(w.cmdlines.requests))
+		t.Errorf("%d are outstanding, want at most %d", w.cmdlines.waiting, cap(w.cmdlines.requests))
 	}
 }
 
-// TestBlockedCmdline: where the reading of a command line blocks the watcher goes on
-// with the names. It takes no more goroutines and only so many descriptors, says so in
-// the history, and learns the command lines once the reading ends.
+// TestBlockedCmdline: if the read of a command line blocks, the watcher continues with
+// the names. It starts no more goroutines, limits its descriptors, records a note, and
+// gets the command lines once the read returns.
 func TestBlockedCmdline(t *testing.T) {
 	const most = 4
 	s := newShell(t)
 	w, b, g := withGate(t, most, Options{})
-	w.cmdlines.patience = 10 * time.Millisecond
+	w.cmdlines.timeout = 10 * time.Millisecond
 	first := s.settled(1)
 	w.Tick(time.Now())
-	eventually(t, "the reading blocks", func() bool { return g.reads.Load() == 1 })
-	eventually(t, "it is noticed", w.cmdlines.stuck)
+	eventually(t, "the read blocks", func() bool { return g.reads.Load() == 1 })
+	eventually(t, "the reader is stuck", w.cmdlines.stuck)
 
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 	pids := s.settled(40)
@@ -110,10 +110,10 @@ func TestBlockedCmdline(t *testing.T) {
 		w.Ready(time.Now())
 	}
 	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("10 looks took %v: they wait for the reading", took)
+		t.Errorf("10 scans took %v: they wait for the read", took)
 	}
 	if w.cmdlines.waiting > most || g.reads.Load() != 1 {
-		t.Errorf("%d are waited for and %d read, want at most %d and 1", w.cmdlines.waiting, g.reads.Load(), most)
+		t.Errorf("%d are outstanding and %d read, want at most %d and 1", w.cmdlines.waiting, g.reads.Load(), most)
 	}
 	if n := runtime.NumGoroutine(); n != goroutines {
 		t.Errorf("%d goroutines, want %d as before", n, goroutines)
@@ -127,11 +127,11 @@ func TestBlockedCmdline(t *testing.T) {
 		}
 	}
 
-	w.Reaped(procfs.ID{PID: pids[0]}) // one that is gone before anybody could read it
+	w.Reaped(procfs.ID{PID: pids[0]}) // it is gone before its command line was read
 	w.Tick(time.Now())
 	notes := b.of(history.KindNote, 0)
-	if want := "the command line of 1 process could not be read in time: reading that of "; len(notes) != 1 || !strings.HasPrefix(notes[0].Text, want) ||
-		!strings.HasSuffix(notes[0].Text, "does not end") {
+	if want := "the command line of 1 process could not be read in time: the read of that of "; len(notes) != 1 || !strings.HasPrefix(notes[0].Text, want) ||
+		!strings.HasSuffix(notes[0].Text, " blocks") {
 		t.Errorf("notes %+v, want one that begins with %q", notes, want)
 	}
 
@@ -144,13 +144,13 @@ func TestBlockedCmdline(t *testing.T) {
 	}
 }
 
-// TestCloseWhileBlocked: Close does not wait for a reading that blocks.
+// TestCloseWhileBlocked: Close does not wait for a read that blocks.
 func TestCloseWhileBlocked(t *testing.T) {
 	s := newShell(t)
 	w, _, g := withGate(t, 4, Options{})
 	s.settled(2)
 	w.Tick(time.Now())
-	eventually(t, "the reading blocks", func() bool { return g.reads.Load() == 1 })
+	eventually(t, "the read blocks", func() bool { return g.reads.Load() == 1 })
 	done := w.cmdlines.done
 	began := time.Now()
 	w.Close()
@@ -175,10 +175,10 @@ func TestPanickingReader(t *testing.T) {
 	w, _, _ := withGate(t, 4, Options{})
 	w.cmdlines.close()
 	w.startCmdlines(4, func(int, []byte) (string, error) { panic("a test") })
-	w.cmdlines.patience = 0
+	w.cmdlines.timeout = 0
 	pids := s.settled(10)
 	w.Tick(time.Now())
-	eventually(t, "it is taken for blocked", w.cmdlines.stuck)
+	eventually(t, "the reader is stuck", w.cmdlines.stuck)
 	w.Tick(time.Now())
 	for _, pid := range pids {
 		if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.Comm != "sleep" {
@@ -187,8 +187,8 @@ func TestPanickingReader(t *testing.T) {
 	}
 }
 
-// TestDiskSleep: a process in uninterruptible sleep is not asked for its command line
-// until it has left that.
+// TestDiskSleep: the command line of a process in uninterruptible sleep is not requested
+// until it has left that state.
 func TestDiskSleep(t *testing.T) {
 	s := newShell(t)
 	pid := s.settled(1)[0]
@@ -202,10 +202,10 @@ func TestDiskSleep(t *testing.T) {
 		w.Tick(time.Now())
 	}
 	if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.Comm != "sleep" || w.cmdlines.waiting != 0 || g.reads.Load() != 0 {
-		t.Errorf("%+v, watched: %t, %d asked, %d read; want it watched and not asked", seen, ok, w.cmdlines.waiting, g.reads.Load())
+		t.Errorf("%+v, watched: %t, %d requested, %d read; want it watched and nothing requested", seen, ok, w.cmdlines.waiting, g.reads.Load())
 	}
 	if fd, _ := w.Calm(); fd >= 0 {
-		t.Error("the watcher is calm: nobody would ask later")
+		t.Error("Calm reports nothing to do: the command line would never be requested")
 	}
 	process.State = procfs.StateSleeping
 	tree.Process(process)
@@ -216,8 +216,8 @@ func TestDiskSleep(t *testing.T) {
 	})
 }
 
-// child starts a child of our own, as an orphan is that came to the init before anybody
-// saw it.
+// child starts a child of the test, like an orphan that the init adopted before a scan
+// found it.
 func child(t *testing.T) int {
 	t.Helper()
 	cmd := exec.Command("sleep", "1000")
@@ -227,7 +227,7 @@ func child(t *testing.T) int {
 }
 
 // TestAdoptionWaitsForCmdline: the record of an adoption has the command line, and the
-// answer wakes the owner of the watcher for it.
+// answer wakes the owner of the watcher.
 func TestAdoptionWaitsForCmdline(t *testing.T) {
 	w, b, g := withGate(t, 4, Options{Init: os.Getpid()})
 	pid := child(t)
@@ -249,12 +249,12 @@ func TestAdoptionWaitsForCmdline(t *testing.T) {
 		t.Errorf("adopt: %+v, want one of %v with the command line", got, at)
 	}
 	if n, err := unix.Poll(wait, 0); n != 0 || err != nil {
-		t.Errorf("poll = %d, %v: the owner is woken up again and again", n, err)
+		t.Errorf("poll = %d, %v: the owner is woken up repeatedly", n, err)
 	}
 }
 
-// TestAdoptionWithoutCmdline: where the answer does not come the adoption is recorded
-// without it, and always before the end.
+// TestAdoptionWithoutCmdline: if there is no answer the adoption is recorded without a
+// command line, and always before the exit.
 func TestAdoptionWithoutCmdline(t *testing.T) {
 	w, b, _ := withGate(t, 4, Options{Init: os.Getpid()})
 	late, reaped := child(t), child(t)
@@ -263,12 +263,12 @@ func TestAdoptionWithoutCmdline(t *testing.T) {
 	if seen, ok := w.Recall(procfs.ID{PID: reaped}); !ok || !seen.Adopted || len(b.of(history.KindAdopt, reaped)) != 1 {
 		t.Errorf("when the init reaps it: %+v, %+v; want the adoption recorded", seen, b.of(history.KindAdopt, reaped))
 	}
-	w.Tick(now.Add(cmdlinePatience - time.Millisecond))
+	w.Tick(now.Add(cmdlineTimeout - time.Millisecond))
 	if got := b.of(history.KindAdopt, late); len(got) != 0 {
 		t.Errorf("too early: %+v", got)
 	}
 	for range 2 {
-		w.Tick(now.Add(cmdlinePatience))
+		w.Tick(now.Add(cmdlineTimeout))
 	}
 	if got := b.of(history.KindAdopt, late); len(got) != 1 || got[0].Cmdline != "" || got[0].Comm == "" {
 		t.Errorf("adopt: %+v, want one with the name alone", got)
@@ -278,8 +278,8 @@ func TestAdoptionWithoutCmdline(t *testing.T) {
 	}
 }
 
-// TestOldAnswer: what was read of a program is not taken for another one that the process
-// has become, nor for another process with the same pid.
+// TestOldAnswer: an answer about a program is dropped if the process has executed another
+// one since, or if the pid was reused.
 func TestOldAnswer(t *testing.T) {
 	s := newShell(t)
 	w, _, g := withGate(t, 4, Options{})
@@ -288,9 +288,9 @@ func TestOldAnswer(t *testing.T) {
 	w.changeProgram(w.procs[pids[0]], "other")
 	w.forget(pids[1])
 	w.watch(pids[1], time.Now())
-	w.procs[pids[1]].serial++ // and what is asked now is not this either
+	w.procs[pids[1]].serial++ // now the outstanding answer is an old one, too
 	close(g.shut)
-	eventually(t, "all is answered", func() bool {
+	eventually(t, "all requests are answered", func() bool {
 		w.takeCmdlines()
 		return w.cmdlines.waiting == 0
 	})
@@ -304,10 +304,10 @@ func TestOldAnswer(t *testing.T) {
 // TestNamesOnly: without a thread for the reader, processes are known by their names,
 // and nothing waits for a command line.
 func TestNamesOnly(t *testing.T) {
-	s, b := newShell(t), &book{}
+	s, b := newShell(t), &recorder{}
 	before := runtime.NumGoroutine()
 	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Millisecond, NamesOnly: true}, b)
-	check(t, err)
+	proctest.Check(t, err)
 	t.Cleanup(w.Close)
 	pid := s.settled(1)[0]
 	w.Tick(time.Now())

@@ -11,18 +11,19 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// longUnreaped is how long a zombie may wait for its parent before it is worth a
-// record.
+// longUnreaped is how long a process must be a zombie to get a zombie record.
 const longUnreaped = 10 * time.Second
 
-// roundsMost bounds what is taken in at once, so that the owner gets its turn.
-const roundsMost = 64
+// maxRounds limits the events that one call of Ready handles, so that it returns to its
+// owner.
+const maxRounds = 64
 
-// Ready takes in what has happened, and reports whether anything had.
+// Ready handles the pending events, and reports whether there were any. It does not
+// block. Its owner calls it when [Watcher.FD] is readable.
 func (w *Watcher) Ready(now time.Time) bool {
 	w.takeCmdlines()
 	var events [64]unix.EpollEvent
-	for round := range roundsMost {
+	for round := range maxRounds {
 		n, err := unix.EpollWait(w.epoll, events[:], 0)
 		if err != nil || n <= 0 {
 			return round > 0
@@ -33,7 +34,7 @@ func (w *Watcher) Ready(now time.Time) bool {
 				continue
 			}
 			p := w.procs[int(e.Pad)]
-			if p == nil || p.fd != int(e.Fd) { // closing it has failed
+			if p == nil || p.fd != int(e.Fd) { // not removed from the epoll set: close has failed
 				_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, int(e.Fd), nil)
 				continue
 			}
@@ -51,25 +52,25 @@ func (w *Watcher) Ready(now time.Time) bool {
 	return true
 }
 
-// died takes in that a process has ended. Until it is reaped /proc still tells of it.
+// died handles the end of a process, which is still in /proc until it is reaped.
 func (w *Watcher) died(p *process, now time.Time) {
 	p.deadAt, p.Dead, p.ended = now, now, sinceBoot()
 	w.dead++
 	if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID {
 		p.cpu = (w.stat.UTime + w.stat.STime).Duration()
 		w.readOwner(p)
-		if p.Comm != w.stat.Comm { // it has become another program meanwhile
+		if p.Comm != w.stat.Comm { // it has executed another program meanwhile
 			w.changeProgram(p, w.stat.Comm)
 		}
 		w.updateParent(p, now)
 	}
 	w.updateChildren(p.ID.PID)
-	event := unix.EpollEvent{Fd: int32(p.fd), Pad: int32(p.ID.PID)} // from now on only that it hangs up
+	event := unix.EpollEvent{Fd: int32(p.fd), Pad: int32(p.ID.PID)} // from now on only EPOLLHUP
 	_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_MOD, p.fd, &event)
 }
 
-// updateChildren reads the parent of the children of a process that has ended: they
-// have another one now.
+// updateChildren updates the parent of the children of a process that has ended: the
+// kernel has given them another one.
 func (w *Watcher) updateChildren(parent int) {
 	if w.children[parent] == 0 {
 		return
@@ -82,10 +83,10 @@ func (w *Watcher) updateChildren(parent int) {
 	}
 }
 
-// updateParent takes over the parent that was just read into w.stat.
+// updateParent sets the parent of p to that in w.stat.
 func (w *Watcher) updateParent(p *process, now time.Time) {
-	// No process gets a parent outside. The kernel shows 0 for one that is just
-	// being reaped.
+	// No process gets a new parent outside the namespace. The kernel shows 0 for a
+	// process that is just being reaped.
 	if p.PPID == w.stat.PPID || w.stat.PPID == 0 {
 		return
 	}
@@ -98,21 +99,22 @@ func (w *Watcher) updateParent(p *process, now time.Time) {
 	}
 }
 
-// adopted notes that the process has come to the init. If its command line is not known
-// yet the record waits for it.
+// adopted notes that the init has adopted the process. If its command line is not known
+// yet, recordAdoption waits for it.
 func (w *Watcher) adopted(p *process, now time.Time) {
 	p.Adopted, p.adopting, p.adoptedAt = true, true, now
 	w.adopting++
 }
 
-// recordAdoption records that the process has come to the init, if it is not yet.
+// recordAdoption records a noted adoption, if it is not recorded yet.
 func (w *Watcher) recordAdoption(p *process) {
 	if p.adopting {
-		w.book.Add(w.record(history.KindAdopt, p, p.adoptedAt))
+		w.recorder.Add(w.record(history.KindAdopt, p, p.adoptedAt))
 		w.forgetAdoption(p)
 	}
 }
 
+// forgetAdoption drops a noted adoption.
 func (w *Watcher) forgetAdoption(p *process) {
 	if p.adopting {
 		p.adopting = false
@@ -120,19 +122,20 @@ func (w *Watcher) forgetAdoption(p *process) {
 	}
 }
 
-// recordLateAdoptions records those whose command line keeps them waiting.
+// recordLateAdoptions records the adoptions that have waited too long for a command
+// line.
 func (w *Watcher) recordLateAdoptions(now time.Time) {
 	if w.adopting == 0 {
 		return
 	}
 	for _, p := range w.procs {
-		if p.adopting && (w.cmdlines.stuck() || now.Sub(p.adoptedAt) >= w.cmdlines.patience) {
+		if p.adopting && (w.cmdlines.stuck() || now.Sub(p.adoptedAt) >= w.cmdlines.timeout) {
 			w.recordAdoption(p)
 		}
 	}
 }
 
-// wasReaped records the end of a process that somebody has waited for.
+// wasReaped records the exit of a process that has been reaped.
 func (w *Watcher) wasReaped(p *process, now time.Time) {
 	w.recordAdoption(p)
 	r := w.record(history.KindExit, p, now)
@@ -145,13 +148,13 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	if p.ID.Start != 0 && p.ended > p.ID.Start {
 		r.Runtime = (p.ended - p.ID.Start).Duration()
 	}
-	w.book.Add(r)
+	w.recorder.Add(r)
 	w.forget(p.ID.PID)
 	delete(w.holders, p.ID.PID)
 }
 
-// checkZombies records those that are left for long, and finds out who was
-// reaped where the kernel does not tell by itself (before Linux 6.9).
+// checkZombies records the processes that have been zombies for long. It also detects
+// which were reaped, for kernels before Linux 6.9, which do not report that by EPOLLHUP.
 func (w *Watcher) checkZombies(now time.Time) {
 	held, first := map[int]int{}, map[int]*process{}
 	for _, p := range w.procs {
@@ -176,8 +179,9 @@ func (w *Watcher) checkZombies(now time.Time) {
 	}
 }
 
-// culprit is who ought to reap the zombie p. Nobody can begin to trace a zombie, so
-// that only a tracer is asked for again: it may have gone.
+// culprit returns the process that should reap the zombie p: its tracer, or else its
+// parent. A zombie cannot get a new tracer, so once it has none culprit does not read
+// that again.
 func (w *Watcher) culprit(p *process) int {
 	if !p.asked || p.tracer != 0 {
 		p.asked, p.tracer = true, zombie.Tracer(w.opt.FS, p.ID.PID)
@@ -185,15 +189,16 @@ func (w *Watcher) culprit(p *process) int {
 	return zombie.CulpritOf(&procfs.Stat{PID: p.ID.PID, PPID: p.PPID}, p.tracer)
 }
 
-// recordZombies records that a process, the culprit, leaves zombies. One that leaves thousands would
-// fill the history with them, so after the first ones their number has to double.
+// recordZombies records that the culprit has not reaped held zombies, of which p is the
+// oldest without a record. A process that leaves thousands must not fill the history, so
+// there is another record only when their number has doubled.
 func (w *Watcher) recordZombies(p *process, culprit, held int, now time.Time) {
 	if held >= 2*w.holders[culprit] {
 		w.holders[culprit] = held
 		r := w.record(history.KindZombie, p, now)
 		r.ZombieFor = now.Sub(p.deadAt)
 		if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID && (w.stat.ExitCode != 0 || w.opt.FS.MayTrace(p.ID.PID)) {
-			r.Known, r.Status = true, w.stat.ExitCode // otherwise 0 may mean that we may not know
+			r.Known, r.Status = true, w.stat.ExitCode // without permission the kernel shows 0
 		}
 		r.Parent = w.nameNow(p.PPID, p.Parent)
 		name := r.Parent
@@ -201,7 +206,7 @@ func (w *Watcher) recordZombies(p *process, culprit, held int, now time.Time) {
 			name = w.nameNow(culprit, "?")
 		}
 		r.Text = fmt.Sprintf("%d (%s) has not waited for it; it holds %s", culprit, name, zombies(held))
-		w.book.Add(r)
+		w.recorder.Add(r)
 	}
 	for _, q := range w.procs {
 		if !q.deadAt.IsZero() && now.Sub(q.deadAt) >= longUnreaped && w.culprit(q) == culprit {

@@ -1,19 +1,19 @@
-// Package watch sees the deaths of processes that are not our children: what
-// started, how it ended and who reaped it.
+// Package watch records the exits of processes that are not children of the caller:
+// which process ended, how it ended, and which process reaped it.
 //
-// A [Watcher] holds a pidfd for each process. The kernel then tells when the
-// process ends (the descriptor becomes readable), when somebody reaps it (it hangs
-// up), and after that how it ended, whoever asked first (PIDFD_GET_INFO, Linux
-// 6.15). New processes are found by their numbers: the kernel gives them out in
-// turn, and /proc/loadavg has the last one. So a tick that finds nothing new costs
-// one system call, and one that does costs one for each number; what has no
-// process any more by then came and went unseen, and is counted.
+// A [Watcher] holds a pidfd for each process. The pidfd becomes readable when the
+// process ends, and hangs up when the process is reaped (Linux 6.9). After that the
+// kernel reports through it how the process ended (PIDFD_GET_INFO, Linux 6.15). The
+// watcher finds new processes by their pids: the kernel allocates pids in ascending
+// order, and /proc/loadavg shows the last one. So a scan that finds nothing new costs
+// one system call, and any other costs one for each new pid. A pid that no longer
+// belongs to a process has started and ended unseen, and is counted.
 //
-// PID 1 runs this on its only thread, so nothing here may wait for another process.
-// What could, the reading of command lines, is done beside it, see cmdlines.go. The
-// number of processes that are watched is bounded, see bound.go.
+// PID 1 runs the watcher on its only thread, so the watcher must not block on other
+// processes. Reading a command line may block, so another goroutine does that, see
+// cmdlines.go. The number of watched processes is limited, see bound.go.
 //
-// The init and, where PID 1 is something else, the inspector ([StartOwn]) run it. It has an
-// epoll descriptor of its own, so it is one descriptor to its owner, and a failure
-// in it is none of the owner's.
+// The init runs a watcher and, if PID 1 is not yinit, so does the inspector
+// ([StartOwn]). A watcher has its own epoll instance, so its owner polls a single
+// descriptor, and a failure in the watcher does not affect the owner.
 package watch

@@ -9,8 +9,8 @@ import (
 	"yinit/procfs"
 )
 
-// watch begins to watch the process with this pid, and reports whether there is one,
-// or a thread.
+// watch starts watching the process with this pid, and reports whether the pid belongs
+// to a process or thread.
 func (w *Watcher) watch(pid int, now time.Time) bool {
 	if w.procs[pid] != nil || pid == w.opt.Self {
 		return true
@@ -22,13 +22,14 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 	p := w.newProcess()
 	p.fd = fd
 	w.identify(p, pid)
-	// Until it is reaped nobody else can have its pid, so that was about this one.
+	// If it is not reaped yet its pid was not reused, so identify has read the right
+	// process.
 	if gone := reaped(fd); gone || w.stat.KernelThread() {
 		w.drop(p)
 		return !gone
 	}
 	state, zombie := w.stat.State, w.stat.Zombie()
-	if len(w.procs) >= w.opt.Most {
+	if len(w.procs) >= w.opt.Max {
 		w.countUnwatched(now)
 		if !w.makeRoom(zombie) {
 			w.drop(p)
@@ -44,55 +45,55 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 	w.procs[pid] = p
 	w.children[p.PPID]++
 	if w.opt.Init == w.opt.Self && p.PPID == w.opt.Self {
-		p.Origin = 0 // the book knows if it is ours from the start
+		p.Origin = 0 // unknown; the Recorder knows if the init started it
 		w.adopted(p, now)
 	}
 	if zombie {
-		w.died(p, now) // so that it is the first to make room
+		w.died(p, now) // so that it is evicted first
 	}
 	if zombie || !w.askCmdline(p, state) {
-		w.recordAdoption(p) // there is nothing to wait for
+		w.recordAdoption(p) // no command line to wait for
 	}
 	return true
 }
 
-// openPidfd opens a pidfd. It returns -1 if there is none, and whether the number is that of
-// a process or a thread.
+// openPidfd opens a pidfd. It returns -1 if it cannot, and reports whether the pid
+// belongs to a process or thread.
 func (w *Watcher) openPidfd(pid int, now time.Time) (fd int, found bool) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil && exists(pid) {
-		// It may not have been one yet: a process gets its number before it is made.
+		// It may be a new process now: a process gets its pid before it is complete.
 		fd, err = unix.PidfdOpen(pid, 0)
 	}
 	if outOfDescriptors(err) {
-		w.giveBackDescriptors(now)
+		w.releaseDescriptors(now)
 		fd, err = unix.PidfdOpen(pid, 0)
 	}
 	switch {
 	case outOfDescriptors(err):
 		w.countUnwatched(now)
 		return -1, true
-	case err != nil: // a thread, which has none, if it exists at all
+	case err != nil: // if it exists it is a thread, which has no pidfd
 		return -1, !errors.Is(err, unix.ESRCH) && exists(pid)
 	}
 	return fd, true
 }
 
-// drop gives up a process that is not watched yet.
+// drop releases a process that is not in w.procs yet.
 func (w *Watcher) drop(p *process) {
 	_ = unix.Close(p.fd)
 	w.reuse(p)
 }
 
-// reuse keeps what is not needed any more for the next process.
+// reuse keeps p for newProcess.
 func (w *Watcher) reuse(p *process) {
-	if len(w.free) < freeMost {
+	if len(w.free) < maxFree {
 		w.free = append(w.free, p)
 	}
 }
 
-// newProcess is one that was used before, if there is any: where thousands come and
-// go nothing is allocated for each.
+// newProcess returns a zeroed process. It reuses an old one if it can, so that thousands
+// of short-lived processes do not cost an allocation each.
 func (w *Watcher) newProcess() *process {
 	last := len(w.free) - 1
 	if last < 0 {
@@ -107,17 +108,17 @@ func (w *Watcher) newProcess() *process {
 	return p
 }
 
-// exists reports whether a number is that of a process or a thread.
-func exists(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) } // kill(2) takes thread ids, too
+// exists reports whether the pid belongs to a process or thread.
+func exists(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) } // kill(2) accepts thread IDs, too
 
-// identify finds out who the process is.
+// identify reads the attributes of the process.
 func (w *Watcher) identify(p *process, pid int) {
 	if err := w.scanner.Stat(pid, &w.stat); err != nil {
-		// With hidepid it may be hidden. It has a number and an end all the same.
+		// hidepid may hide it. Its end can still be recorded.
 		w.stat = procfs.Stat{PID: pid}
 	}
 	p.ID, p.PPID, p.Comm = w.stat.ID(), w.stat.PPID, w.stat.Comm
-	if parent := w.readOwner(p); p.PPID == 0 { // it may be hidden by hidepid
+	if parent := w.readOwner(p); p.PPID == 0 { // hidepid may have hidden it
 		p.PPID = parent
 	}
 	p.Origin = p.PPID
@@ -125,8 +126,8 @@ func (w *Watcher) identify(p *process, pid int) {
 	p.fresh = p.young()
 }
 
-// readOwner reads which user the process belongs to, and returns its parent, 0 if that
-// is unknown. The user may change: docker exec begins as root.
+// readOwner reads the real user ID of the process, and returns the pid of its parent, 0
+// if that is unknown. The user may change: docker exec begins as root.
 func (w *Watcher) readOwner(p *process) (parent int) {
 	var i info
 	if w.ask(&i, p.fd) == nil && i.mask&infoCreds != 0 {
@@ -139,31 +140,33 @@ func (w *Watcher) readOwner(p *process) (parent int) {
 	return 0
 }
 
+// nameParent sets the comm of the parent if it is not known yet.
 func (w *Watcher) nameParent(p *process) {
 	if p.Parent == "" {
 		p.Parent = w.name(p.PPID)
 	}
 }
 
-// renumber gives the process a new serial: answers to what was asked before are dropped.
+// renumber gives the process a new serial, so that the answers to earlier requests are
+// dropped.
 func (w *Watcher) renumber(p *process) {
 	w.serial++
 	p.serial = w.serial
 }
 
-// changeProgram notes that the process has become another program.
+// changeProgram notes that the process has executed another program.
 func (w *Watcher) changeProgram(p *process, comm string) {
 	p.Comm, p.Cmdline = comm, ""
 	w.renumber(p)
 }
 
-// young reports whether the process may not have become its program yet.
+// young reports whether the process may not have executed its program yet.
 func (p *process) young() bool {
 	return sinceBoot() < p.ID.Start+procfs.Ticks(young*procfs.TicksPerSecond/time.Second)
 }
 
-// refresh looks once more at those that were very young, and at those whose command
-// line could not be asked for.
+// refresh reads the attributes again of the processes that were very young, and of those
+// whose command line could not be requested.
 func (w *Watcher) refresh() {
 	for pid, p := range w.procs {
 		if !p.fresh && !p.unread || !p.deadAt.IsZero() {
@@ -171,7 +174,7 @@ func (w *Watcher) refresh() {
 		}
 		p.fresh = p.fresh && p.young() // this may not have been the last time
 		if w.scanner.Stat(pid, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
-			continue // the dead have no command line any more
+			continue // a zombie has no command line
 		}
 		if p.Comm != w.stat.Comm {
 			w.changeProgram(p, w.stat.Comm)

@@ -6,16 +6,19 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/procfs/proctest"
 )
 
-// inside says that the tests run in the PID namespace that TestMain made.
+var check, eventually = proctest.Check, proctest.Eventually
+
+// inside is an environment variable that is set in the PID namespace of TestMain.
 const inside = "WATCH_TEST_INSIDE"
 
-// TestMain runs the tests in a PID namespace of their own: elsewhere they would
-// watch the whole machine.
+// TestMain runs the tests in a new PID namespace. Otherwise they would watch the whole
+// machine.
 func TestMain(m *testing.M) {
 	if os.Getenv(inside) == "" {
 		os.Exit(enter())
@@ -31,6 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// enter runs the test binary again in a new PID namespace and returns its exit code.
 func enter() int {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Env = append(os.Environ(), inside+"=1")
@@ -46,26 +50,4 @@ func enter() int {
 		return 1
 	}
 	return 0
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// eventually waits for a condition that nothing reports.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(time.Minute)
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("still not after a minute: %s", what)
-		}
-	}
 }

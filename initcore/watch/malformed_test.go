@@ -10,8 +10,8 @@ import (
 	"yinit/procfs/proctest"
 )
 
-// TestMalformedStat: a process whose stat cannot be parsed is watched all the same: it
-// has a number and an end. All others are seen as ever.
+// TestMalformedStat: a process whose stat file cannot be parsed is still watched: its end
+// can be recorded. Other processes are not affected.
 func TestMalformedStat(t *testing.T) {
 	s := newShell(t)
 	pids := s.sleepers(3)
@@ -20,7 +20,7 @@ func TestMalformedStat(t *testing.T) {
 	tree.Process(proctest.Process{PID: pids[0], Comm: "first", Cmdline: []string{"first"}})
 	tree.Process(proctest.Process{PID: pids[1], Files: map[string]string{"stat": "7 (sh", "status": "Uid:\n"}})
 	tree.Process(proctest.Process{PID: pids[2], Comm: "last", Cmdline: []string{"last"}})
-	b := &book{}
+	b := &recorder{}
 	w, err := New(Options{FS: tree.FS(), Self: os.Getpid(), Every: time.Millisecond}, b)
 	check(t, err)
 	t.Cleanup(w.Close)
@@ -34,7 +34,7 @@ func TestMalformedStat(t *testing.T) {
 		t.Error("it is not recalled by a start time that the watcher does not know")
 	}
 	s.does("kill -9 " + procfs.ID{PID: pids[1]}.String() + "; wait " + procfs.ID{PID: pids[1]}.String() + "; echo 0")
-	eventually(t, "the death is in the book", func() bool {
+	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
 		return len(b.of(history.KindExit, pids[1])) > 0
 	})

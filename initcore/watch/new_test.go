@@ -9,7 +9,7 @@ import (
 	"yinit/procfs/proctest"
 )
 
-// TestNewClosesAll: where New fails it leaves no descriptor open.
+// TestNewClosesAll: if New fails it leaves no descriptor open.
 func TestNewClosesAll(t *testing.T) {
 	noProcess := proctest.New(t)
 	noProcess.Loadavg(procfs.Loadavg{LastPID: 10})
@@ -21,7 +21,7 @@ func TestNewClosesAll(t *testing.T) {
 		"no pidfd":         {FS: noProcess.FS(), Self: 1 << 22}, // above the highest pid
 	} {
 		before := openFiles(t)
-		w, err := New(opt, &book{})
+		w, err := New(opt, &recorder{})
 		if err == nil {
 			w.Close()
 			t.Errorf("%s: no error", name)
@@ -32,24 +32,23 @@ func TestNewClosesAll(t *testing.T) {
 	}
 }
 
-// fakeCounter returns a watcher that finds its processes in a fake tree, in which the
-// test sets the last pid.
-func fakeCounter(t *testing.T, last int) (*Watcher, *book, *proctest.Tree) {
+// fakeCounter returns a watcher of a fake tree, in which the test sets the last pid.
+func fakeCounter(t *testing.T, last int) (*Watcher, *recorder, *proctest.Tree) {
 	t.Helper()
 	tree := proctest.New(t)
 	tree.Loadavg(procfs.Loadavg{LastPID: last})
-	b := &book{}
+	b := &recorder{}
 	w, err := New(Options{FS: tree.FS(), Self: os.Getpid(), Every: time.Millisecond}, b)
 	check(t, err)
 	t.Cleanup(w.Close)
 	return w, b, tree
 }
 
-// TestMissedIsNoLess: where many more processes are found than numbers were given out,
-// as with --pid=host, none is missed. The difference must not become a huge number.
+// TestMissedIsNoLess: if more processes are found than pids were allocated, as with
+// --pid=host, none is missed. The negative difference must not become a huge number.
 func TestMissedIsNoLess(t *testing.T) {
 	w, b, tree := fakeCounter(t, 10)
-	w.walkMost = 4
+	w.maxWalk = 4
 	s := newShell(t)
 	for _, pid := range s.sleepers(12) {
 		tree.Process(proctest.Process{PID: pid})
@@ -60,13 +59,12 @@ func TestMissedIsNoLess(t *testing.T) {
 		t.Errorf("%d are watched, want 12", len(w.procs))
 	}
 	if b.missed > 6 {
-		t.Errorf("%d were missed, want at most the 6 numbers that were given out", b.missed)
+		t.Errorf("%d were missed, want at most the 6 pids that were allocated", b.missed)
 	}
 }
 
-// TestCounterSetBack: a last pid that is a little lower than before was set by
-// somebody, see ns_last_pid in proc_sys_kernel(5). It does not mean that all numbers
-// in between were given out.
+// TestCounterSetBack: if the last pid is a little lower than before, a process has set
+// it, see ns_last_pid in proc_sys_kernel(5). Not all pids in between were allocated.
 func TestCounterSetBack(t *testing.T) {
 	w, b, tree := fakeCounter(t, 5000)
 	tree.File("sys/kernel/pid_max", "4194304\n")
@@ -84,7 +82,7 @@ func TestCounterSetBack(t *testing.T) {
 	}
 }
 
-// TestCounterWraps: the numbers begin anew at 300, and pid_max itself is no pid.
+// TestCounterWraps: pids start again at 300, and pid_max itself is not a pid.
 func TestCounterWraps(t *testing.T) {
 	w, b, tree := fakeCounter(t, 32700)
 	tree.File("sys/kernel/pid_max", "32768\n")

@@ -9,8 +9,8 @@ import (
 	"yinit/procfs/proctest"
 )
 
-// TestOwn: a watcher of one's own sees who starts and ends without anybody calling it,
-// and leaves nothing behind but its reader.
+// TestOwn: an Own records processes in its own goroutine, and after Close only its Reader
+// is open.
 func TestOwn(t *testing.T) {
 	before := openFiles(t)
 	s := newShell(t)
@@ -18,12 +18,12 @@ func TestOwn(t *testing.T) {
 	check(t, err)
 	defer o.Close()
 	h, err := o.Reader.Header()
-	if err != nil || h.Program != "yinit of a test" || h.InitPID != os.Getpid() || h.Watch != ownEvery {
+	if err != nil || h.Program != "yinit of a test" || h.InitPID != os.Getpid() || h.Watch != ownInterval {
 		t.Errorf("Header = %+v, %v", h, err)
 	}
 	var seen []history.Record
 	var after uint64
-	eventually(t, "a death is seen", func() bool {
+	eventually(t, "an exit is recorded", func() bool {
 		b, err := o.Reader.Read(after)
 		check(t, err)
 		seen, after = append(seen, b.Records...), b.Next
@@ -49,7 +49,7 @@ func TestOwn(t *testing.T) {
 	}
 }
 
-// TestOwnFails: without a /proc there is an error, and nothing stays open.
+// TestOwnFails: without /proc there is an error, and no descriptor stays open.
 func TestOwnFails(t *testing.T) {
 	before := openFiles(t)
 	if _, err := StartOwn(proctest.New(t).FS(), "yinit"); err == nil {

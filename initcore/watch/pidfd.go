@@ -2,19 +2,19 @@ package watch
 
 import "yinit/procfs/pidfd"
 
-// info is what the kernel tells of the process of a pidfd.
+// info is what the kernel reports about the process of a pidfd.
 type info struct {
-	mask       uint64
-	ruid, ppid uint32
-	exitCode   int32
+	mask       uint64 // infoCreds, infoExit: which fields are set
+	ruid, ppid uint32 // real user ID, and parent
+	exitCode   int32  // wait status
 }
 
 const (
-	infoCreds = 1 << 1 // ruid and ppid are there
-	infoExit  = 1 << 3 // exitCode is there
+	infoCreds = 1 << 1 // ruid and ppid are set
+	infoExit  = 1 << 3 // exitCode is set
 )
 
-// ask fills in what the kernel tells of the process of a pidfd.
+// ask fills in i from the process of a pidfd, see [pidfd.Info].
 func (i *info) ask(fd int) error {
 	*i = info{}
 	var k pidfd.Info
@@ -30,5 +30,5 @@ func (i *info) ask(fd int) error {
 	return nil
 }
 
-// reaped reports whether the process of a pidfd is gone for good. A zombie is not.
+// reaped reports whether the process of a pidfd has been reaped.
 func reaped(fd int) bool { return pidfd.Reaped(fd) }

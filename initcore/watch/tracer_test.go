@@ -15,9 +15,14 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// TestZombieOfATracer: a debugger that has not waited is to blame, not the parent,
-// which waits for it in vain; the command zombies blames the same process. When the
-// debugger has gone, the parent reaps.
+// init keeps the main thread for the main goroutine. A goroutine of a test that ends while
+// it is locked to its thread ends the thread, unless that is the main thread: the Go
+// runtime keeps it.
+func init() { runtime.LockOSThread() }
+
+// TestZombieOfATracer: the culprit is the debugger that has not waited, not the parent,
+// which cannot reap before; the command zombies names the same process. When the debugger
+// is gone, the parent reaps.
 func TestZombieOfATracer(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)

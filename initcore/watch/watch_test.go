@@ -16,18 +16,18 @@ import (
 	"yinit/procfs"
 )
 
-// book keeps what the watcher enters.
-type book struct {
+// A recorder keeps what the watcher records.
+type recorder struct {
 	records           []history.Record
 	missed, unwatched uint64
 }
 
-func (b *book) Add(r *history.Record) { b.records = append(b.records, *r) }
-func (b *book) Missed(n uint64)       { b.missed += n }
-func (b *book) Unwatched(n uint64)    { b.unwatched += n }
+func (b *recorder) Add(r *history.Record) { b.records = append(b.records, *r) }
+func (b *recorder) Missed(n uint64)       { b.missed += n }
+func (b *recorder) Unwatched(n uint64)    { b.unwatched += n }
 
 // of returns the records of a kind about a process; pid 0: about any.
-func (b *book) of(kind history.Kind, pid int) (list []history.Record) {
+func (b *recorder) of(kind history.Kind, pid int) (list []history.Record) {
 	for _, r := range b.records {
 		if r.Kind == kind && (pid == 0 || r.PID == pid) {
 			list = append(list, r)
@@ -36,22 +36,22 @@ func (b *book) of(kind history.Kind, pid int) (list []history.Record) {
 	return list
 }
 
-func newWatcher(t *testing.T, most int) (*Watcher, *book) {
+func newWatcher(t *testing.T, most int) (*Watcher, *recorder) {
 	t.Helper()
-	b := &book{}
-	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Millisecond, Most: most}, b)
+	b := &recorder{}
+	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Millisecond, Max: most}, b)
 	check(t, err)
 	t.Cleanup(w.Close)
 	return w, b
 }
 
-// shell is a shell that does what it is told, line by line.
+// A shell runs the lines that a test sends to it.
 type shell struct {
 	t        *testing.T
 	cmd      *exec.Cmd
 	in       *os.File
 	out      *bufio.Reader
-	children []int // they end with the test
+	children []int // killed at the end of the test
 }
 
 func newShell(t *testing.T) *shell {
@@ -112,7 +112,7 @@ func TestForeignDeaths(t *testing.T) {
 		check(t, err)
 		check(t, release.Close())
 		s.does("wait; echo 0")
-		eventually(t, line+" is in the book", func() bool {
+		eventually(t, line+" is recorded", func() bool {
 			w.Ready(time.Now())
 			return len(b.of(history.KindExit, pid)) > 0
 		})
@@ -126,8 +126,8 @@ func TestForeignDeaths(t *testing.T) {
 	}
 }
 
-// TestOldKernel: where the kernel does not tell, the status is unknown and never
-// a guess, and all the rest is there.
+// TestOldKernel: if the kernel does not report the status it is unknown and never
+// guessed, and all other fields are set.
 func TestOldKernel(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
@@ -135,7 +135,7 @@ func TestOldKernel(t *testing.T) {
 	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
 	w.Tick(time.Now())
 	s.does("wait; echo 0")
-	eventually(t, "the death is in the book", func() bool {
+	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
 		return len(b.of(history.KindExit, pid)) > 0
 	})
@@ -144,8 +144,8 @@ func TestOldKernel(t *testing.T) {
 	}
 }
 
-// TestZombies: one that its parent leaves for ten seconds is told once, with the
-// number that the parent holds; the death is recorded when somebody reaps it.
+// TestZombies: a process that has been a zombie for ten seconds is recorded once, with
+// the number of zombies of the parent; the exit is recorded when it is reaped.
 func TestZombies(t *testing.T) {
 	// The shell becomes a program that never waits.
 	s := newShell(t)
@@ -172,7 +172,7 @@ func TestZombies(t *testing.T) {
 	if len(got) != 1 || got[0].PPID != s.cmd.Process.Pid || !strings.Contains(got[0].Text, "(sleep) has not waited for it; it holds 2 zombies") {
 		t.Errorf("after 11 s: %+v, want one record with the parent and the number 2", got)
 	}
-	// The parent ends: we are PID 1 here, and reap nobody. So the zombies are ours.
+	// The parent ends. We are PID 1 here, so the zombies become ours, and we do not reap.
 	check(t, s.cmd.Process.Kill())
 	_ = s.cmd.Wait()
 	eventually(t, "both are adopted", func() bool {
@@ -190,11 +190,12 @@ func TestZombies(t *testing.T) {
 	}
 	w.Tick(time.Now())
 	if got := b.of(history.KindExit, pids[0]); len(got) != 0 {
-		t.Errorf("%+v, want none: who reaps a child itself records it", got)
+		t.Errorf("%+v, want none: the init records the exits of the children that it reaps", got)
 	}
 }
 
-// TestBound: what is over it is counted, and noted once; descriptors are given back.
+// TestBound: processes above the limit are counted, and noted once; Close closes all
+// descriptors.
 func TestBound(t *testing.T) {
 	s := newShell(t)
 	before := openFiles(t)
@@ -228,8 +229,8 @@ func openFiles(t *testing.T) int {
 	return len(list)
 }
 
-// TestMissed: of processes that came and went between two looks the number is
-// known, and threads that are there are none of them.
+// TestMissed: processes that started and ended between two scans are counted; living
+// threads are not.
 func TestMissed(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
@@ -244,7 +245,7 @@ func TestMissed(t *testing.T) {
 
 func TestDistance(t *testing.T) {
 	w, _ := newWatcher(t, 0)
-	most := w.pidMax() // which is no pid: seen on Linux 6.18, where the one after pid_max-1 is 300
+	most := w.pidMax() // not a pid itself: on Linux 6.18 the pid after pid_max-1 is 300
 	for _, tt := range []struct{ from, to, want int }{
 		{10, 10, 0},
 		{10, 12, 2},
@@ -257,14 +258,14 @@ func TestDistance(t *testing.T) {
 	}
 }
 
-// BenchmarkTick is a look that finds nothing new, with 50 processes.
+// BenchmarkTick measures a scan that finds nothing new, with 50 processes.
 func BenchmarkTick(b *testing.B) {
 	for range 50 {
 		cmd := exec.Command("sleep", "1000")
 		check(b, cmd.Start())
 		b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	}
-	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Second}, &book{})
+	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Second}, &recorder{})
 	check(b, err)
 	b.Cleanup(w.Close)
 	b.ReportAllocs()
@@ -273,13 +274,13 @@ func BenchmarkTick(b *testing.B) {
 	}
 }
 
-// TestDeathBeforeRefresh: a process that has died since the last look, and of which
-// nobody has told yet, keeps the command line that it had.
+// TestDeathBeforeRefresh: a process that has ended since the last scan, without Ready
+// having handled that, keeps its command line.
 func TestDeathBeforeRefresh(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
 	pid := s.does("sleep 1000 & echo $!")
-	eventually(t, "it has become sleep", func() bool {
+	eventually(t, "it has executed sleep", func() bool {
 		w.Tick(time.Now())
 		seen, _ := w.Recall(procfs.ID{PID: pid})
 		return seen.Cmdline == "sleep 1000"
@@ -291,7 +292,7 @@ func TestDeathBeforeRefresh(t *testing.T) {
 	})
 	w.Tick(time.Now())
 	s.does("wait; echo 0")
-	eventually(t, "the death is in the book", func() bool {
+	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
 		return len(b.of(history.KindExit, pid)) > 0
 	})

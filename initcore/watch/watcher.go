@@ -11,144 +11,145 @@ import (
 	"yinit/procfs"
 )
 
-// Options say how to watch.
+// Options configure a [Watcher].
 type Options struct {
-	// FS is the proc filesystem of the namespace that is watched.
+	// FS is the proc filesystem of the PID namespace to watch.
 	FS procfs.FS
-	// Self is our own pid. We do not watch ourselves.
+	// Self is the pid of the caller, which is not watched.
 	Self int
-	// Init is the pid of the process that adopts orphans, 0 if there is none. That it
-	// has become the parent of a process is recorded.
+	// Init is the pid of the process that adopts orphans, 0 if there is none. The
+	// watcher records when it becomes the parent of a process.
 	Init int
-	// Every is the time between two looks for new processes.
+	// Every is the time between two scans for new processes.
 	Every time.Duration
-	// Most is how many processes are watched at once. 0 is [MostWatched], or less where
-	// the limit of descriptors is low.
-	Most int
-	// NamesOnly says that no thread may be used for reading command lines, see
-	// [cmdlineReader]: processes are known by their names.
+	// Max is the maximum number of processes to watch at once. 0 means [MaxWatched],
+	// or less if RLIMIT_NOFILE is low.
+	Max int
+	// NamesOnly says that the watcher must not start the goroutine that reads command
+	// lines, see [cmdlineReader]. Processes are then known by their names.
 	NamesOnly bool
 }
 
-// A Book takes what the watcher sees.
-type Book interface {
-	// Add takes a record, which is used again after.
+// A Recorder receives what the watcher sees.
+type Recorder interface {
+	// Add stores a record. The watcher reuses it after Add returns.
 	Add(*history.Record)
-	// Missed counts processes and threads that came and went unseen.
+	// Missed counts n processes and threads that started and ended unseen.
 	Missed(n uint64)
-	// Unwatched counts processes that were seen and for which there is no room.
+	// Unwatched counts n processes that were seen but are not watched, because there
+	// are too many.
 	Unwatched(n uint64)
 }
 
 const (
-	// MostWatched is how many processes are watched at once. Each takes a
-	// descriptor, and some 500 bytes.
-	MostWatched = 2048
-	// descriptorShare is the part of the descriptors that may be open which is left to others.
+	// MaxWatched is the default maximum number of watched processes. Each takes a
+	// descriptor and some 500 bytes.
+	MaxWatched = 2048
+	// descriptorShare is the divisor of RLIMIT_NOFILE that gives the descriptors which
+	// the watcher may open.
 	descriptorShare = 2
-	// waitFactor bounds how much of the time is taken by looks where thousands of
-	// processes come and go: the next one waits so many times as long as the last
-	// one took.
+	// waitFactor limits the CPU time of scans where thousands of processes start and
+	// end: the wait until the next scan is at least this many times as long as the last
+	// scan took.
 	waitFactor = 20
-	// freeMost is how many are kept to be used again.
-	freeMost = 64
-	// longestWait bounds that.
+	// longestWait limits the wait that waitFactor causes.
 	longestWait = 10 * time.Second
+	// maxFree is the maximum number of process structs that are kept for reuse.
+	maxFree = 64
 )
 
-// A Watcher watches all processes of its PID namespace. It has one owner, who
-// calls Ready when FD is readable, and Tick when it is time.
+// A Watcher watches all processes of its PID namespace. Only its owner may use it. The
+// owner calls Ready when FD is readable, and Tick at the time that Next returns.
 type Watcher struct {
-	opt     Options
-	book    Book
-	scanner *procfs.Scanner
-	epoll   int
-	clock   func() time.Time
+	opt      Options
+	recorder Recorder
+	scanner  *procfs.Scanner
+	epoll    int
+	clock    func() time.Time
 
 	loadavg int // descriptor of /proc/loadavg, -1: not open
 
 	procs    map[int]*process // by pid
 	children map[int]int      // by pid: how many of procs have this parent
-	free     []*process       // to be used again
-	unsure   []int            // numbers that had no process yet when they were looked for
-	last     int              // the last pid that was given out before the last look
-	looked   procfs.Ticks     // when that was, since boot
-	walkMost int              // [walkMost], but for tests
-	reaped   uint64           // processes that the init reaped before anybody saw them
-	missed   uint64           // since the last note of it
-	noted    time.Time        // when that was
-	full     bool             // it was noted that there are too many
+	free     []*process       // for reuse
+	unsure   []int            // new pids that had no process yet in the last scan
+	last     int              // the last pid allocated before the last scan
+	lastScan procfs.Ticks     // when the last scan was, since boot
+	maxWalk  int              // [maxWalk], except in tests
+	reaped   uint64           // new processes that the init reaped before a scan found them
+	missed   uint64           // processes missed since the last note about them
+	noted    time.Time        // when the last note about missed processes was recorded
+	full     bool             // a note about too many processes was recorded
 	next     time.Time        // when Tick is due
-	dead     int              // zombies that are watched
-	recorded int              // those of them whose zombie record was written
-	holders  map[int]int      // by pid: how many zombies of it were recorded
-	stat     procfs.Stat
-	other    procfs.Stat // of somebody else than stat is about
-	status   procfs.Status
-	rec      history.Record
+	dead     int              // watched processes that are zombies
+	recorded int              // those of them that a zombie record covers
+	holders  map[int]int      // by pid: its zombies at the last zombie record
+	stat     procfs.Stat      // buffer
+	other    procfs.Stat      // buffer for the names of other processes than that of stat
+	status   procfs.Status    // buffer
+	rec      history.Record   // buffer
 
 	cmdlines    *cmdlineReader
-	serial      uint64    // the last one that was given to a process
-	noYield     bool      // in this look the reader of command lines got the CPU and made no room
+	serial      uint64    // the last serial that a process got
+	noYield     bool      // in this scan the reader of command lines has run without progress
 	adopting    int       // adoptions that are not recorded yet
-	unread      uint64    // command lines that were not read in time, since the last note of it
-	notedUnread time.Time // when that was
-	// ask is [info.ask], but for the tests of older kernels.
+	unread      uint64    // command lines not read in time since the last note about them
+	notedUnread time.Time // when that note was recorded
+	// ask is [info.ask], except in tests of older kernels.
 	ask func(*info, int) error
 }
 
-// process is one that is watched.
+// A process is a watched process.
 type process struct {
 	Seen
 	fd     int    // its pidfd
-	serial uint64 // differs from that of all other processes, and programs, of the watcher
-	fresh  bool   // it may not have become its program yet
-	unread bool   // its command line is wanted, and could not be asked for
+	serial uint64 // unique among the processes of the watcher, and the programs that each executed
+	fresh  bool   // it may not have executed its program yet
+	unread bool   // its command line could not be requested yet
 
-	// It has come to the init at adoptedAt, which is not recorded yet.
-	adopting  bool
-	adoptedAt time.Time
+	adopting  bool      // it was adopted by the init, which is not recorded yet
+	adoptedAt time.Time // when it was adopted, if adopting
 
-	deadAt   time.Time     // when it was seen to be a zombie; zero: it lives
-	recorded bool          // its zombie record was written, or that of another zombie of its culprit
+	deadAt   time.Time     // when the watcher noticed its end; zero: it is alive
+	recorded bool          // a zombie record was written for it or another zombie of its culprit
 	asked    bool          // tracer is known
-	tracer   int           // who traces it, asked for once it has been a zombie for long; 0: nobody
-	cpu      time.Duration // what it has used, known once it is a zombie
+	tracer   int           // the process that traces it, read once it has been a zombie for long; 0: none
+	cpu      time.Duration // its CPU time, known once it is a zombie
 	ended    procfs.Ticks  // deadAt, since boot
 }
 
-// Seen is what was learnt of a process while it lived.
+// Seen is what the watcher learned about a process while it lived.
 type Seen struct {
-	// ID is its pid and start time, which is 0 if its stat could not be read.
+	// ID is its pid and start time, which is 0 if its stat file could not be read.
 	ID procfs.ID
-	// PPID is its parent now, 0 if that is outside the namespace.
+	// PPID is its current parent, 0 if that is outside the namespace.
 	PPID int
-	// Parent is the parent's command name.
+	// Parent is the parent's command name, "" if unknown.
 	Parent string
-	// Origin is the first parent that we know of.
+	// Origin is the first known parent, 0 if unknown.
 	Origin int
-	// Adopted says that its coming to the init was recorded.
+	// Adopted is true if the init has adopted it.
 	Adopted bool
-	// UID is its real user id.
+	// UID is its real user ID.
 	UID uint32
 	// Comm is its command name.
 	Comm string
 	// Cmdline is its command line, joined by spaces; "" if it was not read in time.
 	Cmdline string
-	// Dead is when it became a zombie, zero if nobody saw that.
+	// Dead is when the watcher noticed its end, zero if it did not.
 	Dead time.Time
 }
 
-// New begins to watch: all that is there, and what will come. An error says what
-// the kernel lacks.
-func New(opt Options, book Book) (*Watcher, error) {
+// New starts watching all existing and all future processes. The error reports which
+// feature the kernel lacks, or that there are no descriptors.
+func New(opt Options, r Recorder) (*Watcher, error) {
 	w := &Watcher{
-		opt: opt, book: book, scanner: procfs.NewScanner(opt.FS), clock: time.Now,
-		epoll: -1, loadavg: -1, walkMost: walkMost, ask: (*info).ask,
+		opt: opt, recorder: r, scanner: procfs.NewScanner(opt.FS), clock: time.Now,
+		epoll: -1, loadavg: -1, maxWalk: maxWalk, ask: (*info).ask,
 		procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{},
 	}
-	if w.opt.Most == 0 {
-		w.opt.Most = mostDescriptors()
+	if w.opt.Max == 0 {
+		w.opt.Max = maxDescriptors()
 	}
 	if err := w.begin(); err != nil {
 		w.Close()
@@ -157,25 +158,25 @@ func New(opt Options, book Book) (*Watcher, error) {
 	return w, nil
 }
 
-// begin opens what the watcher needs, and finds the processes that are there.
+// begin opens the descriptors of the watcher, and watches the existing processes.
 func (w *Watcher) begin() (err error) {
 	if w.last, err = w.lastPID(); err != nil {
-		return fmt.Errorf("new processes cannot be found: %w", err)
+		return fmt.Errorf("cannot find new processes: %w", err)
 	}
 	self, err := unix.PidfdOpen(w.opt.Self, 0)
 	if err != nil {
-		return fmt.Errorf("processes cannot be watched (pidfd_open, Linux 5.3): %w", err)
+		return fmt.Errorf("cannot watch processes: pidfd_open (needs Linux 5.3): %w", err)
 	}
 	_ = unix.Close(self)
 	if w.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
 	}
-	most := min(cmdlinesMost, 1+w.opt.Most/cmdlinesMost)
+	most := min(maxCmdlines, 1+w.opt.Max/maxCmdlines)
 	if w.opt.NamesOnly {
 		most = 0
 	}
 	w.startCmdlines(most, procfs.ReadCommandLine)
-	w.looked = sinceBoot()
+	w.lastScan = sinceBoot()
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
 		return err
@@ -184,29 +185,29 @@ func (w *Watcher) begin() (err error) {
 	for _, pid := range pids {
 		w.watch(pid, now)
 	}
-	for _, p := range w.procs { // those that were listed after their children
+	for _, p := range w.procs { // for parents that were listed after their children
 		w.nameParent(p)
 	}
 	w.next = now.Add(w.opt.Every)
 	return nil
 }
 
-// mostDescriptors is how many the watcher may open.
-func mostDescriptors() int {
+// maxDescriptors returns how many pidfds the watcher may open.
+func maxDescriptors() int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return MostWatched / descriptorShare
+		return MaxWatched / descriptorShare
 	}
-	return int(min(MostWatched, limit.Cur/descriptorShare))
+	return int(min(MaxWatched, limit.Cur/descriptorShare))
 }
 
-// FD is readable when Ready has something to do.
+// FD returns a descriptor that is readable when Ready has something to do.
 func (w *Watcher) FD() int { return w.epoll }
 
-// Next is when Tick is due.
+// Next returns when Tick is due.
 func (w *Watcher) Next() time.Time { return w.next }
 
-// Close gives up all descriptors.
+// Close closes all descriptors, and may be called more than once.
 func (w *Watcher) Close() {
 	for pid := range w.procs {
 		w.forget(pid)
@@ -224,22 +225,22 @@ func (w *Watcher) Close() {
 	_ = w.scanner.Close()
 }
 
-// Tick looks for new processes, and at the zombies.
+// Tick scans for new processes, and checks the zombies.
 func (w *Watcher) Tick(now time.Time) {
-	began, used := w.clock(), processorTime()
+	began, used := w.clock(), threadCPUTime()
 	w.noYield = false
 	w.takeCmdlines()
 	w.recordLateAdoptions(now)
 	w.findNew(now)
-	w.letReaderRun() // at once: what is new may not live for long
+	w.yieldToReader() // at once: new processes may end soon
 	if w.dead > 0 {
 		w.checkZombies(now)
 	}
 	w.noteMissed(now)
 	w.noteUnread(now)
-	// On a busy machine most of the time is that of others. The owner may have gone
-	// to another thread meanwhile, so neither clock is trusted alone.
-	took := min(w.clock().Sub(began), max(processorTime()-used, 0))
+	// On a busy machine most of the elapsed time belongs to other processes, and the
+	// goroutine may have moved to another thread. So take the smaller of both clocks.
+	took := min(w.clock().Sub(began), max(threadCPUTime()-used, 0))
 	w.next = now.Add(max(w.opt.Every, min(took*waitFactor, longestWait)))
 }
 
@@ -259,21 +260,21 @@ func (w *Watcher) forget(pid int) {
 		w.unread++
 	}
 	w.forgetAdoption(p)
-	_ = unix.Close(p.fd) // this takes it out of the epoll set, too: nobody else has it
+	_ = unix.Close(p.fd) // removes it from the epoll set, too: it has no duplicate
 	delete(w.procs, pid)
 	w.countChild(p.PPID, -1)
 	w.reuse(p)
 }
 
-// countChild keeps the number of the watched children of a process.
+// countChild adds by to the number of watched children of a process.
 func (w *Watcher) countChild(parent, by int) {
 	if w.children[parent] += by; w.children[parent] == 0 {
 		delete(w.children, parent)
 	}
 }
 
-// Recall returns what was seen of a process while it lived. The start time may be
-// 0, if it is not known; to the watcher it may be unknown, too.
+// Recall returns what the watcher knows about a process, and reports whether it watches
+// it. A start time of 0, in id or in the watcher, means unknown and matches any.
 func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 	p := w.procs[id.PID]
 	if p == nil || id.Start != 0 && p.ID.Start != 0 && p.ID != id {
@@ -284,19 +285,19 @@ func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 	return p.Seen, true
 }
 
-// Reaped tells that the init has reaped its child, and recorded that.
+// Reaped notifies the watcher that the init has reaped a child, and has recorded that.
 func (w *Watcher) Reaped(id procfs.ID) {
 	switch p := w.procs[id.PID]; {
 	case p != nil:
 		w.updateChildren(id.PID)
 		w.forget(id.PID)
-	case id.Start >= w.looked, id.Start == 0 && id.PID > w.last:
-		w.reaped++ // its number will turn out to have no process
+	case id.Start >= w.lastScan, id.Start == 0 && id.PID > w.last:
+		w.reaped++ // the next scan will find no process with its pid
 	}
 	delete(w.holders, id.PID)
 }
 
-// name is the command name of a process, "" if nobody knows.
+// name returns the command name of a process, "" if it is unknown.
 func (w *Watcher) name(pid int) string {
 	if p := w.procs[pid]; p != nil {
 		return p.Comm
@@ -304,7 +305,8 @@ func (w *Watcher) name(pid int) string {
 	return w.nameNow(pid, "")
 }
 
-// nameNow is the command name of a process, which may have become another program.
+// nameNow returns the current command name of a process, which may have executed another
+// program since it was seen, or otherwise if the name is unknown.
 func (w *Watcher) nameNow(pid int, otherwise string) string {
 	if pid == 0 {
 		return ""
@@ -318,7 +320,7 @@ func (w *Watcher) nameNow(pid int, otherwise string) string {
 	return otherwise
 }
 
-// record makes the reused record one of this kind, about p.
+// record fills the buffer w.rec with a record of this kind about p.
 func (w *Watcher) record(kind history.Kind, p *process, now time.Time) *history.Record {
 	w.rec = history.Record{
 		Kind: kind, Time: now, PID: p.ID.PID, Start: p.ID.Start, UID: p.UID, Comm: p.Comm, Cmdline: p.Cmdline,
@@ -327,14 +329,14 @@ func (w *Watcher) record(kind history.Kind, p *process, now time.Time) *history.
 	return &w.rec
 }
 
-// note records a text.
+// note records a note.
 func (w *Watcher) note(now time.Time, text string) {
 	w.rec = history.Record{Kind: history.KindNote, Time: now, Text: text}
-	w.book.Add(&w.rec)
+	w.recorder.Add(&w.rec)
 }
 
-// processorTime is what this thread has used.
-func processorTime() time.Duration {
+// threadCPUTime returns the CPU time of this thread.
+func threadCPUTime() time.Duration {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
 		return 0
@@ -342,7 +344,7 @@ func processorTime() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// sinceBoot is the clock of the start times of processes.
+// sinceBoot returns the time since boot, on the clock of the start times of processes.
 func sinceBoot() procfs.Ticks {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
@@ -351,7 +353,7 @@ func sinceBoot() procfs.Ticks {
 	return procfs.Ticks(time.Duration(ts.Nano()) / (time.Second / procfs.TicksPerSecond))
 }
 
-// outOfDescriptors reports whether the error says that there are no more descriptors.
+// outOfDescriptors reports whether the error means that no descriptor can be opened.
 func outOfDescriptors(err error) bool {
 	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
 }

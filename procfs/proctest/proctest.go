@@ -7,6 +7,8 @@
 //
 // The files are those of proc(5) in the form that Linux gives them, including
 // what it escapes and what it does not.
+//
+// [Check] and [Eventually] serve the tests of all packages.
 package proctest
 
 import (

@@ -19,12 +19,7 @@ import (
 	"yinit/procfs/verdict"
 )
 
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var check = proctest.Check
 
 // start starts cmd, which says that it is ready, and ends and is reaped after the
 // test.

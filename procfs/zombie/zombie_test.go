@@ -16,29 +16,9 @@ import (
 	"yinit/procfs/zombie"
 )
 
+var check, eventually = proctest.Check, proctest.Eventually
+
 const chld = int(syscall.SIGCHLD)
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// eventually waits for a condition that nothing reports.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(time.Minute)
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("still not after a minute: %s", what)
-		}
-	}
-}
 
 // dead is a zombie of the parent 12.
 func dead(change func(*zombie.Dead)) zombie.Dead {

@@ -1,5 +1,6 @@
-// Package historytest has records and the words for them. The tests of all that
-// show records to people hold them against it, so that they say the same.
+// Package historytest provides records and the phrases that describe them. The tests
+// of every program part that shows records compare with these phrases, so that all
+// parts describe a record in the same words.
 package historytest
 
 import (
@@ -9,15 +10,15 @@ import (
 	"yinit/procfs"
 )
 
-// A Case is a record and what is said of it wherever it is shown.
+// A Case is a record and the phrases that must describe it wherever it is shown.
 type Case struct {
-	Name   string
-	Record history.Record
-	Words  []string // whole phrases, foreign text as it came
+	Name   string         // name of the subtest
+	Record history.Record // Seq and Time are set
+	Words  []string       // whole phrases, not escaped
 }
 
-// Deaths are records of processes that ended. The report has the first of the
-// words.
+// Deaths returns records of processes that ended. The report of the init contains
+// only the first phrase of each.
 func Deaths() []Case {
 	exit := history.Record{Kind: history.KindExit, PID: 31, Comm: "git", Cmdline: "git gc", PPID: 12, Parent: "gunicorn", OriginPPID: 12, Known: true}
 	with := func(change func(*history.Record)) history.Record {
@@ -49,7 +50,7 @@ func Deaths() []Case {
 	})
 }
 
-// Signals are records of signals that the init received.
+// Signals returns records of signals that the init received.
 func Signals() []Case {
 	signal := history.Record{Kind: history.KindSignal, Signal: 15, Passed: 15, Action: history.ActionForwarded, To: []int{11}}
 	with := func(change func(*history.Record)) history.Record {
@@ -71,11 +72,11 @@ func Signals() []Case {
 		{"dropped", with(func(r *history.Record) { r.Action, r.To = history.ActionDropped, nil }), []string{"SIGTERM", "dropped"}},
 		{"delayed", with(func(r *history.Record) { r.Action, r.To = history.ActionDelayed, nil }), []string{"SIGTERM", "waits for --delay"}},
 		{"stop", with(func(r *history.Record) { r.Action = history.ActionStop }), []string{"SIGTERM", "shutdown begins: SIGTERM to 11"}},
-		{"stop of nobody", with(func(r *history.Record) { r.Action, r.To = history.ActionStop, nil }), []string{"shutdown begins"}},
+		{"stop without a program", with(func(r *history.Record) { r.Action, r.To = history.ActionStop, nil }), []string{"shutdown begins"}},
 	})
 }
 
-// Others are records of the other kinds.
+// Others returns records of the other kinds.
 func Others() []Case {
 	process := history.Record{PID: 40, Comm: "git", Cmdline: "git repack", PPID: 1, Parent: "yinit", OriginPPID: 31}
 	with := func(kind history.Kind, change func(*history.Record)) history.Record {
@@ -100,6 +101,7 @@ func Others() []Case {
 	})
 }
 
+// number sets the number and the time of each record.
 func number(cases []Case) []Case {
 	for i := range cases {
 		cases[i].Record.Seq = uint64(i + 1)
