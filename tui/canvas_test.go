@@ -61,11 +61,11 @@ func TestPaint(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		c    canvas
-		want map[look]string
+		want map[style]string
 	}{
-		{"colours", canvas{}, map[look]string{normal: "x", strong: "\x1b[1mx\x1b[m", bad: "\x1b[1;31mx\x1b[m", warn: "\x1b[33mx\x1b[m", reverse: "\x1b[7mx\x1b[m"}},
-		{"NO_COLOR", canvas{mono: true}, map[look]string{normal: "x", strong: "\x1b[1mx\x1b[m", faint: "x", bad: "\x1b[1mx\x1b[m", warn: "x", reverse: "\x1b[7mx\x1b[m"}},
-		{"plain text", canvas{plain: true}, map[look]string{normal: "x", strong: "x", faint: "x", bad: "x", warn: "x", reverse: "x"}},
+		{"colours", canvas{}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", bad: "\x1b[1;31mx\x1b[m", warn: "\x1b[33mx\x1b[m", reverse: "\x1b[7mx\x1b[m"}},
+		{"NO_COLOR", canvas{mono: true}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", faint: "x", bad: "\x1b[1mx\x1b[m", warn: "x", reverse: "\x1b[7mx\x1b[m"}},
+		{"plain text", canvas{plain: true}, map[style]string{normal: "x", strong: "x", faint: "x", bad: "x", warn: "x", reverse: "x"}},
 	} {
 		for l, want := range test.want {
 			if got := test.c.paint(l, "x"); got != want {

@@ -58,7 +58,7 @@ func TestMetersOfTheFirstLook(t *testing.T) {
 	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
 	w = w.addSnapshot(snapshot.Snapshot{Time: noon, Host: snapshot.Host{Name: "web", CPUMax: 2, Missed: 7}})
 	if got := strings.Join(w.header(), "\n"); strings.Contains(got, "cpu") || strings.Contains(got, "missed") {
-		t.Errorf("after the first look the header is\n%s", got)
+		t.Errorf("after the first snapshot the header is\n%s", got)
 	}
 }
 

@@ -301,7 +301,7 @@ func TestInterval(t *testing.T) {
 func TestDetails(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.choose(55).press("enter")
-	u.sees("/usr/bin/python3.13", "ignored   HUP TERM", "caught    CHLD", "12 gunicorn, child of 1 yinit", "only SIGKILL")
+	u.sees("/usr/bin/python3.13", "ignored   HUP TERM", "caught    CHLD", "12 gunicorn, child of 1 yinit", "ignores SIGTERM")
 	u.src.end(55, 9)
 	u.refresh()
 	u.sees("55 gunicorn has ended: killed by SIGKILL")

@@ -35,21 +35,21 @@ func some(pids ...int) []snapshot.Process {
 func TestMarks(t *testing.T) {
 	for _, test := range []struct {
 		name         string
-		looks        [][]snapshot.Process
+		snapshots    [][]snapshot.Process
 		fresh, ended bool
 		shown        bool
 	}{
-		{"at the first look", [][]snapshot.Process{some(1, 7)}, false, false, true},
+		{"in the first snapshot", [][]snapshot.Process{some(1, 7)}, false, false, true},
 		{"new", [][]snapshot.Process{some(1), some(1, 7)}, true, false, true},
 		{"new a refresh ago", [][]snapshot.Process{some(1), some(1, 7), some(1, 7)}, true, false, true},
 		{"new two refreshes ago", [][]snapshot.Process{some(1), some(1, 7), some(1, 7), some(1, 7)}, false, false, true},
 		{"just ended", [][]snapshot.Process{some(1, 7), some(1)}, false, true, true},
 		{"ended a refresh ago", [][]snapshot.Process{some(1, 7), some(1), some(1)}, false, true, true},
 		{"ended two refreshes ago", [][]snapshot.Process{some(1, 7), some(1), some(1), some(1)}, false, false, false},
-		{"missed in one look", [][]snapshot.Process{some(1, 7), some(1), some(1, 7)}, false, false, true},
+		{"missed in one snapshot", [][]snapshot.Process{some(1, 7), some(1), some(1, 7)}, false, false, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := looked(test.looks...)
+			w := looked(test.snapshots...)
 			i, shown := w.find(procfs.ID{PID: 7, Start: 7})
 			if shown != test.shown {
 				t.Fatalf("it is shown: %t, want %t", shown, test.shown)
@@ -149,25 +149,25 @@ func TestTrend(t *testing.T) {
 		return procs
 	}
 	for _, test := range []struct {
-		name  string
-		looks []int
-		want  int
+		name      string
+		snapshots []int
+		want      int
 	}{
-		{"one look", []int{3}, 0},
+		{"one snapshot", []int{3}, 0},
 		{"more", []int{1, 2}, 1},
 		{"fewer", []int{2, 1}, -1},
 		{"up and down", []int{1, 3, 1}, 0},
 		{"more long ago", []int{0, 2, 2, 2, 2, 2, 2, 2}, 0},
 	} {
-		var looks [][]snapshot.Process
-		for _, n := range test.looks {
-			looks = append(looks, zombies(n))
+		var snapshots [][]snapshot.Process
+		for _, n := range test.snapshots {
+			snapshots = append(snapshots, zombies(n))
 		}
-		w := looked(looks...)
+		w := looked(snapshots...)
 		if got := w.trend(); got != test.want {
 			t.Errorf("%s: the trend is %d, want %d", test.name, got, test.want)
 		}
-		if last := test.looks[len(test.looks)-1]; w.status.zombies != last {
+		if last := test.snapshots[len(test.snapshots)-1]; w.status.zombies != last {
 			t.Errorf("%s: %d zombies are counted, want %d", test.name, w.status.zombies, last)
 		}
 	}

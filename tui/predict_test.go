@@ -54,18 +54,18 @@ func TestForecastWords(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := judged(snapshot.Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
 			p.Target.Relay = test.relay
-			f := foresee(&p, test.n, verdict.Anyone())
+			f := predict(&p, test.n, verdict.Anyone())
 			if f.word(g) != test.column || f.String() != test.menu || f.why == "" {
-				t.Errorf("foresee(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.why, test.column, test.menu)
+				t.Errorf("predict(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.why, test.column, test.menu)
 			}
 		})
 	}
 	half := judged(snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z', Threads: 3, Sigs: none})
-	if f := foresee(&half, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeTerminate {
+	if f := predict(&half, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeTerminate {
 		t.Errorf("with a dead main thread and live others, TERM %v, want terminate", f)
 	}
 	for _, o := range []verdict.Outcome{verdict.OutcomeRead, verdict.OutcomeDenied} {
-		if got := (forecast{outcome: o}).word(g); len(got) > 9 || got == "" {
+		if got := (prediction{outcome: o}).word(g); len(got) > 9 || got == "" {
 			t.Errorf("the word for %v is %q, which does not fit", o, got)
 		}
 	}
@@ -73,10 +73,10 @@ func TestForecastWords(t *testing.T) {
 
 func TestForecastOfTheUnknown(t *testing.T) {
 	alive, dead := snapshot.Process{ID: procfs.ID{PID: 7}, State: 'S'}, snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z'}
-	if f := foresee(&alive, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeUnknown || f.why == "" {
+	if f := predict(&alive, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeUnknown || f.why == "" {
 		t.Errorf("of a process of which nothing was read: %v (%s), want unknown", f, f.why)
 	}
-	if f := foresee(&dead, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeNoEffect {
+	if f := predict(&dead, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeNoEffect {
 		t.Errorf("of a zombie of which nothing was read: %v, want no-effect", f)
 	}
 }
@@ -87,7 +87,7 @@ func TestExplainStateD(t *testing.T) {
 	w := &world{canvas: canvas{ascii: true}}
 	p := judged(snapshot.Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
 	p.Term = verdict.OutcomeTerminate
-	if got, want := explain(w, &p), "7 dd is in uninterruptible sleep, as for a disk; SIGTERM ends it when it wakes up."; got != want {
+	if got, want := explain(w, &p), "7 dd is in uninterruptible sleep, such as disk I/O; SIGTERM ends it when it wakes up."; got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
 	p.Target.Tasks[0].Wchan = "kernel_clone"
