@@ -10,19 +10,19 @@ import (
 	"yinit/tui"
 )
 
-// past is the history that the inspector shows.
+// past reads the history that the inspector shows.
 type past struct {
 	fs   procfs.FS
-	once bool // one look is all: this process does not watch
+	once bool // only one frame is needed: do not start a watcher
 
-	mu      sync.Mutex // the model reads snapshots and history at the same time
+	mu      sync.Mutex // snapshots and history may be read at the same time
 	src     *history.Source
-	err     error // why there is none of an init
-	watched bool  // this process has tried to keep one itself
+	err     error // why no init's history was found
+	watched bool  // this process has tried to start a watcher of its own
 }
 
-// find looks for the init that keeps a history, once. Where none does, this process
-// watches, if it may.
+// find looks for an init that keeps a history, once. If there is none and mayWatch is
+// set, it starts a watcher in this process.
 func (p *past) find(mayWatch bool) {
 	if p.src == nil && p.err == nil {
 		p.src, p.err = history.Find(p.fs, 0)
@@ -37,7 +37,7 @@ func (p *past) find(mayWatch bool) {
 	}
 }
 
-// program is the name and version of PID 1, "" if it keeps no history.
+// program returns the name and version of PID 1, "" if PID 1 keeps no history.
 func (p *past) program() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"yinit/tui"
 )
 
-// source is what top shows: it fills tui.Source.
+// source implements tui.Source.
 type source struct {
 	*snapshot.Reader
 	past

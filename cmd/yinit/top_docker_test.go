@@ -21,6 +21,6 @@ func TestDockerTopNearTheLimit(t *testing.T) {
 			return strings.Contains(string(out), want)
 		})
 	}
-	try("yinit: top: it needs 8 more threads, and the pids limit of this container, 16, leaves ", "/yinit", "top")
+	try("yinit: top: needs 8 more threads, but the pids limit of this container, 16, leaves only ", "/yinit", "top")
 	try("sleep 2000", "/yinit", "top", "--once")
 }
