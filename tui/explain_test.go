@@ -11,7 +11,7 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// explained is a world with one process, and its parent, PID 1.
+// explained returns a world with one process and its parent, PID 1.
 func explained(p snapshot.Process) (*world, *snapshot.Process) {
 	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
 	init := snapshot.Process{ID: procfs.ID{PID: 1}, Comm: "tini", State: procfs.StateSleeping, Threads: 1}
@@ -19,8 +19,8 @@ func explained(p snapshot.Process) (*world, *snapshot.Process) {
 	return &w, &w.procs[1]
 }
 
-// TestExplain: the last line tells of each kind of process what it is and what
-// SIGTERM would do, in a sentence and in few words.
+// TestExplain checks that the last line says for each kind of process what it is and
+// what SIGTERM would do, in a long and in a short form.
 func TestExplain(t *testing.T) {
 	base := func(change func(*snapshot.Process)) snapshot.Process {
 		p := snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1, Sigs: procfs.Signals{Known: true}}
@@ -134,8 +134,8 @@ func TestExplainPID1(t *testing.T) {
 	}
 }
 
-// TestExplainOldZombie: since when a zombie is one is known from the first look that
-// saw it, so it may be longer.
+// TestExplainOldZombie checks that the time since the first snapshot with a zombie is
+// shown as a lower bound.
 func TestExplainOldZombie(t *testing.T) {
 	zombie := snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Culprit: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
 	w, _ := explained(zombie)
@@ -145,7 +145,8 @@ func TestExplainOldZombie(t *testing.T) {
 	}
 }
 
-// TestExplainGone: what is gone is told from the history, if that has it.
+// TestExplainGone checks that an ended process is described from the history, if the
+// history has its exit.
 func TestExplainGone(t *testing.T) {
 	w, p := explained(snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1})
 	if got, want := explainGone(w, p), "7 app has ended; the history has no record of it."; got != want {

@@ -12,8 +12,8 @@ import (
 	"yinit/procfs"
 )
 
-// checkClosed says if a held target was not closed, or a signal was sent that
-// should not.
+// checkClosed fails the test if a held target was not closed or an unexpected signal
+// was sent.
 func (u *user) checkClosed(sent ...int) {
 	u.t.Helper()
 	if u.sig.held != u.sig.closed {
@@ -126,7 +126,7 @@ func TestSignalErrors(t *testing.T) {
 			u.sig.holdErr, u.sig.sendErr = test.hold, test.send
 			u.choose(55).press("k", "enter", "enter")
 			u.seesNot("signal to")
-			if test.sent == nil { // Enter then opened the details; what was said was said before.
+			if test.sent == nil { // Enter opened the details; the message was shown before.
 				u = newUser(t, 100, 30, Options{})
 				u.sig.holdErr = test.hold
 				u.choose(55).press("k")
@@ -208,7 +208,7 @@ func TestLateAnswers(t *testing.T) {
 	}
 }
 
-// TestCannotWait presses Ctrl-C twice while a command does not come back.
+// TestCannotWait presses Ctrl-C twice while a command does not return.
 func TestCannotWait(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	u.choose(55).send(keyPress("k"))
@@ -245,7 +245,7 @@ func TestMenuIsNotDisturbed(t *testing.T) {
 	u.sees("signal to 55 gunicorn (has ended)")
 }
 
-// menuRows are the lines of the menu below its title.
+// menuRows returns the lines of the menu below its title.
 func (u *user) menuRows() []string {
 	lines := strings.Split(u.screen(), "\n")
 	i := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, "signal to") })

@@ -11,7 +11,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// pids are those of the rows, from the top.
+// pids returns the pids of the rows, from the top.
 func (u *user) pids() []int {
 	t := u.m.pages[0].(treePage)
 	var pids []int
@@ -250,7 +250,7 @@ func TestFirstReadFails(t *testing.T) {
 	u.sees("cannot read the processes: no /proc")
 }
 
-// TestReadsDoNotPileUp counts the commands that read while one has not come back.
+// TestReadsDoNotPileUp counts the reads that start while one has not returned.
 func TestReadsDoNotPileUp(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	gen := u.m.gen

@@ -9,7 +9,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// looked is a world after some snapshots, one a second, each with these processes.
+// looked returns a world after snapshots of these processes, one per second.
 func looked(snapshots ...[]snapshot.Process) *world {
 	var w world
 	for i, procs := range snapshots {
@@ -30,8 +30,9 @@ func some(pids ...int) []snapshot.Process {
 	return all
 }
 
-// TestMarks: a new row is marked for two refreshes, an ended one kept for two; at the
-// first look nothing is new, and who was missed in one look is not new again.
+// TestMarks checks that a new row is marked for two refreshes and an ended one kept for
+// two, that nothing is new in the first snapshot, and that a process missing in only
+// one snapshot is not new again.
 func TestMarks(t *testing.T) {
 	for _, test := range []struct {
 		name         string
@@ -61,8 +62,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestPidOfTheLiving: where a pid was given out again while the ended process is still
-// shown, it names the living one.
+// TestPidOfTheLiving checks that a reused pid means the living process while the ended
+// one is still shown.
 func TestPidOfTheLiving(t *testing.T) {
 	again := some(1, 7)
 	again[1].ID.Start = 900
@@ -93,8 +94,8 @@ func TestParent(t *testing.T) {
 	}
 }
 
-// TestExitOf: a record that does not say when its process started is of the process
-// with its pid only if that was there before.
+// TestExitOf checks that an exit record without a start time belongs to the process
+// with its pid only if that process started before the record.
 func TestExitOf(t *testing.T) {
 	p := snapshot.Process{ID: procfs.ID{PID: 7, Start: 7}, Age: 10 * time.Second}
 	for _, test := range []struct {
@@ -117,8 +118,8 @@ func TestExitOf(t *testing.T) {
 	}
 }
 
-// TestHistoryIsBounded: of a long history the newest records are kept, and what is
-// known of a death goes with its record.
+// TestHistoryIsBounded checks that only the newest records are kept, and that an exit is
+// forgotten with its record.
 func TestHistoryIsBounded(t *testing.T) {
 	var w world
 	for seq := uint64(1); seq <= keepEvents+10; seq += 5 {
