@@ -98,11 +98,15 @@ func (h historyPage) explain(w *world) string {
 	case len(w.events) == 0:
 		return ""
 	case len(h.found) == 0:
-		return "No record matches the filter. Esc clears it."
+		return "No match. Esc clears the filter."
 	case h.still:
-		return fmt.Sprintf("%s below. End or f shows the newest.", text.Plural(h.n-min(h.n, h.top+h.room), "record", "records"))
+		return fmt.Sprintf("%d newer below; End or f shows them.", h.n-min(h.n, h.top+h.room))
 	}
-	return "! marks a problem. Filter words: text, pid:37, kind:exit,signal, failed."
+	words, _ := text.FirstFit([]string{
+		"! marks a problem. Filter words: text, pid:37, kind:exit,signal, failed.",
+		"! marks a problem, / filters.",
+	}, w.width-1)
+	return words
 }
 
 func (h historyPage) view(w *world, height int) []string {

@@ -257,7 +257,7 @@ func (t treePage) explain(w *world) string {
 	r, ok := t.current()
 	if !ok {
 		if w.read && len(t.find) > 0 {
-			return "No process matches the filter. Esc clears it."
+			return "No match. Esc clears the filter."
 		}
 		return ""
 	}

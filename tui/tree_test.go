@@ -152,7 +152,7 @@ func TestFilterSession(t *testing.T) {
 	u.seesRows()
 	u.sees("filter: xyz")
 	u.press("enter")
-	u.sees("No process matches the filter")
+	u.sees("No match. Esc clears the filter")
 	u.press("k", "enter", "n", "up", "left", "right", "space", "esc")
 	u.send(tea.PasteMsg{Content: "not where nothing is typed"})
 	u.press("/")
