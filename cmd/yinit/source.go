@@ -11,11 +11,11 @@ import (
 // source implements tui.Source.
 type source struct {
 	*snapshot.Reader
-	past
+	historyReader
 }
 
 func newSource(fs procfs.FS) *source {
-	s := &source{past: past{fs: fs}}
+	s := &source{historyReader: historyReader{fs: fs}}
 	s.Reader = snapshot.NewReader(fs, snapshot.Options{
 		Relay:   func() verdict.Relay { return history.RelayOf(fs, 1) },
 		Program: s.program,

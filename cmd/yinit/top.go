@@ -64,7 +64,7 @@ const minInterval = 100 * time.Millisecond
 // showOnce prints one frame. It returns an error if the process of --pid does not
 // exist.
 func showOnce(w *source, o tui.Options) (int, error) {
-	w.past.once = true
+	w.historyReader.once = true
 	if err := printFrame(w, o); err != nil {
 		return failure, fmt.Errorf("top: %w", err)
 	}
@@ -85,15 +85,15 @@ func printFrame(w *source, o tui.Options) error {
 	if err != nil {
 		return err
 	}
-	past, err := w.History(0)
+	hist, err := w.History(0)
 	if err != nil {
-		past.Since = err.Error()
+		hist.Since = err.Error()
 	}
 	width := 0
 	if ws, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err == nil {
 		width = int(ws.Col)
 	}
-	_, err = fmt.Print(tui.Frame(snap, past, width, 0, o))
+	_, err = fmt.Print(tui.Frame(snap, hist, width, 0, o))
 	return err
 }
 
@@ -103,7 +103,7 @@ func showTop(w *source, o tui.Options) (int, error) {
 	defer cancel()
 	var sig tui.Signaller
 	if !o.ReadOnly {
-		sig = signaller{fs: w.past.fs}
+		sig = signaller{fs: w.historyReader.fs}
 	}
 	// SSH_TTY keeps Bubble Tea from querying the capabilities of the terminal: after a
 	// short session the replies would arrive in the user's shell.

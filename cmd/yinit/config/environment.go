@@ -14,7 +14,7 @@ const environmentVariable = "environment variable "
 func (s *Settings) environment(env []string) error {
 	for _, assignment := range env {
 		name, value, _ := strings.Cut(assignment, "=")
-		s.foreign(name, value)
+		s.otherInit(name, value)
 	}
 	s.Env = nil
 	for _, assignment := range env {
@@ -58,8 +58,8 @@ func kubernetes(name string) bool {
 	return name == "YINIT_PORT" || strings.HasPrefix(name, "YINIT_PORT_") || strings.HasPrefix(name, "YINIT_SERVICE_")
 }
 
-// foreign applies the variables of tini and dumb-init.
-func (s *Settings) foreign(name, value string) {
+// otherInit applies the variables of tini and dumb-init.
+func (s *Settings) otherInit(name, value string) {
 	switch name {
 	case "TINI_SUBREAPER": // tini ignores the value too
 		s.Subreaper = true

@@ -85,7 +85,7 @@ var initOptions = []Option{
 	},
 	{
 		Short: "v", Long: "verbose", Text: "log more to stderr", Repeat: true,
-		target: func(s *Settings) any { return s.louder },
+		target: func(s *Settings) any { return s.verbosity },
 	},
 	{
 		Short: "q", Long: "quiet", Text: "log errors only",

@@ -12,8 +12,8 @@ import (
 	"yinit/procfs"
 )
 
-// each calls f for each word of a list separated by commas or spaces.
-func each(list string, f func(string) error) error {
+// eachWord calls f for each word of a list separated by commas or spaces.
+func eachWord(list string, f func(string) error) error {
 	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(words) == 0 {
 		return errEmpty
@@ -28,8 +28,8 @@ func each(list string, f func(string) error) error {
 
 // expect and rewrite take a list: a repeatable option has all its values in one
 // environment variable.
-func (s *Settings) expect(v string) error  { return each(v, s.expectCode) }
-func (s *Settings) rewrite(v string) error { return each(v, s.rewriteSignal) }
+func (s *Settings) expect(v string) error  { return eachWord(v, s.expectCode) }
+func (s *Settings) rewrite(v string) error { return eachWord(v, s.rewriteSignal) }
 
 func (s *Settings) expectCode(v string) error {
 	n, err := strconv.Atoi(v)
@@ -97,8 +97,8 @@ func (s *Settings) report(v string) error {
 	return nil
 }
 
-// louder handles one -v, or a number from the environment or the file.
-func (s *Settings) louder(v string) error {
+// verbosity handles one -v, or a number from the environment or the file.
+func (s *Settings) verbosity(v string) error {
 	switch v {
 	case "", "true":
 		s.verbose++

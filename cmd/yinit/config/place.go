@@ -35,8 +35,8 @@ func (p places) fail(file, key, text string) error {
 	return &configError{file, at.Line, at.Column, text}
 }
 
-// placed adds the position in the file to an error about a program.
-func (s *Settings) placed(err error) error {
+// withPosition adds the position in the file to an error about a program.
+func (s *Settings) withPosition(err error) error {
 	if e, ok := errors.AsType[*initcore.ProgramError](err); ok && e.Index < len(s.places) {
 		return s.places[e.Index].fail(s.config, e.Key, e.Text)
 	}

@@ -184,7 +184,7 @@ func (s *Settings) complete() error {
 	if len(s.Programs) > 1 && !s.killAfterSet {
 		s.KillAfter = severalKillAfter
 	}
-	return s.placed(s.Validate())
+	return s.withPosition(s.Validate())
 }
 
 // level returns the log level.

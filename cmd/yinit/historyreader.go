@@ -10,8 +10,8 @@ import (
 	"yinit/tui"
 )
 
-// past reads the history that the inspector shows.
-type past struct {
+// historyReader reads the history that the inspector shows.
+type historyReader struct {
 	fs   procfs.FS
 	once bool // only one frame is needed: do not start a watcher
 
@@ -23,29 +23,29 @@ type past struct {
 
 // find looks for an init that keeps a history, once. If there is none and mayWatch is
 // set, it starts a watcher in this process.
-func (p *past) find(mayWatch bool) {
-	if p.src == nil && p.err == nil {
-		p.src, p.err = history.Find(p.fs, 0)
+func (r *historyReader) find(mayWatch bool) {
+	if r.src == nil && r.err == nil {
+		r.src, r.err = history.Find(r.fs, 0)
 	}
-	none, ok := errors.AsType[*history.NotFoundError](p.err)
-	if !ok || none.Denied || !mayWatch || p.once || p.watched {
+	none, ok := errors.AsType[*history.NotFoundError](r.err)
+	if !ok || none.Denied || !mayWatch || r.once || r.watched {
 		return
 	}
-	p.watched = true
-	if own, err := watch.StartOwn(p.fs, "yinit "+version()); err == nil {
-		p.src = history.OwnSource(own.Reader, p.err)
+	r.watched = true
+	if own, err := watch.StartOwn(r.fs, "yinit "+version()); err == nil {
+		r.src = history.OwnSource(own.Reader, r.err)
 	}
 }
 
 // program returns the name and version of PID 1, "" if PID 1 keeps no history.
-func (p *past) program() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.find(false)
-	if p.src == nil || p.src.Init.PID != 1 {
+func (r *historyReader) program() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.find(false)
+	if r.src == nil || r.src.Init.PID != 1 {
 		return ""
 	}
-	h, err := p.src.Header()
+	h, err := r.src.Header()
 	if err != nil {
 		return ""
 	}
@@ -53,17 +53,17 @@ func (p *past) program() string {
 }
 
 // History implements tui.Source.
-func (p *past) History(after uint64) (tui.History, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.find(true)
-	if p.src == nil {
-		return tui.History{Next: after, Since: p.err.Error()}, nil
+func (r *historyReader) History(after uint64) (tui.History, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.find(true)
+	if r.src == nil {
+		return tui.History{Next: after, Since: r.err.Error()}, nil
 	}
-	b, err := p.src.Read(after)
+	b, err := r.src.Read(after)
 	if err != nil {
 		return tui.History{}, err
 	}
-	since, err := p.src.Since()
+	since, err := r.src.Since()
 	return tui.History{Records: b.Records, Next: b.Next, Lost: b.Lost, Since: since}, err
 }
