@@ -10,7 +10,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// crowd is n processes: one in ten has children, and one in fifty is a zombie.
+// crowd returns n processes: one in ten has children, and one in fifty is a zombie.
 func crowd(n int) snapshot.Snapshot {
 	src := newFakeSource()
 	s, _ := src.Snapshot()

@@ -7,26 +7,26 @@ import (
 	"yinit/tui/text"
 )
 
-// Below this nothing sensible fits.
+// The smallest terminal that top draws in, in cells.
 const (
 	minWidth  = 40
 	minHeight = 10
 )
 
-// tallEnough is the height from which the header has two lines.
+// tallEnough is the smallest height, in lines, with a header of two lines.
 const tallEnough = 14
 
-// canvas is what is drawn on: its size, and what the terminal can show. It knows
-// nothing of processes. The zero value has colours and Unicode, but no size.
+// canvas holds the size of the terminal and what it can show. It knows nothing of
+// processes. The zero value has colours and Unicode, but no size.
 type canvas struct {
 	width, height int  // of the terminal, in cells
-	room          int  // the lines between the tabs and the last line, or the menu
+	room          int  // lines for the page: between the tabs and the last line or the menu
 	plain         bool // no escape sequences at all
 	mono          bool // no colours
 	ascii         bool // no characters beyond ASCII
 }
 
-// headerLines is the height of the header.
+// headerLines returns the height of the header.
 func (c *canvas) headerLines() int {
 	if c.height != 0 && c.height < tallEnough {
 		return 1
@@ -34,11 +34,11 @@ func (c *canvas) headerLines() int {
 	return 2
 }
 
-// menuRoom is the room that the page and the menu share: all but the header, the
-// tabs and the last line.
+// menuRoom returns how many lines the page and the menu share: all but the header,
+// the tabs and the last line.
 func (c *canvas) menuRoom() int { return max(0, c.height-c.headerLines()-2) }
 
-// text makes foreign text fit for the screen.
+// text makes foreign text safe to draw.
 func (c *canvas) text(s string) string {
 	if c.ascii {
 		return text.ASCII(s)
@@ -46,19 +46,19 @@ func (c *canvas) text(s string) string {
 	return procfs.Printable(s)
 }
 
-// cut shortens s, which may have escape sequences, to width cells.
+// cut shortens s to width cells. s may contain escape sequences.
 func (c *canvas) cut(s string, width int) string { return text.Cut(s, width, c.glyphs().more) }
 
-// pad cuts or fills s to exactly width cells.
+// pad cuts s, or fills it with spaces, to exactly width cells.
 func (c *canvas) pad(s string, width int) string { return text.Pad(s, width, c.glyphs().more) }
 
-// padLeft is pad with the text at the right.
+// padLeft is like pad but aligns the text to the right.
 func (c *canvas) padLeft(s string, width int) string {
 	return text.PadLeft(s, width, c.glyphs().more)
 }
 
-// between puts left and right at the ends of a line. The right text is left out
-// if there is no room for both.
+// between puts left and right at the two ends of a line. It omits right if there is
+// no room for both.
 func (c *canvas) between(left, right string, width int) string {
 	gap := width - text.Width(left) - text.Width(right)
 	if right == "" || gap < 2 {
@@ -67,10 +67,10 @@ func (c *canvas) between(left, right string, width int) string {
 	return left + text.Spaces(gap) + right
 }
 
-// line is a line of text in one look.
-func (c *canvas) line(l look, s string) string { return c.paint(l, c.cut(" "+s, c.width)) }
+// line returns a line of text in one style.
+func (c *canvas) line(l style, s string) string { return c.paint(l, c.cut(" "+s, c.width)) }
 
-// frame joins lines into one that is never too wide nor too high.
+// frame joins at most height lines and cuts each to the width of the terminal.
 func (c *canvas) frame(lines []string, height int) string {
 	lines = lines[:min(len(lines), height)]
 	for i, line := range lines {
@@ -82,27 +82,28 @@ func (c *canvas) frame(lines []string, height int) string {
 	return strings.Join(lines, "\n")
 }
 
-// A piece is a part of a line that may be left out: the lowest rank goes first.
+// A piece is a part of a line. If a line is too long, the pieces with the lowest
+// rank are omitted first.
 type piece struct {
-	text string
-	rank int
-	look look
+	text  string
+	rank  int
+	style style
 }
 
-// join puts as many pieces on a line as fit, two spaces between them.
+// join puts as many pieces on a line as fit, separated by two spaces.
 func (c *canvas) join(pieces []piece, width int) string {
 	var b strings.Builder
 	for _, p := range fitting(pieces, width) {
 		if b.Len() > 0 {
 			b.WriteString("  ")
 		}
-		b.WriteString(c.paint(p.look, p.text))
+		b.WriteString(c.paint(p.style, p.text))
 	}
 	return c.cut(b.String(), width)
 }
 
-// fitting leaves out pieces, the least important first, until the rest fits or
-// one is left.
+// fitting omits pieces, those of the lowest rank first, until the rest fits or only
+// one remains.
 func fitting(pieces []piece, width int) []piece {
 	kept := make([]piece, 0, len(pieces))
 	total := -2
@@ -125,19 +126,19 @@ func fitting(pieces []piece, width int) []piece {
 	return kept
 }
 
-// A sheet collects wrapped lines.
+// A sheet collects lines of text, wrapped to the width of the canvas.
 type sheet struct {
 	c     *canvas
 	lines []string
 }
 
-func (s *sheet) text(l look, words string) {
+func (s *sheet) text(l style, words string) {
 	for _, line := range text.Wrap(words, s.c.width-2) {
 		s.lines = append(s.lines, " "+s.c.paint(l, line))
 	}
 }
 
-// field adds a name and its value, which is wrapped beside it.
+// field adds a name and, wrapped beside it, its value.
 func (s *sheet) field(name, value string) {
 	const indent = 11
 	for i, line := range text.Wrap(value, s.c.width-indent-1) {

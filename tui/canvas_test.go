@@ -28,7 +28,7 @@ func TestFitting(t *testing.T) {
 	}
 }
 
-// TestFittingTies: of pieces of the same rank the first one goes.
+// TestFittingTies checks that of pieces of the same rank the first one is omitted.
 func TestFittingTies(t *testing.T) {
 	got := (&canvas{plain: true}).join([]piece{{text: "one"}, {text: "two"}, {text: "three"}}, 10)
 	if want := "two  three"; got != want {
@@ -61,11 +61,11 @@ func TestPaint(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		c    canvas
-		want map[look]string
+		want map[style]string
 	}{
-		{"colours", canvas{}, map[look]string{normal: "x", strong: "\x1b[1mx\x1b[m", bad: "\x1b[1;31mx\x1b[m", warn: "\x1b[33mx\x1b[m", reverse: "\x1b[7mx\x1b[m"}},
-		{"NO_COLOR", canvas{mono: true}, map[look]string{normal: "x", strong: "\x1b[1mx\x1b[m", faint: "x", bad: "\x1b[1mx\x1b[m", warn: "x", reverse: "\x1b[7mx\x1b[m"}},
-		{"plain text", canvas{plain: true}, map[look]string{normal: "x", strong: "x", faint: "x", bad: "x", warn: "x", reverse: "x"}},
+		{"colours", canvas{}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", bad: "\x1b[1;31mx\x1b[m", warn: "\x1b[33mx\x1b[m", reverse: "\x1b[7mx\x1b[m"}},
+		{"NO_COLOR", canvas{mono: true}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", faint: "x", bad: "\x1b[1mx\x1b[m", warn: "x", reverse: "\x1b[7mx\x1b[m"}},
+		{"plain text", canvas{plain: true}, map[style]string{normal: "x", strong: "x", faint: "x", bad: "x", warn: "x", reverse: "x"}},
 	} {
 		for l, want := range test.want {
 			if got := test.c.paint(l, "x"); got != want {
@@ -78,8 +78,8 @@ func TestPaint(t *testing.T) {
 	}
 }
 
-// TestGlyphs: each sign takes as many cells in ASCII as it takes in Unicode, so that
-// columns stay columns, and --ascii keeps its promise.
+// TestGlyphs checks that --ascii draws ASCII only, and that each sign is as wide as in
+// Unicode, so that columns stay aligned.
 func TestGlyphs(t *testing.T) {
 	all := func(g *glyphs) []string {
 		return []string{g.tee, g.last, g.bar, g.blank, g.cursor, g.dead, g.fresh, g.full, g.empty, g.up, g.down, g.more, g.dot, g.dash, g.bullet, g.rule}

@@ -8,8 +8,8 @@ import (
 	"yinit/procfs"
 )
 
-// read takes a snapshot, and then the history, so that the deaths of those who
-// are missing in the snapshot are in it.
+// read takes a snapshot and then reads the history. In this order the history has
+// the deaths of all processes that are missing in the snapshot.
 func read(src Source, after uint64) tea.Cmd {
 	return func() tea.Msg {
 		var msg readMsg
@@ -45,8 +45,8 @@ func watch(t Target, d time.Duration, menu int) tea.Cmd {
 	return func() tea.Msg { return watchedMsg{menu, t, t.Watch(d)} }
 }
 
-// release closes t, which may be nil. An error of closing is nobody's concern:
-// there is nothing to lose any more.
+// release closes t, which may be nil. The error of Close is ignored: the target is
+// not used again.
 func release(t Target) tea.Cmd {
 	if t == nil {
 		return nil

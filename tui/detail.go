@@ -11,17 +11,17 @@ import (
 	"yinit/tui/text"
 )
 
-// detail is the pane with all about one process.
+// detail is the pane with the details of one process.
 type detail struct {
 	list
 	open   bool
-	asked  bool // the answer is on its way
-	known  bool // data is an answer
-	gone   bool // and there will be no other
+	asked  bool // a detailsMsg is on its way
+	known  bool // data has been read
+	gone   bool // the process has ended; data stays as it is
 	id     procfs.ID
 	proc   snapshot.Process // as it was when the pane was opened
 	data   snapshot.Details
-	failed string // why the last question was not answered
+	failed string // why data could not be read the last time
 }
 
 var detailKeys = keyMap{
@@ -34,9 +34,9 @@ func (d detail) show(p snapshot.Process) detail {
 	return detail{open: true, id: p.ID, proc: p}
 }
 
-// take is the pane after an answer, which may be about an older one.
+// take returns the pane after msg, which may be about another process.
 func (d detail) take(w *world, msg detailsMsg) detail {
-	if msg.id != d.id { // It may have been asked for by the signal menu.
+	if msg.id != d.id { // The signal menu asks for details too.
 		return d
 	}
 	d.asked = false
@@ -51,13 +51,14 @@ func (d detail) take(w *world, msg detailsMsg) detail {
 	return d
 }
 
-// resize fits the list to the lines and the room.
+// resize adapts the list to the number of lines and to the room.
 func (d detail) resize(w *world) detail {
 	d.list = d.fit(len(d.lines(w)), w.room)
 	return d
 }
 
-// process is that of the last snapshot, or what the details know of it.
+// process returns the process from the last snapshot or, if it is not there, as it
+// was when the pane was opened.
 func (d detail) process(w *world) snapshot.Process {
 	if i, ok := w.find(d.id); ok {
 		return w.procs[i]
@@ -75,7 +76,7 @@ func (d detail) view(w *world, height int) []string {
 	return lines
 }
 
-// lines are all lines of the pane.
+// lines returns all lines of the pane, visible or not.
 func (d detail) lines(w *world) []string {
 	p := d.process(w)
 	s := sheet{c: &w.canvas}
@@ -117,14 +118,14 @@ func (d detail) facts(w *world, s *sheet, p *snapshot.Process) {
 	}
 	used := p.CPUTime.Round(10 * time.Millisecond).String()
 	if w.snap.Since > 0 {
-		used += ", now " + cpuCell(w, p) + " % of a CPU"
+		used += ", now " + cpuCell(w, p) + " % of one CPU"
 	}
 	s.field("cpu", used)
 	s.field("memory", memCell(w, p))
 	s.field("threads", fmt.Sprint(p.Threads))
 }
 
-// ancestors names the parents, up to the root.
+// ancestors names the parent of p, the parent's parent and so on, up to the root.
 func (w *world) ancestors(p *snapshot.Process) string {
 	var names []string
 	i, ok := w.find(p.ID)
@@ -146,7 +147,7 @@ func (w *world) ancestors(p *snapshot.Process) string {
 	return strings.Join(names, ", child of ")
 }
 
-// signals tells by name what the process does with signals.
+// signals adds what the process does with signals, by name.
 func (d detail) signals(w *world, s *sheet, p *snapshot.Process) {
 	sigs := p.Sigs
 	if d.known {
@@ -154,17 +155,17 @@ func (d detail) signals(w *world, s *sheet, p *snapshot.Process) {
 	}
 	switch {
 	case p.Dead():
-		s.text(normal, "A zombie takes no signals. It goes when its parent waits for it, or ends.")
+		s.text(normal, "A zombie takes no signals. It disappears when its parent waits for it or ends.")
 		return
 	case !sigs.Known:
-		s.text(normal, "What it does with signals is unknown: the kernel does not tell.")
+		s.text(normal, "What it does with signals is unknown: the kernel does not show it.")
 		return
 	}
 	deep := *p
 	if d.data.Target != nil {
 		deep.Target = d.data.Target
 	}
-	f := foresee(&deep, sigTERM, w.snap.Caller)
+	f := predict(&deep, sigTERM, w.snap.Caller)
 	s.field("SIGTERM", f.String()+": "+f.why)
 	s.field("caught", text.Signals(sigs.Caught))
 	s.field("ignored", text.Signals(sigs.Ignored))

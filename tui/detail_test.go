@@ -12,8 +12,8 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// TestDetailScrolls: where the details are longer than the screen, they scroll, and
-// say that there is more above; a higher terminal shows all of them.
+// TestDetailScrolls checks that details longer than the screen scroll and say that
+// there is more above, and that a taller terminal shows all of them.
 func TestDetailScrolls(t *testing.T) {
 	u := newUser(t, 60, 15, Options{})
 	u.choose(55).press("enter")
@@ -37,8 +37,8 @@ func TestDetailScrolls(t *testing.T) {
 	u.seesNot("more above")
 }
 
-// TestDetailErrors: an error is told, what was known before stays, and no question is
-// asked any more about a process that has ended.
+// TestDetailErrors checks that an error is shown, that what was known before stays,
+// and that the details of a process that has ended are not read again.
 func TestDetailErrors(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.choose(55).press("enter")
@@ -57,7 +57,7 @@ func TestDetailErrors(t *testing.T) {
 	}
 }
 
-// TestDetailAncestors: the parents up to the root, and where they end.
+// TestDetailAncestors checks the list of ancestors and where it ends.
 func TestDetailAncestors(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	u.choose(4125).press("enter")
@@ -68,7 +68,8 @@ func TestDetailAncestors(t *testing.T) {
 	u.sees("parents   none")
 }
 
-// TestDetailKeys: the keys of the page below do nothing while the details are open.
+// TestDetailKeys checks that the keys of the covered page do nothing while the details
+// are open.
 func TestDetailKeys(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.choose(55).press("enter")
@@ -90,7 +91,7 @@ func TestDetailKeys(t *testing.T) {
 	}
 }
 
-// TestHelpScrolls: the help is longer than the screen; keys that scroll keep it open.
+// TestHelpScrolls checks that the keys that scroll keep the help open.
 func TestHelpScrolls(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.press("?")
@@ -106,7 +107,7 @@ func TestHelpScrolls(t *testing.T) {
 	u.seesNot("MOVE")
 }
 
-// TestHelpHasEveryKey: the help is made from the tables, so nothing is missing in it.
+// TestHelpHasEveryKey checks that no key of the tables is missing in the help.
 func TestHelpHasEveryKey(t *testing.T) {
 	m := New(newFakeSource(), &fakeSignaller{}, Options{})
 	m.world.canvas = canvas{width: 100, height: 200, plain: true}

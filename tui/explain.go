@@ -17,14 +17,14 @@ func explain(w *world, p *snapshot.Process) string {
 	case p.Dead():
 		return who + " is a zombie: " + explainZombie(w, p)
 	case p.State.Zombie():
-		return fmt.Sprintf("%s: its main thread has ended, %s still run; it can be reaped only when they have ended.", who, text.Plural(p.Threads-1, "thread", "threads"))
+		return fmt.Sprintf("%s: its main thread has ended, %s; it can be reaped only when all have ended.", who, text.Plural(p.Threads-1, "thread still runs", "threads still run"))
 	case p.State.Stopped():
 		return fmt.Sprintf("%s is %s; %s.", who, stopWord(p.State), explainTerm(w, p))
 	}
 	return fmt.Sprintf("%s%s is %s; %s.", who, descent(w, p), stateWord(p), explainTerm(w, p))
 }
 
-// brief is explain in fewer words, what is wrong first.
+// brief is a shorter explain, for narrow screens.
 func brief(w *world, p *snapshot.Process) string {
 	who := fmt.Sprintf("%d %s: ", p.ID.PID, w.text(p.Comm))
 	switch {
@@ -33,7 +33,7 @@ func brief(w *world, p *snapshot.Process) string {
 	case p.Dead():
 		return who + "zombie, " + text.Ended(p.Known, p.Status) + "; " + w.culprit(p) + " has not waited for it"
 	case p.State.Zombie():
-		return who + "its main thread has ended, others run"
+		return who + "its main thread has ended, other threads run"
 	case p.State.Stopped():
 		return who + stopWord(p.State)
 	}
@@ -49,7 +49,7 @@ func briefTerm(w *world, p *snapshot.Process) string {
 	case verdict.OutcomeHandler:
 		return "handles SIGTERM"
 	case verdict.OutcomeRead:
-		return "reads SIGTERM, by signalfd or sigwait"
+		return "reads SIGTERM with signalfd or sigwait"
 	case verdict.OutcomeTerminate:
 		return "SIGTERM ends it"
 	case verdict.OutcomeIgnore:
@@ -85,7 +85,7 @@ func explainZombie(w *world, p *snapshot.Process) string {
 	return how + "; its parent has not waited for it."
 }
 
-// explainGone says in one sentence how a process ended that is gone.
+// explainGone says in one sentence how a process that no longer exists ended.
 func explainGone(w *world, p *snapshot.Process) string {
 	who := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
 	e, ok := w.exit(p)
@@ -102,7 +102,7 @@ func explainGone(w *world, p *snapshot.Process) string {
 	return text + "; reaped by " + w.text(e.Reaper()) + "."
 }
 
-// descent says who started p.
+// descent says which process is the parent of p.
 func descent(w *world, p *snapshot.Process) string {
 	if p.Entered() {
 		return ", started from outside (docker exec) " + text.Age(p.Age) + " ago,"
@@ -111,7 +111,7 @@ func descent(w *world, p *snapshot.Process) string {
 		return fmt.Sprintf(", child of %d %s,", parent.ID.PID, w.text(parent.Comm))
 	}
 	if p.ID.PID == 1 {
-		return ", the init here,"
+		return ", the init,"
 	}
 	return ""
 }
@@ -121,12 +121,12 @@ func stateWord(p *snapshot.Process) string {
 	case procfs.StateRunning:
 		return "running"
 	case procfs.StateSleeping:
-		return "asleep"
+		return "sleeping"
 	case procfs.StateDisk:
 		if p.Target != nil && p.Target.InVfork() {
 			return "waiting until its vfork child execs or ends"
 		}
-		return "in uninterruptible sleep, as for a disk"
+		return "in uninterruptible sleep, such as disk I/O"
 	case procfs.StateIdle:
 		return "idle"
 	default:
@@ -141,8 +141,9 @@ func stopWord(s procfs.State) string {
 	return "stopped, SIGCONT resumes it"
 }
 
-// relayedTerm says what yinit does with SIGTERM, "" of another process.
-func (f forecast) relayedTerm() string {
+// relayedTerm says what yinit as PID 1 does with SIGTERM. It returns "" for other
+// processes.
+func (f prediction) relayedTerm() string {
 	switch f.forward {
 	case sigTERM:
 		return "forwards SIGTERM to its program"
@@ -156,7 +157,7 @@ func (f forecast) relayedTerm() string {
 	}
 }
 
-// explainTerm says what SIGTERM would do.
+// explainTerm says what SIGTERM would do to p.
 func explainTerm(w *world, p *snapshot.Process) string {
 	f := w.term(p)
 	if text := f.relayedTerm(); text != "" {
@@ -166,7 +167,7 @@ func explainTerm(w *world, p *snapshot.Process) string {
 	case verdict.OutcomeHandler:
 		return "it handles SIGTERM"
 	case verdict.OutcomeRead:
-		return "it reads SIGTERM, by signalfd or sigwait"
+		return "it reads SIGTERM with signalfd or sigwait"
 	case verdict.OutcomeTerminate:
 		if p.State == procfs.StateDisk && (p.Target == nil || !p.Target.InVfork()) {
 			return "SIGTERM ends it when it wakes up"

@@ -11,7 +11,7 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// explained is a world with one process, and its parent, PID 1.
+// explained returns a world with one process and its parent, PID 1.
 func explained(p snapshot.Process) (*world, *snapshot.Process) {
 	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
 	init := snapshot.Process{ID: procfs.ID{PID: 1}, Comm: "tini", State: procfs.StateSleeping, Threads: 1}
@@ -19,8 +19,8 @@ func explained(p snapshot.Process) (*world, *snapshot.Process) {
 	return &w, &w.procs[1]
 }
 
-// TestExplain: the last line tells of each kind of process what it is and what
-// SIGTERM would do, in a sentence and in few words.
+// TestExplain checks that the last line says for each kind of process what it is and
+// what SIGTERM would do, in a long and in a short form.
 func TestExplain(t *testing.T) {
 	base := func(change func(*snapshot.Process)) snapshot.Process {
 		p := snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1, Sigs: procfs.Signals{Known: true}}
@@ -37,11 +37,11 @@ func TestExplain(t *testing.T) {
 	}{
 		{
 			"handler", func(p *snapshot.Process) { p.Term = verdict.OutcomeHandler },
-			"7 app, child of 1 tini, is asleep; it handles SIGTERM.", "7 app: handles SIGTERM",
+			"7 app, child of 1 tini, is sleeping; it handles SIGTERM.", "7 app: handles SIGTERM",
 		},
 		{
 			"read", func(p *snapshot.Process) { p.Term = verdict.OutcomeRead },
-			"7 app, child of 1 tini, is asleep; it reads SIGTERM, by signalfd or sigwait.", "7 app: reads SIGTERM, by signalfd or sigwait",
+			"7 app, child of 1 tini, is sleeping; it reads SIGTERM with signalfd or sigwait.", "7 app: reads SIGTERM with signalfd or sigwait",
 		},
 		{
 			"running, no handler", func(p *snapshot.Process) { p.Term, p.State = verdict.OutcomeTerminate, procfs.StateRunning },
@@ -49,19 +49,19 @@ func TestExplain(t *testing.T) {
 		},
 		{
 			"ignores", func(p *snapshot.Process) { p.Term = verdict.OutcomeIgnore },
-			"7 app, child of 1 tini, is asleep; it ignores SIGTERM, only SIGKILL ends it.", "7 app: ignores SIGTERM, only SIGKILL ends it",
+			"7 app, child of 1 tini, is sleeping; it ignores SIGTERM, only SIGKILL ends it.", "7 app: ignores SIGTERM, only SIGKILL ends it",
 		},
 		{
 			"blocks", func(p *snapshot.Process) { p.Term = verdict.OutcomePending },
-			"7 app, child of 1 tini, is asleep; it blocks SIGTERM, which stays pending.", "7 app: blocks SIGTERM, which stays pending",
+			"7 app, child of 1 tini, is sleeping; it blocks SIGTERM, which stays pending.", "7 app: blocks SIGTERM, which stays pending",
 		},
 		{
 			"another user's", func(p *snapshot.Process) { p.Term = verdict.OutcomeDenied },
-			"7 app, child of 1 tini, is asleep; you may not signal processes of its user.", "7 app: you may not signal processes of its user",
+			"7 app, child of 1 tini, is sleeping; you may not signal processes of its user.", "7 app: you may not signal processes of its user",
 		},
 		{
 			"unknown", func(p *snapshot.Process) { p.Term = verdict.OutcomeUnknown },
-			"7 app, child of 1 tini, is asleep; what SIGTERM would do is unknown.", "7 app: what SIGTERM would do is unknown",
+			"7 app, child of 1 tini, is sleeping; what SIGTERM would do is unknown.", "7 app: what SIGTERM would do is unknown",
 		},
 		{
 			"kernel thread", func(p *snapshot.Process) {
@@ -82,7 +82,7 @@ func TestExplain(t *testing.T) {
 			"from outside", func(p *snapshot.Process) {
 				p.Outside, p.PPID, p.Age, p.Term = true, 0, 5*time.Minute, verdict.OutcomeTerminate
 			},
-			"7 app, started from outside (docker exec) 5m ago, is asleep; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
+			"7 app, started from outside (docker exec) 5m ago, is sleeping; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
 		{
 			"zombie", func(p *snapshot.Process) { p.State, p.Known, p.Status = procfs.StateZombie, true, 3<<8 },
@@ -102,11 +102,11 @@ func TestExplain(t *testing.T) {
 		},
 		{
 			"dead main thread", func(p *snapshot.Process) { p.State, p.Threads = procfs.StateZombie, 3 },
-			"7 app: its main thread has ended, 2 threads still run; it can be reaped only when they have ended.", "7 app: its main thread has ended, others run",
+			"7 app: its main thread has ended, 2 threads still run; it can be reaped only when all have ended.", "7 app: its main thread has ended, other threads run",
 		},
 		{
 			"an escape sequence in its name", func(p *snapshot.Process) { p.Term, p.Comm = verdict.OutcomeHandler, "\x1b[2J" },
-			`7 \x1b[2J, child of 1 tini, is asleep; it handles SIGTERM.`, `7 \x1b[2J: handles SIGTERM`,
+			`7 \x1b[2J, child of 1 tini, is sleeping; it handles SIGTERM.`, `7 \x1b[2J: handles SIGTERM`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestExplainPID1(t *testing.T) {
 	w, _ := explained(snapshot.Process{ID: procfs.ID{PID: 7}, PPID: 1, Threads: 1, State: procfs.StateSleeping})
 	p := &w.procs[0]
 	p.Term = verdict.OutcomeShielded
-	want := "1 tini, the init here, is asleep; it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout."
+	want := "1 tini, the init, is sleeping; it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout."
 	if got := explain(w, p); got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
@@ -134,8 +134,8 @@ func TestExplainPID1(t *testing.T) {
 	}
 }
 
-// TestExplainOldZombie: since when a zombie is one is known from the first look that
-// saw it, so it may be longer.
+// TestExplainOldZombie checks that the time since the first snapshot with a zombie is
+// shown as a lower bound.
 func TestExplainOldZombie(t *testing.T) {
 	zombie := snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Culprit: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
 	w, _ := explained(zombie)
@@ -145,7 +145,8 @@ func TestExplainOldZombie(t *testing.T) {
 	}
 }
 
-// TestExplainGone: what is gone is told from the history, if that has it.
+// TestExplainGone checks that an ended process is described from the history, if the
+// history has its exit.
 func TestExplainGone(t *testing.T) {
 	w, p := explained(snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1})
 	if got, want := explainGone(w, p), "7 app has ended; the history has no record of it."; got != want {

@@ -14,7 +14,7 @@ import (
 
 var sizes = [][2]int{{100, 30}, {80, 24}, {60, 15}, {40, 10}, {1, 1}, {0, 0}}
 
-// events is a history with one record of each kind.
+// events returns a history with records of all kinds.
 func events() []history.Record {
 	exit := func(pid int, status procfs.WaitStatus) history.Record {
 		return history.Record{

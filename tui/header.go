@@ -9,7 +9,8 @@ import (
 	"yinit/tui/text"
 )
 
-// header tells of the container, most important things last to go.
+// header describes the container. On a narrow screen it omits the least important
+// pieces first.
 func (w *world) header() []string {
 	if !w.read {
 		return []string{w.cut(" reading the processes", w.width), ""}[:w.headerLines()]
@@ -47,7 +48,7 @@ func (w *world) identity() []piece {
 func (w *world) zombiePiece() piece {
 	p := piece{text: text.Plural(w.status.zombies, "zombie", "zombies"), rank: 3}
 	if w.status.zombies > 0 {
-		p.rank, p.look = 9, bad
+		p.rank, p.style = 9, bad
 	}
 	switch w.trend() {
 	case 1:
@@ -58,7 +59,8 @@ func (w *world) zombiePiece() piece {
 	return p
 }
 
-// missedPiece tells how many processes came and went unseen.
+// missedPiece shows how many processes started and ended between two snapshots, per
+// second.
 func (w *world) missedPiece() piece {
 	if w.snap.Since <= 0 || w.snap.Host.Missed <= 0 {
 		return piece{}
@@ -71,7 +73,7 @@ func (w *world) missedPiece() piece {
 	return piece{text, 3, normal}
 }
 
-// meters are the bars of width cells, or none with 0.
+// meters returns the meters, with bars of bar cells; 0 omits the bars.
 func (w *world) meters(bar int) []piece {
 	h := &w.snap.Host
 	var all []piece
@@ -90,8 +92,8 @@ func (w *world) meters(bar int) []piece {
 	return all
 }
 
-// meter draws "pids ███░░░ 45/100"; without a limit "pids 45". Near the limit it
-// says so in words too.
+// meter draws "pids ███░░░ 45/100", or "pids 45" without a limit. Close to the limit
+// it adds the percentage or FULL, so that colour is not the only sign.
 func (w *world) meter(name string, v, limit float64, bar int, text func(float64) string, rank int) piece {
 	p := piece{text: name + " ", rank: rank}
 	if limit <= 0 {
@@ -106,11 +108,11 @@ func (w *world) meter(name string, v, limit float64, bar int, text func(float64)
 	p.text += text(v) + "/" + text(limit)
 	switch {
 	case part >= 0.98:
-		p.look, p.text = bad, p.text+" FULL"
+		p.style, p.text = bad, p.text+" FULL"
 	case part >= 0.8:
-		p.look, p.text = warn, p.text+fmt.Sprintf(" %.0f%%", part*100)
+		p.style, p.text = warn, p.text+fmt.Sprintf(" %.0f%%", part*100)
 	}
-	if p.look != normal {
+	if p.style != normal {
 		p.rank += 5
 	}
 	return p

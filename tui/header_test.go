@@ -11,7 +11,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// headed is a world with a header of this host, as plain text.
+// headed returns a world with this host in its header, as plain text.
 func headed(h snapshot.Host, width, height int) *world {
 	w := world{canvas: canvas{width: width, height: height, plain: true}}
 	w = w.addSnapshot(snapshot.Snapshot{Time: noon, Since: time.Second, Host: h})
@@ -52,13 +52,13 @@ func TestMeters(t *testing.T) {
 	}
 }
 
-// TestMetersOfTheFirstLook: of what is counted between two looks the first one knows
-// nothing.
-func TestMetersOfTheFirstLook(t *testing.T) {
+// TestMetersOfFirstSnapshot checks that the first snapshot shows no rates, which need
+// two snapshots.
+func TestMetersOfFirstSnapshot(t *testing.T) {
 	w := world{canvas: canvas{width: 80, height: 24, plain: true}}
 	w = w.addSnapshot(snapshot.Snapshot{Time: noon, Host: snapshot.Host{Name: "web", CPUMax: 2, Missed: 7}})
 	if got := strings.Join(w.header(), "\n"); strings.Contains(got, "cpu") || strings.Contains(got, "missed") {
-		t.Errorf("after the first look the header is\n%s", got)
+		t.Errorf("after the first snapshot the header is\n%s", got)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-// TestNarrowHeader: what is wrong is the last to go.
+// TestNarrowHeader checks that a narrow header keeps problems longest.
 func TestNarrowHeader(t *testing.T) {
 	src := newFakeSource()
 	s, _ := src.Snapshot()
@@ -91,7 +91,7 @@ func TestNarrowHeader(t *testing.T) {
 	}
 }
 
-// TestHeaderFits: at no size is the header too wide or too high.
+// TestHeaderFits checks that the header fits the screen at every size.
 func TestHeaderFits(t *testing.T) {
 	src := newFakeSource()
 	src.host.NoAccess = "123 processes are hidden from this user"

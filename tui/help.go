@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// help is the pane that explains the keys and the words.
+// help is the pane that explains the keys and the words on the screen.
 type help struct {
 	list
 	open bool
@@ -16,7 +16,7 @@ var helpKeys = keyMap{
 	{title: "any", hint: "other key closes"},
 }
 
-// resize fits the list to the lines and the room.
+// resize adapts the list to the number of lines and to the room.
 func (h help) resize(m *Model) help {
 	h.list = h.fit(len(h.lines(m)), m.world.room)
 	return h
@@ -28,7 +28,7 @@ func (h help) view(m *Model, height int) []string {
 	return lines[from:to]
 }
 
-// lines are made from the key tables of all pages.
+// lines returns the help, made from the key tables of all pages.
 func (h help) lines(m *Model) []string {
 	s := sheet{c: &m.world.canvas}
 	section := func(title string, table keyMap) {
@@ -48,29 +48,29 @@ func (h help) lines(m *Model) []string {
 	return append(s.lines, words(&m.world.canvas)...)
 }
 
-// words explain what stands in the columns, and what can be typed.
+// words explains the words in the columns, and the filter.
 func words(c *canvas) []string {
 	s := sheet{c: c}
 	s.text(strong, "TERM: WHAT SIGTERM WOULD DO")
-	s.field("terminate", "end it: it has no handler; core: with a core dump")
-	s.field("handler", "run the program's handler")
+	s.field("terminate", "ends it: no handler; core: also writes a core dump")
+	s.field("handler", "runs the program's handler")
 	s.field("forward", "yinit forwards it to its program")
-	s.field("read", "be read by signalfd or sigwait")
-	s.field("IGNORE", "nothing: the program ignores it")
-	s.field("PENDING", "nothing yet: it is blocked, or the process is stopped")
-	s.field("SHIELDED", "nothing: PID 1 has no handler, the kernel drops it")
-	s.field("DROP", "nothing: yinit was told to drop it (--rewrite)")
-	s.field("denied", "nothing: you may not send it")
-	s.field("?", "unknown: the kernel does not tell")
+	s.field("read", "the program reads it with signalfd or sigwait")
+	s.field("IGNORE", "no effect: the program ignores it")
+	s.field("PENDING", "no effect yet: it is blocked, or the process is stopped")
+	s.field("SHIELDED", "no effect: PID 1 has no handler, the kernel drops it")
+	s.field("DROP", "no effect: yinit drops it (--rewrite)")
+	s.field("denied", "no effect: you may not signal this process")
+	s.field("?", "unknown: the kernel does not show it")
 	s.text(normal, "")
-	s.text(strong, "FILTER: ALL WORDS MUST MATCH, OF a,b ONE")
+	s.text(strong, "FILTER: EVERY WORD MUST MATCH; a,b IS a OR b")
 	s.field("text", "in the name or the command line")
 	s.field("state:Z,T", "also user:app pid:37")
 	s.field("ignores:", "ignores:TERM, also blocks: catches: pending:")
 	s.field("History", "text, pid:37, kind:exit,signal and failed")
 	s.text(normal, "")
 	s.text(strong, "FIRST COLUMN")
-	s.field(c.glyphs().fresh, "new since the last refresh or two")
+	s.field(c.glyphs().fresh, "new in the last two refreshes")
 	s.field(c.glyphs().dead, "has just ended")
 	return s.lines
 }

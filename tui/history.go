@@ -8,14 +8,14 @@ import (
 	"yinit/tui/text"
 )
 
-// historyPage is the page with the history, the newest record last.
+// historyPage is the page with the history, newest record last.
 type historyPage struct {
 	basic
 	list
-	found []int  // indices in world.events that the filter chose
-	first uint64 // the number of the first visible record, which is kept in its place
-	still bool   // does not go along with the newest
-	seen  uint64 // the newest record that somebody has looked at
+	found []int  // indices in world.events of the records that match the filter
+	first uint64 // the number of the first visible record, which stays at the top
+	still bool   // does not follow the newest record
+	seen  uint64 // the number of the newest record when the page was last shown
 	typed string // the filter, as typed
 	find  history.Filter
 }
@@ -29,7 +29,7 @@ func (h historyPage) keys() keyMap { return historyKeys }
 
 func (h historyPage) name() string { return "History" }
 
-// news is the number of failures that nobody has looked at.
+// news returns the number of failures since the page was last shown.
 func (h historyPage) news(w *world) int {
 	n := 0
 	for i := len(w.events) - 1; i >= 0 && w.events[i].Seq > h.seen; i-- {
@@ -53,9 +53,9 @@ func (h historyPage) refresh(w *world) page {
 	return h.show(w, sort.Search(len(h.found), func(i int) bool { return w.events[h.found[i]].Seq >= h.first }))
 }
 
-// show shows the records from top on, or the newest if it follows.
+// show shows the records from row top on, or the newest ones if the page follows.
 func (h historyPage) show(w *world, top int) historyPage {
-	h.list = h.fit(len(h.found), w.room-1).scrollTo(top) // The first line tells whose history it is.
+	h.list = h.fit(len(h.found), w.room-1).scrollTo(top) // The first line names the source.
 	if !h.still {
 		h.list = h.scrollTo(h.bottom())
 	}
@@ -65,7 +65,7 @@ func (h historyPage) show(w *world, top int) historyPage {
 	return h
 }
 
-// do scrolls. Whoever reaches the end goes along with it again.
+// do scrolls. Scrolling to the last record makes the page follow again.
 func (h historyPage) do(w *world, a action) page {
 	switch a {
 	case doFollow:
@@ -98,11 +98,15 @@ func (h historyPage) explain(w *world) string {
 	case len(w.events) == 0:
 		return ""
 	case len(h.found) == 0:
-		return "No record matches the filter. Esc clears it."
+		return "No match. Esc clears the filter."
 	case h.still:
-		return fmt.Sprintf("%s below. End or f goes to the newest.", text.Plural(h.n-min(h.n, h.top+h.room), "record", "records"))
+		return fmt.Sprintf("%d newer below; End or f shows them.", h.n-min(h.n, h.top+h.room))
 	}
-	return "! failed. The filter takes text, pid:37, kind:exit,signal and failed."
+	words, _ := text.FirstFit([]string{
+		"! marks a problem. Filter words: text, pid:37, kind:exit,signal, failed.",
+		"! marks a problem, / filters.",
+	}, w.width-1)
+	return words
 }
 
 func (h historyPage) view(w *world, height int) []string {
@@ -117,7 +121,7 @@ func (h historyPage) view(w *world, height int) []string {
 	return lines
 }
 
-// source says whose history it is, and what is missing.
+// source says which process keeps the history, and how many records are missing.
 func (h historyPage) source(w *world) string {
 	if w.historyFailed != "" {
 		return w.paint(bad, "The history cannot be read: "+w.historyFailed)
@@ -137,7 +141,7 @@ func (h historyPage) source(w *world) string {
 	return text
 }
 
-// recordLine is a record in a line: time, !, kind, process, what happened.
+// recordLine formats a record: time, !, kind, process, what happened.
 func (w *world) recordLine(r *history.Record) string {
 	mark, l := " ", normal
 	if r.Failed() || r.Kind == history.KindOOM || r.Kind == history.KindZombie {
@@ -151,7 +155,8 @@ func (w *world) recordLine(r *history.Record) string {
 	return w.paint(l, w.cut(left+w.event(r, rest), w.width))
 }
 
-// timeCell is the time of the day, or the date of an older record.
+// timeCell returns the time of a record of today, else the date and, if there is
+// room, the time.
 func (w *world) timeCell(r *history.Record) string {
 	year, month, day := w.snap.Time.Date()
 	y, m, d := r.Time.Date()
@@ -168,7 +173,7 @@ func (w *world) timeCell(r *history.Record) string {
 	}
 }
 
-// event is the part of the line that depends on the kind.
+// event returns the part of the line that depends on the kind of the record.
 func (w *world) event(r *history.Record, width int) string {
 	switch r.Kind {
 	case history.KindSignal:
@@ -190,8 +195,8 @@ func (w *world) event(r *history.Record, width int) string {
 	return left + w.join(w.parts(r), width-text.Width(left))
 }
 
-// parts are the words of a record about its process, in pieces that may be left
-// out.
+// parts returns what the record says about its process, as pieces that may be
+// omitted.
 func (w *world) parts(r *history.Record) []piece {
 	var all []piece
 	for _, p := range r.Parts() {
@@ -200,5 +205,5 @@ func (w *world) parts(r *history.Record) []piece {
 	return all
 }
 
-// padNumber does not cut: a number that lacks a digit is a lie.
+// padNumber never cuts: a number with a digit missing would be wrong.
 func padNumber(n, width int) string { return fmt.Sprintf("%*d", width, n) }

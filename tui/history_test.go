@@ -75,7 +75,8 @@ func TestHistoryLost(t *testing.T) {
 	u.sees("kept by yinit · 12 records were overwritten before they were read")
 }
 
-// TestHistoryWords: the page has the words that all have.
+// TestHistoryWords checks that the page uses the same words for records as the other
+// outputs.
 func TestHistoryWords(t *testing.T) {
 	u := newUser(t, 200, 60, Options{})
 	cases := slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others())

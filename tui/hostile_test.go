@@ -51,8 +51,8 @@ func TestDeepTree(t *testing.T) {
 	u.press("left", "home", "space")
 }
 
-// TestParentLoop has two processes that seem to be each other's parents, as
-// after a pid was used again while they were read.
+// TestParentLoop has two processes that seem to be each other's parent, as happens if a
+// pid is reused while they are read.
 func TestParentLoop(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.src.procs = append(u.src.procs, proc(501, 502, app, "S", "one", caught()), proc(502, 501, app, "S", "two", caught()), proc(503, 503, app, "S", "own", caught()))

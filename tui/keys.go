@@ -42,39 +42,40 @@ const (
 	doKill
 )
 
-// A binding is an action and its keys. Help, footer and router all read it.
+// A binding is an action and its keys. The help, the footer and the router all use
+// it.
 type binding struct {
 	do     action
-	keys   []string // as tea.KeyPressMsg.String has them
-	title  string   // the keys as people call them; "" keeps the line out of the help
+	keys   []string // as tea.KeyPressMsg.String names them
+	title  string   // the names of the keys for the help; "": not in the help
 	does   string   // what they do, for the help
-	hint   string   // the same in a word or two, for the footer; "": not there
-	writes bool     // it changes something outside: not with Options.ReadOnly
+	hint   string   // the same in a word or two, for the footer; "": not in the footer
+	writes bool     // it changes something outside top; disabled by Options.ReadOnly
 }
 
 // A keyMap is the key table of a page or a pane.
 type keyMap []binding
 
-// The tables that several parts share. Those of a page are in its file. There are
-// no letters for moving: k is the signal menu, and a hand that expects "up" there
-// must not land near SIGKILL.
+// The tables that several parts share. Those of a page are in its file. No letter
+// moves the cursor: k opens the signal menu, and a user who expects vi's "up" there
+// must not come close to SIGKILL by habit.
 var (
 	listKeys = keyMap{
 		{do: doUp, keys: []string{"up"}, title: "Up Down", does: "previous or next row"},
 		{do: doDown, keys: []string{"down"}},
-		{do: doPageUp, keys: []string{"pgup"}, title: "PgUp PgDn", does: "a page up or down"},
+		{do: doPageUp, keys: []string{"pgup"}, title: "PgUp PgDn", does: "one page up or down"},
 		{do: doPageDown, keys: []string{"pgdown"}},
 		{do: doHome, keys: []string{"home"}, title: "Home End", does: "first or last row"},
 		{do: doEnd, keys: []string{"end"}},
 	}
 	refreshKeys = keyMap{
-		{do: doPause, keys: []string{"p"}, title: "p", does: "pause, and go on"},
-		{do: doSlower, keys: []string{"+"}, title: "+ -", does: "more or less time between refreshes"},
+		{do: doPause, keys: []string{"p"}, title: "p", does: "pause or resume"},
+		{do: doSlower, keys: []string{"+"}, title: "+ -", does: "longer or shorter refresh interval"},
 		{do: doFaster, keys: []string{"-"}},
 		{do: doHelp, keys: []string{"?", "f1"}, title: "? F1", does: "this help", hint: "help"},
 	}
 	modelKeys = keyMap{
-		{do: doNextPage, keys: []string{"tab"}, title: "Tab 1 2", does: "the next page, or one by its number"},
+		{do: doNextPage, keys: []string{"tab"}, title: "Tab 1 2", does: "next page, or a page by its number"},
 		{do: doPreviousPage, keys: []string{"shift+tab"}},
 		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close, or clear the filter"},
 		{do: doQuit, keys: []string{"q", "f10"}, title: "q F10", does: "quit; Ctrl-C too, from anywhere", hint: "quit"},
@@ -88,7 +89,8 @@ var (
 	}
 )
 
-// actionOf is what a key does according to the first table that has it.
+// actionOf returns the action of a key in the first table that has the key, or
+// doNothing.
 func actionOf(key string, tables ...keyMap) action {
 	for _, table := range tables {
 		for i := range table {
@@ -100,8 +102,8 @@ func actionOf(key string, tables ...keyMap) action {
 	return doNothing
 }
 
-// hints are the keys that matter, for the footer: "k signal". Where there is not
-// room for all, the last ones are left out first, and those of a lower rank before.
+// hints returns the most important keys for the footer: "k signal". If there is no
+// room for all, the last ones are omitted first, those of a lower rank before others.
 func hints(table keyMap, readOnly bool, rank int) []piece {
 	var all []piece
 	for _, b := range table {
@@ -109,7 +111,7 @@ func hints(table keyMap, readOnly bool, rank int) []piece {
 			continue
 		}
 		key, _, _ := strings.Cut(b.title, " ")
-		all = append(all, piece{text: key + " " + b.hint, rank: rank - len(all), look: faint})
+		all = append(all, piece{text: key + " " + b.hint, rank: rank - len(all), style: faint})
 	}
 	return all
 }

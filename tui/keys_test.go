@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// parts are the key tables that are asked together, in their order.
+// parts are the key tables that are searched together, in this order.
 func parts() map[string][]keyMap {
 	all := map[string][]keyMap{
 		"filter line": {lineKeys, listKeys}, "details": {detailKeys, listKeys, refreshKeys}, "help": {listKeys},
@@ -18,8 +18,8 @@ func parts() map[string][]keyMap {
 	return all
 }
 
-// TestKeysMeanOneThing: in no part does a key have two meanings, of which the second
-// could never be reached; and Ctrl-C, which quits from anywhere, has none.
+// TestKeysMeanOneThing checks that no key has two meanings in one part, where the
+// second could never be reached, and that no table uses Ctrl-C, which always quits.
 func TestKeysMeanOneThing(t *testing.T) {
 	for part, tables := range parts() {
 		seen := map[string]action{}
@@ -40,8 +40,8 @@ func TestKeysMeanOneThing(t *testing.T) {
 	}
 }
 
-// TestKeysAreTold: each key of a page is in the help, with what it does.
-func TestKeysAreTold(t *testing.T) {
+// TestKeysInHelp checks that the help describes each key of a page.
+func TestKeysInHelp(t *testing.T) {
 	for _, p := range newPages(Options{}) {
 		told := ""
 		for _, b := range slices.Concat(p.keys(), listKeys, refreshKeys, modelKeys) {
@@ -62,8 +62,8 @@ func TestKeysAreTold(t *testing.T) {
 	}
 }
 
-// TestNoLettersOfVi: whoever expects vi's letters to move must not land near SIGKILL,
-// where k is the signal menu.
+// TestNoLettersOfVi checks that vi's letters do not move the cursor, because k opens
+// the signal menu.
 func TestNoLettersOfVi(t *testing.T) {
 	for _, p := range newPages(Options{}) {
 		for _, key := range []string{"h", "j", "l", "g", "G", "ctrl+b", "ctrl+f", "ctrl+d", "ctrl+u"} {
@@ -104,7 +104,7 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// TestFooter: the keys on the screen are those that work there.
+// TestFooter checks that the keys on the screen are those that work there.
 func TestFooter(t *testing.T) {
 	for _, test := range []struct {
 		name string

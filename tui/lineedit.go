@@ -7,13 +7,13 @@ import (
 	"yinit/procfs"
 )
 
-// A lineEdit is a line that is being typed.
+// A lineEdit is a line of text that the user is typing.
 type lineEdit struct {
 	text string
 	open bool
 }
 
-const maxLine = 200 // characters that a line takes
+const maxLine = 200 // bytes that a line can hold
 
 // insert adds typed or pasted text.
 func (e lineEdit) insert(s string) lineEdit {

@@ -28,8 +28,8 @@ func TestLineEdit(t *testing.T) {
 	}
 }
 
-// TestFilterLineKeys: while a filter is typed, letters are letters, and the keys of a
-// line edit it.
+// TestFilterLineKeys checks that while the user types a filter, letters are text and
+// editing keys edit it.
 func TestFilterLineKeys(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.press("/").write("worker state:T")
@@ -49,7 +49,7 @@ func TestFilterLineKeys(t *testing.T) {
 	}
 }
 
-// TestFilterLineIsLong: of a long line the end is seen, where the cursor is.
+// TestFilterLineIsLong checks that a long line shows its end, where the cursor is.
 func TestFilterLineIsLong(t *testing.T) {
 	u := newUser(t, 40, 12, Options{})
 	u.press("/").write("a-filter-that-is-longer-than-the-screen-is-wide")

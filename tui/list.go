@@ -1,10 +1,9 @@
 package tui
 
-// list is the cursor and the window of rows that are too many for the screen.
-// Pages and panes embed it. It knows how many rows there are, not what they are:
-// whoever has the rows calls fit when they or the room have changed, and find and
-// to, so that the selection follows the thing that was selected.
-// The zero value is an empty list.
+// list holds the cursor and the visible window of a list of rows. Pages and panes
+// embed it. It knows how many rows there are, not what is in them. The owner of the
+// rows calls fit when the rows or the room have changed, and find and to, so that the
+// selection follows the selected item. The zero value is an empty list.
 type list struct {
 	n      int // how many rows there are
 	room   int // how many rows are visible at once, at least one
@@ -12,15 +11,15 @@ type list struct {
 	top    int // the first visible row
 }
 
-// fit is the list with n rows in a window of room rows. If there are fewer rows
-// than before, the cursor stays on the last one.
+// fit returns the list with n rows in a window of room rows. If the row of the cursor
+// no longer exists, the cursor moves to the last row.
 func (l list) fit(n, room int) list {
 	l.n, l.room = n, max(1, room)
 	return l.to(l.cursor)
 }
 
-// find is the first row for which yes holds, -1 if there is none. It looks at the
-// row of the cursor first, since most often nothing has moved.
+// find returns the first row for which yes is true, -1 if there is none. It tries the
+// row of the cursor first, because rows seldom move.
 func (l list) find(yes func(row int) bool) int {
 	if l.cursor < l.n && yes(l.cursor) {
 		return l.cursor
@@ -33,8 +32,8 @@ func (l list) find(yes func(row int) bool) int {
 	return -1
 }
 
-// to moves the cursor to a row, or to the nearest that there is, and the window
-// just so far that it shows it.
+// to moves the cursor to a row, or to the nearest one that exists, and scrolls just
+// enough to make it visible.
 func (l list) to(row int) list {
 	l.cursor = max(0, min(row, l.n-1))
 	l.top = min(l.top, l.cursor, l.n-l.room)
@@ -42,25 +41,25 @@ func (l list) to(row int) list {
 	return l
 }
 
-// centre moves the window so that the cursor is in its middle.
+// centre scrolls so that the cursor is in the middle of the window.
 func (l list) centre() list {
 	l.top = max(0, min(l.cursor-l.room/2, l.n-l.room))
 	return l
 }
 
 // scrollTo moves the window to a row, and the cursor with it. The window never
-// ends below the last row, unless there are too few rows for it.
+// extends below the last row, unless there are too few rows to fill it.
 func (l list) scrollTo(top int) list {
 	l.top = max(0, min(top, l.bottom()))
 	l.cursor = l.top
 	return l
 }
 
-// bottom is the first visible row when the last one is visible.
+// bottom returns the first visible row if the window is at the end of the list.
 func (l list) bottom() int { return max(0, l.n-l.room) }
 
-// step is by how many rows an action moves, 0 if it is not one that moves. A page
-// leaves one row of context.
+// step returns by how many rows an action moves, 0 if it does not move. A page keeps
+// one row of context.
 func (l list) step(a action) int {
 	page := max(1, l.room-1)
 	switch a {
@@ -83,13 +82,13 @@ func (l list) step(a action) int {
 // move moves the cursor.
 func (l list) move(a action) list { return l.to(l.cursor + l.step(a)) }
 
-// scroll moves the window of rows that have no cursor.
+// scroll moves the window, for rows without a cursor.
 func (l list) scroll(a action) list { return l.scrollTo(l.top + l.step(a)) }
 
-// visible are the visible rows, from the first to before the last.
+// visible returns the visible rows: from is the first, to the one after the last.
 func (l list) visible() (from, to int) { return min(l.top, l.n), min(l.top+l.room, l.n) }
 
-// at is the row at a line of the window; ok is false if there is none.
+// at returns the row at a line of the window; ok is false if there is none.
 func (l list) at(line int) (row int, ok bool) {
 	row = l.top + line
 	return row, line >= 0 && line < l.room && row < l.n

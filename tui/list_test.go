@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// rowsOf is a list with n rows in a window of room, and its cursor at a row.
+// rowsOf returns a list with n rows in a window of room rows, with the cursor at a
+// row.
 func rowsOf(n, room, cursor int) list { return list{}.fit(n, room).to(cursor) }
 
 func TestListMoves(t *testing.T) {
@@ -87,8 +88,8 @@ func TestListFits(t *testing.T) {
 	}
 }
 
-// TestListFinds: the selection follows a thing that moved, and the row of the
-// cursor is looked at first.
+// TestListFinds checks that the selection follows an item that moved, and that find
+// tries the row of the cursor first.
 func TestListFinds(t *testing.T) {
 	rows := []string{"a", "b", "c", "b"}
 	l := rowsOf(len(rows), 2, 3)
@@ -129,7 +130,7 @@ func TestListRowAt(t *testing.T) {
 	}
 }
 
-// FuzzList holds that the cursor is on a row and in the window, whatever happens.
+// FuzzList checks that the cursor is always on a row and in the window.
 func FuzzList(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 5, 6}, 20, 5)
 	f.Add([]byte{200, 6, 100, 4, 250, 1}, 3, 0)

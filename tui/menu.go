@@ -13,40 +13,39 @@ import (
 )
 
 const (
-	watchSlice = 250 * time.Millisecond // a menu that is closed gives its target back so soon
-	watchEnd   = 16                     // slices that we watch after a signal that ought to end it
-	watchOther = 4                      // slices after another one
+	watchSlice = 250 * time.Millisecond // one watch of the target; a closed menu releases it that soon
+	watchEnd   = 16                     // slices to watch after a signal meant to end the process
+	watchOther = 4                      // slices to watch after any other signal
 )
 
-// step is how far a signal has come.
+// step is the state of the menu.
 type step uint8
 
 const (
-	stepShut    step = iota
-	stepChoose       // which signal
-	stepConfirm      // really
-	stepWatch        // sent, what happens
-	stepReport       // it is still there
+	stepClosed  step = iota
+	stepChoose       // the user chooses a signal
+	stepConfirm      // the user confirms it
+	stepWatch        // it was sent, the process is watched
+	stepReport       // the process still exists
 )
 
-// menu sends signals to one process. It shows the process as it was when the
-// menu was opened, and as it was then looked at more closely; no refresh changes
-// that.
+// menu sends signals to one process. It shows the process as it was when the menu
+// was opened, with the details that were read then. A refresh does not change it.
 type menu struct {
 	step   step
-	number int // of this menu, for the messages
+	number int // identifies this menu in messages
 	p      snapshot.Process
 	caller verdict.Caller
-	target Target // nil until it is held, and while busy
-	busy   bool   // a command has the target, and brings it back
+	target Target // nil until the process is held, and while busy
+	busy   bool   // a command has the target and will return it
 
 	list
 	signals []int
 	typed   string
-	signal  int           // to be sent, or sent; the next menu starts with it
-	slices  int           // that were watched
+	signal  int           // the signal to send, or sent; the next menu starts with it
+	slices  int           // how many slices the process was watched
 	waited  time.Duration // for how long the process was watched
-	report  string        // why it is still there
+	report  string        // why the process still exists
 }
 
 // The keys of the menu, step by step.
@@ -70,7 +69,7 @@ var (
 	}
 )
 
-// keys is the key table of the step.
+// keys returns the key table of the step.
 func (u menu) keys() keyMap {
 	switch u.step {
 	case stepConfirm:
@@ -83,7 +82,7 @@ func (u menu) keys() keyMap {
 	return chooseKeys
 }
 
-// usualSignals come first, the rest by number.
+// usualSignals come first in the menu, the rest by number.
 var usualSignals = [...]string{"TERM", "KILL", "HUP", "INT", "QUIT", "USR1", "USR2", "STOP", "CONT"}
 
 func allSignals() []int {
@@ -100,35 +99,35 @@ func allSignals() []int {
 	return all
 }
 
-func (u menu) open() bool { return u.step != stepShut }
+func (u menu) open() bool { return u.step != stepClosed }
 
-// show is the menu for p. It is busy: the process is being held.
+// show returns the menu for p. It is busy, because a command is opening the process.
 func (u menu) show(p snapshot.Process, caller verdict.Caller) menu {
 	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, busy: true, signals: allSignals(), signal: u.signal}
 	n.list = n.fit(len(n.signals), 1).to(slices.Index(n.signals, u.signal))
 	return n
 }
 
-// look takes what the source found out about the process since.
-func (u menu) look(msg detailsMsg) menu {
+// details takes the details of the process, which the source has read since.
+func (u menu) details(msg detailsMsg) menu {
 	if msg.err == nil && msg.id == u.p.ID && msg.d.Target != nil {
 		u.p.Target = msg.d.Target
 	}
 	return u
 }
 
-// shut keeps what the next menu wants to know. Who shuts a menu releases its
-// target.
-func (u menu) shut() menu {
+// closed returns a closed menu with what the next menu needs. The caller releases
+// the target.
+func (u menu) closed() menu {
 	return menu{number: u.number, signal: u.signal, busy: u.busy}
 }
 
-// who is the target for people.
-func (u menu) who(w *world) string {
+// targetName returns the target as shown to the user.
+func (u menu) targetName(w *world) string {
 	return fmt.Sprintf("%d %s", u.p.ID.PID, w.text(u.p.Comm))
 }
 
-// height is how many lines the menu takes of room.
+// height returns how many of room lines the menu takes.
 func (u menu) height(room int) int {
 	switch {
 	case !u.open():
@@ -140,13 +139,13 @@ func (u menu) height(room int) int {
 	}
 }
 
-// resize fits the list to the lines of the menu between its title and its last.
+// resize adapts the list to the lines between the title and the last line.
 func (u menu) resize(room int) menu {
 	u.list = u.fit(len(u.signals), u.height(room)-2)
 	return u
 }
 
-// choose goes to another signal.
+// choose moves to another signal.
 func (u menu) choose(a action) menu {
 	if u.step == stepChoose {
 		u.list, u.typed = u.move(a), ""
@@ -154,7 +153,7 @@ func (u menu) choose(a action) menu {
 	return u
 }
 
-// typing selects the signal whose name or number begins like what was typed.
+// typing selects the signal whose name or number starts with text.
 func (u menu) typing(text string) menu {
 	u.typed = text
 	if i := u.lookUp(); i >= 0 {
@@ -163,7 +162,7 @@ func (u menu) typing(text string) menu {
 	return u
 }
 
-// lookUp is the row of what was typed, -1 if no signal is called so.
+// lookUp returns the row of the signal that was typed, -1 if there is none.
 func (u menu) lookUp() int {
 	if u.typed == "" {
 		return u.cursor
@@ -188,25 +187,25 @@ func (u menu) view(w *world) []string {
 	return append(lines, u.footer(w))
 }
 
-// title is a rule with the name of the process.
+// title returns a rule with the name of the process.
 func (u menu) title(w *world) string {
 	g := w.glyphs()
-	held := "held since you opened this"
+	held := "safe from pid reuse"
 	if w.width < 64 {
-		held = "held"
+		held = "pinned"
 	}
 	if i, ok := w.find(u.p.ID); !ok || w.ended(i) {
-		held = "it has ended"
+		held = "has ended"
 	} else if u.target == nil && u.step == stepChoose {
-		held = "being opened"
+		held = "opening"
 	}
-	title := w.cut(strings.Repeat(g.rule, 2)+" signal to "+u.who(w)+" ("+held+") ", w.width)
+	title := w.cut(strings.Repeat(g.rule, 2)+" signal to "+u.targetName(w)+" ("+held+") ", w.width)
 	return w.paint(strong, title+strings.Repeat(g.rule, max(0, w.width-text.Width(title))))
 }
 
 func (u menu) row(w *world, i int) string {
 	n := u.signals[i]
-	f := foresee(&u.p, n, u.caller)
+	f := predict(&u.p, n, u.caller)
 	mark, l := " ", normal
 	if i == u.cursor {
 		mark, l = w.glyphs().cursor, reverse
@@ -218,27 +217,27 @@ func (u menu) row(w *world, i int) string {
 	return w.paint(l, w.pad(line, w.width))
 }
 
-// footer is the line that says what is going on.
+// footer returns the last line of the menu: what the user can do, or what happens.
 func (u menu) footer(w *world) string {
 	name := procfs.SignalName(u.signal)
 	switch u.step {
 	case stepConfirm:
-		return w.paint(warn, w.cut(fmt.Sprintf(" Send %s to %s?", name, u.who(w)), w.width))
+		return w.paint(warn, w.cut(fmt.Sprintf(" Send %s to %s?", name, u.targetName(w)), w.width))
 	case stepWatch:
-		return w.cut(fmt.Sprintf(" %s was sent to %s, watching for %s", name, u.who(w), procfs.Span(u.waited)), w.width)
+		return w.cut(fmt.Sprintf(" %s sent to %s, watching it for %s", name, u.targetName(w), procfs.Span(u.waited)), w.width)
 	case stepReport:
 		return w.paint(warn, w.cut(" "+u.report, w.width))
 	}
 	if u.typed != "" && u.lookUp() < 0 {
 		return w.paint(bad, w.cut(" unknown signal "+u.typed, w.width))
 	}
-	return w.cut(" or type a name or a number: "+u.typed+w.paint(reverse, " "), w.width)
+	return w.cut(" or type a signal name or number: "+u.typed+w.paint(reverse, " "), w.width)
 }
 
-// stillThere says why the process is still there, or what it does instead.
+// stillThere says why the process still exists, or what the signal did instead.
 func (u menu) stillThere(w *world, o Outcome) string {
 	name := procfs.SignalName(u.signal)
-	text := name + w.glyphs().arrow + u.who(w) + ": "
+	text := name + w.glyphs().arrow + u.targetName(w) + ": "
 	switch {
 	case o.State.Stopped() && !u.p.State.Stopped():
 		return text + "stopped, SIGCONT resumes it"
@@ -255,10 +254,10 @@ func (u menu) stillThere(w *world, o Outcome) string {
 func (u menu) obstacle(name string, o Outcome) string {
 	s := o.Sigs
 	switch {
-	case u.p.ID.PID == 1 && unstoppable(u.signal):
+	case u.p.ID.PID == 1 && uncatchable(u.signal):
 		return "the kernel protects PID 1"
 	case o.State == procfs.StateDisk:
-		return "it is in uninterruptible sleep, and acts when it wakes up"
+		return "uninterruptible sleep delays it"
 	case !s.Known:
 		return ""
 	case s.Blocked.Has(u.signal) && s.SharedPending.Has(u.signal):
@@ -270,17 +269,17 @@ func (u menu) obstacle(name string, o Outcome) string {
 	case o.State.Stopped():
 		return "it is stopped, " + name + " stays pending until SIGCONT"
 	case s.Caught.Has(u.signal):
-		return name + " has a handler, which has not ended it"
+		return name + " has a handler, which has not ended the process"
 	case u.p.ID.PID == 1:
 		return "PID 1 has no handler for it"
 	}
 	return ""
 }
 
-// settled reports whether there is nothing more to watch for.
+// settled reports whether watching can stop.
 func (u menu) settled(o Outcome) bool {
 	limit := watchOther
-	if meansEnd(u.signal) {
+	if meantToEnd(u.signal) {
 		limit = watchEnd
 	}
 	return u.slices >= limit || o.State != 0 && o.State.Stopped() != u.p.State.Stopped()

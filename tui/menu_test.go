@@ -12,8 +12,8 @@ import (
 	"yinit/procfs"
 )
 
-// checkClosed says if a held target was not closed, or a signal was sent that
-// should not.
+// checkClosed fails the test if a held target was not closed or an unexpected signal
+// was sent.
 func (u *user) checkClosed(sent ...int) {
 	u.t.Helper()
 	if u.sig.held != u.sig.closed {
@@ -31,7 +31,7 @@ func TestSendTerm(t *testing.T) {
 	if u.sig.held != 1 {
 		t.Fatalf("opening the menu held %d targets, want 1", u.sig.held)
 	}
-	u.sees("signal to 55 gunicorn (held since you opened this)", "15 TERM     IGNORE", "terminate      cannot be caught")
+	u.sees("signal to 55 gunicorn (safe from pid reuse)", "15 TERM     IGNORE", "terminate      cannot be caught")
 	u.press("enter")
 	u.sees("Send SIGTERM to 55 gunicorn?")
 	u.checkHeld()
@@ -78,7 +78,7 @@ func TestStillThere(t *testing.T) {
 		{"blocked", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15), SharedPending: sig(15)}}, "SIGTERM is blocked and pending"},
 		{"read by signalfd", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15)}}, "SIGTERM is blocked"},
 		{"caught", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Caught: sig(15)}}, "SIGTERM has a handler"},
-		{"disk", "KILL", Outcome{State: 'D'}, "it is in uninterruptible sleep, and acts when it"},
+		{"disk", "KILL", Outcome{State: 'D'}, "uninterruptible sleep delays it"},
 		{"unknown", "USR1", Outcome{State: 'S'}, "SIGUSR1 → 55 gunicorn: still there after 1s"},
 		{"stop", "STOP", Outcome{State: 'T'}, "SIGSTOP → 55 gunicorn: stopped"},
 	} {
@@ -116,9 +116,9 @@ func TestSignalErrors(t *testing.T) {
 		want       string
 		sent       []int
 	}{
-		{"gone when held", procfs.ErrGone, nil, "55 gunicorn: it has ended: nothing was sent", nil},
+		{"gone when held", procfs.ErrGone, nil, "55 gunicorn: has ended, no signal was sent", nil},
 		{"no pidfd", errors.New("pidfd_open: \x1b function not implemented"), nil, `pidfd_open: \x1b function not implemented`, nil},
-		{"gone when sent", nil, procfs.ErrGone, "SIGTERM → 55 gunicorn: it has ended: nothing was sent", []int{15}},
+		{"gone when sent", nil, procfs.ErrGone, "SIGTERM → 55 gunicorn: has ended, no signal was sent", []int{15}},
 		{"EPERM", nil, eperm, "SIGTERM → 55 gunicorn: pidfd_send_signal 55: operation not permitted", []int{15}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestSignalErrors(t *testing.T) {
 			u.sig.holdErr, u.sig.sendErr = test.hold, test.send
 			u.choose(55).press("k", "enter", "enter")
 			u.seesNot("signal to")
-			if test.sent == nil { // Enter then opened the details; what was said was said before.
+			if test.sent == nil { // Enter opened the details; the message was shown before.
 				u = newUser(t, 100, 30, Options{})
 				u.sig.holdErr = test.hold
 				u.choose(55).press("k")
@@ -143,7 +143,7 @@ func TestSignalTheDead(t *testing.T) {
 	u.src.end(55, 9)
 	u.refresh()
 	u.press("k")
-	u.sees("55 gunicorn: it has ended, no signal can be sent")
+	u.sees("55 gunicorn: has ended, no signal can be sent")
 	if u.sig.held != 0 {
 		t.Error("a dead process was held")
 	}
@@ -208,7 +208,7 @@ func TestLateAnswers(t *testing.T) {
 	}
 }
 
-// TestCannotWait presses Ctrl-C twice while a command does not come back.
+// TestCannotWait presses Ctrl-C twice while a command does not return.
 func TestCannotWait(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	u.choose(55).send(keyPress("k"))
@@ -226,7 +226,7 @@ func TestLateAnswerOfAnotherMenu(t *testing.T) {
 	u.sees("still watching")
 	u.run(first)
 	u.press("up", "k")
-	u.sees("signal to 44 git (held")
+	u.sees("signal to 44 git (safe")
 	u.press("esc")
 	u.checkClosed()
 }
@@ -242,10 +242,10 @@ func TestMenuIsNotDisturbed(t *testing.T) {
 	if after := u.menuRows(); !slices.Equal(after, before) {
 		t.Errorf("after refreshes the menu has the rows %q, want %q", after, before)
 	}
-	u.sees("signal to 55 gunicorn (it has ended)")
+	u.sees("signal to 55 gunicorn (has ended)")
 }
 
-// menuRows are the lines of the menu below its title.
+// menuRows returns the lines of the menu below its title.
 func (u *user) menuRows() []string {
 	lines := strings.Split(u.screen(), "\n")
 	i := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, "signal to") })

@@ -15,21 +15,21 @@ func (m Model) openMenu() (Model, tea.Cmd) {
 	p, ok := m.selected()
 	switch {
 	case m.opts.ReadOnly:
-		return m.say(normal, "read-only: no signals can be sent"), nil
+		return m.setStatus(normal, "read-only: no signals can be sent"), nil
 	case !ok:
 		return m, nil
 	}
 	if i, here := m.world.find(p.ID); !here || m.world.ended(i) {
-		return m.say(bad, p.ID.String()+" "+m.world.text(p.Comm)+": it has ended, no signal can be sent"), nil
+		return m.setStatus(bad, p.ID.String()+" "+m.world.text(p.Comm)+": has ended, no signal can be sent"), nil
 	}
 	if m.menu.busy {
-		return m.say(normal, "still watching the previous process"), nil
+		return m.setStatus(normal, "still watching the previous process"), nil
 	}
 	m.menu = m.menu.show(p, m.world.snap.Caller).resize(m.world.menuRoom())
 	return m, tea.Batch(hold(m.sig, p.ID, m.menu.number), inspect(m.src, p.ID))
 }
 
-// pressMenu does what a key means in the step that the menu is in.
+// pressMenu handles a key in the current step of the menu.
 func (m Model) pressMenu(key, text string) (Model, tea.Cmd) {
 	a := actionOf(key, m.menu.keys())
 	switch m.menu.step {
@@ -39,13 +39,13 @@ func (m Model) pressMenu(key, text string) (Model, tea.Cmd) {
 		return m.confirmSignal(a)
 	}
 	switch a {
-	case doKill: // the same process, the same confirmation
+	case doKill: // same process, and to be confirmed again
 		m.menu.signal, m.menu.step = sigKILL, stepConfirm
 	case doBack:
 		report := m.menu.report
 		m, cmd := m.closeMenu()
 		if report != "" {
-			m = m.say(warn, report)
+			m = m.setStatus(warn, report)
 		}
 		return m, cmd
 	}
@@ -75,7 +75,7 @@ func (m Model) chooseSignal(a action, key, text string) (Model, tea.Cmd) {
 	return m, nil
 }
 
-// confirmSignal sends the signal. Any key but yes goes back.
+// confirmSignal sends the signal if a is doConfirm, and goes back otherwise.
 func (m Model) confirmSignal(a action) (Model, tea.Cmd) {
 	u := &m.menu
 	switch {
@@ -92,16 +92,16 @@ func (m Model) confirmSignal(a action) (Model, tea.Cmd) {
 	return m, nil
 }
 
-// closeMenu closes the menu and the target. If a command has the target, it is
-// closed when it comes back.
+// closeMenu closes the menu and the target. If a command has the target, the target
+// is closed when the command returns it.
 func (m Model) closeMenu() (Model, tea.Cmd) {
 	target := m.menu.target
-	m.menu = m.menu.shut()
+	m.menu = m.menu.closed()
 	return m, release(target)
 }
 
-// back takes the target from a command that returns it. It reports false if
-// nobody wants it any more; then cmd closes it.
+// back takes the target from a command that returns it. It reports false if no menu
+// needs the target any more; then cmd closes it.
 func (m Model) back(number int, target Target) (after Model, cmd tea.Cmd, ok bool) {
 	if number != m.menu.number {
 		return m, release(target), false
@@ -120,7 +120,7 @@ func (m Model) back(number int, target Target) (after Model, cmd tea.Cmd, ok boo
 func (m Model) held(msg heldMsg) (Model, tea.Cmd) {
 	m, cmd, ok := m.back(msg.menu, msg.target)
 	if ok && msg.err != nil {
-		return m.finish(bad, m.menu.who(&m.world)+": "+m.refusal(msg.err))
+		return m.finish(bad, m.menu.targetName(&m.world)+": "+m.refusal(msg.err))
 	}
 	return m, cmd
 }
@@ -136,7 +136,7 @@ func (m Model) sent(msg sentMsg) (Model, tea.Cmd) {
 	return m, cmd
 }
 
-// watch looks on for another slice of time.
+// watch watches the target for another slice of time.
 func (m Model) watch() (Model, tea.Cmd) {
 	target := m.menu.target
 	m.menu.target, m.menu.busy = nil, true
@@ -162,20 +162,20 @@ func (m Model) watched(msg watchedMsg) (Model, tea.Cmd) {
 	return m, nil
 }
 
-// finish closes the menu, and says why.
-func (m Model) finish(l look, text string) (Model, tea.Cmd) {
+// finish closes the menu and shows why.
+func (m Model) finish(l style, text string) (Model, tea.Cmd) {
 	m, cmd := m.closeMenu()
-	return m.say(l, text), cmd
+	return m.setStatus(l, text), cmd
 }
 
-// sending is "SIGTERM → 37 git: ".
+// sending returns "SIGTERM → 37 git: ".
 func (m Model) sending() string {
-	return procfs.SignalName(m.menu.signal) + m.world.glyphs().arrow + m.menu.who(&m.world) + ": "
+	return procfs.SignalName(m.menu.signal) + m.world.glyphs().arrow + m.menu.targetName(&m.world) + ": "
 }
 
 func (m Model) refusal(err error) string {
 	if errors.Is(err, procfs.ErrGone) {
-		return "it has ended: nothing was sent"
+		return "has ended, no signal was sent"
 	}
 	return m.world.text(err.Error())
 }

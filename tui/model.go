@@ -8,13 +8,13 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// Options are what the command line says.
+// Options are the options of yinit top.
 type Options struct {
-	Interval time.Duration // from the end of a reading to the next; 0: one second
+	Interval time.Duration // from the end of one read to the start of the next; 0: one second
 	ReadOnly bool          // no signal menu
-	NoColor  bool          // bold and reverse video only
-	ASCII    bool          // nothing beyond ASCII
-	PID      int           // the process to select first; 0: the first row
+	NoColor  bool          // use bold and reverse video only
+	ASCII    bool          // use ASCII characters only
+	PID      int           // the process to select at the start; 0: the first row
 }
 
 // Model is the inspector. Use [New].
@@ -25,27 +25,27 @@ type Model struct {
 
 	world world
 	pages []page
-	at    int // the page that is shown
+	at    int // index of the page that is shown
 
-	line   lineEdit // the filter while it is typed
+	line   lineEdit // the filter while the user types it
 	detail detail
 	menu   menu
 	help   help
 
-	status     string // what the last key brought about
-	statusLook look
-	failed     string // why the last reading failed
+	status      string // the result of the last key
+	statusStyle style
+	failed      string // why the last read failed
 
 	interval time.Duration
-	gen      int // of ticks
+	gen      int // generation of ticks; older ticks are ignored
 	reading  bool
 	paused   bool
-	leaving  bool // quits when the command that has the target returns it
-	sized    int  // for how many readings the size was asked for, see Init
+	leaving  bool // quit when the command that has the target returns it
+	sized    int  // how many reads also asked for the terminal size, see Init
 }
 
-// New is an inspector that reads from src and sends signals by sig, which may be
-// nil if o.ReadOnly is set.
+// New returns an inspector that reads from src and sends signals through sig. A nil
+// sig makes it read-only.
 func New(src Source, sig Signaller, o Options) Model {
 	if o.Interval <= 0 {
 		o.Interval = time.Second
@@ -58,18 +58,17 @@ func New(src Source, sig Signaller, o Options) Model {
 	return m
 }
 
-// Init starts the first reading.
+// Init starts the first read.
 //
 // Bubble Tea reads the size of the terminal before it installs its handler for
-// SIGWINCH, in a goroutine. A change of the size between the two, as docker exec
-// makes one when it starts a program, would never be noticed. So the size is asked
-// for again now, and with the first readings, see [Model.show].
+// SIGWINCH, in a goroutine. It would miss a change of the size between the two, such
+// as the one that docker exec makes when it starts a program. So Init asks for the
+// size again, and so do the first reads, see [Model.show].
 func (m Model) Init() tea.Cmd { return tea.Batch(tea.RequestWindowSize, read(m.src, 0)) }
 
 // Frame draws the header and the processes of one snapshot as plain text without
-// escape sequences, for a terminal that can do no more, or for a file. It ends
-// with a newline. With height 0 there is a line for each process, with width 0
-// lines are 132 wide.
+// escape sequences, for a dumb terminal or a file. It ends with a newline. Height 0
+// means as many lines as there are processes, width 0 means 132 columns.
 func Frame(s snapshot.Snapshot, h History, width, height int, o Options) string {
 	if width <= 0 {
 		width = 132

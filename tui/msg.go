@@ -5,11 +5,11 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// A tickMsg says that it is time for the next reading. Of an older generation it
-// is left over from before the interval changed, and means nothing.
+// A tickMsg starts the next read. A tick of an older generation dates from before the
+// interval changed, and is ignored.
 type tickMsg struct{ gen int }
 
-// A readMsg is what one reading brought.
+// A readMsg is the result of one read.
 type readMsg struct {
 	snap    snapshot.Snapshot
 	err     error
@@ -17,16 +17,16 @@ type readMsg struct {
 	histErr error
 }
 
-// A detailsMsg is what the details pane asked for.
+// A detailsMsg has the details that the details pane or the signal menu asked for.
 type detailsMsg struct {
 	id  procfs.ID
 	d   snapshot.Details
 	err error
 }
 
-// The messages of the signal menu carry its number, because the answer may come
-// after the menu was closed, or after another one was opened. They carry the
-// target too: whoever is given it last closes it.
+// The messages of the signal menu carry its number, because they may arrive after the
+// menu was closed, or after another one was opened. They also carry the target, so
+// that the model can close it in either case.
 type (
 	heldMsg struct {
 		menu   int

@@ -8,7 +8,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// press gives a key to the part that has the attention.
+// press hands a key to the part of the screen that has the focus.
 func (m Model) press(msg tea.KeyPressMsg) (Model, tea.Cmd) {
 	key := msg.String()
 	m.status = ""
@@ -25,12 +25,12 @@ func (m Model) press(msg tea.KeyPressMsg) (Model, tea.Cmd) {
 		return m.actDetail(actionOf(key, detailKeys, listKeys, refreshKeys))
 	}
 	if len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(m.pages) {
-		return m.turn(int(key[0] - '1')), nil
+		return m.showPage(int(key[0] - '1')), nil
 	}
 	return m.act(actionOf(key, m.page().keys(), listKeys, refreshKeys, modelKeys))
 }
 
-// footer are the keys that matter here and now.
+// footer returns the keys that work in the part that has the focus.
 func (m Model) footer() []piece {
 	switch {
 	case m.line.open:
@@ -45,7 +45,7 @@ func (m Model) footer() []piece {
 	return slices.Concat(hints(m.page().keys(), m.opts.ReadOnly, -10), hints(refreshKeys, false, 0), hints(modelKeys, false, -1))
 }
 
-// act does what concerns the whole model, and gives the rest to the page.
+// act handles the actions of the whole model, and hands the others to the page.
 func (m Model) act(a action) (Model, tea.Cmd) {
 	switch a {
 	case doQuit:
@@ -65,21 +65,21 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 	case doSlower, doFaster:
 		return m.setInterval(a == doSlower)
 	case doNextPage:
-		m = m.turn(m.at + 1)
+		m = m.showPage(m.at + 1)
 	case doPreviousPage:
-		m = m.turn(m.at + len(m.pages) - 1)
+		m = m.showPage(m.at + len(m.pages) - 1)
 	default:
 		m = m.setPage(m.page().do(&m.world, a))
 	}
 	return m, nil
 }
 
-func (m Model) turn(to int) Model {
+func (m Model) showPage(to int) Model {
 	m.at = to % len(m.pages)
 	return m.setPage(m.page().refresh(&m.world))
 }
 
-// selected is the process that a key acts on.
+// selected returns the process that keys act on.
 func (m Model) selected() (snapshot.Process, bool) {
 	if m.detail.open {
 		return m.detail.process(&m.world), true
@@ -107,7 +107,7 @@ func (m Model) actDetail(a action) (Model, tea.Cmd) {
 	return m.scrollPane(a), nil
 }
 
-// scrollPane scrolls the pane that lies over the page.
+// scrollPane scrolls the pane that covers the page.
 func (m Model) scrollPane(a action) Model {
 	if m.help.open {
 		m.help = m.help.resize(&m)
@@ -127,7 +127,7 @@ func (m Model) pressHelp(key string) Model {
 	return m
 }
 
-// pressLine types the filter. The rows follow each letter.
+// pressLine edits the filter. Each letter updates the rows at once.
 func (m Model) pressLine(key, text string) Model {
 	switch a := actionOf(key, lineKeys, listKeys); a {
 	case doConfirm:
@@ -155,19 +155,19 @@ func (m Model) applyFilter(text string) Model {
 	return m.setPage(m.page().setFilter(&m.world, text))
 }
 
-// leave quits, after the target has been closed. If a command has the target at
-// the moment, that is when it gives it back; whoever cannot wait asks twice.
+// leave quits after closing the target. If a command has the target, that happens
+// when the command returns it; a second call does not wait for that.
 func (m Model) leave() (Model, tea.Cmd) {
 	switch {
 	case m.menu.busy && !m.leaving:
 		m.leaving = true
-		m.menu = m.menu.shut()
+		m.menu = m.menu.closed()
 		return m, nil
 	case m.menu.busy || m.menu.target == nil:
 		return m, tea.Quit
 	}
 	target := m.menu.target
-	m.menu = m.menu.shut()
+	m.menu = m.menu.closed()
 	return m, tea.Sequence(release(target), tea.Quit)
 }
 

@@ -21,13 +21,13 @@ import (
 	"yinit/procfs/verdict"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// noon is when the tests take place.
+// noon is the time of the tests.
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// user is somebody at the inspector: what he does are messages, what he sees is
-// View. Commands are run at once, in order, without a clock.
+// user is a simulated user of the inspector. Input becomes messages, and View is what
+// the user sees. Commands run at once, in order, without a clock.
 type user struct {
 	t    *testing.T
 	m    Model
@@ -53,8 +53,8 @@ func (u *user) send(msg tea.Msg) tea.Cmd {
 	return cmd
 }
 
-// refresh lets a reading arrive. Its command would begin with a tick, which is
-// left out; the details that it asks for are answered.
+// refresh delivers the result of a read. It skips the tick that would start the read,
+// and answers the request for details.
 func (u *user) refresh() {
 	u.t.Helper()
 	u.src.now += time.Second
@@ -103,7 +103,7 @@ func (u *user) run(cmd tea.Cmd) {
 	}
 }
 
-// screen is what is seen, without colours.
+// screen returns what is on the screen, without colours.
 func (u *user) screen() string { return ansi.Strip(u.m.View().Content) }
 
 func (u *user) sees(words ...string) {
@@ -130,7 +130,7 @@ func (u *user) selected() int {
 	return p.ID.PID
 }
 
-// choose selects the process with pid by going through the rows.
+// choose selects the process with pid by moving through the rows.
 func (u *user) choose(pid int) *user {
 	u.t.Helper()
 	u.press("home")
@@ -161,7 +161,7 @@ func keyPress(key string) tea.KeyPressMsg {
 	return tea.KeyPressMsg{Code: []rune(key)[0], Text: key}
 }
 
-// checkFrame says if a frame is too big, or has what no frame may have.
+// checkFrame fails the test if a frame is too big or has forbidden characters.
 func checkFrame(t *testing.T, m Model) {
 	t.Helper()
 	checkText(t, m.View().Content, m.world.width, m.world.height)
@@ -186,7 +186,7 @@ func checkText(t *testing.T, frame string, width, height int) {
 	}
 }
 
-// forbidden is the first thing in a line that is neither text nor SGR.
+// forbidden returns the first part of a line that is neither text nor an SGR sequence.
 func forbidden(line string) string {
 	for line != "" {
 		if rest, ok := strings.CutPrefix(line, "\x1b["); ok {
@@ -206,7 +206,7 @@ func forbidden(line string) string {
 	return ""
 }
 
-// golden compares with a file, trailing spaces aside.
+// golden compares got with a file, ignoring trailing spaces.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	lines := strings.Split(got, "\n")
@@ -232,7 +232,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// fakeSource is a container as in the sketch of the screens.
+// fakeSource is a container with the processes of the golden screens.
 type fakeSource struct {
 	now     time.Duration // since noon
 	procs   []snapshot.Process
@@ -241,7 +241,7 @@ type fakeSource struct {
 	fail    error
 	noLog   error
 	gone    bool
-	closer  *verdict.Target // what a closer look at a process finds
+	closer  *verdict.Target // the target in the details of a process
 }
 
 func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
@@ -256,7 +256,7 @@ func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
 	return snapshot.Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: verdict.Anyone()}, nil
 }
 
-// judged is p with what a source finds out about its signals.
+// judged returns p with what a source reads about its signals.
 func judged(p snapshot.Process) snapshot.Process {
 	p.Target = verdict.NewTarget(
 		&procfs.Stat{PID: p.ID.PID, Start: p.ID.Start, State: p.State, Threads: p.Threads, PGRP: p.PGRP, Session: p.Session},
@@ -371,13 +371,13 @@ func newFakeSource() *fakeSource {
 	return s
 }
 
-// fakeSignaller plays the kernel; the fields say how.
+// fakeSignaller plays the kernel, as its fields say.
 type fakeSignaller struct {
 	held, closed int
 	sent         []int
 	holdErr      error
 	sendErr      error
-	outcomes     []Outcome // one for each Watch, the last again and again
+	outcomes     []Outcome // one for each Watch; the last one repeats
 	watches      int
 }
 
@@ -419,9 +419,9 @@ func (f *fakeTarget) check() {
 	}
 }
 
-// TestStartAtNobody: a process to start at that is not there is told, until a key is
-// pressed.
-func TestStartAtNobody(t *testing.T) {
+// TestStartAtMissing checks that --pid with a process that does not exist is reported
+// until a key is pressed.
+func TestStartAtMissing(t *testing.T) {
 	const want = "no process 5555 here"
 	u := newUser(t, 80, 24, Options{PID: 5555})
 	u.sees(want)

@@ -1,27 +1,27 @@
 package tui
 
-// A look is a manner in which text is drawn. No look carries meaning alone: what
-// it stresses is said in words or by a sign as well.
-type look uint8
+// A style is the way in which text is drawn. A style never carries meaning alone:
+// words or a sign say the same.
+type style uint8
 
 const (
-	normal  look = iota
-	strong       // headings
-	faint        // what can be skipped
-	bad          // what is wrong
-	warn         // what will be
-	reverse      // the selection
+	normal  style = iota
+	strong        // headings
+	faint         // less important text
+	bad           // errors and zombies
+	warn          // warnings
+	reverse       // the selection
 )
 
-// codes are the parameters of SGR, see console_codes(4): the 16 colours of ANSI
-// and attributes, because that is what docker exec's TERM=xterm promises.
+// The codes are parameters of SGR, see console_codes(4): attributes and the 16 ANSI
+// colours only, because docker exec sets TERM=xterm, which promises no more.
 var (
 	colourCodes = [...]string{strong: "1", faint: "2", bad: "1;31", warn: "33", reverse: "7"}
 	monoCodes   = [...]string{strong: "1", bad: "1", reverse: "7"}
 )
 
-// paint draws text in a look.
-func (c *canvas) paint(l look, text string) string {
+// paint draws text in a style.
+func (c *canvas) paint(l style, text string) string {
 	if c.plain || text == "" {
 		return text
 	}
@@ -37,9 +37,9 @@ func (c *canvas) paint(l look, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[m"
 }
 
-// glyphs are the signs of which there are two sets.
+// glyphs are the signs on the screen. There are two sets, Unicode and ASCII.
 type glyphs struct {
-	tee, last, bar, blank, folded  string // guides of the tree, and of a subtree that is not shown
+	tee, last, bar, blank, folded  string // guides of the tree, and the mark of a folded subtree
 	cursor, dead, fresh            string // in the first column
 	full, empty                    string // bars
 	up, down                       string

@@ -13,23 +13,23 @@ type treePage struct {
 	basic
 	list
 	rows   []row
-	chosen procfs.ID // the selection, which follows the process
+	chosen procfs.ID // the selected process
 	folded map[procfs.ID]bool
 	typed  string // the filter, as typed
 	find   snapshot.Filter
-	sort   int // in sortKeys
+	sort   int // index in sortKeys
 	flat   bool
 	follow bool // keep the selection in the middle
-	want   int  // the pid to start at, until it was seen
+	want   int  // the pid to select in the first snapshot; 0: none
 }
 
 var treeKeys = keyMap{
-	{do: doDetails, keys: []string{"enter", "kpenter"}, title: "Enter", does: "all about the process, signals by name", hint: "details"},
+	{do: doDetails, keys: []string{"enter", "kpenter"}, title: "Enter", does: "details of the process and its signals", hint: "details"},
 	{do: doSignal, keys: []string{"k", "f9"}, title: "k F9", does: "send a signal", hint: "signal", writes: true},
 	{do: doFilter, keys: []string{"/", "f4"}, title: "/ F4", does: "filter, see below", hint: "filter"},
 	{do: doNextMatch, keys: []string{"n", "f3"}, title: "n F3", does: "next match of the filter"},
 	{do: doLeft, keys: []string{"left"}, title: "Left", does: "hide the children, or go to the parent"},
-	{do: doRight, keys: []string{"right"}, title: "Right", does: "show the children, or go to the first"},
+	{do: doRight, keys: []string{"right"}, title: "Right", does: "show the children, or go to the first one"},
 	{do: doFold, keys: []string{"space"}, title: "Space", does: "hide or show the children"},
 	{do: doFlat, keys: []string{"t", "f5"}, title: "t F5", does: "tree or flat list"},
 	{do: doSortNext, keys: []string{">", "s", "f6"}, title: "< > s F6", does: "sort by another column"},
@@ -41,7 +41,7 @@ func (t treePage) keys() keyMap { return treeKeys }
 
 func (t treePage) name() string { return "Tree" }
 
-// refresh makes the rows anew.
+// refresh makes the rows again from the world.
 func (t treePage) refresh(w *world) page {
 	t.rows = t.makeRows(w)
 	if t.want != 0 && w.read {
@@ -53,8 +53,8 @@ func (t treePage) refresh(w *world) page {
 	return t.settle(w)
 }
 
-// settle finds the selected process among new rows. If it is not there, the
-// selection goes to the ancestor that hides it, else it stays where it is.
+// settle finds the selected process in the new rows. If the process is not shown, the
+// selection moves to the folded ancestor that hides it, else it stays on its row.
 func (t treePage) settle(w *world) treePage {
 	t = t.resize(w)
 	row := t.rowOf(w, t.chosen)
@@ -67,7 +67,7 @@ func (t treePage) settle(w *world) treePage {
 	return t.choose(w, row)
 }
 
-// resize fits the list to the rows and the room. The first line has the titles.
+// resize adapts the list to the rows and the room. The titles take the first line.
 func (t treePage) resize(w *world) treePage {
 	t.list = t.fit(len(t.rows), w.room-1)
 	if t.follow {
@@ -76,13 +76,13 @@ func (t treePage) resize(w *world) treePage {
 	return t
 }
 
-// rowOf is the row of a process, -1 if it is not shown.
+// rowOf returns the row of a process, -1 if it is not shown.
 func (t treePage) rowOf(w *world, id procfs.ID) int {
 	return t.list.find(func(row int) bool { return w.procs[t.rows[row].Index].ID == id })
 }
 
-// foldedAncestor is the row of the folded ancestor of the selected process, -1:
-// none.
+// foldedAncestor returns the row of the folded ancestor that hides the selected
+// process, -1 if there is none.
 func (t treePage) foldedAncestor(w *world) int {
 	i, ok := w.find(t.chosen)
 	for ok && !t.flat {
@@ -98,7 +98,7 @@ func (t treePage) foldedAncestor(w *world) int {
 	return -1
 }
 
-// choose selects a row, or the nearest that there is.
+// choose selects a row, or the nearest one that exists.
 func (t treePage) choose(w *world, row int) treePage {
 	t.list = t.to(row)
 	if len(t.rows) > 0 {
@@ -124,7 +124,7 @@ func (t treePage) do(w *world, a action) page {
 	return t.arrange(w, a)
 }
 
-// arrange does what changes the order of the rows.
+// arrange handles the actions that change the order of the rows.
 func (t treePage) arrange(w *world, a action) page {
 	switch a {
 	case doFlat:
@@ -155,7 +155,7 @@ func (t treePage) isFolded(w *world) bool {
 	return ok && t.folded[w.procs[r.Index].ID]
 }
 
-// fold hides what is below the selected process, or shows it.
+// fold hides or shows the descendants of the selected process.
 func (t treePage) fold(w *world, hide bool) treePage {
 	r, ok := t.current()
 	if !ok || !r.Children || t.flat || len(t.find) > 0 {
@@ -176,8 +176,8 @@ func (t treePage) fold(w *world, hide bool) treePage {
 	return t.settle(w)
 }
 
-// close folds the selected process, or goes to its parent if there is nothing
-// to fold.
+// close folds the selected process, or moves to its parent if there is nothing to
+// fold.
 func (t treePage) close(w *world) treePage {
 	r, ok := t.current()
 	switch {
@@ -194,7 +194,7 @@ func (t treePage) close(w *world) treePage {
 	return t
 }
 
-// open unfolds the selected process, or goes to its first child.
+// open unfolds the selected process, or moves to its first child.
 func (t treePage) open(w *world) treePage {
 	r, ok := t.current()
 	switch {
@@ -208,7 +208,8 @@ func (t treePage) open(w *world) treePage {
 	return t
 }
 
-// next goes to the next row that the filter chose, from the end to the start.
+// next moves to the next row that matches the filter; after the last row it starts
+// again at the top.
 func (t treePage) next(w *world) treePage {
 	for i := 1; i <= len(t.rows); i++ {
 		at := (t.cursor + i) % len(t.rows)
@@ -221,7 +222,7 @@ func (t treePage) next(w *world) treePage {
 
 func (t treePage) filter() string { return t.typed }
 
-// setFilter chooses rows. If the selected process is not among the matches, the
+// setFilter shows the rows that match. If the selected process does not match, the
 // first match is selected.
 func (t treePage) setFilter(w *world, text string) page {
 	t.typed, t.find = text, snapshot.ParseFilter(text)
@@ -235,7 +236,7 @@ func (t treePage) setFilter(w *world, text string) page {
 	return t.settle(w)
 }
 
-// selected is the process that keys act on.
+// selected returns the process that keys act on.
 func (t treePage) selected(w *world) (snapshot.Process, bool) {
 	r, ok := t.current()
 	if !ok {
@@ -244,7 +245,7 @@ func (t treePage) selected(w *world) (snapshot.Process, bool) {
 	return w.procs[r.Index], true
 }
 
-// click selects the row at a line of the page, whose first line has the titles.
+// click selects the row at a line of the page. The titles take the first line.
 func (t treePage) click(w *world, line int) page {
 	if row, ok := t.at(line - 1); ok {
 		return t.choose(w, row)
@@ -256,7 +257,7 @@ func (t treePage) explain(w *world) string {
 	r, ok := t.current()
 	if !ok {
 		if w.read && len(t.find) > 0 {
-			return "No process matches the filter. Esc clears it."
+			return "No match. Esc clears the filter."
 		}
 		return ""
 	}
@@ -267,7 +268,7 @@ func (t treePage) explain(w *world) string {
 	return words
 }
 
-// remark is what the right end of the tab line says about the page.
+// remark returns the settings of the page that are not the default.
 func (t treePage) remark(*world) string {
 	var words []string
 	if t.flat {

@@ -11,7 +11,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// pids are those of the rows, from the top.
+// pids returns the pids of the rows, from the top.
 func (u *user) pids() []int {
 	t := u.m.pages[0].(treePage)
 	var pids []int
@@ -152,7 +152,7 @@ func TestFilterSession(t *testing.T) {
 	u.seesRows()
 	u.sees("filter: xyz")
 	u.press("enter")
-	u.sees("No process matches the filter")
+	u.sees("No match. Esc clears the filter")
 	u.press("k", "enter", "n", "up", "left", "right", "space", "esc")
 	u.send(tea.PasteMsg{Content: "not where nothing is typed"})
 	u.press("/")
@@ -250,7 +250,7 @@ func TestFirstReadFails(t *testing.T) {
 	u.sees("cannot read the processes: no /proc")
 }
 
-// TestReadsDoNotPileUp counts the commands that read while one has not come back.
+// TestReadsDoNotPileUp counts the reads that start while one has not returned.
 func TestReadsDoNotPileUp(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	gen := u.m.gen
@@ -301,7 +301,7 @@ func TestInterval(t *testing.T) {
 func TestDetails(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.choose(55).press("enter")
-	u.sees("/usr/bin/python3.13", "ignored   HUP TERM", "caught    CHLD", "12 gunicorn, child of 1 yinit", "only SIGKILL")
+	u.sees("/usr/bin/python3.13", "ignored   HUP TERM", "caught    CHLD", "12 gunicorn, child of 1 yinit", "ignores SIGTERM")
 	u.src.end(55, 9)
 	u.refresh()
 	u.sees("55 gunicorn has ended: killed by SIGKILL")

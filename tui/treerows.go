@@ -10,15 +10,15 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// A row is a line of the tree. It is small, and made for all processes at once;
-// the text is made for the visible rows only. Index is that in world.procs.
+// A row is a line of the tree. Rows are small and made for all processes; text is
+// made for the visible rows only. Index is the index in world.procs.
 type row struct {
 	procfs.Row
-	hides   int  // rows below it that are not shown
-	matched bool // by the filter; otherwise it is here as an ancestor
+	hides   int  // how many rows below it are folded away
+	matched bool // it matches the filter; otherwise it is shown as an ancestor of a match
 }
 
-// makeRows lists the processes as t wants them.
+// makeRows lists the processes in the order of t, filtered and folded.
 func (t treePage) makeRows(w *world) []row {
 	matched := t.matched(w)
 	order := t.sorted(w)
@@ -54,7 +54,8 @@ func flatRows(order []int, matched []bool) []row {
 	return rows
 }
 
-// keepAncestors tells which processes are neither matched nor above one that is.
+// keepAncestors returns a function that reports whether a process neither matches nor
+// is an ancestor of a match.
 func keepAncestors(w *world, matched []bool) (drop func(int) bool) {
 	if matched == nil {
 		return func(int) bool { return false }
@@ -68,7 +69,7 @@ func keepAncestors(w *world, matched []bool) (drop func(int) bool) {
 	return func(i int) bool { return !keep[i] }
 }
 
-// matched tells which processes the filter chooses, nil: all.
+// matched reports which processes match the filter; nil means all.
 func (t treePage) matched(w *world) []bool {
 	if len(t.find) == 0 {
 		return nil
@@ -80,7 +81,7 @@ func (t treePage) matched(w *world) []bool {
 	return matched
 }
 
-// sorted are the indices of all processes in the order that t wants.
+// sorted returns the indices of all processes in the order of t.
 func (t treePage) sorted(w *world) []int {
 	order := make([]int, len(w.procs))
 	for i := range order {
@@ -99,9 +100,10 @@ func (t treePage) sorted(w *world) []int {
 	return order
 }
 
-// parentIndex is -1 for a root. A parent that started later than its child is
-// another process with the same pid. So nobody is his own ancestor: on the way up
-// the start time falls, or stays while the pid falls.
+// parentIndex returns the index of the parent in procs, -1 for a root. A parent that
+// started later than its child is another process with the same pid. Therefore no
+// process is its own ancestor: from child to parent the start time decreases, or it
+// stays the same and the pid decreases.
 func (w *world) parentIndex(i int) int {
 	p := &w.procs[i]
 	parent, ok := w.byPID[p.PPID]
@@ -115,15 +117,15 @@ func (w *world) parentIndex(i int) int {
 	return parent
 }
 
-// A sortKey is an order of rows. Its title is that of the column that is marked.
+// A sortKey is an order of rows. Its title is that of the column it sorts by.
 type sortKey struct {
 	title   string
-	down    bool // the biggest comes first
+	down    bool // the largest value comes first
 	compare func(w *world, p, q *snapshot.Process) int
 }
 
-// sortKeys in the order in which the keys go through them. The first is the
-// stable one: nothing that goes on in a process changes it.
+// sortKeys are in the order in which the user steps through them. The first one is
+// stable: nothing that a process does changes its place.
 var sortKeys = [...]sortKey{
 	{"AGE", true, nil},
 	{"PID", false, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(p.ID.PID, q.ID.PID) }},
@@ -135,8 +137,8 @@ var sortKeys = [...]sortKey{
 	{"COMMAND", false, func(_ *world, p, q *snapshot.Process) int { return strings.Compare(p.Comm, q.Comm) }},
 }
 
-// urgency puts first what is wrong: zombies, then the stopped, then those who
-// wait for a disk, then those who run.
+// urgency ranks a process for sorting by state: zombies first, then stopped processes,
+// those in uninterruptible sleep, and running ones.
 func urgency(p *snapshot.Process) int {
 	switch {
 	case p.Dead():
@@ -151,7 +153,7 @@ func urgency(p *snapshot.Process) int {
 	return 0
 }
 
-// termRank puts first those that SIGTERM does not end.
+// termRank ranks processes that SIGTERM does not end first.
 func (w *world) termRank(p *snapshot.Process) int {
 	f := w.term(p)
 	if f.forward != 0 {

@@ -9,16 +9,16 @@ import (
 	"yinit/tui/text"
 )
 
-// A column is one of the columns left of the command.
+// A column is one of the columns to the left of the command.
 type column struct {
 	title string
 	width int
-	from  int // the screen width from which there is room for it
+	from  int // the smallest screen width that shows it
 	left  bool
 	cell  func(w *world, p *snapshot.Process) string
 }
 
-// columns are those that the width has room for.
+// columns returns the columns that fit the width.
 func columns(w *world, pidWidth int) []column {
 	all := [...]column{
 		{"PID", pidWidth, 0, false, func(_ *world, p *snapshot.Process) string { return strconv.Itoa(p.ID.PID) }},
@@ -40,7 +40,7 @@ func columns(w *world, pidWidth int) []column {
 	return fit
 }
 
-// cpuCell is in percent of one CPU.
+// cpuCell returns the CPU usage in percent of one CPU.
 func cpuCell(w *world, p *snapshot.Process) string {
 	switch {
 	case p.Dead() || w.snap.Since <= 0:
@@ -108,7 +108,7 @@ func (t treePage) titles(w *world, cols []column) string {
 	return w.paint(strong, w.cut(b.String(), w.width))
 }
 
-// draw makes the line of a row.
+// draw returns the line of a row.
 func (t treePage) draw(w *world, cols []column, at int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
@@ -132,10 +132,10 @@ func (t treePage) draw(w *world, cols []column, at int) string {
 	}
 	rest := w.width - text.Width(b.String())
 	b.WriteString(t.command(w, at, rest))
-	return w.paint(t.look(w, r, at), w.pad(b.String(), w.width))
+	return w.paint(t.style(w, r, at), w.pad(b.String(), w.width))
 }
 
-// sign is the first cell of a row.
+// sign returns the first cell of a row.
 func (t treePage) sign(w *world, r *row, at int) string {
 	g := w.glyphs()
 	switch {
@@ -149,7 +149,7 @@ func (t treePage) sign(w *world, r *row, at int) string {
 	return " "
 }
 
-func (t treePage) look(w *world, r *row, at int) look {
+func (t treePage) style(w *world, r *row, at int) style {
 	p := &w.procs[r.Index]
 	switch {
 	case at == t.cursor:
@@ -164,8 +164,8 @@ func (t treePage) look(w *world, r *row, at int) look {
 	return normal
 }
 
-// command is the last column: the guides, the command, and what is to be said
-// about it. If there is not room for all, the command gives way.
+// command returns the last column: the guides, the command, and a note. If there is
+// no room for all three, the command is cut.
 func (t treePage) command(w *world, at, width int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
@@ -188,7 +188,7 @@ func (t treePage) command(w *world, at, width int) string {
 	return guides + w.between(name, note, width)
 }
 
-// name is the command line, or the name in brackets where there is none.
+// name returns the command line or, if there is none, the name in brackets.
 func (w *world) name(p *snapshot.Process) string {
 	if len(p.Cmdline) == 0 || p.Dead() {
 		return "[" + w.text(p.Comm) + "]"
@@ -199,14 +199,14 @@ func (w *world) name(p *snapshot.Process) string {
 			b.WriteByte(' ')
 		}
 		if b.Len() > 4*w.width+64 {
-			break // Nobody sees more; a command line may have megabytes.
+			break // No more can be visible, and a command line may have megabytes.
 		}
 		b.WriteString(w.text(word[:min(len(word), 4*w.width+64)]))
 	}
 	return b.String()
 }
 
-// notes are the remark about a row, in versions that get shorter.
+// notes returns the note on a row in several versions, longest first.
 func (w *world) notes(r *row) []string {
 	p := &w.procs[r.Index]
 	switch {
@@ -242,7 +242,7 @@ func (w *world) endNotes(p *snapshot.Process) []string {
 	return []string{w.endNote(p), "ended"}
 }
 
-// endNote tells how a process ended that was in an earlier snapshot.
+// endNote says how a process from an earlier snapshot ended.
 func (w *world) endNote(p *snapshot.Process) string {
 	if e, ok := w.exit(p); ok {
 		how := text.Ended(e.Known, e.Status)
@@ -257,8 +257,8 @@ func (w *world) endNote(p *snapshot.Process) string {
 	return "ended"
 }
 
-// culprit is who ought to wait for the zombie p: a debugger that traces it before its
-// parent.
+// culprit names the process that must wait for the zombie p: its debugger, if it has
+// one, else its parent.
 func (w *world) culprit(p *snapshot.Process) string {
 	if p.Culprit == 0 {
 		return "its parent outside the container"
@@ -267,14 +267,14 @@ func (w *world) culprit(p *snapshot.Process) string {
 	switch {
 	case !ok && p.Culprit == p.PPID:
 		return "its parent"
-	case !ok: // It is hidden, or was not there yet.
+	case !ok: // It is hidden, or started after the snapshot read it.
 		return strconv.Itoa(p.Culprit)
 	}
 	return fmt.Sprintf("%d %s", p.Culprit, w.text(w.procs[i].Comm))
 }
 
-// guides are the lines of the tree left of a command. Of a deep tree the levels
-// near the process are drawn, at most as many as given.
+// guides returns the lines of the tree to the left of a command. In a deep tree it
+// draws only the given number of levels, those nearest to the process.
 func (t treePage) guides(w *world, at, levels int) string {
 	g := w.glyphs()
 	r := &t.rows[at]

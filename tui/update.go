@@ -10,7 +10,7 @@ import (
 	"yinit/procfs"
 )
 
-// Update is what a message makes of the model.
+// Update returns the model after a message.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m, cmd := m.route(msg)
 	return m.settle(), cmd
@@ -33,7 +33,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 	case readMsg:
 		return m.show(msg)
 	case detailsMsg:
-		m.detail, m.menu = m.detail.take(&m.world, msg), m.menu.look(msg)
+		m.detail, m.menu = m.detail.take(&m.world, msg), m.menu.details(msg)
 	case heldMsg:
 		return m.held(msg)
 	case sentMsg:
@@ -49,7 +49,7 @@ func (m Model) resize(msg tea.WindowSizeMsg) Model {
 	return m
 }
 
-// settle gives the page the room that the other parts leave.
+// settle gives the page the lines that the other parts do not use.
 func (m Model) settle() Model {
 	w := &m.world
 	full := w.menuRoom()
@@ -70,7 +70,7 @@ func (m Model) setPage(p page) Model {
 	return m
 }
 
-// tick starts the next reading, unless one is still going on.
+// tick starts the next read, unless the screen is paused.
 func (m Model) tick(msg tickMsg) (Model, tea.Cmd) {
 	if msg.gen != m.gen || m.paused {
 		return m, nil
@@ -86,13 +86,13 @@ func (m Model) read() (Model, tea.Cmd) {
 	return m, read(m.src, m.world.next)
 }
 
-// wait lets the interval begin anew.
+// wait starts the interval again.
 func (m Model) wait() (Model, tea.Cmd) {
 	m.gen++
 	return m, tick(m.interval, m.gen)
 }
 
-// show takes what was read. What could not be read stays as it was.
+// show takes the result of a read. What could not be read stays as it was.
 func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	m.reading = false
 	w := &m.world
@@ -109,7 +109,7 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		first := !w.read
 		*w = w.addSnapshot(msg.snap)
 		if _, ok := w.byPID[m.opts.PID]; first && m.opts.PID != 0 && !ok {
-			m = m.say(warn, fmt.Sprintf("no process %d here", m.opts.PID))
+			m = m.setStatus(warn, fmt.Sprintf("no process %d here", m.opts.PID))
 		}
 	}
 	m = m.setPage(m.page().refresh(w))
@@ -122,8 +122,8 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	return m, tea.Batch(size, details, next)
 }
 
-// askSize asks for the size of the terminal with the first two readings. It is not
-// asked for always: after each answer, Bubble Tea draws the whole screen.
+// askSize asks for the size of the terminal at the first two reads. It does not ask
+// each time, because Bubble Tea redraws the whole screen after each answer.
 func (m Model) askSize() (Model, tea.Cmd) {
 	if m.sized >= 2 {
 		return m, nil
@@ -132,7 +132,8 @@ func (m Model) askSize() (Model, tea.Cmd) {
 	return m, tea.RequestWindowSize
 }
 
-// askDetails asks for the details anew, unless the answer is still on its way.
+// askDetails reads the details again, unless a read is in progress or the process has
+// ended.
 func (m Model) askDetails() (Model, tea.Cmd) {
 	if !m.detail.open || m.detail.asked || m.detail.gone {
 		return m, nil
@@ -141,7 +142,7 @@ func (m Model) askDetails() (Model, tea.Cmd) {
 	return m, inspect(m.src, m.detail.id)
 }
 
-// setInterval takes the next or the previous of the usual intervals.
+// setInterval selects the next longer or shorter of the usual intervals.
 func (m Model) setInterval(slower bool) (Model, tea.Cmd) {
 	usual := []time.Duration{
 		100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second,
@@ -155,14 +156,14 @@ func (m Model) setInterval(slower bool) (Model, tea.Cmd) {
 		i--
 	}
 	m.interval = usual[max(0, min(i, len(usual)-1))]
-	m = m.say(normal, "refresh every "+procfs.Span(m.interval))
+	m = m.setStatus(normal, "refresh every "+procfs.Span(m.interval))
 	if m.reading || m.paused {
 		return m, nil
 	}
 	return m.wait()
 }
 
-// pause holds the screen as it is, and goes on with a fresh reading.
+// pause freezes the screen, or resumes with a new read.
 func (m Model) pause() (Model, tea.Cmd) {
 	m.paused = !m.paused
 	if m.paused {
@@ -171,9 +172,9 @@ func (m Model) pause() (Model, tea.Cmd) {
 	return m.read()
 }
 
-// say puts text on the last line until the next key.
-func (m Model) say(l look, text string) Model {
-	m.status, m.statusLook = text, l
+// setStatus shows text on the last line until the next key.
+func (m Model) setStatus(l style, text string) Model {
+	m.status, m.statusStyle = text, l
 	return m
 }
 

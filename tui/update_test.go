@@ -7,7 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// asksSize reports whether the size of the terminal is among what cmd asks for.
+// asksSize reports whether cmd asks for the size of the terminal.
 func asksSize(cmd tea.Cmd) bool {
 	if cmd == nil {
 		return false
@@ -24,8 +24,9 @@ func asksSize(cmd tea.Cmd) bool {
 	return false
 }
 
-// TestSizeIsAskedForAgain: a change of the size before Bubble Tea listens for
-// SIGWINCH is noticed by asking again; not for ever, since each answer is a redraw.
+// TestSizeIsAskedForAgain checks that the model asks again for the size, to notice a
+// change before Bubble Tea listens for SIGWINCH, but not for ever, because each answer
+// redraws the screen.
 func TestSizeIsAskedForAgain(t *testing.T) {
 	src := newFakeSource()
 	m := New(src, &fakeSignaller{}, Options{})

@@ -31,7 +31,8 @@ func (m Model) content() string {
 	return w.frame(append(lines, m.last()), w.height)
 }
 
-// body is the page or the pane over it, filled to its height, and the menu.
+// body returns the page or the pane that covers it, filled to its height, and the
+// menu.
 func (m Model) body() []string {
 	w := &m.world
 	lines := make([]string, 0, w.room)
@@ -49,8 +50,8 @@ func (m Model) body() []string {
 	return append(lines, m.menu.view(w)...)
 }
 
-// tabs is the line with the pages, and at its right what is out of the ordinary,
-// and the keys that matter.
+// tabs returns the line with the names of the pages and, on the right, the most
+// important keys and unusual settings such as the filter.
 func (m Model) tabs() string {
 	w := &m.world
 	var b strings.Builder
@@ -80,16 +81,17 @@ func (m Model) tabs() string {
 	return w.between(b.String(), w.join(notes, room)+" ", w.width)
 }
 
-// last is the last line: what is being typed, else what the last key brought
-// about, else the keys of the pane that lies over the page, else why nothing could
-// be read, else about what is selected.
+// last returns the last line, the first of these that applies: the filter that the
+// user is typing, the result of the last key, the keys of the menu, why the last read
+// failed, the keys of the pane that covers the page, a sentence about the selected
+// row.
 func (m Model) last() string {
 	w := &m.world
 	switch {
 	case m.line.open:
 		return w.prompt(" filter: "+m.line.text, w.join(m.footer(), w.width))
 	case m.status != "":
-		return w.line(m.statusLook, m.status)
+		return w.line(m.statusStyle, m.status)
 	case m.menu.open():
 		return " " + w.join(m.footer(), w.width-1)
 	case m.failed != "" && w.read:
@@ -102,7 +104,7 @@ func (m Model) last() string {
 	return w.line(normal, m.page().explain(w))
 }
 
-// prompt shows the end of a line that is being typed.
+// prompt shows a line that the user is typing; if it is too long, only its end.
 func (w *world) prompt(line, hint string) string {
 	if over := text.Width(line) + 1 - w.width; over > 0 {
 		line = ansi.TruncateLeft(line, over, "")

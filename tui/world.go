@@ -10,38 +10,38 @@ import (
 )
 
 const (
-	markFor    = 2    // refreshes for which a new row is marked and a dead one kept
-	trendOver  = 6    // snapshots over which the trend of zombies is taken
-	keepEvents = 8192 // records of the history; more than the init's ring has
+	markFor    = 2    // refreshes for which a new row is marked and an ended one is kept
+	trendOver  = 6    // snapshots for the trend of the number of zombies
+	keepEvents = 8192 // how many records of the history are kept; more than the init's ring has
 )
 
-// world is what was read last, and what all parts look at.
+// world is the data that was read last. All parts of the screen show it.
 type world struct {
 	canvas
 
-	read   bool // there was a snapshot
+	read   bool // there has been a snapshot
 	snap   snapshot.Snapshot
-	procs  []snapshot.Process // those of the snapshot, and then the dead that are kept
+	procs  []snapshot.Process // the processes of the snapshot, then the ended ones that are kept
 	living int                // how many of procs are in the snapshot
-	left   []uint8            // for how many refreshes each of procs is still marked
-	byPID  map[int]int        // index in procs; a living one before a dead one
-	status headerCounts       // sums over the living
+	left   []uint8            // how many more refreshes each of procs is marked or kept
+	byPID  map[int]int        // index in procs; a living process wins over an ended one
+	status headerCounts       // sums over the processes of the snapshot
 
-	zombies []int                   // counts in the last snapshots, oldest first
+	zombies []int                   // number of zombies in the last snapshots, oldest first
 	deadAt  map[procfs.ID]time.Time // when each zombie was first seen
 
 	events []history.Record
-	exits  map[int]history.Record // the last exit of each pid
-	next   uint64                 // to ask the history for
-	lost   uint64
-	since  string
+	exits  map[int]history.Record // the last exit record of each pid
+	next   uint64                 // argument for the next call of Source.History
+	lost   uint64                 // records that were overwritten unread
+	since  string                 // see History.Since
 
-	historyFailed string // why the history could not be read, "" if it could
+	historyFailed string // why the history could not be read; "": it could
 }
 
 type headerCounts struct{ threads, zombies int }
 
-// addSnapshot is the world after a snapshot.
+// addSnapshot returns the world after a snapshot.
 func (w world) addSnapshot(s snapshot.Snapshot) world {
 	old := w
 	w.snap, w.read = s, true
@@ -68,8 +68,8 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 	return w.keepDead(&old)
 }
 
-// marksLeft is for how many refreshes the process is to be marked as new, given
-// that w is the world before.
+// marksLeft returns for how many more refreshes to mark the process as new. w is the
+// world before the refresh.
 func (w *world) marksLeft(id procfs.ID) uint8 {
 	i, ok := w.find(id)
 	if !ok {
@@ -88,7 +88,7 @@ func (w *world) firstDead(id procfs.ID, now time.Time) time.Time {
 	return now
 }
 
-// keepDead adds the processes that were in the old world and have ended.
+// keepDead adds the processes of the old world that have ended.
 func (w world) keepDead(old *world) world {
 	for i := range old.procs {
 		p := &old.procs[i]
@@ -111,14 +111,14 @@ func (w world) keepDead(old *world) world {
 	return w
 }
 
-// find is the index of the process in procs. It does not find one that is dead
-// and whose pid was given to another.
+// find returns the index of the process in procs. It does not find an ended process
+// whose pid belongs to another process now.
 func (w *world) find(id procfs.ID) (int, bool) {
 	i, ok := w.byPID[id.PID]
 	return i, ok && w.procs[i].ID == id
 }
 
-// parent is the process that p's PPID names.
+// parent returns the process that p.PPID names.
 func (w *world) parent(p *snapshot.Process) (*snapshot.Process, bool) {
 	i, ok := w.byPID[p.PPID]
 	if !ok || p.PPID == p.ID.PID {
@@ -130,10 +130,11 @@ func (w *world) parent(p *snapshot.Process) (*snapshot.Process, bool) {
 // ended reports whether the process with this index has ended and is still shown.
 func (w *world) ended(i int) bool { return i >= w.living }
 
-// fresh reports whether it is new, so that its row is marked.
+// fresh reports whether the process with this index is new, so that its row is
+// marked.
 func (w *world) fresh(i int) bool { return i < w.living && w.left[i] > 0 }
 
-// addHistory is the world after a piece of the history.
+// addHistory returns the world after a batch of records.
 func (w world) addHistory(h History) world {
 	w.since = h.Since
 	w.lost += h.Lost
@@ -159,21 +160,22 @@ func (w world) addHistory(h History) world {
 	return w
 }
 
-// exit is the record of p's death, if there is one.
+// exit returns the exit record of p, if there is one.
 func (w *world) exit(p *snapshot.Process) (history.Record, bool) {
 	r, ok := w.exits[p.ID.PID]
 	if !ok || r.Start != 0 && r.Start != p.ID.Start {
 		return history.Record{}, false
 	}
 	if r.Start == 0 {
-		// The init did not see it start: then it is p's death if p was born before.
+		// The record has no start time. It belongs to p if p started before it.
 		born := w.snap.Time.Add(-w.snap.Since - p.Age)
 		return r, r.Time.After(born)
 	}
 	return r, true
 }
 
-// trend compares the number of zombies with that of some snapshots ago: -1, 0, 1.
+// trend compares the number of zombies with that of trendOver snapshots ago: -1 if it
+// has fallen, 1 if it has risen, else 0.
 func (w *world) trend() int {
 	if len(w.zombies) < 2 {
 		return 0

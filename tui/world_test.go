@@ -9,7 +9,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// looked is a world after some snapshots, one a second, each with these processes.
+// looked returns a world after snapshots of these processes, one per second.
 func looked(snapshots ...[]snapshot.Process) *world {
 	var w world
 	for i, procs := range snapshots {
@@ -30,26 +30,27 @@ func some(pids ...int) []snapshot.Process {
 	return all
 }
 
-// TestMarks: a new row is marked for two refreshes, an ended one kept for two; at the
-// first look nothing is new, and who was missed in one look is not new again.
+// TestMarks checks that a new row is marked for two refreshes and an ended one kept for
+// two, that nothing is new in the first snapshot, and that a process missing in only
+// one snapshot is not new again.
 func TestMarks(t *testing.T) {
 	for _, test := range []struct {
 		name         string
-		looks        [][]snapshot.Process
+		snapshots    [][]snapshot.Process
 		fresh, ended bool
 		shown        bool
 	}{
-		{"at the first look", [][]snapshot.Process{some(1, 7)}, false, false, true},
+		{"in the first snapshot", [][]snapshot.Process{some(1, 7)}, false, false, true},
 		{"new", [][]snapshot.Process{some(1), some(1, 7)}, true, false, true},
 		{"new a refresh ago", [][]snapshot.Process{some(1), some(1, 7), some(1, 7)}, true, false, true},
 		{"new two refreshes ago", [][]snapshot.Process{some(1), some(1, 7), some(1, 7), some(1, 7)}, false, false, true},
 		{"just ended", [][]snapshot.Process{some(1, 7), some(1)}, false, true, true},
 		{"ended a refresh ago", [][]snapshot.Process{some(1, 7), some(1), some(1)}, false, true, true},
 		{"ended two refreshes ago", [][]snapshot.Process{some(1, 7), some(1), some(1), some(1)}, false, false, false},
-		{"missed in one look", [][]snapshot.Process{some(1, 7), some(1), some(1, 7)}, false, false, true},
+		{"missed in one snapshot", [][]snapshot.Process{some(1, 7), some(1), some(1, 7)}, false, false, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := looked(test.looks...)
+			w := looked(test.snapshots...)
 			i, shown := w.find(procfs.ID{PID: 7, Start: 7})
 			if shown != test.shown {
 				t.Fatalf("it is shown: %t, want %t", shown, test.shown)
@@ -61,8 +62,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestPidOfTheLiving: where a pid was given out again while the ended process is still
-// shown, it names the living one.
+// TestPidOfTheLiving checks that a reused pid means the living process while the ended
+// one is still shown.
 func TestPidOfTheLiving(t *testing.T) {
 	again := some(1, 7)
 	again[1].ID.Start = 900
@@ -93,8 +94,8 @@ func TestParent(t *testing.T) {
 	}
 }
 
-// TestExitOf: a record that does not say when its process started is of the process
-// with its pid only if that was there before.
+// TestExitOf checks that an exit record without a start time belongs to the process
+// with its pid only if that process started before the record.
 func TestExitOf(t *testing.T) {
 	p := snapshot.Process{ID: procfs.ID{PID: 7, Start: 7}, Age: 10 * time.Second}
 	for _, test := range []struct {
@@ -117,8 +118,8 @@ func TestExitOf(t *testing.T) {
 	}
 }
 
-// TestHistoryIsBounded: of a long history the newest records are kept, and what is
-// known of a death goes with its record.
+// TestHistoryIsBounded checks that only the newest records are kept, and that an exit is
+// forgotten with its record.
 func TestHistoryIsBounded(t *testing.T) {
 	var w world
 	for seq := uint64(1); seq <= keepEvents+10; seq += 5 {
@@ -149,25 +150,25 @@ func TestTrend(t *testing.T) {
 		return procs
 	}
 	for _, test := range []struct {
-		name  string
-		looks []int
-		want  int
+		name      string
+		snapshots []int
+		want      int
 	}{
-		{"one look", []int{3}, 0},
+		{"one snapshot", []int{3}, 0},
 		{"more", []int{1, 2}, 1},
 		{"fewer", []int{2, 1}, -1},
 		{"up and down", []int{1, 3, 1}, 0},
 		{"more long ago", []int{0, 2, 2, 2, 2, 2, 2, 2}, 0},
 	} {
-		var looks [][]snapshot.Process
-		for _, n := range test.looks {
-			looks = append(looks, zombies(n))
+		var snapshots [][]snapshot.Process
+		for _, n := range test.snapshots {
+			snapshots = append(snapshots, zombies(n))
 		}
-		w := looked(looks...)
+		w := looked(snapshots...)
 		if got := w.trend(); got != test.want {
 			t.Errorf("%s: the trend is %d, want %d", test.name, got, test.want)
 		}
-		if last := test.looks[len(test.looks)-1]; w.status.zombies != last {
+		if last := test.snapshots[len(test.snapshots)-1]; w.status.zombies != last {
 			t.Errorf("%s: %d zombies are counted, want %d", test.name, w.status.zombies, last)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"yinit/procfs"
 )
 
-// emulator returns the program that runs arm64 binaries of a user.
+// emulator returns the path of qemu-user for arm64.
 func emulator(t *testing.T) string {
 	t.Helper()
 	if path, err := exec.LookPath("qemu-aarch64-static"); err == nil {
@@ -25,8 +25,8 @@ func emulator(t *testing.T) string {
 	return program(t, "qemu-aarch64", "qemu-user")
 }
 
-// TestArm64 runs the arm64 binary as PID 1, under qemu-user on other CPUs. What
-// the init starts is executed by the kernel, as the tests' own programs are.
+// TestArm64 runs the arm64 binary as PID 1, under qemu-user on other CPUs. The programs
+// that the init starts are native.
 func TestArm64(t *testing.T) {
 	requireNamespaces(t)
 	qemu := emulator(t)
@@ -74,15 +74,15 @@ func someExitCodes(s subject, dir string) error {
 	return nil
 }
 
-// emulatedSignals sends those that qemu lets through: glibc has 32 and 33 of the
-// real one, and in their place qemu takes the highest.
+// emulatedSignals sends the signals that qemu delivers. glibc uses signals 32 and 33 of
+// the host, and qemu uses the highest ones in their place.
 func emulatedSignals(s subject, dir string) error {
 	r, err := start(s, dir, "", "actor", "listen")
 	if err != nil {
 		return err
 	}
 	defer r.kill()
-	for _, sig := range passedOn() {
+	for _, sig := range forwardable() {
 		if sig == 32 || sig == 33 || sig >= 62 {
 			continue
 		}
@@ -96,7 +96,7 @@ func emulatedSignals(s subject, dir string) error {
 	return nil
 }
 
-// tellsSender: the init's log names the process that sent a signal.
+// tellsSender checks that the init's log names the process that sent a signal.
 func tellsSender(s subject, dir string) error {
 	cmd := namespacedIn(dir, s.with("verbose", "sh", "-c", "echo $$; kill -USR1 1; exec sleep 100")...)
 	var logged lockedBuffer
@@ -117,7 +117,7 @@ func tellsSender(s subject, dir string) error {
 	return nil
 }
 
-// lockedBuffer is what a program has written so far.
+// lockedBuffer collects the output of a program.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  strings.Builder

@@ -7,39 +7,41 @@ import (
 	"yinit/procfs"
 )
 
-// mayReport reports whether this init may write the report of its container. A
-// failed docker exec must not spend it: the report of the container's own
-// failure then finds the file non-empty.
+// mayReport reports whether this init may write the report of its container. The
+// report goes only into an empty file, so a failed docker exec must not write it:
+// the container's own failure could not be reported any more.
 func mayReport(s *config.Settings, line *config.Line) bool {
 	switch {
 	case os.Getpid() == 1, s.OwnReport():
 		return true
 	case line.Empty():
-		return false // a container's init is told what to run
+		return false // the init of a container has a program to run
 	}
 	if _, err := os.Stat(s.Report); err != nil {
-		return false // there is nothing to write to, so there is nothing to find out
+		return false // there is no file, so the answer does not matter
 	}
-	return !besideAnother(procfs.FS{})
+	return !joinsContainer(procfs.FS{})
 }
 
-// besideAnother reports whether this process is a later one of its container: the
-// first process of a container may have a pid other than 1 (shareProcessNamespace,
-// --pid=host), and one that docker exec started has no parent in its namespace,
-// either. Where /proc does not tell, it is taken for a later one.
-func besideAnother(fs procfs.FS) bool {
+// joinsContainer reports whether this process was started into a running container,
+// as by docker exec. The pid and the parent do not show that: the first process of a
+// container may have a pid other than 1 (shareProcessNamespace, --pid=host), and
+// neither it nor a process of docker exec has a parent in the namespace. If /proc
+// cannot be read, the result is true.
+func joinsContainer(fs procfs.FS) bool {
 	scanner := procfs.NewScanner(fs)
 	defer scanner.Close()
 	stats, err := scanner.Scan(nil)
 	if err != nil {
 		return true
 	}
-	return beside(os.Getpid(), stats, fs.SameContainer)
+	return olderNeighbor(os.Getpid(), stats, fs.SameContainer)
 }
 
-// beside reports whether a process of the same container, other than an ancestor
-// or a descendant, is alive and was there when process self started.
-func beside(self int, all []procfs.Stat, sameContainer func(pid int) bool) bool {
+// olderNeighbor reports whether the container has a live process that existed when
+// process self started and is neither an ancestor nor a descendant of it. It returns
+// true if self is not in all.
+func olderNeighbor(self int, all []procfs.Stat, sameContainer func(pid int) bool) bool {
 	byPID := make(map[int]*procfs.Stat, len(all))
 	for i := range all {
 		byPID[all[i].PID] = &all[i]
@@ -63,8 +65,8 @@ func beside(self int, all []procfs.Stat, sameContainer func(pid int) bool) bool 
 	return false
 }
 
-// descends reports whether ancestor is found on the way up from pid. The way is
-// bounded: pids that are given out again during a scan can close a circle.
+// descends reports whether ancestor is among the ancestors of pid. The number of
+// steps is bounded: a pid that was reused during the scan can close a cycle.
 func descends(byPID map[int]*procfs.Stat, pid, ancestor int) bool {
 	for range len(byPID) {
 		p := byPID[pid]

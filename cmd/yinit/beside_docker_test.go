@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDockerReport: the report is that of the container's own run, in a PID
-// namespace of its own and in a shared one, whatever docker exec runs.
+// TestDockerReport checks that the report is that of the container's own run, in its own
+// PID namespace and in a shared one, whatever docker exec runs.
 func TestDockerReport(t *testing.T) {
 	t.Parallel()
 	pause := container(t, "--entrypoint", "sleep", busyImage, "1000")

@@ -6,8 +6,9 @@ import (
 	"yinit/procfs"
 )
 
-// TestBeside: who has been started into a container where another process lives.
-func TestBeside(t *testing.T) {
+// TestOlderNeighbor: which processes were started into a container in which another
+// process was running.
+func TestOlderNeighbor(t *testing.T) {
 	proc := func(pid, ppid int, start procfs.Ticks) procfs.Stat {
 		return procfs.Stat{PID: pid, PPID: ppid, Start: start, State: 'S', Threads: 1}
 	}
@@ -32,7 +33,7 @@ func TestBeside(t *testing.T) {
 		{"a circle of reused pids", []procfs.Stat{proc(5, 6, 1), proc(6, 5, 1), proc(30, 0, 500)}, true},
 		{"not to be found in /proc", []procfs.Stat{proc(1, 0, 1)}, true},
 	} {
-		got := beside(30, c.all, func(pid int) bool { return !outside[pid] })
+		got := olderNeighbor(30, c.all, func(pid int) bool { return !outside[pid] })
 		if got != c.want {
 			t.Errorf("%s: beside = %v, want %v", c.name, got, c.want)
 		}

@@ -7,8 +7,8 @@ import (
 	"yinit/cmd/yinit/config"
 )
 
-// TestEveryOptionHasAPlace: what the table promises, a command takes.
-func TestEveryOptionHasAPlace(t *testing.T) {
+// TestEveryOptionHasATarget checks that each command binds all options of its table.
+func TestEveryOptionHasATarget(t *testing.T) {
 	parsers := map[string]func([]string) error{
 		"top":     func(args []string) error { _, err := parseTop(args); return err },
 		"zombies": func(args []string) error { _, err := parseZombies(args); return err },

@@ -71,7 +71,7 @@ func difference(got, want string) error {
 	return fmt.Errorf("%d lines, plainly %d", len(g), len(w))
 }
 
-// look runs a shell script in the child that looks at the init, its parent.
+// look runs a shell script in the child that inspects the init, its parent.
 func look(s subject, dir, script string) (string, error) {
 	out, err := namespacedIn(dir, append([]string{"sh", "-c", `exec 5</dev/null; exec "$@"`, "sh"}, s.with("", "sh", "-c", script)...)...).Output()
 	return strings.TrimSpace(string(out)), err
@@ -117,7 +117,7 @@ func orphans(s subject, dir string) error {
 	return noZombies(namespacedIn(dir, s.with("", "sh", "-c", hundredOrphans)...))
 }
 
-// PID 1 is a shell that never waits for strangers.
+// PID 1 is a shell, which never waits for adopted orphans.
 func orphansSubreaper(s subject, dir string) error {
 	return noZombies(namespacedIn(dir, append([]string{"sh", "-c", `"$@"; exit $?`, "sh"}, s.with("subreaper", "sh", "-c", hundredOrphans)...)...))
 }
@@ -159,7 +159,7 @@ func leftoverStubborn(s subject, dir string) error {
 	return nil
 }
 
-// cpuOf is the processor time that a process has used.
+// cpuOf returns the CPU time that a process has used.
 func cpuOf(pid int) time.Duration {
 	st, err := procfs.FS{}.Stat(pid)
 	if err != nil {
@@ -220,7 +220,7 @@ func fullStderr(s subject, dir string) error {
 	w.Close()
 	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
-	// Until the program is there to hear it.
+	// Wait until the program can receive it.
 	if err := await(time.Minute, func() bool { return childOf(cmd.Process.Pid) != 0 }); err != nil {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -246,7 +246,7 @@ func closedStdio(s subject, dir string) error {
 	return nil
 }
 
-// idle counts how often the init's threads were scheduled in two seconds.
+// idle counts how often the init's threads are scheduled in two seconds.
 func idle(s subject, dir string) error {
 	cmd := namespacedIn(dir, s.with("", "sleep", "100")...)
 	cmd.Env = append(cmd.Env, "YINIT_WATCH=0")
@@ -266,7 +266,7 @@ func idle(s subject, dir string) error {
 	return nil
 }
 
-// switches is how often all threads of a process were scheduled.
+// switches returns how often the threads of a process were scheduled in total.
 func switches(pid int) int {
 	total := 0
 	tids, _ := procfs.FS{}.Threads(pid)
@@ -282,7 +282,7 @@ func switches(pid int) int {
 	return total
 }
 
-// TestConformance: yinit holds every case.
+// TestConformance checks that yinit passes every case.
 func TestConformance(t *testing.T) {
 	requireNamespaces(t)
 	s := yinit
@@ -296,7 +296,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestConformanceAsUser: the same without root, in user namespaces.
+// TestConformanceAsUser does the same without root, in user namespaces.
 func TestConformanceAsUser(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("TestConformance runs without root already")
@@ -323,14 +323,14 @@ func TestConformanceAsUser(t *testing.T) {
 	cmd := exec.Command(test, "-test.run=^TestConformance$", "-test.timeout=20m")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), builtIn+"="+filepath.Dir(binary), "TMPDIR="+dir, "HOME="+dir,
-		"PATH="+filepath.Dir(binary)+":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") // no folders of root's
+		"PATH="+filepath.Dir(binary)+":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") // no directories that only root can read
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// TestConformanceTable prints how the others do: `make conform`. INIT adds one
+// TestConformanceTable prints the results of other inits: `make conform`. INIT adds one
 // more, like INIT="tini -s".
 func TestConformanceTable(t *testing.T) {
 	out := os.Getenv("YINIT_CONFORM_TABLE")

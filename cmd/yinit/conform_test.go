@@ -17,13 +17,13 @@ import (
 	"yinit/procfs"
 )
 
-// A subject is an init under test. The conformance cases run against any: see
+// A subject is an init under test. The conformance cases run against any init, see
 // `make conform`.
 type subject struct {
 	name    string
 	command []string
-	// options are how it is told what a case needs; a case whose option it does
-	// not have is not for it.
+	// options are its options for the features that cases need. A case that needs
+	// a feature without an option is skipped.
 	options map[string][]string
 	most    time.Duration // see patience; 0: the usual
 }
@@ -43,8 +43,8 @@ var rivals = []subject{
 	{name: "catatonit", command: []string{"catatonit"}, options: map[string][]string{"group": {"-g"}, "subreaper": {}}},
 }
 
-// patience is how long is waited for what an init should do. The rivals do not do
-// all of it; where yinit does not, a test fails.
+// patience is how long to wait for what an init should do. Other inits do not do all of
+// it; if yinit does not, a test fails.
 func (s subject) patience() time.Duration {
 	switch {
 	case s.most != 0:
@@ -56,15 +56,16 @@ func (s subject) patience() time.Duration {
 	}
 }
 
-// with returns the init with the options of a feature, and the program.
+// with returns the command line of the init with the options of a feature and the
+// program.
 func (s subject) with(feature string, program ...string) []string {
 	args := slices.Clone(s.command)
 	args = append(args, s.options[feature]...)
 	return append(append(args, "--"), program...)
 }
 
-// A conformance case runs an init as PID 1 of a namespace, and returns what it
-// did wrong.
+// A conformance case runs an init as PID 1 of a namespace, and returns what the init did
+// wrong.
 type conformance struct {
 	name  string
 	needs string // a feature, "" for none
@@ -193,12 +194,12 @@ func expectMaps(s subject, dir string) error {
 	return nil
 }
 
-// running is an init with a program that tells which signals it gets.
+// running is an init with a program that reports which signals it receives.
 type running struct {
 	cmd   *exec.Cmd
-	stdin io.Closer // kept open, so that nobody ends for want of input
+	stdin io.Closer // kept open, so that no program ends at the end of its input
 	lines chan string
-	most  time.Duration // is waited for a line
+	most  time.Duration // how long to wait for a line
 }
 
 // start runs the program under the init and waits for its first line.
@@ -229,8 +230,8 @@ func start(s subject, dir, feature string, program ...string) (*running, error) 
 	return r, nil
 }
 
-// line is the next line of the program, "" if there is none for a while. The
-// SIGCONT that may follow a SIGTERM is passed over.
+// line returns the next line of the program, "" if there is none in time. It skips the
+// SIGCONT that may follow a SIGTERM.
 func (r *running) line(patience time.Duration) string {
 	timeout := time.After(patience)
 	for {
@@ -249,13 +250,13 @@ func (r *running) send(sig unix.Signal) error { return r.cmd.Process.Signal(sig)
 
 func (r *running) kill() {
 	_ = r.cmd.Process.Kill()
-	for range r.lines { // to its end, before Wait closes the pipe
+	for range r.lines { // read to the end before Wait closes the pipe
 	}
 	_ = r.cmd.Wait()
 }
 
-// passedOn are the signals that an init can pass on.
-func passedOn() (list []unix.Signal) {
+// forwardable are the signals that an init can forward.
+func forwardable() (list []unix.Signal) {
 	for sig := unix.Signal(1); sig <= 64; sig++ {
 		switch sig {
 		case unix.SIGKILL, unix.SIGSTOP, unix.SIGCHLD, unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGSYS, unix.SIGCONT:
@@ -274,7 +275,7 @@ func eachSignal(s subject, dir string) error {
 	defer r.kill()
 	var lost, twice []string
 	const short = 5 * time.Millisecond
-	for _, sig := range passedOn() {
+	for _, sig := range forwardable() {
 		if err := r.send(sig); err != nil {
 			return err
 		}
@@ -294,8 +295,8 @@ func eachSignal(s subject, dir string) error {
 	return nil
 }
 
-// realTime queues so many that no buffer of an init has room for them, while it
-// cannot act.
+// realTime queues more signals than any buffer of an init can hold, while the init
+// is stopped.
 func realTime(s subject, dir string) error {
 	r, err := start(s, dir, "", "actor", "listen")
 	if err != nil {
@@ -336,7 +337,7 @@ func groupGets(s subject, dir string) error {
 	return nil
 }
 
-// rewrites checks pairs of what is sent and what arrives, 0 for nothing.
+// rewrites checks pairs of a signal that is sent and the one that arrives, 0 for none.
 func rewrites(feature string, pairs ...unix.Signal) func(subject, string) error {
 	return func(s subject, dir string) error {
 		r, err := start(s, dir, feature, "actor", "listen")
@@ -376,7 +377,7 @@ func termWhileStopped(s subject, dir string) error {
 	return nil
 }
 
-// childOf is the first child of a process, 0 if it has none.
+// childOf returns the first child of a process, 0 if it has none.
 func childOf(pid int) int {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	child, _, _ := strings.Cut(string(b), " ")
@@ -402,15 +403,15 @@ func await(most time.Duration, f func() bool) error {
 	return nil
 }
 
-// earlyTerm sends SIGTERM at times from 0 to 5 ms after the init was exec'd. The
-// program would run for ever.
+// earlyTerm sends SIGTERM 0 to 5 ms after the exec of the init. The program would run
+// for ever.
 func earlyTerm(s subject, dir string) error {
 	lost, odd := lostEarly(s, dir)
 	if len(odd) > 0 {
 		return fmt.Errorf("exit statuses %v, want 143", odd)
 	}
-	// Nobody can catch a signal while the kernel still executes the execve: so
-	// tini, which is in place sooner than a Go program can be, sets the measure.
+	// No program can catch a signal during its execve. So tini, which starts faster
+	// than a Go program can, sets the limit.
 	if allowed := lostByTini(dir); lost > allowed+earlyTries/20 {
 		return fmt.Errorf("%d of %d were lost, %d by tini", lost, earlyTries, allowed)
 	}
@@ -434,7 +435,7 @@ func lostEarly(s subject, dir string) (lost int, odd []int) {
 		if err := cmd.Start(); err != nil {
 			return earlyTries, nil
 		}
-		// From the moment that the namespace's first process has become the init.
+		// The time counts from when the first process of the namespace has become the init.
 		for began := time.Now(); time.Since(began) < time.Minute; {
 			if now, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", cmd.Process.Pid)); err != nil || now != exe {
 				break

@@ -8,22 +8,23 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// findZombies finds the zombies of fs and who is to blame, with what a history
-// knows.
+// findZombies finds the zombies of fs and the processes that should reap them. It
+// uses the history of the init, if there is one, to find out since when they are
+// dead.
 func findZombies(fs procfs.FS) (*zombie.Report, error) {
 	var o zombie.Options
 	if src, err := history.Find(fs, 0); err == nil {
 		if b, err := src.Read(0); err == nil {
 			o.Noticed = noticed(b.Records, time.Now())
 		}
-		_ = src.Close() // It was only read.
+		_ = src.Close() // it was only read
 	}
 	o.Reaps = history.Reaps(fs, 1)
 	return zombie.Find(fs, o)
 }
 
-// noticed is for how long each zombie of the history has been dead at least. The
-// record is written when it has been one for a while.
+// noticed returns for how long at least each zombie in records has been dead. The
+// init writes such a record some time after the death: ZombieFor is that time.
 func noticed(records []history.Record, now time.Time) map[procfs.ID]time.Duration {
 	found := map[procfs.ID]time.Duration{}
 	for _, r := range records {

@@ -22,7 +22,7 @@ import (
 //
 //	yinit demo            makes the namespaces
 //	  yinit demo inside   PID 1 there: mounts /proc, becomes the init by exec
-//	    yinit demo show   the init's program: starts the workload, is yinit top
+//	    yinit demo show   the init's program: starts the workload, runs yinit top
 //	      yinit demo misbehave NAME   the workload, see workload.go
 const (
 	stageInside    = "inside"
@@ -33,7 +33,7 @@ const (
 // demoOptions are the options of yinit demo.
 type demoOptions struct {
 	ascii bool
-	stage []string // of the chain; none: the beginning
+	stage []string // the stage of the chain; none: the first
 }
 
 func parseDemo(args []string) (o demoOptions, err error) {
@@ -78,10 +78,10 @@ func enterDemo(args []string) (int, error) {
 		Pdeathsig:   unix.SIGKILL,
 	}
 	if err := cmd.Start(); err != nil {
-		return failure, fmt.Errorf("demo: no namespaces here: %w; %s", err, namespaceAdvice(procfs.FS{}))
+		return failure, fmt.Errorf("demo: cannot create namespaces: %w; %s", err, namespaceAdvice(procfs.FS{}))
 	}
-	// The terminal's keys go to the demo. Of the signals only those to us alone
-	// come here, and the demo's init knows what to do with them.
+	// The demo's process group has the terminal and gets its signals. Signals sent
+	// to this process alone are forwarded to the demo's init.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGTTOU)
 	go func() {
@@ -92,8 +92,8 @@ func enterDemo(args []string) (int, error) {
 		}
 	}()
 	err = cmd.Wait()
-	// The demo was the terminal's foreground; now it is our process group again.
-	_ = unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()) // no terminal: nothing to do
+	// The demo had the terminal's foreground. Take it back for our process group.
+	_ = unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()) // fails without a terminal
 	if state, ok := errors.AsType[*exec.ExitError](err); ok {
 		if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 			return 128 + int(ws.Signal()), nil
@@ -103,9 +103,9 @@ func enterDemo(args []string) (int, error) {
 	return 0, err
 }
 
-// namespaceAdvice says which setting forbids namespaces, and what else to do.
+// namespaceAdvice says which setting forbids namespaces, and what to do about it.
 func namespaceAdvice(fs procfs.FS) string {
-	const docker = "or see it in Docker: docker run -ti --rm --init --entrypoint /yinit IMAGE demo, with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
+	const docker = "or run the demo in Docker: docker run -ti --rm --init --entrypoint /yinit IMAGE demo, with the options --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
 	for _, setting := range []struct{ file, forbids string }{
 		{"sys/kernel/unprivileged_userns_clone", "0"},
 		{"sys/user/max_user_namespaces", "0"},
@@ -114,10 +114,10 @@ func namespaceAdvice(fs procfs.FS) string {
 		b, err := os.ReadFile(fs.Root() + "/" + setting.file)
 		if err == nil && strings.TrimSpace(string(b)) == setting.forbids {
 			name := strings.ReplaceAll(strings.TrimPrefix(setting.file, "sys/"), "/", ".")
-			return fmt.Sprintf("the setting %s is %s (change it with sysctl, as root), %s", name, setting.forbids, docker)
+			return fmt.Sprintf("the setting %s is %s; change it as root with sysctl, %s", name, setting.forbids, docker)
 		}
 	}
-	return "a container's seccomp profile or a security module forbids them, " + docker
+	return "the seccomp profile of a container or a security module forbids it; " + docker
 }
 
 // becomeInit turns PID 1 of the new namespaces into the init.
@@ -126,9 +126,9 @@ func becomeInit(args []string) error {
 		return fmt.Errorf("demo: making the mounts private: %w", err)
 	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return fmt.Errorf("demo: mounting /proc: %w; in a container its runtime has masked parts of /proc, start it with --security-opt systempaths=unconfined", err)
+		return fmt.Errorf("demo: mounting /proc: %w; in a container, the runtime may have masked parts of /proc: start the container with --security-opt systempaths=unconfined", err)
 	}
-	_ = unix.Sethostname([]byte("demo")) // only for the eye
+	_ = unix.Sethostname([]byte("demo")) // for display only
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -137,7 +137,7 @@ func becomeInit(args []string) error {
 	return unix.Exec(self, append(argv, stageShow), os.Environ())
 }
 
-// showDemo starts the workload and shows it until the user leaves.
+// showDemo starts the workload and shows it until the user quits.
 func showDemo(ascii bool) (int, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -148,7 +148,7 @@ func showDemo(ascii bool) (int, error) {
 	}
 	var w *source
 	for deadline := time.Now().Add(5 * time.Second); ; {
-		// Something to see must be there before the first frame.
+		// Wait for the first zombie, so that the first frame shows one.
 		w = newSource(procfs.FS{})
 		if s, err := w.Snapshot(); err == nil && hasZombie(s) || time.Now().After(deadline) {
 			break

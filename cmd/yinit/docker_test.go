@@ -23,8 +23,7 @@ func docker(t testing.TB, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// requireDocker skips a test where no engine answers, unless the caller of the
-// tests has promised one.
+// requireDocker skips a test if no engine answers, unless YINIT_REQUIRE_DOCKER is set.
 func requireDocker(t testing.TB) {
 	t.Helper()
 	out, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput()
@@ -68,7 +67,7 @@ var buildImages = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	// The first stage needs an image with Go. Ours has what it would have built.
+	// The first stage needs an image with Go. Ours already has the binary.
 	_, last, ok := strings.Cut(string(whole), "FROM ${BASE}")
 	if !ok {
 		return fmt.Errorf("Dockerfile: no stage FROM ${BASE}")
@@ -113,7 +112,7 @@ func images(t testing.TB) {
 	}
 }
 
-// container starts one in the background, and removes it after the test.
+// container starts a container in the background, and removes it after the test.
 func container(t testing.TB, args ...string) string {
 	t.Helper()
 	images(t)
@@ -137,8 +136,8 @@ func eventuallyIn(t testing.TB, most time.Duration, what string, f func() bool) 
 	}
 }
 
-// records returns the history of a container as JSON objects. What is missing in
-// it is told beside it, on stderr.
+// records returns the history of a container as JSON objects. Missing records are
+// reported on stderr.
 func records(t testing.TB, id string, args ...string) []map[string]any {
 	t.Helper()
 	out, err := exec.Command("docker", append([]string{"exec", id, "/yinit", "history", "--json"}, args...)...).Output()
@@ -157,8 +156,8 @@ func records(t testing.TB, id string, args ...string) []map[string]any {
 	return list
 }
 
-// TestDockerMainJob is the story of the README: orphans are reaped, the history
-// tells, the stop is quick and honest; as root and as another user.
+// TestDockerMainJob checks what the README promises: orphans are reaped, the history has
+// them, and docker stop is quick with the right status; as root and as another user.
 func TestDockerMainJob(t *testing.T) {
 	for _, user := range []string{"0", "1000"} {
 		t.Run("user "+user, func(t *testing.T) {
@@ -196,8 +195,7 @@ func TestDockerMainJob(t *testing.T) {
 	}
 }
 
-// TestDockerWhoMayRead: root and the init's user may read the history, nobody
-// else.
+// TestDockerWhoMayRead checks that only root and the init's user may read the history.
 func TestDockerWhoMayRead(t *testing.T) {
 	for _, init := range []string{"0", "1000"} {
 		id := container(t, "-u", init, "--entrypoint", "/yinit", busyImage, "--", "sleep", "1000")
@@ -212,7 +210,7 @@ func TestDockerWhoMayRead(t *testing.T) {
 	}
 }
 
-// TestDockerInit: as the engine's own init.
+// TestDockerInit runs yinit as the engine's own init.
 func TestDockerInit(t *testing.T) {
 	id := container(t, "--init", "-v", binary+":/sbin/docker-init:ro", "--entrypoint", "sleep", busyImage, "1000")
 	if out := docker(t, "exec", id, "/sbin/docker-init", "top", "--once"); !strings.Contains(out, "forward") {
@@ -227,7 +225,7 @@ func TestDockerInit(t *testing.T) {
 	}
 }
 
-// TestDockerAlone: the image that the Dockerfile makes, with nothing but yinit.
+// TestDockerAlone runs the image of the Dockerfile, which has only yinit.
 func TestDockerAlone(t *testing.T) {
 	images(t)
 	out, err := exec.Command("docker", "run", "--rm", aloneImage, "/yinit", "version").CombinedOutput()
@@ -249,7 +247,7 @@ type terminal struct {
 func newTerminal(t testing.TB, width, height int, command ...string) *terminal {
 	t.Helper()
 	program(t, "tmux", "tmux")
-	// TMUX_TMPDIR may be long; a socket's path must not be.
+	// TMUX_TMPDIR may be longer than the path of a socket may be.
 	socket := filepath.Join(t.TempDir(), "s")
 	if len(socket) > 100 {
 		dir, err := os.MkdirTemp("", "y")
@@ -282,7 +280,7 @@ func (term *terminal) keys(keys ...string) { term.tmux(append([]string{"send-key
 
 func (term *terminal) screen() string { return term.tmux("capture-pane", "-p") }
 
-// see waits until the screen shows all words.
+// see waits until the screen shows all of words.
 func (term *terminal) see(words ...string) {
 	term.t.Helper()
 	last := ""
@@ -299,13 +297,13 @@ func (term *terminal) see(words ...string) {
 	term.t.Fatalf("the screen never showed %q:\n%s", words, last)
 }
 
-// unsee waits until the screen does not show the words any more.
+// unsee waits until the screen no longer shows the words.
 func (term *terminal) unsee(words string) {
 	term.t.Helper()
 	eventually(term.t, "the screen without "+words, func() bool { return !strings.Contains(term.screen(), words) })
 }
 
-// TestDockerTop: the inspector in a terminal, through docker exec.
+// TestDockerTop runs the inspector in a terminal, through docker exec.
 func TestDockerTop(t *testing.T) {
 	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c", "trap '' TERM; (sh -c 'sleep 0.2; exit 3' &); while :; do sleep 1; done")
 	term := newTerminal(t, 100, 30, "sh")
@@ -319,7 +317,7 @@ func TestDockerTop(t *testing.T) {
 	term.see("forward")
 	term.keys("q")
 	term.see("left with 0")
-	// The terminal is as it was: it echoes what is typed.
+	// The terminal is restored: it echoes input.
 	term.keys("echo 'still 'here", "Enter")
 	term.see("still here")
 	if out := docker(t, "exec", id, "ps", "-o", "comm"); strings.Contains(out, "yinit\nyinit") {
@@ -327,7 +325,7 @@ func TestDockerTop(t *testing.T) {
 	}
 }
 
-// TestDockerTerminal: job control in a shell below yinit.
+// TestDockerTerminal checks job control in a shell below yinit.
 func TestDockerTerminal(t *testing.T) {
 	images(t)
 	term := newTerminal(t, 80, 24, "docker", "run", "-ti", "--rm", "-e", "PS1=ready$ ", busyImage, "sh")
@@ -347,7 +345,7 @@ func TestDockerTerminal(t *testing.T) {
 	}
 }
 
-// TestDockerOutOfMemory: the log and the report for Kubernetes say why.
+// TestDockerOutOfMemory checks that the log and the report for Kubernetes give the cause.
 func TestDockerOutOfMemory(t *testing.T) {
 	images(t)
 	report := filepath.Join(t.TempDir(), "termination-log")
@@ -373,9 +371,9 @@ func TestDockerOutOfMemory(t *testing.T) {
 	}
 }
 
-// TestDockerPidsLimit: a container that is full of processes still gets its
-// signals, and ends as it should. The Go runtime must not want a thread then, as it
-// would on a machine with many processors.
+// TestDockerPidsLimit checks that a container at its pids limit still receives signals
+// and shuts down. The Go runtime must not need a new thread then, as it would on a
+// machine with many CPUs.
 func TestDockerPidsLimit(t *testing.T) {
 	id := container(t, "--pids-limit", "40", "-e", "GOMAXPROCS=64", "--entrypoint", "/yinit", busyImage, "-vv", "-w", "--",
 		"sh", "-c", `sh -c 'while :; do sleep 1000 & done' 2>/dev/null; exec sleep 2000`)
@@ -396,8 +394,8 @@ func TestDockerPidsLimit(t *testing.T) {
 	}
 }
 
-// TestDockerSession: with --session a shell has the terminal, and the SIGHUP and
-// SIGCONT of the init's letting go of it reach nobody.
+// TestDockerSession checks that with --session a shell has the terminal, and that no
+// process gets the SIGHUP and SIGCONT caused when the init gives up the terminal.
 func TestDockerSession(t *testing.T) {
 	images(t)
 	term := newTerminal(t, 80, 24, "docker", "run", "-ti", "--rm", "-e", "PS1=ready$ ", "--entrypoint", "/yinit", busyImage,

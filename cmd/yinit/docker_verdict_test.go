@@ -14,8 +14,8 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// TestDockerSignals: root in a container lacks CAP_SYS_PTRACE, and looks into the
-// processes of other users all the same; another user may not even signal them.
+// TestDockerSignals checks that root in a container, without CAP_SYS_PTRACE, can still
+// inspect processes of other users, which another user may not even signal.
 func TestDockerSignals(t *testing.T) {
 	id := container(t, "-u", "1000", "--entrypoint", "/yinit", busyImage, "--", "sleep", "1000")
 	sleep := docker(t, "exec", id, "pidof", "sleep")
@@ -36,8 +36,8 @@ func TestDockerSignals(t *testing.T) {
 	}
 }
 
-// TestDockerPause: what a frozen container does with signals. With version 1 of
-// control groups they wait, even KILL; with version 2 what ends a process ends it.
+// TestDockerPause checks what a frozen container does with signals. With cgroup v1 they
+// stay pending, even KILL. With cgroup v2 a signal that ends a process ends it.
 func TestDockerPause(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root may signal the processes of a container from outside")
@@ -45,7 +45,7 @@ func TestDockerPause(t *testing.T) {
 	for _, name := range []string{"TERM", "KILL", "USR1"} {
 		id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c", "trap : USR1; sleep 1000 & while :; do wait; done")
 		pid := hostPID(t, id, name)
-		// The freezer of version 1 may fail where a process is just forking.
+		// The v1 freezer may fail while a process forks.
 		eventually(t, "the container is paused", func() bool { return exec.Command("docker", "pause", id).Run() == nil })
 		r, err := newTargets(procfs.FS{})
 		if err != nil {
@@ -62,7 +62,7 @@ func TestDockerPause(t *testing.T) {
 		switch {
 		case outcome == verdict.OutcomePending:
 			agree = frozen == "alive"
-		case target.Freezer == verdict.Freezer2: // The dead stay zombies: their parent is frozen, too.
+		case target.Freezer == verdict.Freezer2: // Dead processes stay zombies, because their parent is frozen too.
 			agree = frozen == "killed by "+procfs.SignalName(n)
 		}
 		if !agree {
@@ -80,7 +80,7 @@ func TestDockerPause(t *testing.T) {
 	}
 }
 
-// TestFrozenByVersion2 of control groups, which needs no engine.
+// TestFrozenByVersion2 checks the cgroup v2 freezer, which needs no engine.
 func TestFrozenByVersion2(t *testing.T) {
 	group := newGroup(t)
 	for _, test := range []struct {
@@ -117,7 +117,7 @@ func TestFrozenByVersion2(t *testing.T) {
 	}
 }
 
-// newGroup makes a control group of version 2, which ends with the test.
+// newGroup creates a v2 cgroup and removes it after the test.
 func newGroup(t *testing.T) string {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mounts")
@@ -146,7 +146,7 @@ func newGroup(t *testing.T) string {
 
 func freeze(t *testing.T, group string, pid int) {
 	t.Helper()
-	// In this order: an empty group is frozen at once, and would say so.
+	// In this order, because an empty cgroup would report at once that it is frozen.
 	for _, order := range [][2]string{{"/cgroup.procs", strconv.Itoa(pid)}, {"/cgroup.freeze", "1"}} {
 		if err := os.WriteFile(group+order[0], []byte(order[1]), 0o644); err != nil {
 			t.Fatal(err)
@@ -158,7 +158,7 @@ func freeze(t *testing.T, group string, pid int) {
 	})
 }
 
-// becameAfter sends the signal, and says what came of it.
+// becameAfter sends the signal and returns its effect.
 func becameAfter(t *testing.T, pid, n int, o verdict.Outcome) string {
 	t.Helper()
 	if err := unix.Kill(pid, unix.Signal(n)); err != nil {
@@ -167,7 +167,7 @@ func becameAfter(t *testing.T, pid, n int, o verdict.Outcome) string {
 	return becameOf(t, pid, o)
 }
 
-// hostPID is the pid outside the container of the shell, or of its sleep.
+// hostPID returns the pid, outside the container, of the shell or of its sleep.
 func hostPID(t *testing.T, id, name string) int {
 	t.Helper()
 	want := "sleep"

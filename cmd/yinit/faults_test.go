@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// faults are the errors of section ERRORS of each manual page, and which call is
-// the first to fail: the start, where the Go runtime itself needs some of them, is
-// over by then.
+// faults has the errors in the ERRORS section of each manual page, and which call is the
+// first to fail: the one after the start, during which the Go runtime itself needs some
+// of these calls.
 var faults = []struct {
 	call   string
 	first  int
@@ -38,13 +38,13 @@ var faults = []struct {
 	{"sched_yield", 1, "ENOSYS EPERM"},
 }
 
-// faultPlay has a program that lets the init receive and pass on signals, reap
-// orphans, log, and clear up after it.
+// faultPlay is a program that makes the init receive and forward signals, reap orphans,
+// log, and end leftover processes.
 const faultPlay = `exec 2>/dev/null; trap : USR1 RTMIN; (sleep 0.1 &); for i in 1 2 3 4 5; do kill -USR1 $PPID; actor queue $PPID 34 7; (sleep 0.02 &); sleep 0.05; done; (sleep 1 &); exit 3`
 
-// TestSyscallFaults lets every system call of the loop fail for ever with each
-// error that it may have. The init must neither die nor spin, and where the call
-// is none that its end depends on it must end with the program's status.
+// TestSyscallFaults makes every system call of the loop fail permanently with each error
+// that it may return. The init must neither die nor spin. Unless its exit depends on the
+// call, it must exit with the program's status.
 func TestSyscallFaults(t *testing.T) {
 	strace := program(t, "strace", "strace")
 	var all sync.WaitGroup
@@ -65,7 +65,7 @@ func TestSyscallFaults(t *testing.T) {
 	t.Logf("%d faults were played", cases)
 }
 
-// epollWait is the call that the loop sleeps in.
+// epollWait returns the name of the call in which the loop sleeps.
 func epollWait() string {
 	if runtime.GOARCH == "amd64" {
 		return "epoll_wait"
@@ -76,16 +76,16 @@ func epollWait() string {
 func faulty(t *testing.T, strace, call, errno string, first int) {
 	const seconds = 8
 	when := strconv.Itoa(first) + "+"
-	if errno == "EINTR" && first > 1 { // package os tries again for ever, with reason: no kernel does this
+	if errno == "EINTR" && first > 1 { // package os retries for ever, rightly: no kernel does this
 		when = fmt.Sprintf("%d..%d", first, first+30)
 	}
 	name, trace := call+" "+errno, filepath.Join(t.TempDir(), "trace")
 	var calls string
 	var out []byte
 	var took float64
-	for range 3 { // now and then strace starts without what it is told to inject
-		// The tracer follows no child, so the faults are the init's alone. In a namespace
-		// of its own it has few processes to look at when it clears up.
+	for range 3 { // strace sometimes starts without the injection
+		// strace does not follow children, so only the init gets the faults. In a new
+		// namespace there are few processes to scan at shutdown.
 		cmd := namespaced("timeout", "-s", "KILL", strconv.Itoa(seconds), strace, "-o", trace, "-e", "inject="+call+":error="+errno+":when="+when,
 			binary, "-v", "--grace", "300ms", "sh", "-c", faultPlay)
 		began := time.Now()
@@ -103,7 +103,7 @@ func faulty(t *testing.T, strace, call, errno string, first int) {
 	if !strings.Contains(calls, "(INJECTED)") {
 		t.Errorf("%s: the call was never made\n%s\n%s", name, out, calls)
 	}
-	if n := strings.Count(calls, epollWait()+"("); float64(n) > 12*took+80 { // ten a second, and those with a cause
+	if n := strings.Count(calls, epollWait()+"("); float64(n) > 12*took+80 { // ten per second, plus those with a cause
 		t.Errorf("%s: %d waits in %.1f s: it spins", name, n, took)
 	}
 	if died := regexp.MustCompile(`killed by SIG(SEGV|ABRT|BUS|ILL|SYS)|exited with 2 `).FindString(calls); died != "" {

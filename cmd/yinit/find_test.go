@@ -15,8 +15,8 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// TestIsYinit asks of real processes, each PID 1 of a namespace, whether they are
-// yinit: who may look into them, and another user.
+// TestIsYinit asks whether real processes, each PID 1 of a namespace, are yinit: as a user
+// who may inspect them, and as another user.
 func TestIsYinit(t *testing.T) {
 	requireNamespaces(t)
 	dir := t.TempDir()
@@ -25,7 +25,7 @@ func TestIsYinit(t *testing.T) {
 	for _, tt := range []struct {
 		file, name string
 		args       []string
-		other      verdict.Answer // what another user finds out
+		other      verdict.Answer // the answer for another user
 		known      bool           // KnownInit, for either
 	}{
 		{binary, "yinit", []string{"sleep", "100"}, verdict.Yes, true},
@@ -52,7 +52,7 @@ func TestIsYinit(t *testing.T) {
 			}
 			defer func() { _, _ = cmd.Process.Kill(), cmd.Wait() }()
 			pid := cmd.Process.Pid
-			// Whoever may look into yinit the init sees the ring.
+			// A user who may inspect yinit as the init sees the ring.
 			own := tt.other
 			if tt.file == binary && tt.args[0] == "sleep" {
 				own = verdict.Yes
@@ -67,7 +67,7 @@ func TestIsYinit(t *testing.T) {
 			if os.Getuid() != 0 {
 				return
 			}
-			// A program takes a moment until it has its handlers.
+			// A program takes a moment to install its handlers.
 			eventually(t, "another user is told "+tt.other.String(), func() (ok bool) {
 				asNobody(t, func() {
 					relay := history.RelayOf(procfs.FS{}, pid)
@@ -110,7 +110,7 @@ func main() {
 	return file
 }
 
-// asNobody calls f in a thread that is another user, and ends with it.
+// asNobody calls f on a thread that runs as another user. The thread ends with f.
 func asNobody(t *testing.T, f func()) {
 	t.Helper()
 	const nobody = 54321

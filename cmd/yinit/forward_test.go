@@ -24,7 +24,7 @@ func underYinit(t *testing.T, feature string, program ...string) *running {
 	return r
 }
 
-// nextSignal is the next signal that the program got, but for those of its children.
+// nextSignal returns the next signal that the program received, except SIGCHLD.
 func nextSignal(r *running) string {
 	for {
 		if line := r.line(time.Minute); !strings.HasPrefix(line, "17 ") {
@@ -33,8 +33,8 @@ func nextSignal(r *running) string {
 	}
 }
 
-// groupValue is what arrives of a value in a process group. Before Linux 6.9 the
-// kernel sends none there, see PIDFD_SIGNAL_PROCESS_GROUP in pidfd_send_signal(2).
+// groupValue returns the value that arrives in a process group. Before Linux 6.9 the
+// kernel cannot send one there, see PIDFD_SIGNAL_PROCESS_GROUP in pidfd_send_signal(2).
 func groupValue(t *testing.T, value int) int {
 	t.Helper()
 	fd, err := unix.PidfdOpen(os.Getpid(), 0)
@@ -49,14 +49,14 @@ func groupValue(t *testing.T, value int) int {
 	return value
 }
 
-// TestValueArrives: the value of a queued signal arrives also with SIGTERM, and in a
-// whole process group.
+// TestValueArrives checks that the value of a queued signal also arrives with SIGTERM and
+// in a whole process group.
 func TestValueArrives(t *testing.T) {
 	requireNamespaces(t)
 	for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGUSR1, 40} {
 		for feature, program := range map[string][]string{
 			"":      {"actor", "listen"},
-			"group": {"sh", "-c", "trap '' TERM USR1 RTMIN+6; actor listen & wait; wait; wait"}, // it is not the leader
+			"group": {"sh", "-c", "trap '' TERM USR1 RTMIN+6; actor listen & wait; wait; wait"}, // the listener is not the leader
 		} {
 			t.Run(fmt.Sprint(feature, sig), func(t *testing.T) {
 				r := underYinit(t, feature, program...)
@@ -75,8 +75,8 @@ func TestValueArrives(t *testing.T) {
 	}
 }
 
-// TestProgramLeavesItsGroup: with --group a program gets its signals, once each,
-// wherever it has gone.
+// TestProgramLeavesItsGroup checks that with --group a program that has left its process
+// group still gets each signal once.
 func TestProgramLeavesItsGroup(t *testing.T) {
 	requireNamespaces(t)
 	for name, program := range map[string][]string{
@@ -97,7 +97,7 @@ func TestProgramLeavesItsGroup(t *testing.T) {
 	}
 }
 
-// TestForgedSender: a signal that pretends to be the init's own arrives.
+// TestForgedSender checks that a signal with the init's own pid as its sender arrives.
 func TestForgedSender(t *testing.T) {
 	requireNamespaces(t)
 	r := underYinit(t, "", "sh", "-c", "(actor await go && exec actor queue 1 10 5 1) & exec actor listen")

@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFullAndUnread: where there may be no further process or thread, and nobody
-// reads the log, PID 1 lives on. Its runtime would end it if it wanted a thread.
+// TestFullAndUnread checks that PID 1 survives if no further process or thread can be
+// created and no process reads the log. Its runtime would abort if it needed a thread.
 func TestFullAndUnread(t *testing.T) {
 	requireNamespaces(t)
 	if os.Getuid() != 0 {
 		t.Skip("only another user than root has a limit of processes")
 	}
-	// The shell tries again and again, so it takes what becomes free, too.
+	// The shell retries, so it also takes what becomes free later.
 	const filler = `echo full; while :; do sleep 1000 & done 2>/dev/null`
 	cmd := namespaced("setpriv", "--reuid", "54398", "--clear-groups", "bash", "-c",
 		`ulimit -u 40; exec "$0" -v -w -- bash -c '`+filler+`'`, binary)
@@ -50,9 +50,9 @@ func TestFullAndUnread(t *testing.T) {
 		return len(strings.Fields(string(sleeps))) > 30
 	})
 	for i := range 3000 {
-		_ = cmd.Process.Signal(unix.SIGWINCH) // a line in the log each
+		_ = cmd.Process.Signal(unix.SIGWINCH) // each writes a line to the log
 		if i%30 == 0 {
-			time.Sleep(20 * time.Millisecond) // the writer should block in between
+			time.Sleep(20 * time.Millisecond) // let the writer block in between
 		}
 	}
 	select {
@@ -62,23 +62,23 @@ func TestFullAndUnread(t *testing.T) {
 	}
 }
 
-// TestFullAtOnce: nor does it want one later where the first program fills the
-// container before anything else has happened.
+// TestFullAtOnce checks that PID 1 needs no thread later if the first program fills the
+// container before anything else happens.
 func TestFullAtOnce(t *testing.T) {
 	requireNamespaces(t)
 	if os.Getuid() != 0 {
 		t.Skip("only another user than root has a limit of processes")
 	}
-	// No builtin of this needs a process of its own.
+	// No builtin here needs a process of its own.
 	const filler = `(while :; do sleep 1000 & done) 2>/dev/null; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; exit 3`
-	// With a prefix there are two more that may block.
-	prefixed := filepath.Join(filepath.Dir(binary), "prefixed.toml") // others may read there
+	// With a prefix, two more threads may block.
+	prefixed := filepath.Join(filepath.Dir(binary), "prefixed.toml") // readable by other users
 	if err := os.WriteFile(prefixed, fmt.Appendf(nil, "[[program]]\nprefix = true\ncommand = ['sh', '-c', '%s']\n", filler), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for name, command := range map[string]string{"plain": `sh -c "$2"`, "prefixed": "--config " + prefixed} {
 		for limit := 10; limit < 30; limit++ {
-			user := strconv.Itoa(54000 + len(name)*100 + limit) // what the last one left does not count
+			user := strconv.Itoa(54000 + len(name)*100 + limit) // so that processes of the previous run do not count
 			cmd := namespaced("setpriv", "--reuid", user, "--clear-groups", "sh", "-c",
 				`ulimit -p "$1" 2>/dev/null || ulimit -u "$1"; exec "$0" --grace 0 `+command, binary, strconv.Itoa(limit), filler)
 			if got, errs := statusOf(cmd); got != 3 {

@@ -6,7 +6,7 @@ import (
 	"yinit/cmd/yinit/config"
 )
 
-// runHelp shows the help of the program, or that of a command.
+// runHelp prints the help of the program or of one command.
 func runHelp(args []string) (int, error) {
 	names, err := config.Lookup("help").Parse(args, nil)
 	if err != nil {

@@ -73,8 +73,9 @@ func parseHistory(args []string) (historyOptions, error) {
 	return o, nil
 }
 
-// openHistory finds the history that the options ask for. --pid chooses the init
-// that keeps it; a process that keeps none is chosen from the records.
+// openHistory opens the history that the options ask for. If --pid is an init that
+// keeps a history, that history is opened; otherwise --pid selects the records of
+// that process.
 func openHistory(o *historyOptions) (*history.Source, error) {
 	if o.file != "" {
 		o.choosePID()
@@ -100,8 +101,8 @@ func (o *historyOptions) choosePID() {
 	}
 }
 
-// watchInstead watches from now on if no init keeps a history and the user wants
-// to follow one.
+// watchInstead starts a watcher in this process if no init keeps a history and the
+// user asked to follow it.
 func watchInstead(why error, follow bool) (*history.Source, error) {
 	none, ok := errors.AsType[*history.NotFoundError](why)
 	switch {
@@ -112,7 +113,7 @@ func watchInstead(why error, follow bool) (*history.Source, error) {
 	}
 	own, err := watch.StartOwn(procfs.FS{}, "yinit "+version())
 	if err != nil {
-		return nil, fmt.Errorf("%w; and watching from here failed: %w", why, err)
+		return nil, fmt.Errorf("%w; and starting a watcher failed: %w", why, err)
 	}
 	fmt.Fprintln(os.Stderr, "yinit: "+procfs.Printable(why.Error())+"; watching from now on, "+time.Now().Format("15:04:05"))
 	return history.OwnSource(own.Reader, why), nil
@@ -142,14 +143,14 @@ func printHistory(o historyOptions) error {
 	return p.finish(src, why)
 }
 
-// A printer prints records as lines of text or JSON.
+// A printer prints records as lines of text or of JSON.
 type printer struct {
 	historyOptions
 	out *bufio.Writer
-	run int // of the init that wrote the record printed last
+	run int // the run of the init that the last printed record belongs to; 0: none printed
 }
 
-// print prints those of the records that the options ask for.
+// print prints the records that match the options.
 func (p *printer) print(records []history.Record) error {
 	for i := range records {
 		r := &records[i]
@@ -168,7 +169,7 @@ func (p *printer) print(records []history.Record) error {
 	return p.out.Flush()
 }
 
-// recordLine is a record as a line of text.
+// recordLine formats a record as a line of text.
 func recordLine(r *history.Record) string {
 	line := fmt.Sprintf("%s  %-6s ", r.Time.Local().Format("15:04:05.000"), r.Kind)
 	switch r.Kind {
@@ -177,8 +178,8 @@ func recordLine(r *history.Record) string {
 	case history.KindStop, history.KindNote, history.KindOOM:
 		line += " " + procfs.Printable(r.Text)
 	default:
-		// A process that writes its own command line must not be able to pretend to
-		// be another column, or another line. All of it is in JSON.
+		// A process chooses its own command line. Escape and cut it, so that it cannot
+		// imitate another column or line. JSON has all of it.
 		const nameWidth = 24
 		name := strings.Join(strings.Fields(procfs.Printable(r.Name())), " ")
 		line += fmt.Sprintf("%6d  %s", r.PID, text.Pad(name, nameWidth, text.More))
@@ -191,8 +192,9 @@ func recordLine(r *history.Record) string {
 	return strings.TrimRight(line, " ")
 }
 
-// remark says something that is no record. In JSON it is a note with the number 0.
-// Who asked for other records gets it on stderr: what is missing is never hidden.
+// remark prints a message that is not a record. In JSON it is a note with the number
+// 0. If the filter excludes notes, the message goes to stderr: missing records are
+// always reported.
 func (p *printer) remark(what string) {
 	r := &history.Record{Kind: history.KindNote, Time: time.Now(), Text: what}
 	switch {
@@ -205,7 +207,7 @@ func (p *printer) remark(what string) {
 	}
 }
 
-// finish says what is missing, and then why nothing follows.
+// finish prints which records are missing, and then why following has ended.
 func (p *printer) finish(src *history.Source, why string) error {
 	missing, err := src.Missing()
 	if err != nil {

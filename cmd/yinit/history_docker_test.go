@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// deaths returns the records of deaths with this command line.
+// deaths returns the exit records with this command line.
 func deaths(t testing.TB, id, cmdline string) (list []map[string]any) {
 	t.Helper()
 	for _, r := range records(t, id, "--kind", "exit") {
@@ -20,7 +20,7 @@ func deaths(t testing.TB, id, cmdline string) (list []map[string]any) {
 	return list
 }
 
-// wantDeath waits until a death is in the history, and checks what is told of it.
+// wantDeath waits until a death is in the history, and checks its record.
 func wantDeath(t testing.TB, id, cmdline string, want map[string]any) {
 	t.Helper()
 	var found []map[string]any
@@ -40,8 +40,9 @@ func wantDeath(t testing.TB, id, cmdline string, want map[string]any) {
 	}
 }
 
-// TestDockerForeignDeaths: with a read-only root, as root and as another user, the
-// deaths of processes that their own parents reap are known, of other users' too.
+// TestDockerForeignDeaths checks that the history has the deaths of processes that their
+// own parents reap, also of other users: with a read-only root, as root and as another
+// user.
 func TestDockerForeignDeaths(t *testing.T) {
 	for _, user := range []string{"0", "1000"} {
 		t.Run("user "+user, func(t *testing.T) {
@@ -54,7 +55,7 @@ func TestDockerForeignDeaths(t *testing.T) {
 				wantDeath(t, id, "sh -c "+line, map[string]any{
 					"code": float64(42 + i), "known": true, "uid": uid, "reaped_by": "sh", "signal": "", "core": false,
 				})
-				// What docker exec started is reaped from outside.
+				// Processes of docker exec are reaped from outside.
 				wantDeath(t, id, "sh -c sh -c '"+line+"'; true", map[string]any{"code": 0.0, "known": true, "reaped_by": "outside", "ppid": 0.0})
 			}
 			docker(t, "exec", id, "sh", "-c", "sh -c 'sleep 1.6; kill -9 $$'; true")
@@ -63,7 +64,7 @@ func TestDockerForeignDeaths(t *testing.T) {
 	}
 }
 
-// TestDockerInitDeaths: as the engine's own init.
+// TestDockerInitDeaths does the same with yinit as the engine's own init.
 func TestDockerInitDeaths(t *testing.T) {
 	t.Parallel()
 	id := container(t, "--init", "-v", binary+":/sbin/docker-init:ro", "-e", "YINIT_WATCH=100ms", "--entrypoint", "sleep", busyImage, "1000")
@@ -71,8 +72,8 @@ func TestDockerInitDeaths(t *testing.T) {
 	wantDeath(t, id, "sh -c sleep 1.6; exit 7", map[string]any{"code": 7.0, "known": true, "reaped_by": "sh"})
 }
 
-// TestDockerSharedNamespace: in another container's PID namespace yinit is not
-// PID 1, and its own history is one of two.
+// TestDockerSharedNamespace runs yinit in the PID namespace of another container, where
+// it is not PID 1 and its history is one of two.
 func TestDockerSharedNamespace(t *testing.T) {
 	t.Parallel()
 	first := container(t, "--entrypoint", "sleep", busyImage, "1000")
@@ -87,8 +88,8 @@ func TestDockerSharedNamespace(t *testing.T) {
 	})
 }
 
-// TestDockerMissed: of 10,000 short-lived processes those that nobody saw are
-// counted, right within one per cent.
+// TestDockerMissed checks that of 10,000 short-lived processes those that were missed are
+// counted, within one per cent.
 func TestDockerMissed(t *testing.T) {
 	t.Parallel()
 	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sh", "-c",
@@ -100,11 +101,11 @@ func TestDockerMissed(t *testing.T) {
 			return len(words) == 3 && words[2] == "2000"
 		})
 	})
-	// What docker exec starts takes numbers, too, so it is not done often.
-	docker(t, "exec", id, "sleep", "3") // until the last look is over
+	// docker exec uses pids too, so call it rarely.
+	docker(t, "exec", id, "sleep", "3") // until the last scan is over
 	n := 0
 	for _, r := range records(t, id) {
-		// One that was seen when it had ended already has no command line any more.
+		// A process first seen after its death has no command line.
 		if r["cmdline"] == "busybox true" || r["kind"] == "exit" && r["cmdline"] == "" && r["comm"] == "busybox" {
 			n++
 		}

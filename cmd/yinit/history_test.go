@@ -9,8 +9,8 @@ import (
 	"yinit/initcore/history/historytest"
 )
 
-// TestHistoryWords: the lines have the words that all have. Those of JSON, top and
-// the report are held against the same cases.
+// TestHistoryWords checks the words of the lines. JSON, top and the report are tested with
+// the same cases.
 func TestHistoryWords(t *testing.T) {
 	for _, c := range slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others()) {
 		line := recordLine(&c.Record)
@@ -22,7 +22,7 @@ func TestHistoryWords(t *testing.T) {
 	}
 }
 
-// TestHistoryLine: a process cannot pretend to be another column, or another line.
+// TestHistoryLine checks that a command line cannot imitate another column or line.
 func TestHistoryLine(t *testing.T) {
 	r := history.Record{Kind: history.KindExit, PID: 7, Comm: "a\x1b[2J  b\n" + strings.Repeat("c", 40), PPID: 3, Parent: "\u202e\n", Known: true}
 	const want = `  exit        7  a\x1b[2J b\nccccccccccc…  exited 0   reaped by 3 (\u202e\n)`

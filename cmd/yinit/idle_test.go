@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestIdleWatching: with the watcher PID 1 wakes up once a second, and none of its
-// other threads does.
+// TestIdleWatching checks that PID 1 with the watcher wakes up once per second, and that
+// none of its other threads does.
 func TestIdleWatching(t *testing.T) {
 	requireNamespaces(t)
 	cmd := namespaced(binary, "sleep", "1000")
@@ -20,10 +20,10 @@ func TestIdleWatching(t *testing.T) {
 	}()
 	const seconds = 4
 	var before, took int
-	// Until the start is over, in which it looks at young processes.
+	// Wait until the start is over, during which it scans young processes.
 	eventuallyIn(t, time.Minute, fmt.Sprintf("at most %d context switches in %d s", seconds+2, seconds), func() bool {
 		before = switches(cmd.Process.Pid)
-		time.Sleep(seconds * time.Second) // this is what is measured
+		time.Sleep(seconds * time.Second) // the period that is measured
 		took = switches(cmd.Process.Pid) - before
 		return took <= seconds+2
 	})

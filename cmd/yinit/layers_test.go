@@ -11,8 +11,8 @@ import (
 	"yinit/initcore/early"
 )
 
-// buildFlags are the arguments of the go command that make a binary in which
-// signals come in by the layer. For the highest one they are those of `make build`.
+// buildFlags returns the arguments of go build for a binary that receives signals through
+// this layer. For the highest layer they are those of `make build`.
 func buildFlags(l early.Layer, out, pkg string) []string {
 	ldflags := "-s -w -X main.release=0.0.0-test"
 	if l == early.Entry {
@@ -25,8 +25,8 @@ func buildFlags(l early.Layer, out, pkg string) []string {
 	return append(args, pkg)
 }
 
-// mayMiss says which conformance cases a lesser layer need not hold, and why. It
-// holds all the others.
+// mayMiss lists which conformance cases a lower layer need not pass, and why. It must pass
+// all others.
 var mayMiss = map[early.Layer]map[string]string{
 	early.Initialiser: {
 		"TERM 0 to 5 ms after the start is not lost":          "until the first initialiser the Go runtime has its own handlers: it ends with a status of its own",
@@ -44,7 +44,8 @@ var mayMiss = map[early.Layer]map[string]string{
 	},
 }
 
-// TestConformanceLayers: each lesser layer holds the cases that it can hold.
+// TestConformanceLayers checks that each lower layer passes all cases but those in
+// mayMiss.
 func TestConformanceLayers(t *testing.T) {
 	requireNamespaces(t)
 	for _, l := range []early.Layer{early.Initialiser, early.OSSignal} {
@@ -85,7 +86,7 @@ func conformsIn(t *testing.T, l early.Layer) {
 	}
 }
 
-// wantLayer fails unless the binary says that signals come in by the layer.
+// wantLayer fails unless the binary says that it receives signals through the layer.
 func wantLayer(t *testing.T, path string, l early.Layer) {
 	t.Helper()
 	out, err := exec.Command(path, "version").Output()
@@ -94,7 +95,7 @@ func wantLayer(t *testing.T, path string, l early.Layer) {
 	}
 }
 
-// TestLayer: the binary that `make build` makes has the highest layer, and the
+// TestLayer checks that the binary of `make build` has the highest layer, and that the
 // init says so when it starts.
 func TestLayer(t *testing.T) {
 	requireNamespaces(t)

@@ -15,7 +15,8 @@ import (
 // failure is the exit status for yinit's own errors.
 const failure = 125
 
-// run is the program: its arguments and environment in, its exit status out.
+// run runs the program with these arguments and this environment, and returns its
+// exit status.
 func run(args, env []string) int {
 	status, err := dispatch(args, env)
 	if err != nil {
@@ -27,11 +28,11 @@ func run(args, env []string) int {
 	return status
 }
 
-// oneLine keeps an error to the one line that it is promised to be.
+// oneLine returns the text of an error on one line.
 func oneLine(err error) string { return procfs.Printable(strings.ReplaceAll(err.Error(), "\n", " ")) }
 
-// dispatch decides which of its two roles the program plays. A command reads
-// neither the options of the init nor their environment variables.
+// dispatch runs a command or the init, as the arguments say. A command reads neither
+// the options of the init nor their environment variables.
 func dispatch(args, env []string) (int, error) {
 	line := config.ParseLine(args[1:])
 	c, err := line.Command()
@@ -51,7 +52,7 @@ func dispatch(args, env []string) (int, error) {
 		return runCommand(c, line.Words[1:])
 	}
 	if line.Empty() && os.Getpid() != 1 && isTerminal(0) && isTerminal(1) &&
-		(!config.EnvironmentRuns(env) || besideAnother(procfs.FS{})) {
+		(!config.EnvironmentRuns(env) || joinsContainer(procfs.FS{})) {
 		return runCommand(config.Lookup("top"), nil)
 	}
 	return runInit(line, env)
@@ -114,11 +115,11 @@ func runInit(line *config.Line, env []string) (int, error) {
 	return initcore.Run(s.Config), nil
 }
 
-// refuse is the end of an init that cannot start. Whoever looks for its report
-// finds the reason there.
+// refuse ends an init that cannot start. It writes err into the report too, if this
+// init may write one.
 func refuse(s *config.Settings, err error) (int, error) {
 	if none := initcore.ReportFailure(s.Report, failure, oneLine(err)); none != nil {
-		warn(s, "no report: "+none.Error())
+		warn(s, "cannot write the report: "+none.Error())
 	}
 	return failure, err
 }

@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 
 type runner struct{ m *testing.M }
 
-// builtIn names the directory of the binaries for a test binary that a test
-// starts, as another user.
+// builtIn names the directory of the binaries for a test binary that a test starts as
+// another user.
 const builtIn = "YINIT_TEST_BINARIES"
 
 // Run implements testscript.TestingM.
@@ -56,15 +56,15 @@ func (r runner) Run() int {
 		}
 	}
 	os.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-	if err := os.Chmod(dir, 0o755); err != nil { // other users run it, too
+	if err := os.Chmod(dir, 0o755); err != nil { // other users run it too
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return r.m.Run()
 }
 
-// TestScript runs the stories in testdata/script: each is a user's session with
-// the real program in real PID namespaces.
+// TestScript runs the scripts in testdata/script. Each is a user's session with the real
+// program in real PID namespaces.
 func TestScript(t *testing.T) {
 	requireNamespaces(t)
 	testscript.Run(t, testscript.Params{
@@ -85,8 +85,8 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// requireNamespaces fails where PID namespaces cannot be made: without them
-// nothing that matters would be tested.
+// requireNamespaces fails if PID namespaces cannot be created: without them nothing
+// important would be tested.
 func requireNamespaces(t *testing.T) {
 	t.Helper()
 	if out, err := namespaced("true").CombinedOutput(); err != nil {
@@ -132,7 +132,7 @@ func namespaced(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(self)
 	cmd.Args = append([]string{"ns", "--mount"}, args...)
-	// testscript tells its commands apart by the name that they are called by.
+	// testscript distinguishes its commands by argv[0].
 	cmd.Path = self
 	cmd.Env = append(os.Environ(), "YINIT_TEST_NS=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS}
@@ -146,7 +146,7 @@ func namespaced(args ...string) *exec.Cmd {
 
 func init() {
 	// The commands of testscript are found by argv[0] only once TestMain runs;
-	// this one has to be quick, it is PID 1 of a namespace.
+	// this one must start fast, it is PID 1 of a namespace.
 	if os.Getenv("YINIT_TEST_NS") == "1" && len(os.Args) > 2 && os.Args[1] == "--mount" {
 		os.Unsetenv("YINIT_TEST_NS")
 		fmt.Fprintln(os.Stderr, mountAndExec(os.Args[2:]))

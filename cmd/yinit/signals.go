@@ -16,7 +16,7 @@ import (
 type signalsOptions struct {
 	json bool
 	proc string
-	pids []int // none: all
+	pids []int // none: all processes
 }
 
 func runSignals(args []string) (int, error) {
@@ -51,8 +51,8 @@ func parseSignals(args []string) (signalsOptions, error) {
 	return o, err
 }
 
-// printAllSignals prints a matrix of all processes. Those that end meanwhile, or
-// are hidden from us, are left out.
+// printAllSignals prints a matrix of all processes. It omits processes that end in
+// the meantime or are hidden from the caller.
 func printAllSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) {
 	if !o.json {
 		fmt.Fprintln(out, matrixHead())
@@ -69,8 +69,8 @@ func printAllSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) {
 	}
 }
 
-// printSignals prints all about the processes that were asked for. One that is
-// not there is told, and the others are printed all the same.
+// printSignals prints everything about the requested processes. A missing process
+// makes status 1 and is reported in err; the others are still printed.
 func printSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) (status int, err error) {
 	var missed []error
 	for i, pid := range o.pids {
@@ -93,7 +93,7 @@ func printSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) (statu
 	return 0, nil
 }
 
-// joined is all errors on one line.
+// joined returns all errors as one, on one line.
 func joined(errs []error) error {
 	err := errs[0]
 	for _, next := range errs[1:] {
@@ -102,7 +102,7 @@ func joined(errs []error) error {
 	return err
 }
 
-// matrixSignals are those that people ask for, and that 80 columns have room for.
+// matrixSignals are the most common signals, as many as fit in 80 columns.
 var matrixSignals = [...]string{"TERM", "INT", "HUP", "QUIT", "USR1", "KILL"}
 
 func matrixHead() string {
@@ -118,17 +118,17 @@ func matrixRow(t *verdict.Target, caller verdict.Caller) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%7d %s", t.ID.PID, text.Pad(procfs.Printable(t.Comm), 11, text.More))
 	for _, name := range matrixSignals {
-		n, _ := procfs.ParseSignal(name) // They are all known.
+		n, _ := procfs.ParseSignal(name) // all are known
 		outcome, _ := verdict.Of(t, n, caller)
 		fmt.Fprintf(&b, " %-9s", outcome)
 	}
 	return strings.TrimRight(b.String(), " ")
 }
 
-// writeSignals writes all about one process: the signals that have the same
-// verdict and reason together.
+// writeSignals writes everything about one process. Signals with the same verdict and
+// reason are grouped.
 func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
-	const indent = 18 // of the reasons, right of the longest verdict
+	const indent = 18 // of the reasons: to the right of the longest verdict
 	type group struct {
 		outcome verdict.Outcome
 		reason  string
@@ -149,7 +149,7 @@ func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
 		out.WriteString(text.Paragraph("", indent, 80, text.Signals(members[g])))
 	}
 	if t.Dead() {
-		return // What it did with signals means nothing any more.
+		return // its signal masks no longer matter
 	}
 	for _, set := range []struct {
 		name    string

@@ -22,7 +22,7 @@ func allPIDs(r *verdict.Reader) (pids []int) {
 	return pids
 }
 
-// fakeTargets are processes of kernels and states that are not at hand.
+// fakeTargets returns processes of other kernels and in rare states.
 func fakeTargets(t *testing.T) *verdict.Reader {
 	t.Helper()
 	tree := proctest.New(t)
@@ -57,7 +57,8 @@ func TestSignalsMatrix(t *testing.T) {
 	}
 }
 
-// TestSignalsFitTheTerminal: at 80 columns, and nothing in it moves the cursor.
+// TestSignalsFitTheTerminal checks that the output fits 80 columns and has no control
+// characters.
 func TestSignalsFitTheTerminal(t *testing.T) {
 	r := fakeTargets(t)
 	var b strings.Builder
@@ -80,7 +81,7 @@ func TestSignalsFitTheTerminal(t *testing.T) {
 	}
 }
 
-// TestSignalsJSON: the names of the fields are a promise.
+// TestSignalsJSON checks the names of the fields, which must not change.
 func TestSignalsJSON(t *testing.T) {
 	r := fakeTargets(t)
 	target, err := r.Read(7)

@@ -25,7 +25,7 @@ type (
 	}
 )
 
-// jsonSignals is a process with all its verdicts as one line of JSON.
+// jsonSignals returns a process with the verdicts on all signals as one line of JSON.
 func jsonSignals(t *verdict.Target, caller verdict.Caller) string {
 	j := jsonTarget{PID: t.ID.PID, Comm: t.Comm, State: t.State.String(), Verdicts: make([]jsonVerdict, 0, 64)}
 	for n := 1; n <= 64; n++ {

@@ -8,14 +8,14 @@ import (
 	"yinit/tui"
 )
 
-// source is what top shows: it fills tui.Source.
+// source implements tui.Source.
 type source struct {
 	*snapshot.Reader
-	past
+	historyReader
 }
 
 func newSource(fs procfs.FS) *source {
-	s := &source{past: past{fs: fs}}
+	s := &source{historyReader: historyReader{fs: fs}}
 	s.Reader = snapshot.NewReader(fs, snapshot.Options{
 		Relay:   func() verdict.Relay { return history.RelayOf(fs, 1) },
 		Program: s.program,

@@ -8,7 +8,7 @@ import (
 	"yinit/tui"
 )
 
-// signaller holds processes for the menu of top: it fills tui.Signaller.
+// signaller implements tui.Signaller with pidfds.
 type signaller struct{ fs procfs.FS }
 
 // Hold implements tui.Signaller.
@@ -20,7 +20,7 @@ func (s signaller) Hold(id procfs.ID) (tui.Target, error) {
 	return target{p, s.fs}, nil
 }
 
-// target is a held process; Send and Close are those of pidfd.
+// target implements tui.Target. Send and Close are those of pidfd.Process.
 type target struct {
 	*pidfd.Process
 	fs procfs.FS

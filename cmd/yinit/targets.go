@@ -6,13 +6,14 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// newTargets reads the verdicts about all processes of fs.
+// newTargets returns a reader that has scanned the processes of fs.
 func newTargets(fs procfs.FS) (*verdict.Reader, error) {
 	r := newReader(fs)
 	return r, r.Scan()
 }
 
-// newReader reads targets, and knows what yinit does with signals.
+// newReader returns a reader of verdicts that takes into account what yinit as PID 1
+// does with signals.
 func newReader(fs procfs.FS) *verdict.Reader {
 	return verdict.NewReader(fs, func() verdict.Relay { return history.RelayOf(fs, 1) })
 }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A pty is a terminal whose size the test changes itself, at a moment of its choice.
+// A pty is a terminal whose size the test can change at any time.
 type pty struct {
 	master *os.File
 
@@ -23,7 +23,7 @@ type pty struct {
 	output bytes.Buffer // what was drawn
 }
 
-// openPTY opens a terminal of 80×24. The slave is for the program.
+// openPTY opens a terminal of 80×24. The program gets the slave.
 func openPTY(t *testing.T) (p *pty, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -53,7 +53,7 @@ func (p *pty) resize(t *testing.T, width, height uint16) {
 	}
 }
 
-// collect reads what is drawn, until the program has closed the terminal.
+// collect reads the output until the program has closed the terminal.
 func (p *pty) collect() {
 	b := make([]byte, 4096)
 	for {
@@ -67,8 +67,7 @@ func (p *pty) collect() {
 	}
 }
 
-// beyond80 is something drawn to the right of column 80: a movement there, or a
-// gap that is wider than that.
+// beyond80 matches output to the right of column 80: a cursor movement, or a wider gap.
 var beyond80 = regexp.MustCompile("\x1b\\[(?:[0-9]+;)?(?:8[1-9]|9[0-9]|1[0-9]{2})[HGCX]| {81}")
 
 func (p *pty) widened() bool {
@@ -77,8 +76,8 @@ func (p *pty) widened() bool {
 	return beyond80.Match(p.output.Bytes())
 }
 
-// TestTerminalResizedAtStart: docker exec opens a terminal at some size, and sets
-// the right one while the inspector starts.
+// TestTerminalResizedAtStart does what docker exec does: it opens a terminal of some size,
+// and sets the right size while the inspector starts.
 func TestTerminalResizedAtStart(t *testing.T) {
 	for delay := time.Duration(0); delay <= 50*time.Millisecond; delay += time.Millisecond {
 		t.Run(delay.String(), func(t *testing.T) {
@@ -93,7 +92,7 @@ func TestTerminalResizedAtStart(t *testing.T) {
 			}
 			slave.Close()
 			go p.collect()
-			<-time.After(delay) // the moment is what is tested
+			<-time.After(delay) // the time of the change is what is tested
 			p.resize(t, 160, 40)
 			wide := false
 			for deadline := time.Now().Add(20 * time.Second); !wide && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {

@@ -31,8 +31,8 @@ func (term *terminal) foreground(name string) {
 	})
 }
 
-// TestTerminalJob: started by a shell, Ctrl-Z stops yinit and its program, fg
-// resumes both, and one Ctrl-C is one SIGINT.
+// TestTerminalJob starts yinit from a shell: Ctrl-Z stops yinit and its program, fg resumes
+// both, and one Ctrl-C is one SIGINT.
 func TestTerminalJob(t *testing.T) {
 	term := inTerminal(t)
 	term.keys("yinit sh -c 'trap \"echo INT''ERRUPT\" INT; echo up''running; while :; do sleep 0.1; done'", "Enter")
@@ -52,8 +52,8 @@ func TestTerminalJob(t *testing.T) {
 	term.see("SIGQUIT")
 }
 
-// TestTerminalBackground: a program that a shell has started in the background
-// gets the terminal with fg, and gives it back.
+// TestTerminalBackground checks that a program started in the background gets the terminal
+// with fg, and gives it back.
 func TestTerminalBackground(t *testing.T) {
 	term := inTerminal(t)
 	bothCat := func() {
@@ -68,7 +68,7 @@ func TestTerminalBackground(t *testing.T) {
 		eventually(t, "an empty screen", func() bool { return strings.TrimSpace(term.screen()) == "ready$" })
 		term.keys(keys...)
 	}
-	term.keys("set -b", "Enter") // tell of jobs at once
+	term.keys("set -b", "Enter") // report jobs at once
 	clear("yinit cat &", "Enter")
 	term.see("Stopped")
 	clear("fg", "Enter")
@@ -82,13 +82,13 @@ func TestTerminalBackground(t *testing.T) {
 	term.keys("C-d", "echo left $?", "Enter")
 	term.see("left 0\n")
 
-	// Stopped for the settings of the terminal.
+	// Stopped because it changes the settings of the terminal.
 	clear("yinit sh -c 'stty -echo; stty echo; echo do''ne' &", "Enter")
 	term.see("Stopped")
 	clear("fg", "Enter")
 	term.see("done\n")
 
-	// A running job: the shell says nothing when it gives it the terminal.
+	// A running job: the shell gives it the terminal without a message.
 	ready := filepath.Join(t.TempDir(), "ready")
 	clear("yinit sh -c 'echo u''p; until test -e "+ready+"; do sleep 0.1; done; cat; echo left $?' &", "Enter")
 	term.see("up\n")
@@ -108,7 +108,7 @@ func TestTerminalBackground(t *testing.T) {
 	term.keys("C-c", "echo left $?", "Enter")
 	term.see("left 130\n")
 
-	// A shell without job control between: the shell's job is a script.
+	// A shell without job control in between: the job is a script.
 	clear("sh -c 'yinit cat; echo left $?'", "Enter")
 	term.foreground("cat")
 	term.keys("one", "Enter")
@@ -122,14 +122,15 @@ func TestTerminalBackground(t *testing.T) {
 	term.keys("C-d")
 	term.see("left 0\n")
 
-	// It takes nothing with it that is the shell's.
+	// Its exit does not affect other processes of the shell.
 	clear("yinit true & wait; echo wai''ted", "Enter")
 	term.see("waited\n")
 	term.keys("echo ali''ve", "Enter")
 	term.see("alive\n")
 }
 
-// TestTerminalSeveral: Ctrl-Z stops several programs and yinit, and fg resumes all.
+// TestTerminalSeveral checks that Ctrl-Z stops several programs and yinit, and fg resumes
+// all.
 func TestTerminalSeveral(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "several.toml")
 	program := "[[program]]\nname = \"%s\"\ncommand = [\"sleep\", \"1000\"]\n"
@@ -138,7 +139,7 @@ func TestTerminalSeveral(t *testing.T) {
 	}
 	term := inTerminal(t)
 	states := "ps -o stat=,comm= -t $(tty) | sed -n 's/^\\(.\\).* \\(yinit\\|sleep\\)$/\\2:\\1/p' | sort | tr '\\n' ' '"
-	term.keys("(sleep 0; yinit --config "+file+")", "Enter") // a subshell between, too
+	term.keys("(sleep 0; yinit --config "+file+")", "Enter") // with a subshell in between
 	eventually(t, "both programs", func() bool {
 		out, err := exec.Command("ps", "-o", "comm=", "-t", strings.TrimSpace(term.tmux("display", "-p", "#{pane_tty}"))).Output()
 		return err == nil && strings.Count(string(out), "sleep") == 2
@@ -155,12 +156,12 @@ func TestTerminalSeveral(t *testing.T) {
 	term.see("left 0\n")
 }
 
-// TestTerminalShell: an interactive shell under yinit as PID 1 has job control.
+// TestTerminalShell checks that an interactive shell under yinit as PID 1 has job control.
 func TestTerminalShell(t *testing.T) {
 	requireNamespaces(t)
 	for _, options := range []string{"", "--session "} {
 		term := inTerminal(t)
-		// unshare execs nothing in between, so that yinit gets the terminal.
+		// unshare execs yinit directly, so that yinit gets the terminal.
 		user := ""
 		if os.Getuid() != 0 {
 			user = "-Ur "
@@ -185,8 +186,8 @@ func TestTerminalShell(t *testing.T) {
 	}
 }
 
-// TestTerminalUntouched: the init itself writes nothing to the terminal, and
-// asks it nothing.
+// TestTerminalUntouched checks that the init itself neither writes to the terminal nor
+// queries it.
 func TestTerminalUntouched(t *testing.T) {
 	program(t, "strace", "strace")
 	trace := filepath.Join(t.TempDir(), "trace")
@@ -208,7 +209,7 @@ func TestTerminalUntouched(t *testing.T) {
 	}
 }
 
-// TestTerminalTop: the inspector, at 80×24, on a workload of its own.
+// TestTerminalTop runs the inspector at 80×24 on a workload of its own.
 func TestTerminalTop(t *testing.T) {
 	requireNamespaces(t)
 	term := newTerminal(t, 80, 24, "env", "PS1=ready$ ", "PATH="+os.Getenv("PATH"), "bash", "--norc", "--noprofile")
@@ -219,7 +220,7 @@ func TestTerminalTop(t *testing.T) {
 	term.see("filter: stubborn")
 	term.keys("Down", "Down", "Down", "k")
 	term.see("signal to", "Esc close")
-	term.keys("Escape") // an Escape and a key at once would be Alt and that key
+	term.keys("Escape") // Escape directly followed by a key would be Alt and that key
 	term.unsee("signal to")
 	term.keys("2")
 	term.see("exited")
@@ -227,8 +228,8 @@ func TestTerminalTop(t *testing.T) {
 	term.see("left 0")
 }
 
-// TestTerminalHangup: SIGHUP and SIGQUIT end the inspector, and leave the terminal
-// as it was.
+// TestTerminalHangup checks that SIGHUP and SIGQUIT end the inspector, which restores the
+// terminal.
 func TestTerminalHangup(t *testing.T) {
 	for sig, status := range map[string]string{"HUP": "129", "QUIT": "131", "TERM": "0"} {
 		term := inTerminal(t)
@@ -248,9 +249,9 @@ func TestTerminalHangup(t *testing.T) {
 	}
 }
 
-// TestForeignProc: a /proc of another PID namespace is no source of names. What is
-// left is ended all the same, by PID 1 and by another: the whole group of the
-// program, and a daemon in a session of its own.
+// TestForeignProc checks that names are not read from the /proc of another PID namespace,
+// and that leftover processes are still ended, by PID 1 and by another init: the whole
+// process group of the program, and a daemon in a session of its own.
 func TestForeignProc(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("unshare without a user namespace needs root")
@@ -283,8 +284,8 @@ func TestForeignProc(t *testing.T) {
 	}
 }
 
-// TestTargetIsZombie: nothing is sent to a process that has ended, and it is not
-// said that the signal had an effect.
+// TestTargetIsZombie checks that no signal is sent to a process that has ended, and that
+// no effect is reported.
 func TestTargetIsZombie(t *testing.T) {
 	cmd := exec.Command("sleep", "100")
 	if err := cmd.Start(); err != nil {

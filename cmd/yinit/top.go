@@ -36,7 +36,7 @@ func runTop(args []string) (int, error) {
 		return showOnce(w, o.Options)
 	}
 	if !isTerminal(0) || !isTerminal(1) {
-		return failure, errors.New("top: this is no terminal; use docker exec -ti, or yinit top --once")
+		return failure, errors.New("top: not a terminal; use docker exec -ti, or yinit top --once")
 	}
 	if term := os.Getenv("TERM"); term == "dumb" {
 		return showOnce(w, o.Options)
@@ -61,9 +61,10 @@ func parseTop(args []string) (topOptions, error) {
 
 const minInterval = 100 * time.Millisecond
 
-// showOnce prints one frame, and says if it has not the process that was asked for.
+// showOnce prints one frame. It returns an error if the process of --pid does not
+// exist.
 func showOnce(w *source, o tui.Options) (int, error) {
-	w.past.once = true
+	w.historyReader.once = true
 	if err := printFrame(w, o); err != nil {
 		return failure, fmt.Errorf("top: %w", err)
 	}
@@ -73,7 +74,8 @@ func showOnce(w *source, o tui.Options) (int, error) {
 	return 0, nil
 }
 
-// printFrame prints what top would show, after a moment over which to measure.
+// printFrame prints what top would show. It takes two snapshots a moment apart to
+// measure rates.
 func printFrame(w *source, o tui.Options) error {
 	if _, err := w.Snapshot(); err != nil {
 		return err
@@ -83,28 +85,28 @@ func printFrame(w *source, o tui.Options) error {
 	if err != nil {
 		return err
 	}
-	past, err := w.History(0)
+	hist, err := w.History(0)
 	if err != nil {
-		past.Since = err.Error()
+		hist.Since = err.Error()
 	}
 	width := 0
 	if ws, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err == nil {
 		width = int(ws.Col)
 	}
-	_, err = fmt.Print(tui.Frame(snap, past, width, 0, o))
+	_, err = fmt.Print(tui.Frame(snap, hist, width, 0, o))
 	return err
 }
 
-// showTop runs the inspector until the user leaves, or the terminal is gone.
+// showTop runs the inspector until the user quits or the terminal hangs up.
 func showTop(w *source, o tui.Options) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var sig tui.Signaller
 	if !o.ReadOnly {
-		sig = signaller{fs: w.past.fs}
+		sig = signaller{fs: w.historyReader.fs}
 	}
-	// SSH_TTY keeps Bubble Tea from asking the terminal for its abilities: after
-	// a short session the answers would land in the user's shell.
+	// SSH_TTY keeps Bubble Tea from querying the capabilities of the terminal: after a
+	// short session the replies would arrive in the user's shell.
 	env := append(os.Environ(), "SSH_TTY=1")
 	early.Widen()
 	if err := reserveThreads(w.Cgroup.Read()); err != nil {
@@ -112,7 +114,8 @@ func showTop(w *source, o tui.Options) (int, error) {
 	}
 	p := tea.NewProgram(tui.New(w, sig, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
 	go leaveWithClient(ctx, cancel)
-	// Bubble Tea puts the terminal back at SIGINT and SIGTERM; these end us, too.
+	// Bubble Tea restores the terminal on SIGINT and SIGTERM. Do the same on SIGHUP
+	// and SIGQUIT.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, unix.SIGHUP, unix.SIGQUIT)
 	var got atomic.Int32
@@ -136,24 +139,24 @@ func showTop(w *source, o tui.Options) (int, error) {
 	return 0, nil
 }
 
-// moreThreads is how many top needs beside those that it has begun with: it reads
-// files, waits for keys and draws at once.
+// moreThreads is how many threads top needs in addition to those it started with: it
+// reads files, waits for keys and draws at the same time.
 const moreThreads = 8
 
-// reserveThreads makes them, or says that there is no room for them. The Go
-// runtime ends the process if it wants one where the pids limit is reached: that
-// must not happen later, when the terminal is in raw mode.
+// reserveThreads creates these threads, or returns an error if the pids limit has no
+// room for them. The Go runtime aborts the process when it cannot create a thread.
+// That must not happen later, when the terminal is in raw mode.
 func reserveThreads(u cgroup.Usage) error {
 	if left := int64(u.PidsMax) - int64(u.Pids); u.PidsMax != 0 && left < moreThreads {
-		return fmt.Errorf("top: it needs %d more threads, and the pids limit of this container, %d, leaves %d; "+
-			"raise it (docker update --pids-limit), look from the host with --pid, or use yinit top --once", moreThreads, u.PidsMax, max(left, 0))
+		return fmt.Errorf("top: needs %d more threads, but the pids limit of this container, %d, leaves only %d; "+
+			"raise the limit (docker update --pids-limit), run yinit top --pid on the host, or use yinit top --once", moreThreads, u.PidsMax, max(left, 0))
 	}
 	early.Spare(moreThreads)
 	return nil
 }
 
-// leaveWithClient ends the inspector when its terminal hangs up. The client of
-// docker exec can be killed without a signal to what it started.
+// leaveWithClient ends the inspector when its terminal hangs up. If the client of
+// docker exec is killed, the process that it started gets no signal.
 func leaveWithClient(ctx context.Context, cancel func()) {
 	poll := []unix.PollFd{{Fd: 0}}
 	for ctx.Err() == nil {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// TestDockerTopNearTheLimit: where top might later want a thread that it cannot
-// have, it says so before it touches the terminal; one frame is to be had still.
+// TestDockerTopNearTheLimit checks that close to the pids limit top refuses to start before
+// it changes the terminal, and that --once still works.
 func TestDockerTopNearTheLimit(t *testing.T) {
 	id := container(t, "--pids-limit", "16", "--entrypoint", "/yinit", busyImage, "--", "sleep", "2000")
-	// What docker exec itself needs may find no room: then it is tried again.
+	// docker exec itself may hit the limit: then retry.
 	try := func(want string, command ...string) {
 		eventually(t, strings.Join(command, " ")+" says "+want, func() bool {
 			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
@@ -21,6 +21,6 @@ func TestDockerTopNearTheLimit(t *testing.T) {
 			return strings.Contains(string(out), want)
 		})
 	}
-	try("yinit: top: it needs 8 more threads, and the pids limit of this container, 16, leaves ", "/yinit", "top")
+	try("yinit: top: needs 8 more threads, but the pids limit of this container, 16, leaves only ", "/yinit", "top")
 	try("sleep 2000", "/yinit", "top", "--once")
 }

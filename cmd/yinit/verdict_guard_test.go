@@ -17,18 +17,18 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// A guard is a situation in which the sender is not the target's parent: it is
-// inside the target's PID namespace, or another user. An observer is started for
-// it, which is this test binary again.
+// A guard is a situation in which the sender is not the target's parent: it is inside the
+// target's PID namespace, or another user. The sender is an observer, another process of
+// this test binary.
 type guard struct {
 	situation
 	inside bool   // the target is PID 1, and the sender one of its children
 	uid    uint32 // of the sender
 	owner  uint32 // of the target
 	caps   []uintptr
-	above  bool // the sender is in a user namespace of its own
-	below  bool // the target is
-	spare  bool // KILL and STOP would hit
+	above  bool // the sender is in a new user namespace
+	below  bool // the target is in a new user namespace
+	spare  bool // skip KILL and STOP, which would have an effect
 	want   map[int]verdict.Outcome
 }
 
@@ -104,7 +104,7 @@ var guards = []guard{
 		situation: situation{name: "root of a user namespace, outwards", words: "caught session"}, uid: nobody, above: true,
 		want: map[int]verdict.Outcome{term: verdict.OutcomeDenied, cont: verdict.OutcomeDenied},
 	},
-	{ // It may signal the process, and may not look into it.
+	{ // It may signal the process but not inspect it.
 		situation: situation{name: "root of a user namespace, its own user", words: "caught", vague: true}, uid: nobody, owner: nobody, above: true, spare: true,
 		want: map[int]verdict.Outcome{term: verdict.OutcomeUnknown, int(unix.SIGKILL): verdict.OutcomeTerminate},
 	},
@@ -116,8 +116,8 @@ var guards = []guard{
 
 var term = int(unix.SIGTERM)
 
-// observed tells TestVerdictObserver which of guards it plays, the pid, and with
-// which signal it begins.
+// observed passes to TestVerdictObserver the index in guards, the pid, and the first
+// signal.
 const observed = "YINIT_TEST_OBSERVED"
 
 func (g *guard) run(t *testing.T) {
@@ -141,21 +141,21 @@ func (g *guard) run(t *testing.T) {
 	g.report(t, string(out))
 }
 
-// runInside starts the target as PID 1, and again each time that a signal has ended
-// it, which ends its observer, too. What was seen then is how the target ended.
+// runInside starts the target as PID 1, and again each time a signal has ended it, which
+// also ends its observer. The result of that signal is how the target ended.
 func (g *guard) runInside(t *testing.T) {
 	for next := 1; next <= 64; {
 		cmd := g.startInside(t, next)
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		err := cmd.Start()
-		for _, f := range cmd.ExtraFiles { // The target ends when nobody can ping it any more.
+		for _, f := range cmd.ExtraFiles { // The target ends when its ping pipe is closed.
 			f.Close()
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = cmd.Wait() // How it ended is in its state.
+		_ = cmd.Wait() // its ProcessState has the status
 		seen := procfs.WaitStatus(cmd.ProcessState.Sys().(syscall.WaitStatus))
 		last := lastTry(out.String())
 		if strings.Contains(out.String(), "cells: ") || !seen.Signaled() || last.n == 0 {
@@ -174,8 +174,8 @@ func (g *guard) runInside(t *testing.T) {
 	}
 }
 
-// trial is a line that an observer writes before it sends a signal, so that it is
-// known what it did if it dies with the target.
+// trial is a line that an observer writes before it sends a signal, so that the test knows
+// the signal if the observer dies with the target.
 type trial struct {
 	n    int
 	want string
@@ -183,7 +183,7 @@ type trial struct {
 
 func (l trial) String() string { return fmt.Sprintf("sends %d, which looks like %q", l.n, l.want) }
 
-// lastTry is the last signal that the observer sent, the zero value if none.
+// lastTry returns the last signal that the observer sent, the zero value if none.
 func lastTry(out string) (last trial) {
 	for line := range strings.Lines(out) {
 		var l trial
@@ -194,7 +194,7 @@ func lastTry(out string) (last trial) {
 	return last
 }
 
-// report takes in what an observer says that came to its end.
+// report adds the results of an observer that has finished.
 func (g *guard) report(t *testing.T, out string) {
 	t.Helper()
 	if strings.Contains(out, "FAIL") || !strings.Contains(out, "cells: ") {
@@ -207,7 +207,7 @@ func (g *guard) report(t *testing.T, out string) {
 	}
 }
 
-// observer is a command that sends the signals. Its descriptors 3 and 4 are the
+// observer returns a command that sends the signals. Its file descriptors 3 and 4 are the
 // events and pings of the target.
 func observer(g *guard, pid int) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(filepath.Dir(binary), "observer"), "-test.run=^TestVerdictObserver$", "-test.v", "-test.timeout=20m")
@@ -224,15 +224,15 @@ func (g *guard) index() int {
 	return -1
 }
 
-// startBeside starts the target as the user it belongs to.
+// startBeside starts the target as its owner.
 func (g *guard) startBeside(t *testing.T) *aim {
 	s := g.situation
 	s.attr = *asOther(g.owner, g.below)
 	return s.start(t)
 }
 
-// asOther starts a process as a user, or as the root of a user namespace which has
-// this user alone.
+// asOther starts a process as a user, or as the root of a user namespace that maps only
+// this user.
 func asOther(uid uint32, namespace bool) *syscall.SysProcAttr {
 	if !namespace {
 		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
@@ -244,8 +244,8 @@ func asOther(uid uint32, namespace bool) *syscall.SysProcAttr {
 	}
 }
 
-// startInside returns a command for the target as PID 1 of a new namespace, which
-// starts the observer. That begins with signal from.
+// startInside returns a command for the target as PID 1 of a new namespace. The target
+// starts the observer, which begins with signal from.
 func (g *guard) startInside(t *testing.T, from int) *exec.Cmd {
 	tells, hears := pipes(t)
 	self, err := os.Executable()
@@ -261,7 +261,7 @@ func (g *guard) startInside(t *testing.T, from int) *exec.Cmd {
 	return cmd
 }
 
-// TestLastTry: what an observer did that died is known from its last line.
+// TestLastTry checks that the last signal of an observer that died is found in its output.
 func TestLastTry(t *testing.T) {
 	want := trial{15, visible(verdict.OutcomeTerminate, 15)}
 	for out, want := range map[string]trial{
@@ -274,7 +274,7 @@ func TestLastTry(t *testing.T) {
 	}
 }
 
-// TestVerdictObserver sends the signals of one of guards.
+// TestVerdictObserver sends the signals of one guard.
 func TestVerdictObserver(t *testing.T) {
 	var index, pid, from int
 	if _, err := fmt.Sscanf(os.Getenv(observed), "%d,%d,%d", &index, &pid, &from); err != nil {
@@ -294,7 +294,7 @@ func TestVerdictObserver(t *testing.T) {
 	a.settle(t)
 	cells := 0
 	for n := from; n <= 64; n++ {
-		a.rest(t) // What runs is in no sigwait, and that is known then.
+		a.rest(t) // A running thread is known not to be in sigwait.
 		target, err := a.targets.Read(pid)
 		if err != nil {
 			t.Fatal(err)
@@ -314,8 +314,8 @@ func TestVerdictObserver(t *testing.T) {
 	t.Logf("cells: %d", cells)
 }
 
-// check compares what the kernel says about the permission with what our own rule
-// says, unless that does not know.
+// check compares the kernel's permission with that of our own rule, unless the rule does
+// not know.
 func (g *guard) check(t *testing.T, target *verdict.Target, n int, caller verdict.Caller) {
 	t.Helper()
 	unasked := *target
@@ -327,7 +327,7 @@ func (g *guard) check(t *testing.T, target *verdict.Target, n int, caller verdic
 	}
 }
 
-// nonblocking makes a file of an inherited descriptor that has deadlines.
+// nonblocking returns a file with deadlines for an inherited file descriptor.
 func nonblocking(t *testing.T, fd int) *os.File {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		t.Fatal(err)

@@ -19,16 +19,16 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// programs are real ones. Each says "ready", or makes the file READY. What they
-// do with signals is known from their manuals.
+// programs are real programs. Each prints "ready" or creates the file READY. Their manuals
+// say what they do with signals.
 var programs = []struct {
 	name, pkg string
-	needs     string // another program
+	needs     string // another program that must be installed
 	words     []string
 	config    string // for CONFIG
 	signals   string // "NAME verdict", for some; all of usual are tried
-	few       bool   // it takes long to start: only these
-	runtime   string // whose handlers all of its are, in the words of the reasons
+	few       bool   // try only these signals, because it starts slowly
+	runtime   string // the runtime that owns all its handlers, as the reasons name it
 }{
 	{name: "dash", pkg: "dash", words: []string{"dash", "-c", `trap "echo $" TERM; trap "" HUP; echo ready; while :; do read x; done`}, signals: "TERM handler HUP ignore USR1 terminate"},
 	{name: "bash", pkg: "bash", words: []string{"bash", "--norc", "-c", `trap : TERM; trap "" QUIT; echo ready; while :; do read x; done`}, signals: "TERM handler QUIT ignore USR1 terminate"},
@@ -53,11 +53,11 @@ print('ready', flush=True); sys.stdin.read()`}, signals: "TERM read USR1 pending
 	{name: "redis", pkg: "redis-server", words: []string{"redis-server", "CONFIG"}, config: "port 0\nunixsocket READY\nsave \"\"\ndir DIR\n", signals: "TERM handler INT handler HUP ignore PIPE ignore"},
 }
 
-// usual signals are sent to all programs.
+// usual are the signals that are sent to all programs.
 const usual = "TERM INT HUP QUIT USR1 USR2 PIPE CHLD WINCH TSTP CONT KILL STOP RTMIN+3"
 
-// TestVerdictsOfRealPrograms compares verdicts about real programs with what they
-// then do.
+// TestVerdictsOfRealPrograms compares the verdicts on real programs with what the signals
+// do.
 func TestVerdictsOfRealPrograms(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestVerdictsOfRealPrograms(t *testing.T) {
 	}
 }
 
-// firsts is every other word.
+// firsts returns every other word.
 func firsts(words []string) (firsts []string) {
 	for i := 0; i < len(words); i += 2 {
 		firsts = append(firsts, words[i])
@@ -109,7 +109,7 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 		t.Fatal(err)
 	}
 	outcome, why := verdict.Of(target, n, r.Caller)
-	// The leader of our session may be outside of our PID namespace.
+	// The leader of our session may be outside our PID namespace.
 	session, err := unix.Getsid(0)
 	hidden := err == nil && session == 0 && outcome == verdict.OutcomeUnknown && procfs.DefaultActionOf(n) == procfs.Stop
 	if want != "" && outcome.String() != want && !hidden {
@@ -130,7 +130,7 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 	case verdict.OutcomeStop:
 		want = "stopped"
 	case verdict.OutcomeHandler, verdict.OutcomeRead:
-		want = seen // It does what it likes.
+		want = seen // its handler may do anything
 	default:
 		want = "alive"
 	}
@@ -146,7 +146,7 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 	return fmt.Sprintf("%s %v: %s", name, outcome, seen)
 }
 
-// becameOf waits until the process is no longer as it was, or for a moment.
+// becameOf waits until the state of the process has changed, or for a moment.
 func becameOf(t *testing.T, pid int, o verdict.Outcome) string {
 	t.Helper()
 	patience := 50 * time.Millisecond
@@ -174,7 +174,7 @@ func becameOf(t *testing.T, pid int, o verdict.Outcome) string {
 	return "alive"
 }
 
-// startProgram starts it in a folder of its own, and returns when it is ready.
+// startProgram starts a program in its own directory, and returns when it is ready.
 func startProgram(t *testing.T, words []string, config string) (pid int) {
 	t.Helper()
 	dir := t.TempDir()
@@ -205,7 +205,7 @@ func startProgram(t *testing.T, words []string, config string) (pid int) {
 	pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		stdin.Close()
-		// An init puts its program into a group of its own, and may have stopped it.
+		// An init puts its program into a new process group, and may have stopped it.
 		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 		for _, child := range strings.Fields(string(children)) {
 			if n, err := strconv.Atoi(child); err == nil {
@@ -228,8 +228,8 @@ func startProgram(t *testing.T, words []string, config string) (pid int) {
 	return pid
 }
 
-// untilAsleep waits until the process rests, and has rested for a moment: what
-// exec or a runtime changes at the start it has changed.
+// untilAsleep waits until the process has slept for a moment: by then exec and the runtime
+// have finished their changes.
 func untilAsleep(t *testing.T, pid int) {
 	t.Helper()
 	last, same := procfs.Signals{}, 0

@@ -21,27 +21,27 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// A situation is what a target does with all signals, and who sends them.
+// A situation is what a target does with signals, and which process sends them.
 type situation struct {
 	name  string
-	words string // for testdata/target
+	words string // arguments of testdata/target
 	attr  syscall.SysProcAttr
 	// before is called when the target is ready.
 	before func(t *testing.T, a *aim)
-	// silent targets answer no pings.
+	// silent targets do not answer pings.
 	silent bool
 	// threads take signals while another one answers pings.
 	threads bool
 	// each signal has a fresh target.
 	each bool
-	// vague situations are those in which the kernel does not always tell.
+	// vague situations are those that the kernel does not always show.
 	vague bool
-	// open targets wait for signals that they did not block before, and the kernel
-	// does not tell that.
+	// open targets wait for signals that they did not block before, which the
+	// kernel does not show.
 	open bool
 }
 
-// situations are all in which the sender is the target's parent.
+// situations are those in which the sender is the target's parent.
 var situations = []situation{
 	{name: "default", words: "default", each: true},
 	{name: "default, core dumps off", words: "nocore", each: true},
@@ -98,9 +98,9 @@ var situations = []situation{
 
 var inNamespace = syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}
 
-// TestVerdictAgreesWithTheKernel asks what each signal would do in each
-// situation, sends it, and looks what happens. All that is in a PID namespace of
-// its own, which ends with the test.
+// TestVerdictAgreesWithTheKernel gets the verdict on each signal in each situation, sends
+// the signal, and checks its effect. All of it runs in a new PID namespace, which ends
+// with the test.
 func TestVerdictAgreesWithTheKernel(t *testing.T) {
 	began := time.Now()
 	cmd := namespaced(os.Args[0], "-test.run=^TestVerdictCells$", "-test.v", "-test.timeout=20m")
@@ -108,7 +108,7 @@ func TestVerdictAgreesWithTheKernel(t *testing.T) {
 	if os.Getuid() != 0 {
 		cmd.Env = append(cmd.Env, singleUser+"=1")
 	}
-	cmd.SysProcAttr.Setsid = true // so that /proc tells the session
+	cmd.SysProcAttr.Setsid = true // so that /proc shows the session
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -145,7 +145,7 @@ func buildTarget(t *testing.T) string {
 		if text, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("building the target: %v\n%s", err, text)
 		}
-		// Other users may not look into the folder of the test binary.
+		// Other users may not read the directory of the test binary.
 		if text, err := exec.Command("cp", os.Args[0], filepath.Join(filepath.Dir(binary), "observer")).CombinedOutput(); err != nil {
 			t.Fatalf("cp: %v\n%s", err, text)
 		}
@@ -153,7 +153,7 @@ func buildTarget(t *testing.T) string {
 	return out
 }
 
-// TestVerdictCells is the part of the test above that is in the namespace.
+// TestVerdictCells is the part of the test above that runs in the namespace.
 func TestVerdictCells(t *testing.T) {
 	if os.Getenv(aimBinary) == "" {
 		t.Skip("TestVerdictAgreesWithTheKernel runs this one")
@@ -175,7 +175,7 @@ func TestVerdictCells(t *testing.T) {
 	})
 }
 
-// run tries all signals and returns how many.
+// run tries all signals and returns their number.
 func (s *situation) run(t *testing.T) (cells int) {
 	var a *aim
 	defer func() { a.end() }()
@@ -192,7 +192,7 @@ func (s *situation) run(t *testing.T) (cells int) {
 	return cells
 }
 
-// try compares the verdict about a signal with what the signal does.
+// try compares the verdict on a signal with the effect of the signal.
 func (a *aim) try(t *testing.T, n int) bool {
 	t.Helper()
 	a.rest(t)
@@ -216,8 +216,8 @@ func (a *aim) try(t *testing.T, n int) bool {
 	return true
 }
 
-// openSigwait is what a signal does that a thread waits for and did not block before,
-// if the kernel acts on it before that thread gets it.
+// openSigwait returns the effect of a signal that a thread waits for without having
+// blocked it, if the kernel acts on the signal before that thread gets it.
 func openSigwait(target *verdict.Target, n int) string {
 	if target.Sigs.Disposition(n) == procfs.Default && procfs.DefaultActionOf(n) == procfs.Terminate {
 		return visible(verdict.OutcomeTerminate, n)
@@ -225,7 +225,7 @@ func openSigwait(target *verdict.Target, n int) string {
 	return visible(verdict.OutcomeIgnore, n)
 }
 
-// visible is what an outcome looks like from outside.
+// visible returns the effect of an outcome as seen from outside.
 func visible(o verdict.Outcome, n int) string {
 	switch o {
 	case verdict.OutcomeTerminate, verdict.OutcomeCore:
@@ -252,12 +252,12 @@ func visible(o verdict.Outcome, n int) string {
 // An aim is a process that signals are sent to.
 type aim struct {
 	s        *situation
-	targets  *verdict.Reader // by which it is seen
+	targets  *verdict.Reader // reads the target
 	pid      int
-	events   *os.File // what it tells
-	pings    *os.File // closed: it ends
-	reap     bool     // it is our child
-	spent    bool     // it is not as it was at first
+	events   *os.File // written by the target
+	pings    *os.File // the target ends when this is closed
+	reap     bool     // the target is our child
+	spent    bool     // the target has changed and cannot be used again
 	released bool     // its vfork child has ended
 	state    procfs.State
 	core     bool
@@ -299,7 +299,7 @@ func pipes(t *testing.T) (tells, hears [2]*os.File) {
 	return tells, hears
 }
 
-// settle waits until the target does what it is to do, and remembers what that is.
+// settle waits until the target is in its situation, and records that state.
 func (a *aim) settle(t *testing.T) {
 	t.Helper()
 	a.rest(t)
@@ -313,8 +313,7 @@ func (a *aim) settle(t *testing.T) {
 	}
 }
 
-// rest waits until every thread waits for something, and one in sigwait if that
-// is what the target is for.
+// rest waits until every thread sleeps, and one is in sigwait if the situation needs it.
 func (a *aim) rest(t *testing.T) {
 	t.Helper()
 	waits := strings.Contains(a.s.words, "waits") && a.s.before == nil
@@ -344,7 +343,7 @@ func untilStopped(t *testing.T, a *aim) {
 	})
 }
 
-// untilVfork waits until the target does so for its vfork child.
+// untilVfork waits until the target waits for its vfork child.
 func untilVfork(t *testing.T, a *aim) {
 	eventually(t, "in vfork", func() bool {
 		target, err := verdict.Read(procfs.FS{}, a.pid, verdict.Anyone())
@@ -352,7 +351,7 @@ func untilVfork(t *testing.T, a *aim) {
 	})
 }
 
-// vforkChild is the only child of the target, as the blame for zombies has it.
+// vforkChild returns the only child of the target, found as package zombie does.
 func vforkChild(t *testing.T, a *aim) int {
 	r, err := zombie.ReadReaper(procfs.FS{}, a.pid)
 	if err != nil || !r.InVfork || r.Child == 0 {
@@ -361,7 +360,7 @@ func vforkChild(t *testing.T, a *aim) int {
 	return r.Child
 }
 
-// traced makes a thread of ours the target's tracer, which lets go when it ends.
+// traced makes one of our threads the target's tracer. It detaches when the thread ends.
 func traced(t *testing.T, a *aim) {
 	result, done := make(chan error), make(chan struct{})
 	t.Cleanup(func() { close(done) })
@@ -395,7 +394,7 @@ func (a *aim) end() {
 	a.pings.Close()
 }
 
-// send sends the signal and says what happened.
+// send sends the signal and returns its effect.
 func (a *aim) send(t *testing.T, n int, want, why string) string {
 	t.Helper()
 	if err := unix.Kill(a.pid, unix.Signal(n)); err != nil {
@@ -419,18 +418,18 @@ func (a *aim) send(t *testing.T, n int, want, why string) string {
 	return "it never came to rest"
 }
 
-// watching looks what becomes of a target after a signal.
+// watching observes a target after a signal.
 type watching struct {
 	*aim
 	n        int
-	want     string // what the verdict says
-	pong     string // its answer to our ping
+	want     string // the expected effect, from the verdict
+	pong     string // the answer to our ping
 	pinged   bool
 	answered bool
 	began    time.Time
 }
 
-// look is what happened, "" if that is not clear yet.
+// look returns the effect of the signal, "" if it is not clear yet.
 func (w *watching) look() string {
 	stat, err := procfs.FS{}.Stat(w.pid)
 	switch {
@@ -453,16 +452,16 @@ func (w *watching) look() string {
 	switch got := w.hear(2 * time.Millisecond); got {
 	case w.pong:
 		w.answered = true
-	case "end": // It ends, or runs on without us.
+	case "end": // it ends, or runs on detached
 	case "":
 	default:
 		if w.released && got == visible(verdict.OutcomeHandler, int(unix.SIGCHLD)) && got != w.want {
-			break // That was the end of its child.
+			break // that was the death of its child
 		}
 		return w.alive(got)
 	}
-	// What was sent before the ping was acted on before the answer, but for what
-	// other threads do. These may take their time where the machine is busy.
+	// The target acted on the signal before it answered the ping. Only other threads
+	// may act later, if the machine is busy.
 	if w.answered && !w.s.threads {
 		return w.alive(w.quiet(w.n))
 	}
@@ -474,7 +473,7 @@ func (w *watching) look() string {
 	return ""
 }
 
-// alive is what it did, or that it resumed.
+// alive returns what the living target did, or that it resumed.
 func (w *watching) alive(got string) string {
 	for answer := ""; w.pinged && !w.answered && answer != "end"; {
 		answer = w.hear(time.Minute)
@@ -493,13 +492,13 @@ func (a *aim) threadStopped() bool {
 	return err == nil && target.State.Zombie() && len(target.Tasks) > 0 && target.Tasks[0].State == procfs.StateStopped
 }
 
-// quiet is for a target that does nothing about the signal: does it wait?
+// quiet returns whether a signal without an effect is pending or was dropped.
 func (a *aim) quiet(n int) string {
 	sigs, err := procfs.FS{}.Signals(a.pid)
 	stat, err2 := procfs.FS{}.Stat(a.pid)
 	switch {
 	case err != nil || err2 != nil || stat.Zombie() || stat.State == procfs.StateStopped && a.state != procfs.StateStopped:
-		return "" // It just changed.
+		return "" // it has just changed
 	case sigs.SharedPending.Has(n):
 		return "pending"
 	default:
@@ -507,7 +506,7 @@ func (a *aim) quiet(n int) string {
 	}
 }
 
-// exit reaps the target and says how it ended.
+// exit reaps the target and returns how it ended.
 func (a *aim) exit(n int) string {
 	var ws unix.WaitStatus
 	a.spent = true
@@ -527,7 +526,7 @@ func (a *aim) exit(n int) string {
 	return strings.TrimSuffix(status.String(), " (core dumped)")
 }
 
-// hear reads one event, "" if none comes in time.
+// hear reads one event, "" if none arrives in time.
 func (a *aim) hear(patience time.Duration) string {
 	_ = a.events.SetReadDeadline(time.Now().Add(patience))
 	var b [2]byte

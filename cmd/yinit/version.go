@@ -23,8 +23,8 @@ func version() string {
 	return "0.1.0-dev"
 }
 
-// printVersion answers --version. Container engines look for tini's words in
-// what their init says.
+// printVersion prints the version for --version. Under the name of another init it
+// prints tini's words, which container engines look for.
 func printVersion(name string) (int, error) {
 	switch filepath.Base(name) {
 	case "tini", "tini-static", "docker-init", "catatonit":

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A role is what a process of the demo's workload does for its life.
+// A role is what a process of the demo's workload does.
 type role struct {
-	name string // as ps shows it
+	name string // the name that ps shows
 	play func(start func(role string) (*exec.Cmd, error))
 }
 
@@ -41,8 +41,8 @@ func roles() map[string]role {
 			}
 		}},
 		"git":      {"git", func(func(string) (*exec.Cmd, error)) { time.Sleep(100 * time.Millisecond); os.Exit(1) }},
-		"stubborn": {"stubborn", func(func(string) (*exec.Cmd, error)) { setDisposition(unix.SIGTERM, ignored); forever() }},
-		// A scheduler that waits for its jobs: one leaves an orphan, one crashes.
+		"stubborn": {"stubborn", func(func(string) (*exec.Cmd, error)) { setDisposition(unix.SIGTERM, sigIgnore); forever() }},
+		// A scheduler that waits for its jobs: one job leaves an orphan, another crashes.
 		"cron": {"cron", func(start func(string) (*exec.Cmd, error)) {
 			for i := 0; ; i++ {
 				job := "backup"
@@ -50,7 +50,7 @@ func roles() map[string]role {
 					job = "crash"
 				}
 				if cmd, err := start(job); err == nil {
-					_ = cmd.Wait() // how it ended is in the history
+					_ = cmd.Wait() // the history has its exit status
 				}
 				time.Sleep(4 * time.Second)
 			}
@@ -59,15 +59,15 @@ func roles() map[string]role {
 		"upload": {"upload", func(func(string) (*exec.Cmd, error)) { time.Sleep(3 * time.Second); os.Exit(3) }},
 		"crash": {"report", func(func(string) (*exec.Cmd, error)) {
 			time.Sleep(time.Second)
-			setDisposition(unix.SIGSEGV, byDefault)
+			setDisposition(unix.SIGSEGV, sigDefault)
 			_ = unix.Kill(os.Getpid(), unix.SIGSEGV)
 			forever()
 		}},
 	}
 }
 
-// startWorkload starts the processes that the demo shows. They are orphans, so
-// that the init has them: whoever starts them ends at once.
+// startWorkload starts the processes that the demo shows. An intermediate process
+// starts each and exits at once, so that they become children of the init.
 func startWorkload(self string) error {
 	for _, name := range []string{"master", "cron"} {
 		cmd := exec.Command(self, "demo", stageMisbehave, "launch-"+name)
@@ -78,7 +78,7 @@ func startWorkload(self string) error {
 	return nil
 }
 
-// misbehave plays a role.
+// misbehave runs a role.
 func misbehave(name string) (int, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -96,13 +96,13 @@ func misbehave(name string) (int, error) {
 	}
 	r, ok := roles()[name]
 	if !ok {
-		return failure, fmt.Errorf("demo: there is no role %q", name)
+		return failure, fmt.Errorf("demo: unknown role %q", name)
 	}
 	setName(r.name)
-	// A Go program catches every signal; the programs that this one plays do not.
+	// A Go program catches every signal; the programs in these roles do not.
 	for sig := unix.Signal(1); sig < 32; sig++ {
 		if sig != unix.SIGKILL && sig != unix.SIGSTOP && sig != unix.SIGURG && sig != unix.SIGCHLD && sig != unix.SIGSEGV {
-			setDisposition(sig, byDefault)
+			setDisposition(sig, sigDefault)
 		}
 	}
 	r.play(start)
@@ -115,7 +115,7 @@ func forever() {
 	}
 }
 
-// setName sets what /proc shows as the name of this process.
+// setName sets the name of this process in /proc/[pid]/comm.
 func setName(name string) {
 	b := append([]byte(name), 0)
 	if err := os.WriteFile("/proc/self/comm", b[:len(b)-1], 0); err != nil {
@@ -123,13 +123,13 @@ func setName(name string) {
 	}
 }
 
-// What can be done with a signal, as the handlers of rt_sigaction(2).
+// SIG_DFL and SIG_IGN of rt_sigaction(2).
 const (
-	byDefault = 0
-	ignored   = 1
+	sigDefault = 0
+	sigIgnore  = 1
 )
 
-// setDisposition takes a signal away from the Go runtime.
+// setDisposition replaces the Go runtime's handler for a signal.
 func setDisposition(sig unix.Signal, handler uintptr) {
 	action := [4]uintptr{handler}
 	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)

@@ -16,7 +16,7 @@ import (
 // zombiesOptions are the options of yinit zombies.
 type zombiesOptions struct {
 	json bool
-	max  int // negative: no limit
+	max  int // most zombies for exit status 0; negative: no limit
 	fs   procfs.FS
 }
 
@@ -52,7 +52,7 @@ func parseZombies(args []string) (zombiesOptions, error) {
 	return o, err
 }
 
-// The JSON of a culprit.
+// The JSON of yinit zombies: one object for each culprit.
 type (
 	jsonCulprit struct {
 		Culprit jsonReaper   `json:"culprit"`
@@ -62,7 +62,7 @@ type (
 		Zombies []jsonZombie `json:"zombies"`
 	}
 	jsonReaper struct {
-		PID     int     `json:"pid"` // 0: outside of the container
+		PID     int     `json:"pid"` // 0: outside the container
 		Comm    string  `json:"comm"`
 		Cmdline string  `json:"cmdline"`
 		State   string  `json:"state"`
@@ -72,10 +72,10 @@ type (
 	jsonZombie struct {
 		PID       int          `json:"pid"`
 		Comm      string       `json:"comm"`
-		Start     procfs.Ticks `json:"start"`      // since boot, in hundredths of a second
+		Start     procfs.Ticks `json:"start"`      // since boot, in clock ticks of 1/100 s
 		AgeMS     int64        `json:"age_ms"`     // since its start
-		DeadMS    int64        `json:"dead_ms"`    // since its end, or
-		DeadKnown bool         `json:"dead_known"` // false: at least that long
+		DeadMS    int64        `json:"dead_ms"`    // since its death
+		DeadKnown bool         `json:"dead_known"` // false: DeadMS is a lower bound
 		Known     bool         `json:"known"`      // false: code and signal are unknown
 		Code      int          `json:"code"`
 		Signal    string       `json:"signal"`
@@ -113,10 +113,11 @@ func jsonOfZombie(z zombie.Zombie) jsonZombie {
 	return j
 }
 
-// shownZombies is how many zombies of one culprit the text names.
+// shownZombies is how many zombies of one culprit the text lists.
 const shownZombies = 20
 
-// printZombies prints what is wrong, who is to blame, and what helps.
+// printZombies prints the zombies, the process that should reap them, why it does not,
+// and what to do.
 func printZombies(out *bufio.Writer, found *zombie.Report) {
 	total := found.Count()
 	if total == 0 {
@@ -147,23 +148,23 @@ func printZombies(out *bufio.Writer, found *zombie.Report) {
 	}
 }
 
-// chldText is what the culprit does with SIGCHLD, in words.
+// chldText says in words what the culprit does with SIGCHLD.
 func chldText(word string) string {
 	switch word {
 	case "unknown":
-		return "unknown: the kernel does not tell"
+		return "unknown: the kernel does not show it"
 	case "default":
-		return "default: deaths of children do not disturb it"
+		return "default: SIGCHLD has no effect on it"
 	case "ignored":
-		return "ignored: the kernel reaps for it what ends from now on"
+		return "ignored: the kernel reaps its children that end from now on"
 	case "caught":
-		return "caught: a handler of its runs"
+		return "caught: it has a handler for SIGCHLD"
 	default:
 		return word
 	}
 }
 
-// oldest says for how long the oldest zombie has been one.
+// oldest says for how long the oldest zombie has been dead.
 func oldest(culprits []*zombie.Culprit) string {
 	var old zombie.Zombie
 	for _, c := range culprits {
@@ -177,13 +178,13 @@ func oldest(culprits []*zombie.Culprit) string {
 	return ", the oldest for " + deadText(old)
 }
 
-// title is the line of a culprit, at most 79 columns.
+// titleOf returns the line of a culprit, at most 79 columns wide.
 func titleOf(c *zombie.Culprit) string {
 	what := text.Plural(len(c.Zombies), "zombie", "zombies")
 	if c.Count() == 0 {
-		what = "no zombie, though it looks like one"
+		what = "no zombie, although it looks like one"
 	}
-	who := "outside of the container"
+	who := "outside the container"
 	if c.Culprit != 0 {
 		name := c.Cmdline
 		if name == "" {
@@ -194,7 +195,7 @@ func titleOf(c *zombie.Culprit) string {
 	return text.Cut(who, 79-len(what)-2, text.More) + ": " + what
 }
 
-// deadText is for how long it has been dead, as exactly as that is known.
+// deadText says for how long the zombie has been dead, as exactly as that is known.
 func deadText(z zombie.Zombie) string {
 	switch {
 	case z.Sure:

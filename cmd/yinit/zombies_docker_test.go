@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// TestDockerZombies: a program as another user than root leaves zombies. How they
-// ended is told to their user, and to root only if it may trace them, which
-// root in a container may not. What the program waits for root may see, since it may
-// become that user.
+// TestDockerZombies runs a program that leaves zombies, as a user other than root. The
+// kernel shows how they ended to their user, and to root only with CAP_SYS_PTRACE, which
+// root in a container lacks. Root can still see what the program waits for, because it
+// may become that user.
 func TestDockerZombies(t *testing.T) {
 	id := container(t, "--read-only", "-u", "1000", "--entrypoint", "/yinit", busyImage, "--",
 		"sh", "-c", `sh -c "exit 3" & sh -c "exit 0" & exec sleep 1000`)

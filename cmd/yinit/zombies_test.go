@@ -23,8 +23,8 @@ import (
 	"yinit/tui"
 )
 
-// morgue is a container with zombies of all kinds.
-func morgue(t *testing.T) procfs.FS {
+// zombieTree returns the processes of a container with zombies of all kinds.
+func zombieTree(t *testing.T) procfs.FS {
 	tree := proctest.New(t)
 	tree.Uptime(1000 * time.Second)
 	dead := func(pid, ppid int, comm string, status procfs.WaitStatus) proctest.Process {
@@ -63,7 +63,7 @@ func found(t *testing.T, fs procfs.FS) *zombie.Report {
 }
 
 func TestZombiesText(t *testing.T) {
-	r := found(t, morgue(t))
+	r := found(t, zombieTree(t))
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
 	printZombies(out, r)
@@ -87,7 +87,7 @@ func TestZombiesText(t *testing.T) {
 }
 
 func TestZombiesJSON(t *testing.T) {
-	r := found(t, morgue(t))
+	r := found(t, zombieTree(t))
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
 	printZombiesJSON(out, r)
@@ -129,15 +129,15 @@ func TestZombiesJSON(t *testing.T) {
 	}
 }
 
-// TestZombieIsNoticed: where the kernel does not tell when a process ended, the
-// init's record of it is better than nothing.
+// TestZombieIsNoticed checks that the init's record of a zombie is used if the kernel does
+// not show when the process ended.
 func TestZombieIsNoticed(t *testing.T) {
 	now := time.Unix(1000, 0)
 	id := procfs.ID{PID: 37, Start: 87000}
 	got := noticed([]history.Record{
 		{Kind: history.KindZombie, PID: id.PID, Start: id.Start, Time: now.Add(-50 * time.Second), ZombieFor: 10 * time.Second},
 		{Kind: history.KindZombie, PID: id.PID, Start: id.Start, Time: now.Add(-time.Second)},
-		{Kind: history.KindZombie, PID: 38, Time: now.Add(-time.Minute)}, // which one is not said
+		{Kind: history.KindZombie, PID: 38, Time: now.Add(-time.Minute)}, // without a start time, so it may be another process
 		{Kind: history.KindExit, PID: 39, Start: 1, Time: now.Add(-time.Minute)},
 	}, now)
 	if diff := cmp.Diff(map[procfs.ID]time.Duration{id: time.Minute}, got); diff != "" {
@@ -156,9 +156,10 @@ func TestZombieIsNoticed(t *testing.T) {
 	}
 }
 
-// TestTopAndZombiesBlameTheSame: for each zombie, that of a tracer, too.
+// TestTopAndZombiesBlameTheSame checks that top and zombies name the same culprit for each
+// zombie, including one whose tracer must wait.
 func TestTopAndZombiesBlameTheSame(t *testing.T) {
-	fs := morgue(t)
+	fs := zombieTree(t)
 	r := snapshot.NewReader(fs, snapshot.Options{})
 	defer r.Close()
 	snap, err := r.Snapshot()

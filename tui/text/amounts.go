@@ -7,8 +7,8 @@ import (
 	"yinit/procfs"
 )
 
-// Age is how old something is in at most five characters, for columns: 4s, 12m,
-// 3h05m, 23h, 3d04h, 400d. A negative d is 0s. See [procfs.Span] for sentences.
+// Age formats an age in at most five characters, for columns: 4s, 12m, 3h05m, 23h,
+// 3d04h, 400d. A negative d is 0s. Use [procfs.Span] in sentences.
 func Age(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -29,8 +29,8 @@ func Age(d time.Duration) string {
 	}
 }
 
-// After says when something happened after something else: "at once", "after
-// 200ms".
+// After says how long after another event something happened: "at once" for less
+// than a millisecond, else "after 200ms".
 func After(d time.Duration) string {
 	if d < time.Millisecond {
 		return "at once"
@@ -38,8 +38,8 @@ func After(d time.Duration) string {
 	return "after " + procfs.Span(d)
 }
 
-// Bytes is b in at most five characters, for columns: 512B, 64K, 3.1M, 48M, 1.2G.
-// The units are binary. See [procfs.Bytes.String] for sentences.
+// Bytes formats b in at most five characters, for columns: 512B, 64K, 3.1M, 48M,
+// 1.2G. The units are powers of 1024. Use [procfs.Bytes.String] in sentences.
 func Bytes(b procfs.Bytes) string {
 	if b < procfs.KiB {
 		return fmt.Sprintf("%dB", b)
@@ -55,7 +55,8 @@ func Bytes(b procfs.Bytes) string {
 	return fmt.Sprintf("%.0f%c", v, "KMGTP"[unit])
 }
 
-// Plural is n and the words that fit it: Plural(2, "process is", "processes are").
+// Plural returns n followed by one if n is 1, else by many: Plural(2, "process is",
+// "processes are") is "2 processes are".
 func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -63,8 +64,8 @@ func Plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// Ended says how a process ended: "exited 1", "killed by SIGSEGV (core dumped)",
-// "exit status unknown".
+// Ended says how a process ended: "exited 1", "killed by SIGSEGV (core dumped)", or,
+// if its status is not known, "exit status unknown".
 func Ended(known bool, s procfs.WaitStatus) string {
 	return procfs.Ended(known, s)
 }

@@ -9,11 +9,11 @@ import (
 	"yinit/procfs"
 )
 
-// More is the usual mark for what was cut off.
+// More is the usual mark for omitted text.
 const More = "…"
 
-// ASCII is [procfs.Printable] for a terminal that can do no more than ASCII:
-// what is beyond it is a question mark.
+// ASCII is like [procfs.Printable] for a terminal that can show only ASCII: it
+// replaces each other character by a question mark.
 func ASCII(s string) string {
 	if procfs.IsPrintableASCII(s) {
 		return s
@@ -32,34 +32,34 @@ func ASCII(s string) string {
 	return b.String()
 }
 
-// Width is how many cells s takes. Escape sequences take none.
+// Width returns how many cells s takes. Escape sequences take none.
 func Width(s string) int { return ansi.StringWidth(s) }
 
-// Cut shortens s, which may have escape sequences, to width cells. What is cut
-// off is replaced by more.
+// Cut shortens s to width cells, and ends it with more if it omits something. s may
+// contain escape sequences.
 func Cut(s string, width int, more string) string {
 	if width <= 0 {
 		return ""
 	}
-	if len(s) <= width { // No character is wider than it has bytes.
+	if len(s) <= width { // A character is never wider than its number of bytes.
 		return s
 	}
 	return ansi.Truncate(s, width, more)
 }
 
-// Pad cuts or fills s to exactly width cells.
+// Pad cuts s, or fills it with spaces, to exactly width cells.
 func Pad(s string, width int, more string) string {
 	s = Cut(s, width, more)
 	return s + Spaces(width-Width(s))
 }
 
-// PadLeft is [Pad] with the text at the right.
+// PadLeft is like [Pad] but aligns the text to the right.
 func PadLeft(s string, width int, more string) string {
 	s = Cut(s, width, more)
 	return Spaces(width-Width(s)) + s
 }
 
-// Spaces are n spaces, none if n is negative.
+// Spaces returns n spaces, none if n is negative.
 func Spaces(n int) string {
 	const many = "                                                                                "
 	if n <= 0 {
@@ -71,8 +71,8 @@ func Spaces(n int) string {
 	return strings.Repeat(" ", n)
 }
 
-// FirstFit is the first of texts that is at most width cells wide. If none is,
-// ok is false, and text is the last of them.
+// FirstFit returns the first of texts that is at most width cells wide. If there is
+// none, it returns the last one, and ok is false.
 func FirstFit(texts []string, width int) (text string, ok bool) {
 	for _, text = range texts {
 		if Width(text) <= width {

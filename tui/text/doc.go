@@ -1,8 +1,8 @@
-// Package text has the words and the measures of what yinit shows to people:
-// foreign text in ASCII, text cut and wrapped by the cells of a terminal, ages,
-// amounts, how a process ended, and sets of signals.
+// Package text formats what yinit shows to the user: foreign text in ASCII, text cut
+// and wrapped to the cells of a terminal, ages, amounts, how a process ended, and
+// sets of signals.
 //
-// Making foreign text safe is [yinit/procfs.Printable], and the time that
-// something took is [yinit/procfs.Span]: the init, which must not import this
-// package, needs them too.
+// [yinit/procfs.Printable], which makes foreign text safe, and
+// [yinit/procfs.Span], which formats durations, are in procfs because the init needs
+// them too and must not import this package.
 package text

@@ -6,11 +6,12 @@ import (
 	"yinit/procfs"
 )
 
-// Signal is the name of signal n without SIG: TERM, RTMIN+1, 32.
+// Signal returns the name of signal n without SIG: TERM, RTMIN+1, or 32 for a signal
+// without a name.
 func Signal(n int) string { return strings.TrimPrefix(procfs.SignalName(n), "SIG") }
 
-// SignalNames are the names of the signals in set, lowest first, without SIG.
-// Real-time signals in a row are one word: RTMIN..RTMAX.
+// SignalNames returns the names of the signals in set without SIG, lowest number
+// first. Consecutive real-time signals are one word: RTMIN..RTMAX.
 func SignalNames(set procfs.SignalSet) []string {
 	const firstRealTime = 34
 	var words []string
@@ -30,8 +31,8 @@ func SignalNames(set procfs.SignalSet) []string {
 	return words
 }
 
-// Signals is [SignalNames] in one line, "none" for the empty set and "all" for
-// that of all signals.
+// Signals returns [SignalNames] separated by spaces, "none" for the empty set, and
+// "all" for the full set.
 func Signals(set procfs.SignalSet) string {
 	switch set {
 	case 0:

@@ -201,8 +201,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// FuzzCutWrap holds that nothing is wider than asked for, and that wrapping loses
-// nothing but spaces.
+// FuzzCutWrap checks that no result is too wide, and that wrapping loses only spaces.
 func FuzzCutWrap(f *testing.F) {
 	for _, s := range []string{"", "ab cd", "世界 世界", "e\u0301\u0301 x", "\x1b[2J", "👨‍👩‍👧 a", "a\u202e b", "--kill-after=5s  x", "\xff"} {
 		f.Add(s, 5)
@@ -234,5 +233,5 @@ func FuzzCutWrap(f *testing.F) {
 	})
 }
 
-// fields is s without spaces.
+// fields returns s without spaces.
 func fields(s string) string { return strings.ReplaceAll(s, " ", "") }

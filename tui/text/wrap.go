@@ -6,9 +6,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Wrap breaks s into lines of at most width cells: at spaces and line ends, and
-// within a word only if the word alone is wider. It never breaks after a hyphen,
-// so that an option such as --kill-after stays in one piece.
+// Wrap breaks s into lines of at most width cells, at spaces and line ends. It breaks
+// a word only if the word is wider than a line. It never breaks after a hyphen, so
+// that an option such as --kill-after stays whole.
 func Wrap(s string, width int) []string {
 	if width <= 0 {
 		return nil
@@ -32,7 +32,7 @@ func wrapParagraph(s string, width int) []string {
 		s = s[len(gap)+len(word):]
 		n := Width(word)
 		if word == "" {
-			break // nothing but spaces is left
+			break // only spaces remain
 		}
 		if used > 0 && used+len(gap)+n > width {
 			lines = append(lines, line)
@@ -54,8 +54,8 @@ func wrapParagraph(s string, width int) []string {
 	return lines
 }
 
-// firstCells is the beginning of s that fits in width cells, but at least one
-// character, and how many cells it takes.
+// firstCells returns the part at the start of s that fits in width cells, at least
+// one character, and how many cells that part takes.
 func firstCells(s string, width int) (head string, cells int) {
 	end := 0
 	for end < len(s) {
@@ -69,9 +69,9 @@ func firstCells(s string, width int) (head string, cells int) {
 	return s[:end], cells
 }
 
-// Paragraph is body in lines of at most width cells that begin at column indent,
-// with label before the first one, or on a line of its own if it leaves no space.
-// The result ends with a line end.
+// Paragraph wraps body into lines of at most width cells that start at column indent.
+// label precedes the first line, or is on a line of its own if it is too long for
+// that. The result ends with a newline.
 func Paragraph(label string, indent, width int, body string) string {
 	margin := "\n" + Spaces(indent)
 	left := label + Spaces(indent-Width(label))

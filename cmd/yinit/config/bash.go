@@ -2,10 +2,10 @@ package config
 
 import "strings"
 
-// bashHead completes one value. The kinds are those of bashKind.
+// bashHead has the functions that complete one value. The kinds are those of bashKind.
 const bashHead = `# bash completion for yinit: source <(yinit completion bash)
 
-# The process ids of this PID namespace.
+# Prints the process ids of this PID namespace.
 _yinit_pids() {
 	local dir
 	for dir in /proc/[0-9]*; do
@@ -13,7 +13,7 @@ _yinit_pids() {
 	done
 }
 
-# _yinit_value KIND CHOICES WORD: the values that begin with WORD.
+# _yinit_value KIND CHOICES WORD: sets COMPREPLY to the values that begin with WORD.
 _yinit_value() {
 	local word=$3 head=
 	case $1 in
@@ -33,9 +33,9 @@ _yinit_value() {
 }
 `
 
-// bashBody finds out where on the line the word is. bash takes words apart at =
-// and : (COMP_WORDBREAKS), so they are joined first, and what bash has of the word
-// already is cut off at the end.
+// bashBody finds out what the word to complete is: an option, its value, a command
+// or an operand. bash splits words at = and : (COMP_WORDBREAKS), so bashBody joins
+// them first, and at the end cuts off the part that bash regards as earlier words.
 const bashBody = `
 _yinit() {
 	local -a words=()
@@ -94,8 +94,8 @@ _yinit() {
 complete -F _yinit yinit
 `
 
-// bashKind is a value as _yinit_value knows it. A value that cannot be completed
-// is "none": it is no operand, either.
+// bashKind returns the kind of a value for _yinit_value, "none" if the value cannot be
+// completed.
 func bashKind(v Value) string {
 	switch v {
 	case Signal:
@@ -124,19 +124,19 @@ func bashCompletion() string {
 	s.line("\n_yinit_signals='%s'", signalNames())
 	s.line("_yinit_commands='%s'", commandNames())
 	s.line("_yinit_with_value='%s'", strings.Join(allWords(initOptions, hasValue), " "))
-	s.line("\n# _yinit_options TABLE: the options of the init, or of a command.")
+	s.line("\n# _yinit_options TABLE: prints the options of the init or of a command.")
 	s.line("_yinit_options() {\n\tcase $1 in")
 	s.line("\tyinit) echo '%s' ;;", strings.Join(allWords(initOptions, anyOption), " "))
 	for i := range commands {
 		s.line("\t%s) echo '%s' ;;", commands[i].Name, strings.Join(allWords(commands[i].Options, anyOption), " "))
 	}
-	s.line("\tesac\n}\n\n# _yinit_option TABLE WORD: sets kind and choices to what follows an option.")
+	s.line("\tesac\n}\n\n# _yinit_option TABLE WORD: sets kind and choices for the value of an option.")
 	s.line("_yinit_option() {\n\tkind= choices=\n\tcase $1:$2 in")
 	s.bashValues("yinit", initOptions)
 	for i := range commands {
 		s.bashValues(commands[i].Name, commands[i].Options)
 	}
-	s.line("\tesac\n}\n\n# _yinit_operand COMMAND: sets them to what the command's operands are.")
+	s.line("\tesac\n}\n\n# _yinit_operand COMMAND: sets kind and choices for the operands of a command.")
 	s.line("_yinit_operand() {\n\tkind= choices=\n\tcase $1 in")
 	for i := range commands {
 		if c := &commands[i]; c.Operands != "" {

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// Command is one of the inspector's commands.
+// Command is a command of the inspector, such as top.
 type Command struct {
-	Name     string
+	Name     string   // the word on the command line
 	Text     string   // what it does, for the list of commands
-	Operands string   // how the usage writes them, "" if it takes none
-	Value    Value    // what an operand is
-	Choices  string   // the words of a Choice
-	Many     bool     // any number of operands, not just one
-	Options  []Option // --help is among them
+	Operands string   // the operands in the usage, "" if the command takes none
+	Value    Value    // the kind of each operand
+	Choices  string   // the words of a Choice, separated by spaces
+	Many     bool     // the command takes any number of operands, not at most one
+	Options  []Option // including --help
 }
 
 var helpOption = Option{Short: "h", Long: "help", Text: "show this help"}
 
-// Commands are all commands, in the order of the help. The slice must not be
-// changed.
+// Commands returns all commands in the order of the help. The caller must not change
+// the slice.
 func Commands() []Command { return commands }
 
 var commands = []Command{
@@ -36,7 +36,7 @@ var commands = []Command{
 		},
 	},
 	{
-		Name: "zombies", Text: "show who does not reap which zombies, why, and what helps",
+		Name: "zombies", Text: "list zombies, the process that should reap them, why it does not, and what to do about it",
 		Options: []Option{
 			{Long: "json", Text: "print one JSON object a line, one for each culprit"},
 			{Long: "max", Arg: "N", Value: Count, Text: "exit with 1 if there are more than N zombies"},
@@ -45,7 +45,7 @@ var commands = []Command{
 		},
 	},
 	{
-		Name: "signals", Text: "say what each signal would do to each process, and why",
+		Name: "signals", Text: "show what each signal would do to each process, and why",
 		Operands: "[PID...]", Value: PID, Many: true,
 		Options: []Option{
 			{Long: "json", Text: "print one JSON object a line, one for each process"},
@@ -54,7 +54,7 @@ var commands = []Command{
 		},
 	},
 	{
-		Name: "history", Text: "show which processes ended, and how, and which signals came",
+		Name: "history", Text: "show which processes ended and how, and which signals were received",
 		Options: []Option{
 			{Long: "json", Text: "print one JSON object a line"},
 			{Short: "f", Long: "follow", Text: "go on with what happens from now on, until the init ends"},
@@ -67,8 +67,8 @@ var commands = []Command{
 		},
 	},
 	{
-		Name: "demo", Text: "show yinit with a workload that misbehaves: no Docker, no root",
-		Many: true, // its own stages, see demo.go of cmd/yinit
+		Name: "demo", Text: "show yinit top with a misbehaving workload; needs neither Docker nor root",
+		Many: true, // its own stages, see cmd/yinit/demo.go
 		Options: []Option{
 			{Long: "ascii", Text: "use ASCII characters only"},
 			helpOption,
@@ -87,7 +87,7 @@ var commands = []Command{
 	},
 }
 
-// Lookup returns the command of that name, or nil.
+// Lookup returns the command with this name, or nil.
 func Lookup(name string) *Command {
 	for i := range commands {
 		if commands[i].Name == name {
@@ -97,16 +97,17 @@ func Lookup(name string) *Command {
 	return nil
 }
 
-// ErrHelp says that the user asked for the help of a command.
+// ErrHelp is returned by [Command.Parse] if the user asked for help.
 var ErrHelp = errors.New("help requested")
 
-// Bind says where the values of a command's options go, by their long names: a
-// pointer to a bool, int, string, []string or [time.Duration], or a function that
-// takes the text. All options but --help have a place.
+// Bind maps the long name of each option of a command, except help, to the target of
+// its value: a pointer to a bool, int, string, []string or [time.Duration], or a
+// func(string) error.
 type Bind map[string]any
 
-// Parse takes the words after a command apart, and returns the operands. Options
-// may come before and after these.
+// Parse parses the arguments of a command, stores the values of the options in to, and
+// returns the operands. Options may come before and after operands. The error is
+// [ErrHelp] if --help is among them.
 func (c *Command) Parse(args []string, to Bind) (operands []string, err error) {
 	g := &getopt{table: c.Options, mixed: true, help: c.help(), take: func(o *Option, value, written string) error {
 		if o.Long == "help" {
@@ -129,7 +130,7 @@ func (c *Command) Parse(args []string, to Bind) (operands []string, err error) {
 	return operands, nil
 }
 
-// most is the number of operands of a command that does not take many.
+// most returns the largest number of operands of a command without Many.
 func (c *Command) most() int {
 	if c.Operands == "" {
 		return 0
@@ -139,13 +140,13 @@ func (c *Command) most() int {
 
 func (c *Command) help() string { return "yinit " + c.Name + " --help" }
 
-// usage is how to call the command.
+// usage returns the synopsis of the command.
 func (c *Command) usage() string {
 	return strings.TrimRight("yinit "+c.Name+" [OPTION...] "+c.Operands, " ")
 }
 
-// CommandNamed is the command that a user names as an operand, as in yinit help
-// COMMAND.
+// CommandNamed returns the command that the user named as an operand, as in yinit help
+// COMMAND. The error suggests a similar name.
 func CommandNamed(name string) (*Command, error) {
 	if c := Lookup(name); c != nil {
 		return c, nil
@@ -160,7 +161,7 @@ func CommandNamed(name string) (*Command, error) {
 	return nil, fmt.Errorf("unknown command %q; the commands are %s", name, strings.Join(names, ", "))
 }
 
-// PIDs reads operands that are process ids.
+// PIDs parses operands that are process ids.
 func (c *Command) PIDs(words []string) ([]int, error) {
 	var pids []int
 	for _, word := range words {

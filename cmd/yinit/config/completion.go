@@ -7,9 +7,9 @@ import (
 	"yinit/procfs"
 )
 
-// Completion is the completion script for a shell. It completes the commands,
-// the options of the init and of each command, and their values, and leaves a
-// program's own words to the completion of that program.
+// Completion returns the completion script for bash, zsh or fish. The script completes
+// the commands, the options of the init and of each command, and their values. The
+// arguments of a program are completed by that program's own completion.
 func Completion(shell string) (string, error) {
 	switch shell {
 	case "bash":
@@ -21,7 +21,7 @@ func Completion(shell string) (string, error) {
 	case "":
 		return "", fmt.Errorf("name a shell: bash, zsh or fish")
 	}
-	return "", fmt.Errorf("there is no script for %q; the shells are bash, zsh and fish", shell)
+	return "", fmt.Errorf("unknown shell %q; the shells are bash, zsh and fish", shell)
 }
 
 func commandNames() string {
@@ -32,7 +32,7 @@ func commandNames() string {
 	return strings.Join(names, " ")
 }
 
-// signalNames are the signals that a user writes by name, as in --rewrite.
+// signalNames returns the names of signals to offer for values such as --rewrite.
 func signalNames() string {
 	var names []string
 	for n := 1; n <= 64; n++ {
@@ -43,12 +43,12 @@ func signalNames() string {
 	return strings.Join(names, " ")
 }
 
-// script collects the lines of a script.
+// script builds a shell script.
 type script struct{ strings.Builder }
 
 func (s *script) line(format string, args ...any) { fmt.Fprintf(s, format+"\n", args...) }
 
-// words are the ways to write an option on a command line: --max, -m.
+// words returns the names of an option as written on a command line: --max, -m.
 func words(o *Option) []string {
 	w := []string{"--" + o.Long}
 	if o.Short != "" {
@@ -57,7 +57,7 @@ func words(o *Option) []string {
 	return w
 }
 
-// allWords are the ways to write the options of a table that match.
+// allWords returns the words of all options of a table that match.
 func allWords(table []Option, match func(*Option) bool) (all []string) {
 	for i := range table {
 		if match(&table[i]) {
@@ -70,5 +70,5 @@ func allWords(table []Option, match func(*Option) bool) (all []string) {
 func hasValue(o *Option) bool { return o.Arg != "" }
 func anyOption(*Option) bool  { return true }
 
-// quote makes one word of s for a shell.
+// quote quotes s as one word for a POSIX shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

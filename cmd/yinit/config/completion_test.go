@@ -51,8 +51,8 @@ func offered(t *testing.T, command string, args ...string) []string {
 	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' })
 }
 
-// TestCompletion asks real shells. A word that follows = or : is offered alone in
-// bash and zsh, and as a whole in fish.
+// TestCompletion uses real shells. bash and zsh offer only the part after = or :, fish the
+// whole word.
 func TestCompletion(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"data.txt", "sub/file", "yinit"} {
@@ -78,7 +78,7 @@ func TestCompletion(t *testing.T) {
 			for _, c := range completionCases {
 				line := strings.ReplaceAll(c.line, "DIR", dir)
 				got := complete(t, script, line)
-				for i := range got { // a folder may have its slash or not
+				for i := range got { // a directory may end with a slash
 					got[i] = strings.TrimPrefix(strings.TrimSuffix(got[i], "/"), dir+"/")
 					if _, value, ok := strings.Cut(got[i], "="); ok {
 						got[i] = strings.TrimPrefix(value, dir+"/")
@@ -139,7 +139,7 @@ var completionCases = []struct{ line, want, never string }{
 	{"yinit -- history --f", "", "--failed --follow"},
 }
 
-// requireShell skips where a shell is missing, unless all tests are demanded.
+// requireShell skips the test if a shell is missing, unless all tests are required.
 func requireShell(t *testing.T, shell string) {
 	t.Helper()
 	if _, err := exec.LookPath(shell); err != nil {
@@ -150,7 +150,7 @@ func requireShell(t *testing.T, shell string) {
 	}
 }
 
-// TestCompletionOfNothing names the shells.
+// TestCompletionOfNothing checks that the error names the shells.
 func TestCompletionOfNothing(t *testing.T) {
 	for _, shell := range []string{"", "tcsh"} {
 		if _, err := Completion(shell); err == nil || !strings.Contains(err.Error(), "bash, zsh") {

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// environmentVariable begins the name of a variable in messages.
+// environmentVariable precedes the name of a variable in messages.
 const environmentVariable = "environment variable "
 
-// environment applies env. It keeps the environment of the programs, which is
-// without our own variables, and warnings.
+// environment applies the variables in env. It sets s.Env, the environment of the
+// programs, to env without the variables of yinit, and adds warnings.
 func (s *Settings) environment(env []string) error {
 	for _, assignment := range env {
 		name, value, _ := strings.Cut(assignment, "=")
-		s.foreign(name, value)
+		s.otherInit(name, value)
 	}
 	s.Env = nil
 	for _, assignment := range env {
 		name, value, _ := strings.Cut(assignment, "=")
-		if !strings.HasPrefix(name, envPrefix) { // most of them: a start should be quick
+		if !strings.HasPrefix(name, envPrefix) { // most variables; skipping them keeps the start fast
 			s.Env = append(s.Env, assignment)
 			continue
 		}
@@ -38,7 +38,7 @@ func (s *Settings) environment(env []string) error {
 	return nil
 }
 
-// warnOf warns about a variable that is nearly one of ours.
+// warnOf warns about a variable whose name is similar to one of yinit's.
 func (s *Settings) warnOf(name string) {
 	if kubernetes(name) {
 		return
@@ -52,16 +52,16 @@ func (s *Settings) warnOf(name string) {
 	}
 }
 
-// kubernetes reports whether Kubernetes sets the variable for a service that is
-// called yinit.
+// kubernetes reports whether the variable is one that Kubernetes sets for a service
+// named yinit.
 func kubernetes(name string) bool {
 	return name == "YINIT_PORT" || strings.HasPrefix(name, "YINIT_PORT_") || strings.HasPrefix(name, "YINIT_SERVICE_")
 }
 
-// foreign honours the variables of tini and of dumb-init.
-func (s *Settings) foreign(name, value string) {
+// otherInit applies the variables of tini and dumb-init.
+func (s *Settings) otherInit(name, value string) {
 	switch name {
-	case "TINI_SUBREAPER": // the value does not matter to tini, either
+	case "TINI_SUBREAPER": // tini ignores the value too
 		s.Subreaper = true
 	case "TINI_KILL_PROCESS_GROUP":
 		s.Group = true
@@ -70,7 +70,7 @@ func (s *Settings) foreign(name, value string) {
 			return // as if it were not set
 		}
 		n := atoi(value)
-		// tini's 1 is warnings, which we show anyway.
+		// tini's level 1 is warnings, which yinit logs by default.
 		s.quiet, s.verbose = n <= 0, max(n-1, 0)
 	case "DUMB_INIT_SETSID": // 0 is dumb-init's --single-child, which is our default
 		s.Session = s.Session || value == "1"
@@ -81,17 +81,17 @@ func (s *Settings) foreign(name, value string) {
 	}
 }
 
-// atoi is atoi(3), which tini uses: a word is 0.
+// atoi works as atoi(3), which tini uses: text that is not a number is 0.
 func atoi(s string) int {
 	end := 0
 	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && s[end] == '-') {
 		end++
 	}
-	n, _ := strconv.Atoi(s[:end]) // an empty text is 0, too
+	n, _ := strconv.Atoi(s[:end]) // 0 for an empty string
 	return n
 }
 
-// EnvironmentRuns reports whether env says what to run.
+// EnvironmentRuns reports whether a variable in env says what to run.
 func EnvironmentRuns(env []string) bool {
 	for _, assignment := range env {
 		name, value, _ := strings.Cut(assignment, "=")

@@ -15,19 +15,18 @@ import (
 	"yinit/initcore"
 )
 
-// configFile reads the file at path into s. Its errors tell file, line and
-// column.
+// configFile reads the file at path into s. Errors name the file, line and column.
 func configFile(path string, s *Settings) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("%s: %w; give a file that can be read", s.from["config"], err)
+		return fmt.Errorf("%s: %w; give a readable file", s.from["config"], err)
 	}
 	return parseConfig(path, b, s)
 }
 
 func parseConfig(path string, b []byte, s *Settings) error {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows write
-	// The rules of TOML first: duplicate keys, tables defined twice ...
+	// Check the rules of TOML first, such as no duplicate keys or tables.
 	if err := toml.Unmarshal(b, &map[string]any{}); err != nil {
 		if e, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, column := e.Position()
@@ -46,23 +45,23 @@ func parseConfig(path string, b []byte, s *Settings) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if len(s.Programs) == 0 {
-		return fmt.Errorf("%s: it lists no program; add a [[program]] with a command", path)
+		return fmt.Errorf("%s: no program is listed; add a [[program]] with a command", path)
 	}
 	for i := range s.Programs {
 		if len(s.Programs[i].Args) == 0 {
-			return s.places[i].fail(path, "", "this program has no command; add command = [\"...\"]")
+			return s.places[i].fail(path, "", "the program has no command; add command = [\"...\"]")
 		}
 	}
 	return nil
 }
 
-// configReader goes through a file whose form is right.
+// configReader reads a file that is valid TOML.
 type configReader struct {
 	parser   unstable.Parser
 	file     string
 	settings *Settings
-	table    []string       // the one that keys belong to
-	value    unstable.Range // where the value begins that is being read
+	table    []string       // the current table
+	value    unstable.Range // the start of the current value
 }
 
 func (c *configReader) fail(at *unstable.Node, format string, args ...any) error {
@@ -72,16 +71,16 @@ func (c *configReader) fail(at *unstable.Node, format string, args ...any) error
 
 func (c *configReader) position(n *unstable.Node) unstable.Position {
 	raw := n.Raw
-	if raw.Length == 0 && len(n.Data) > 0 { // some values hold their bytes instead
+	if raw.Length == 0 && len(n.Data) > 0 { // some values have Data instead
 		raw = c.parser.Range(n.Data)
 	}
-	if raw.Length == 0 { // and arrays hold nothing
+	if raw.Length == 0 { // arrays have neither
 		raw = c.value
 	}
 	return c.parser.Shape(raw).Start
 }
 
-// valueOf is where the value of a key begins.
+// valueOf returns the start of the value of a key.
 func (c *configReader) valueOf(key *unstable.Node) unstable.Range {
 	end := key.Raw.Offset + key.Raw.Length
 	rest := c.parser.Data()[end:]
@@ -106,7 +105,7 @@ func (c *configReader) expression(n *unstable.Node) error {
 			c.table = key
 			return nil
 		}
-		return c.fail(first, "unknown table [%s]; programs are written as [[program]]", strings.Join(key, "."))
+		return c.fail(first, "unknown table [%s]; write each program as [[program]]", strings.Join(key, "."))
 	case unstable.KeyValue:
 		c.value = c.valueOf(last)
 		return c.assign(append(slices.Clone(c.table), key...), first, n.Value())
@@ -129,7 +128,7 @@ func keyOf(n *unstable.Node) (key []string, first, last *unstable.Node) {
 func (c *configReader) assign(key []string, at, value *unstable.Node) error {
 	switch {
 	case key[0] == "program" && len(c.table) == 0:
-		return c.fail(at, "programs are written as [[program]], each with its keys below")
+		return c.fail(at, "write each program as [[program]] with its keys below it")
 	case len(key) == 1:
 		return c.initOption(key[0], at, value)
 	case len(key) == 2 && key[0] == "program":
@@ -140,7 +139,7 @@ func (c *configReader) assign(key []string, at, value *unstable.Node) error {
 	return c.fail(at, "unknown key %q", strings.Join(key, "."))
 }
 
-// initOption sets an option of the init by its long name with _ for -.
+// initOption sets an option of the init. The key is its long name with _ for -.
 func (c *configReader) initOption(name string, at, value *unstable.Node) error {
 	o := find(initOptions, func(o *Option) bool { return o.key() == name })
 	if o == nil || name == "" {
@@ -157,10 +156,10 @@ func (c *configReader) initOption(name string, at, value *unstable.Node) error {
 		return err
 	}
 	if o.Arg == "" && value.Kind != unstable.Bool && !o.Repeat {
-		return c.fail(value, "%s: true or false is needed here", name)
+		return c.fail(value, "%s: must be true or false", name)
 	}
 	if len(words) != 1 && !o.Repeat {
-		return c.fail(value, "%s: one value is needed here, not a list", name)
+		return c.fail(value, "%s: must be one value, not a list", name)
 	}
 	for _, w := range words {
 		from := c.fail(w, "%s", name).Error()
@@ -176,11 +175,11 @@ func (c *configReader) unknown(name string, at *unstable.Node, known []string) e
 		return c.fail(at, "unknown key %q; did you mean %q?", name, near)
 	}
 	sort.Strings(known)
-	return c.fail(at, "unknown key %q; known are %s", name, strings.Join(known, ", "))
+	return c.fail(at, "unknown key %q; the keys are %s", name, strings.Join(known, ", "))
 }
 
-// scalars adds a value to words, or those of an array. Their bytes are what the
-// command line would have.
+// scalars appends a value, or the elements of an array, to words. The bytes of each
+// are the same as on the command line.
 func (c *configReader) scalars(n *unstable.Node, words []*unstable.Node) (_ []*unstable.Node, err error) {
 	switch n.Kind {
 	case unstable.String, unstable.Bool, unstable.Integer, unstable.Float:
@@ -199,7 +198,7 @@ func (c *configReader) scalars(n *unstable.Node, words []*unstable.Node) (_ []*u
 
 func (c *configReader) programKey(name string, at, value *unstable.Node) error {
 	if len(c.settings.Programs) == 0 {
-		return c.fail(at, "programs are written as [[program]]")
+		return c.fail(at, "write each program as [[program]]")
 	}
 	i := slices.IndexFunc(programKeys, func(k programKey) bool { return k.name == name })
 	if i < 0 {

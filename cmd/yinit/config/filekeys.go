@@ -84,13 +84,13 @@ var programKeys = []programKey{
 			return c.fail(n, "restart_delay: %v", err)
 		}
 		if p.RestartDelay == 0 {
-			return c.fail(n, "restart_delay: it must be more than 0")
+			return c.fail(n, "restart_delay: must be more than 0")
 		}
 		return nil
 	}},
 	{"env", func(c *configReader, _ *initcore.Program, n *unstable.Node) error {
 		if n.Kind != unstable.InlineTable {
-			return c.fail(n, "env: it is a table, like { NAME = \"value\" }")
+			return c.fail(n, "env: must be a table, like { NAME = \"value\" }")
 		}
 		for it := n.Children(); it.Next(); {
 			key, at, last := keyOf(it.Node())
@@ -103,10 +103,10 @@ var programKeys = []programKey{
 	}},
 }
 
-// command is a list of words. A string would need a shell to take it apart.
+// command reads the list of words. A string would need a shell to split it.
 func (c *configReader) command(p *initcore.Program, n *unstable.Node) error {
 	if n.Kind != unstable.Array {
-		return c.fail(n, "command: it is a list of words, like [\"nginx\", \"-g\", \"daemon off;\"]; for a shell write [\"sh\", \"-c\", \"...\"]")
+		return c.fail(n, "command: must be a list of words, like [\"nginx\", \"-g\", \"daemon off;\"]; for a shell write [\"sh\", \"-c\", \"...\"]")
 	}
 	p.Args = nil
 	for it := n.Children(); it.Next(); {
@@ -137,12 +137,12 @@ func (c *configReader) environment(name string, at, value *unstable.Node) error 
 
 func (c *configReader) text(n *unstable.Node) (string, error) {
 	if n.Kind != unstable.String {
-		return "", c.fail(n, "a string is needed here, in quotes, not %s", article(n.Kind))
+		return "", c.fail(n, "must be a string in quotes, not %s", article(n.Kind))
 	}
 	return string(n.Data), nil
 }
 
-// word is a text that may be written as a number.
+// word returns a value that may be written as a string or a number.
 func (c *configReader) word(n *unstable.Node) (string, error) {
 	if n.Kind == unstable.Integer || n.Kind == unstable.Float {
 		return string(n.Data), nil
@@ -152,7 +152,7 @@ func (c *configReader) word(n *unstable.Node) (string, error) {
 
 func (c *configReader) bool(n *unstable.Node) (bool, error) {
 	if n.Kind != unstable.Bool {
-		return false, c.fail(n, "true or false is needed here, not %s", article(n.Kind))
+		return false, c.fail(n, "must be true or false, not %s", article(n.Kind))
 	}
 	return string(n.Data) == "true", nil
 }

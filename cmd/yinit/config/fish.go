@@ -7,7 +7,7 @@ import (
 
 const fishHead = `# fish completion for yinit: yinit completion fish | source
 
-# Prints the word that tells the role, or nothing: a command, or "--" for a program.
+# Prints the command on the line, "--" if a program follows, or nothing.
 function __yinit_role
 	set -l words (commandline -opc)
 	set -e words[1]
@@ -33,18 +33,18 @@ function __yinit_is
 end
 
 function __yinit_pids
-	# One grep, which is silent about those that end meanwhile.
+	# One grep -s, which ignores processes that end in the meantime.
 	command grep -Hs '' /proc/*/comm | string replace -rf '^/proc/(\d+)/comm:' '$1'\t
 end
 
-# The words after the one that is complete: 1,2 and FROM:TO.
+# Offers words after the complete part of the current word, as in 1,2 and FROM:TO.
 function __yinit_more
 	set -l head (commandline -ct | string replace -r '^--[^=]*=' '' | string match -r "^.*$argv[1]")
 	test -n "$head"; or set head ''
 	printf '%s\n' $head$argv[2..-1]
 end
 
-# The words of the program that yinit runs, completed as after the program alone.
+# Completes the arguments of the program as if the program were called alone.
 function __yinit_program
 	set -l words (commandline -opc) (commandline -ct)
 	set -l skip no
@@ -103,7 +103,7 @@ func (s *script) fishOptions(role string, table []Option) {
 	}
 }
 
-// fishValues are the arguments of complete that complete a value.
+// fishValues returns the arguments of fish's complete for a kind of value.
 func fishValues(v Value, choices string) string {
 	switch v {
 	case Signal:

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// A getopt takes a command line apart as getopt_long(3) does: -f, --follow,
-// --max=3, --max 3, grouped letters, -- before the operands, and long names
-// shortened as far as they stay unambiguous.
+// A getopt parses a command line as getopt_long(3) does: -f, --follow, --max=3,
+// --max 3, grouped letters, -- before the operands, and unambiguous abbreviations of
+// long names.
 type getopt struct {
 	table []Option
-	mixed bool   // operands may come before options; else the first one ends them
+	mixed bool   // operands may come before options; else the first operand ends the options
 	help  string // the command that lists the options
-	// take gets each option, its value and the way it was written.
+	// take is called for each option, with its value and the name as written.
 	take func(o *Option, value, written string) error
 }
 
-// parse returns the operands. dashes says that a -- was there. An error comes
-// with the words that follow the wrong one.
+// parse returns the operands. dashes reports whether there was a --. With an error,
+// operands has the words after the faulty one.
 func (g *getopt) parse(args []string) (operands []string, dashes bool, err error) {
 	for len(args) > 0 {
 		word := args[0]
@@ -60,8 +60,8 @@ func (g *getopt) long(args []string) ([]string, error) {
 	return args, g.take(o, value, written)
 }
 
-// letters takes a word of short options, the last of which may have its value in
-// the same word or in the next.
+// letters parses a word of short options. The value of the last one may be in the same
+// word or in the next.
 func (g *getopt) letters(args []string) ([]string, error) {
 	letters := args[0][1:]
 	args = args[1:]
@@ -94,7 +94,8 @@ func missingValue(o *Option, written string) error {
 	return fmt.Errorf("option %s requires a value; write %s %s", written, written, o.Arg)
 }
 
-// longOption is the option of that name, or the only one that begins with it.
+// longOption returns the option with this name, or the only one whose name starts
+// with it.
 func (g *getopt) longOption(name string) (*Option, error) {
 	if o := find(g.table, func(o *Option) bool { return o.Long == name }); o != nil {
 		return o, nil

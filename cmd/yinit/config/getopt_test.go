@@ -18,7 +18,7 @@ var testTable = []Option{
 	{Long: "failed"},
 }
 
-// TestGetopt: what getopt_long(3) would make of these lines.
+// TestGetopt checks that lines are parsed as getopt_long(3) does.
 func TestGetopt(t *testing.T) {
 	for _, c := range []struct {
 		line  string
@@ -44,7 +44,7 @@ func TestGetopt(t *testing.T) {
 		{line: "x -- -f y", mixed: true, want: "|x -f y --"},
 		{line: "- -f", mixed: true, want: "-f|-"},
 		{line: "-", want: "|-"},
-		// Shortened as far as they stay unambiguous; a whole name never is.
+		// Abbreviations must be unambiguous; a full name always is.
 		{line: "--fo", want: "--follow|"},
 		{line: "--j", want: "--json|"},
 		{line: "--maxi 4", want: "--maximum=4|"},
@@ -84,7 +84,7 @@ func TestGetopt(t *testing.T) {
 	}
 }
 
-// TestCommandParse: values go where the command wants them.
+// TestCommandParse checks that values are stored in the targets.
 func TestCommandParse(t *testing.T) {
 	type options struct {
 		json, follow, failed bool
@@ -129,7 +129,7 @@ func TestCommandParse(t *testing.T) {
 	}
 }
 
-// FuzzGetopt: whatever is written, nothing is lost, and an error is one line.
+// FuzzGetopt checks that no operand is lost and that an error is one line.
 func FuzzGetopt(f *testing.F) {
 	f.Add("-fm3 x --max=3 -- y", true)
 	f.Add("--f --json=1 -", false)

@@ -9,10 +9,10 @@ const synopsis = `Usage:
   yinit [OPTION...] [--] PROGRAM [ARG...]   run PROGRAM under the init
   yinit [OPTION...] --config FILE           run the programs that FILE lists
   yinit [OPTION...] --run-dir DIR           run every executable DIR/*.run
-  yinit COMMAND [OPTION...] [ARG...]        look at what runs
+  yinit COMMAND [OPTION...] [ARG...]        inspect running processes
 `
 
-// Help is the help of the whole program, at most 80 columns wide.
+// Help returns the help of the program, at most 80 columns wide.
 func Help() string {
 	var b strings.Builder
 	b.WriteString("yinit: an init for containers, and an inspector for what runs in them\n\n")
@@ -25,15 +25,15 @@ func Help() string {
 	b.WriteString("\nOptions of the init:\n")
 	writeOptions(&b, initOptions)
 	b.WriteByte('\n')
-	writeParagraph(&b, "Each option can be set in the environment, too: --kill-after 5s as YINIT_KILL_AFTER=5s. The option wins. "+durations)
+	writeParagraph(&b, "Each option can also be set in the environment: --kill-after 5s as YINIT_KILL_AFTER=5s. The option takes precedence. "+durations)
 	b.WriteByte('\n')
-	writeParagraph(&b, "Exit status: the program's own; 128+n if signal n ended it; 127 if it was not found; 126 if it was found but cannot be run; 125 for an error of yinit's own.")
+	writeParagraph(&b, "Exit status: the program's own; 128+n if signal n ended it; 127 if it was not found; 126 if it was found but cannot be run; 125 for an error of yinit itself.")
 	return b.String()
 }
 
 const durations = "DUR is a duration such as 500ms, 5s or 1m30s; a number without a unit is in seconds."
 
-// Help is the help of the command, at most 80 columns wide.
+// Help returns the help of the command, at most 80 columns wide.
 func (c *Command) Help() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage: %s\n\n", c.usage())
@@ -47,7 +47,7 @@ func (c *Command) Help() string {
 	return b.String()
 }
 
-// writeOptions aligns the long names, whether or not there is a short one.
+// writeOptions writes a table of options with the long names aligned.
 func writeOptions(b *strings.Builder, table []Option) {
 	for i := range table {
 		o := &table[i]
@@ -62,10 +62,10 @@ func writeOptions(b *strings.Builder, table []Option) {
 	}
 }
 
-// helpWidth keeps the last column of a terminal free: some wrap after it.
+// helpWidth leaves the last column of a terminal empty: some terminals wrap after it.
 const helpWidth = 79
 
-// writeEntry writes a name, and its text from the column indent on.
+// writeEntry writes a name, and text that starts at column indent.
 func writeEntry(b *strings.Builder, indent int, left, text string) {
 	fmt.Fprintf(b, "  %-*s", indent-2, left)
 	column := max(len(left)+2, indent)
@@ -78,7 +78,8 @@ func writeEntry(b *strings.Builder, indent int, left, text string) {
 
 func writeParagraph(b *strings.Builder, text string) { writeWords(b, 0, 0, text) }
 
-// writeWords writes text from column on, and breaks its lines between words.
+// writeWords writes text, the first line of which starts at column and the others at
+// indent. It breaks lines between words.
 func writeWords(b *strings.Builder, column, indent int, text string) {
 	for i, word := range strings.Fields(text) {
 		if i > 0 && column+1+len(word) > helpWidth {

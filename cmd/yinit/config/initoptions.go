@@ -1,11 +1,11 @@
 package config
 
-// InitOptions are the options of the init, in the order of the help. The slice
-// must not be changed.
+// InitOptions returns the options of the init in the order of the help. The caller
+// must not change the slice.
 func InitOptions() []Option { return initOptions }
 
-// The functions are literals without a call around them, so that the compiler
-// lays the table out and PID 1 builds nothing when it starts.
+// The table has function literals but no function calls. So the compiler lays it out
+// as data, and PID 1 need not build it when it starts.
 var initOptions = []Option{
 	{
 		Short: "g", Long: "group", Text: "forward signals to the program's process group", Default: "the program alone",
@@ -85,7 +85,7 @@ var initOptions = []Option{
 	},
 	{
 		Short: "v", Long: "verbose", Text: "log more to stderr", Repeat: true,
-		target: func(s *Settings) any { return s.louder },
+		target: func(s *Settings) any { return s.verbosity },
 	},
 	{
 		Short: "q", Long: "quiet", Text: "log errors only",

@@ -12,8 +12,8 @@ import (
 	"yinit/procfs"
 )
 
-// each calls f for the words of a list, which are separated by commas or blanks.
-func each(list string, f func(string) error) error {
+// eachWord calls f for each word of a list separated by commas or spaces.
+func eachWord(list string, f func(string) error) error {
 	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(words) == 0 {
 		return errEmpty
@@ -26,10 +26,10 @@ func each(list string, f func(string) error) error {
 	return nil
 }
 
-// expect and rewrite take a list: in the environment an option that may be
-// repeated has all its values in one variable.
-func (s *Settings) expect(v string) error  { return each(v, s.expectCode) }
-func (s *Settings) rewrite(v string) error { return each(v, s.rewriteSignal) }
+// expect and rewrite take a list: a repeatable option has all its values in one
+// environment variable.
+func (s *Settings) expect(v string) error  { return eachWord(v, s.expectCode) }
+func (s *Settings) rewrite(v string) error { return eachWord(v, s.rewriteSignal) }
 
 func (s *Settings) expectCode(v string) error {
 	n, err := strconv.Atoi(v)
@@ -91,14 +91,14 @@ func (s *Settings) logFormat(v string) error {
 	return nil
 }
 
-// report takes the empty path too: it turns the report off.
+// report accepts an empty path, which turns the report off.
 func (s *Settings) report(v string) error {
 	s.Report = v
 	return nil
 }
 
-// louder takes one -v, or a number from the environment or the file.
-func (s *Settings) louder(v string) error {
+// verbosity handles one -v, or a number from the environment or the file.
+func (s *Settings) verbosity(v string) error {
 	switch v {
 	case "", "true":
 		s.verbose++
@@ -108,7 +108,7 @@ func (s *Settings) louder(v string) error {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 {
-		return fmt.Errorf("%q is not a level; write a number, like 1", v)
+		return fmt.Errorf("%q is not a log level; write a number, like 1", v)
 	}
 	s.verbose = n
 	return nil

@@ -2,25 +2,25 @@ package config
 
 import "strings"
 
-// Line is the command line of the process, taken apart. No value in it has been
-// looked at yet: a command needs none of the init's.
+// Line is the parsed command line of the process. The values of the options have not
+// been checked yet: a command does not need those of the init.
 type Line struct {
-	Words []string // what follows the options
-	err   error    // of the options
+	Words []string // the words after the options: a program or a command, and its arguments
+	err   error    // an error in the options
 
-	program bool // a -- says that a program follows
+	program bool // there was a --, so a program follows
 	given   []assignment
 }
 
-// assignment is an option with its value.
+// assignment is an option and its value.
 type assignment struct {
 	option *Option
 	value  string
-	from   string // who set it, for messages
+	from   string // the source of the value, for messages
 }
 
-// ParseLine takes the options off the front of args. An error in them is
-// returned by [Line.Command] or [Read]: who has to report it depends on the role.
+// ParseLine parses the options at the start of args. [Line.Command] or [Read] returns
+// an error in them: which one reports it depends on the role.
 func ParseLine(args []string) *Line {
 	l := &Line{}
 	g := &getopt{table: initOptions, help: "yinit --help", take: func(o *Option, value, written string) error {
@@ -30,13 +30,13 @@ func ParseLine(args []string) *Line {
 	l.Words, l.program, l.err = g.parse(args)
 	for l.err != nil && len(l.Words) > 0 && strings.HasPrefix(l.Words[0], "-") {
 		l.program = l.program || l.Words[0] == "--"
-		l.Words = l.Words[1:] // to the word that tells the role
+		l.Words = l.Words[1:] // skip to the word that decides the role
 	}
 	return l
 }
 
-// Command is the command that the first word names, or nil. The error is that of
-// an option before the command; without a command [Read] returns it.
+// Command returns the command that the first word names, or nil. The error is about
+// the options before the command; if there is no command, [Read] returns it.
 func (l *Line) Command() (*Command, error) {
 	if l.program || len(l.Words) == 0 {
 		return nil, nil
@@ -48,8 +48,8 @@ func (l *Line) Command() (*Command, error) {
 	return c, l.err
 }
 
-// Asks returns "help", "version" or "license" if an option asks for that instead
-// of a run, else "".
+// Asks returns "help", "version" or "license" if the options ask to print that and
+// run nothing, else "".
 func (l *Line) Asks() string {
 	if l.err != nil {
 		return ""

@@ -9,7 +9,7 @@ import (
 
 const manPath = "../../../docs/yinit.1"
 
-// manDate is that of the last change in what the page says.
+// manDate is the date of the last change of the page's text.
 const manDate = "November 25, 2026"
 
 const manHead = `.\" Made from the option table by make man. Do not edit.
@@ -18,7 +18,7 @@ const manHead = `.\" Made from the option table by make man. Do not edit.
 .Os
 .Sh NAME
 .Nm yinit
-.Nd init for containers, and inspector for what runs in them
+.Nd init for containers, and inspector for the processes in them
 .Sh SYNOPSIS
 .Nm
 .Op Ar option ...
@@ -38,11 +38,12 @@ const manHead = `.\" Made from the option table by make man. Do not edit.
 .Sh DESCRIPTION
 .Nm
 has two roles.
-As an init it is PID 1 of a container: it starts one program or several,
-forwards signals, reaps orphans, shuts everything down gracefully, and exits
-with the status of the program.
+As an init it is PID 1 of a container: it starts one or more programs, forwards
+signals, reaps orphans, stops all processes gracefully, and exits with the status
+of the program.
 As an inspector it shows the processes of the container, what a signal would do
-to each, who does not reap a zombie, and how processes ended.
+to each, which process should reap a zombie and does not, and how processes
+ended.
 .Pp
 Options come first.
 .Ql \-\-
@@ -51,26 +52,26 @@ means that a program follows:
 runs a program called top.
 Without it the first word is a command if it is one of those below, else a
 program.
-Without any words, PID 1 runs
+If there are no words, PID 1 runs
 .Pa /etc/yinit/yinit.toml ,
-else
-.Pa /etc/yinit/*.run ;
-elsewhere, on a terminal,
-.Nm
-is
-.Ql yinit top .
+or, if there is no such file,
+.Pa /etc/yinit/*.run .
+A process other than PID 1 then runs
+.Ql yinit top
+if it has a terminal.
 .Pp
-SIGTERM starts the shutdown: the program gets it after
+SIGTERM starts the shutdown.
+The program receives it after
 .Fl -delay ,
 and SIGKILL after
 .Fl -kill-after .
-All other signals but KILL, STOP, CHLD and those that the kernel raises for a
-fault of the process itself are forwarded.
-When the last program has ended, all other processes get SIGTERM, have
-.Fl -grace
-to finish, and get SIGKILL.
+All other signals are forwarded, except KILL, STOP, CHLD, and those that the
+kernel raises for a fault of the init itself.
+When the last program has ended, all other processes receive SIGTERM, and
+SIGKILL if they still run after
+.Fl -grace .
 .Sh OPTIONS
-A long name may be shortened as long as it is unambiguous.
+A long name may be abbreviated as long as it is unambiguous.
 .Ar DUR
 is a duration such as 500ms, 5s or 1m30s; a number without a unit is in seconds.
 .Ar SIG
@@ -83,9 +84,9 @@ const manTail = `.Sh FILES
 .It Pa /etc/yinit/yinit.toml
 The programs that PID 1 runs if the command line names none.
 .It Pa /etc/yinit/*.run
-The programs that PID 1 runs if there is no such file, either.
+The programs that PID 1 runs if that file does not exist either.
 .It Pa /dev/termination-log
-Where the report of a failed run goes, if the file exists and is empty.
+The report of a failed run, if the file exists and is empty.
 .El
 .Sh EXIT STATUS
 The exit status of the init is the program's own, or:
@@ -97,17 +98,17 @@ The program was not found.
 .It 126
 The program was found but cannot be run; the message says why.
 .It 125
-An error of yinit's own: a bad option, a bad file.
+An error of yinit itself, such as an invalid option or file.
 .El
 .Pp
-Commands exit with 0, with 1 if the check that they were asked for failed or a
-process was not found, and with 125 for a bad option or if they cannot look.
+Commands exit with 0 on success, with 1 if a check failed or a process was not
+found, and with 125 if an option is invalid or the processes cannot be read.
 .Sh EXAMPLES
 Run a server as PID 1 of a container:
 .Pp
 .Dl ENTRYPOINT [\(dq/yinit\(dq, \(dq--\(dq]
 .Pp
-Watch its processes, and see what a stop would do to them:
+Watch its processes, and see what SIGTERM would do to them:
 .Pp
 .Dl docker exec -ti app /yinit top
 .Pp
@@ -128,7 +129,7 @@ Complete options and their values in bash:
 .Xr signal 7
 `
 
-// manPage is yinit(1) in mdoc(7).
+// manPage returns yinit(1) in mdoc(7).
 func manPage() string {
 	var b strings.Builder
 	b.WriteString(manHead)
@@ -138,7 +139,7 @@ func manPage() string {
 		c := &commands[i]
 		b.WriteString(strings.TrimRight(".Ss yinit "+c.Name+" "+manText(c.Operands), " "))
 		if strings.HasSuffix(c.Operands, "]") {
-			b.WriteString(`\&`) // or mandoc takes it for the end of a sentence
+			b.WriteString(`\&`) // otherwise mandoc sees the end of a sentence
 		}
 		b.WriteByte('\n')
 		writeParagraph(&b, manText(sentence(c.Text)))
@@ -149,12 +150,12 @@ func manPage() string {
 		}
 	}
 	b.WriteString(`.Sh ENVIRONMENT
-Only the init reads these variables: commands do not, and programs do not see
-them.
-An option wins over its variable, and a variable over the file of
+Only the init reads these variables; commands do not.
+The init removes them from the environment of the programs.
+An option takes precedence over its variable, and a variable over the file of
 .Fl -config .
 The value for an option without an argument is 1 or 0.
-An option that may be repeated takes a list with commas.
+An option that may be repeated takes a list separated by commas.
 .Bl -tag -width Ds -compact
 `)
 	for i := range initOptions {
@@ -163,13 +164,13 @@ An option that may be repeated takes a list with commas.
 		}
 	}
 	b.WriteString(`.It Ev TINI_SUBREAPER , TINI_KILL_PROCESS_GROUP , TINI_VERBOSITY
-As for tini.
+The same as for tini.
 .It Ev DUMB_INIT_SETSID
-1 is
+1 means
 .Fl -session ,
 0 the default.
 .It Ev DUMB_INIT_DEBUG
-1 is
+1 means
 .Fl -verbose .
 .El
 `)
@@ -201,13 +202,13 @@ func manOptions(b *strings.Builder, table []Option) {
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
-// manText keeps roff from taking text for its own.
+// manText escapes text for roff.
 func manText(s string) string {
 	return strings.NewReplacer(`\`, `\e`, `|`, `\*(Ba`, "--", `\-\-`).Replace(s)
 }
 
-// TestManPage: the man page says what the program does, and is well formed.
-// YINIT_UPDATE=1 writes it.
+// TestManPage checks that the man page agrees with the option table and is well
+// formed. YINIT_UPDATE=1 writes it.
 func TestManPage(t *testing.T) {
 	got, err := os.ReadFile(manPath)
 	if err != nil && !os.IsNotExist(err) {

@@ -1,7 +1,7 @@
 package config
 
-// nearest returns the name that differs from s by the fewest letters, if these
-// are few enough to be a slip.
+// nearest returns the name closest to s, or "" if none is close enough to suggest a
+// typing error.
 func nearest(s string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {

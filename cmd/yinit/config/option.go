@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// A Value says what the argument of an option is. Completion uses it, and the
-// parser checks what it can.
+// A Value is the kind of value that an option or operand takes. Completion uses it,
+// and the parser checks some kinds.
 type Value uint8
 
 // The kinds of values.
 const (
 	None     Value = iota // the option has no argument
-	Text                  // any text but the empty one
+	Text                  // any text except the empty one
 	File                  // the path of a file
 	Dir                   // the path of a directory
-	Duration              // a number with a unit; without one it is seconds
+	Duration              // a number with a unit; seconds without one
 	Count                 // 0 or more
 	PID                   // a process id, 1 or more
 	Signal                // the name or number of a signal
@@ -32,23 +32,23 @@ const (
 // Option is one option of the init or of a command.
 type Option struct {
 	Short   string // one letter, or "" for none
-	Long    string
-	Arg     string // the name of its argument in the help, "" if it has none
-	Value   Value
-	Choices string // the words of a Choice or List, separated by blanks
-	Text    string // what it does, for the help
+	Long    string // the long name without dashes
+	Arg     string // the name of its argument in the help, "" if it takes none
+	Value   Value  // the kind of its argument
+	Choices string // the words of a Choice or List, separated by spaces
+	Text    string // what the option does, for the help
 	Default string // the default in words, for the help
-	Repeat  bool   // it may be given more than once
+	Repeat  bool   // the option may be given more than once
 
-	noEnv  bool                // it has no environment variable
-	noFile bool                // it is no key of the file
-	target func(*Settings) any // where the init's settings keep it, see store
+	noEnv  bool                // there is no environment variable for it
+	noFile bool                // it is not a key of the file
+	target func(*Settings) any // returns the target for store; nil for options of commands
 }
 
-// envPrefix begins the name of each of our environment variables.
+// envPrefix is the prefix of yinit's environment variables.
 const envPrefix = "YINIT_"
 
-// Env is the name of the environment variable of an option of the init, or "".
+// Env returns the name of the environment variable of an option of the init, or "".
 func (o *Option) Env() string {
 	if o.noEnv || o.target == nil {
 		return ""
@@ -56,7 +56,7 @@ func (o *Option) Env() string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(o.Long, "-", "_"))
 }
 
-// key is the name of an option of the init in the file, or "".
+// key returns the key of an option of the init in the file, or "".
 func (o *Option) key() string {
 	if o.noFile || o.target == nil {
 		return ""
@@ -64,7 +64,7 @@ func (o *Option) key() string {
 	return strings.ReplaceAll(o.Long, "-", "_")
 }
 
-// Names are the ways to write the option: "-f, --follow" or "--max N".
+// Names returns the option as in the help: "-f, --follow" or "--max N".
 func (o *Option) Names() string {
 	s := "--" + o.Long
 	if o.Short != "" {
@@ -76,7 +76,7 @@ func (o *Option) Names() string {
 	return s
 }
 
-// Meaning is what the option does, without its default.
+// Meaning returns what the option does, without its default.
 func (o *Option) Meaning() string {
 	if o.Repeat {
 		return o.Text + "; may be repeated"
@@ -86,8 +86,8 @@ func (o *Option) Meaning() string {
 
 var errEmpty = errors.New("the value is empty")
 
-// store checks value and puts it where target points to. A function may be given
-// instead of a pointer.
+// store checks value and assigns it to what target points to. target may also be a
+// func(string) error, which store calls.
 func (o *Option) store(target any, value string) error {
 	switch t := target.(type) {
 	case *bool:
@@ -106,10 +106,10 @@ func (o *Option) store(target any, value string) error {
 	case func(string) error:
 		return t(value)
 	}
-	return fmt.Errorf("the program has no place for it (%T)", target)
+	return fmt.Errorf("no target for the value (%T)", target)
 }
 
-// set assigns what parse makes of value. An error leaves the target unchanged.
+// set parses value and assigns the result. On an error target is unchanged.
 func set[T any](target *T, value string, parse func(string) (T, error)) error {
 	v, err := parse(value)
 	if err == nil {
@@ -118,18 +118,18 @@ func set[T any](target *T, value string, parse func(string) (T, error)) error {
 	return err
 }
 
-// word is value, if it may be empty or is one of the choices.
+// word returns value unless it is empty or not one of the choices.
 func (o *Option) word(value string) (string, error) {
 	switch {
 	case value == "":
-		return "", errEmpty // of a script, whose variable is not set
+		return "", errEmpty // usually an unset variable in a script
 	case o.Value == Choice && !slices.Contains(strings.Fields(o.Choices), value):
 		return "", fmt.Errorf("%q is not one of %s", value, strings.Join(strings.Fields(o.Choices), ", "))
 	}
 	return value, nil
 }
 
-// list takes value apart at its commas.
+// list splits value at its commas. Each word must be one of the choices.
 func (o *Option) list(value string) ([]string, error) {
 	words := strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 	known := strings.Fields(o.Choices)
@@ -152,11 +152,11 @@ func parseBool(v string) (bool, error) {
 	case "0", "false", "no", "off":
 		return false, nil
 	}
-	return false, fmt.Errorf("%q is neither yes nor no; write 1 or 0", v)
+	return false, fmt.Errorf("%q is not a boolean; write 1 or 0", v)
 }
 
-// ParseDuration reads a duration as [time.ParseDuration] does. A number without a
-// unit is in seconds.
+// ParseDuration parses a duration as [time.ParseDuration] does, and a number without a
+// unit as seconds. A negative duration is an error.
 func ParseDuration(v string) (time.Duration, error) {
 	d, err := time.ParseDuration(v)
 	if n, bad := strconv.ParseFloat(v, 64); bad == nil && n >= 0 && n < 1<<31 {
@@ -171,7 +171,7 @@ func ParseDuration(v string) (time.Duration, error) {
 	return d, nil
 }
 
-// ParsePID reads the id of a process.
+// ParsePID parses a process id, 1 or more.
 func ParsePID(v string) (int, error) {
 	pid, err := strconv.Atoi(v)
 	if err != nil || pid < 1 {

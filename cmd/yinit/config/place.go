@@ -9,7 +9,7 @@ import (
 	"yinit/initcore"
 )
 
-// configError is an error with its place in the file.
+// configError is an error with its position in the file.
 type configError struct {
 	file         string
 	line, column int
@@ -20,8 +20,8 @@ func (e *configError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.file, e.line, e.column, e.text)
 }
 
-// places are where the keys of a program are given their values, and under ""
-// where the program begins.
+// places has the position of the value of each key of a program and, under "", the
+// position of the program itself.
 type places map[string]unstable.Position
 
 func (p places) fail(file, key, text string) error {
@@ -35,8 +35,8 @@ func (p places) fail(file, key, text string) error {
 	return &configError{file, at.Line, at.Column, text}
 }
 
-// placed adds to an error about a program where the file says so.
-func (s *Settings) placed(err error) error {
+// withPosition adds the position in the file to an error about a program.
+func (s *Settings) withPosition(err error) error {
 	if e, ok := errors.AsType[*initcore.ProgramError](err); ok && e.Index < len(s.places) {
 		return s.places[e.Index].fail(s.config, e.Key, e.Text)
 	}

@@ -8,7 +8,7 @@ import (
 
 const readme = "../../../README.md"
 
-// initTable is the table of the init's options.
+// initTable returns the table of the init's options.
 func initTable() string {
 	var b strings.Builder
 	b.WriteString("| option | meaning | default | environment |\n|---|---|---|---|\n")
@@ -22,7 +22,7 @@ func initTable() string {
 	return b.String()
 }
 
-// commandTable is the table of the commands' options.
+// commandTable returns the table of the commands' options.
 func commandTable() string {
 	var b strings.Builder
 	b.WriteString("| command | option | meaning | default |\n|---|---|---|---|\n")
@@ -44,8 +44,7 @@ func commandTable() string {
 
 func cell(o *Option) string { return "`" + strings.ReplaceAll(o.Names(), "|", `\|`) + "`" }
 
-// TestReadmeOptions: README.md says what the program does. YINIT_UPDATE=1 writes
-// the tables.
+// TestReadmeOptions checks the option tables in README.md. YINIT_UPDATE=1 writes them.
 func TestReadmeOptions(t *testing.T) {
 	text := read(t, readme)
 	updated := text
@@ -63,7 +62,7 @@ func TestReadmeOptions(t *testing.T) {
 	hold(t, readme, text, updated, "make readme")
 }
 
-// hold fails if a file is not what the program would write, or writes it.
+// hold fails the test if a file is not up to date, or writes it with YINIT_UPDATE=1.
 func hold(t *testing.T, path, got, want, command string) {
 	t.Helper()
 	if got == want {
@@ -86,7 +85,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// TestReadmeKeys: README.md says which options are no keys of the file.
+// TestReadmeKeys checks that README.md lists the options that are not keys of the file.
 func TestReadmeKeys(t *testing.T) {
 	var names []string
 	for i := range initOptions {

@@ -9,12 +9,12 @@ import (
 	"yinit/initcore"
 )
 
-// readRunDir makes a program of every executable DIR/*.run, sorted by name, as
-// yasinit does.
+// readRunDir adds a program for every executable DIR/*.run, sorted by name, as yasinit
+// does.
 func (s *Settings) readRunDir() error {
 	entries, err := os.ReadDir(s.runDir) // sorted
 	if err != nil {
-		return fmt.Errorf("%s: %w; give a directory that can be read", s.from["run-dir"], err)
+		return fmt.Errorf("%s: %w; give a readable directory", s.from["run-dir"], err)
 	}
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".run") {
@@ -24,11 +24,11 @@ func (s *Settings) readRunDir() error {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			s.warnings = append(s.warnings, err.Error()+"; it is skipped")
+			s.warnings = append(s.warnings, err.Error()+"; skipped")
 		case info.IsDir():
-			s.warnings = append(s.warnings, path+" is a directory; it is skipped")
+			s.warnings = append(s.warnings, path+" is a directory; skipped")
 		case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
-			s.warnings = append(s.warnings, path+" is not executable; it is skipped (chmod +x it)")
+			s.warnings = append(s.warnings, path+" is not executable; skipped (use chmod +x)")
 		default:
 			s.Programs = append(s.Programs, initcore.Program{
 				Name: strings.TrimSuffix(e.Name(), ".run"), Args: []string{path},

@@ -12,10 +12,11 @@ import (
 	"yinit/initcore"
 )
 
-// severalKillAfter is --kill-after where there are several programs.
+// severalKillAfter is the default of --kill-after for several programs.
 const severalKillAfter = 20 * time.Second
 
-// Settings is what the init is told by the environment, the options and the file.
+// Settings is the configuration of the init from the environment, the options and the
+// file or directory of programs.
 type Settings struct {
 	initcore.Config
 	config, runDir string
@@ -24,10 +25,10 @@ type Settings struct {
 	verbose        int
 	quiet          bool
 
-	// Who set an option, by its long name, for messages: "-u", or an environment
-	// variable, or a place in the file.
+	// from says for messages where an option was set, by its long name: "-u", an
+	// environment variable, or a position in the file.
 	from     map[string]string
-	places   []places // of the keys of the programs in the file
+	places   []places // positions of the keys of each program in the file
 	warnings []string
 
 	line *Line
@@ -40,8 +41,8 @@ func defaults() *Settings {
 	}}
 }
 
-// Read applies the environment and then the options, so that these win. With an
-// error it returns the settings as far as they could be read.
+// Read applies the environment and then the options, which take precedence. With an
+// error it returns the settings that it could read.
 func Read(line *Line, env []string) (*Settings, error) {
 	s := defaults()
 	s.line, s.env = line, env
@@ -63,7 +64,7 @@ func (s *Settings) read() error {
 	return s.line.err
 }
 
-// apply sets an option, and remembers who said so.
+// apply sets an option, and records where it was set.
 func (s *Settings) apply(o *Option, value, from string) error {
 	if err := o.store(o.target(s), value); err != nil {
 		return fmt.Errorf("%s: %w", from, err)
@@ -74,15 +75,15 @@ func (s *Settings) apply(o *Option, value, from string) error {
 
 var errNothing = errors.New("nothing to run; write yinit [OPTION...] [--] PROGRAM [ARG...], or see yinit --help")
 
-// Load reads the file or the directory that lists the programs, if there is one,
-// and completes the configuration. It is ready to run then, unless [Settings.Idle].
+// Load reads the file or directory of programs, if there is one, and completes the
+// configuration. It is then ready to run, unless [Settings.Idle].
 func (s *Settings) Load() error {
 	if len(s.line.Words) == 0 && !s.runsSomething() && !s.findDefault() {
 		return errNothing
 	}
 	if s.config != "" {
-		// The environment and the options win over the file, so the file comes
-		// first and they are applied once more.
+		// The environment and the options take precedence over the file, so read the
+		// file into new settings and apply the others again.
 		withFile := defaults()
 		withFile.line, withFile.env, withFile.Version = s.line, s.env, s.Version
 		withFile.config, withFile.from["config"] = s.config, s.from["config"]
@@ -100,20 +101,21 @@ func (s *Settings) Load() error {
 	return s.complete()
 }
 
-// Idle reports whether there is no program to run, and that is fine: an empty
+// Idle reports whether there is nothing to run and that is no error: an empty
 // --run-dir, as for yasinit.
 func (s *Settings) Idle() bool { return s.runDir != "" && len(s.Programs) == 0 }
 
 // runsSomething reports whether an option says what to run.
 func (s *Settings) runsSomething() bool { return s.Pause || s.config != "" || s.runDir != "" }
 
-// Where PID 1 without a program finds what to run.
+// Where PID 1 looks for programs if the command line names none.
 const (
 	defaultConfig = "/etc/yinit/yinit.toml"
 	defaultRunDir = "/etc/yinit"
 )
 
-// findDefault looks for them and reports whether there is something.
+// findDefault looks for the default file and directory, and reports whether one has
+// programs.
 func (s *Settings) findDefault() bool {
 	if os.Getpid() != 1 {
 		return false
@@ -129,7 +131,7 @@ func (s *Settings) findDefault() bool {
 	return false
 }
 
-// choose finds the programs to run.
+// choose sets the programs to run. It is an error to name them in two ways.
 func (s *Settings) choose(words []string) error {
 	var given []string
 	if len(words) > 0 {
@@ -144,7 +146,7 @@ func (s *Settings) choose(words []string) error {
 		}
 	}
 	if len(given) > 1 {
-		return fmt.Errorf("%s exclude each other; give one of them", strings.Join(given, " and "))
+		return fmt.Errorf("%s exclude each other; give only one", strings.Join(given, " and "))
 	}
 	switch {
 	case len(words) > 0:
@@ -155,10 +157,10 @@ func (s *Settings) choose(words []string) error {
 	return nil
 }
 
-// complete fills in what depends on more than one option.
+// complete sets what depends on more than one option.
 func (s *Settings) complete() error {
 	s.Log.Level = s.level()
-	if s.Report != "" { // it is written at the end, when the init has left its directory
+	if s.Report != "" { // the init writes it at shutdown, after leaving its directory
 		if path, err := filepath.Abs(s.Report); err == nil {
 			s.Report = path
 		}
@@ -182,10 +184,10 @@ func (s *Settings) complete() error {
 	if len(s.Programs) > 1 && !s.killAfterSet {
 		s.KillAfter = severalKillAfter
 	}
-	return s.placed(s.Validate())
+	return s.withPosition(s.Validate())
 }
 
-// level is what is logged.
+// level returns the log level.
 func (s *Settings) level() slog.Level {
 	switch {
 	case s.quiet:
@@ -199,15 +201,15 @@ func (s *Settings) level() slog.Level {
 	}
 }
 
-// Quiet reports whether warnings are unwanted.
+// Quiet reports whether --quiet is set, which suppresses warnings.
 func (s *Settings) Quiet() bool { return s.quiet }
 
-// Warnings are what is odd and no reason to stop.
+// Warnings returns the problems that do not prevent a start.
 func (s *Settings) Warnings() []string { return s.warnings }
 
-// OwnReport reports whether the command line or the file names the report.
-// Otherwise its path is the one that every process of the container gets, by
-// default or from the environment.
+// OwnReport reports whether the command line or the file names the report. Otherwise
+// its path is the default or from the environment, and thus the same for every yinit
+// in the container.
 func (s *Settings) OwnReport() bool {
 	from := s.from["report"]
 	return from != "" && !strings.HasPrefix(from, environmentVariable)

@@ -16,7 +16,7 @@ func readLine(line string, env ...string) (*Settings, error) {
 	return Read(ParseLine(strings.Fields(line)), env)
 }
 
-// TestRead: the environment and the options, and which of them wins.
+// TestRead checks the environment and the options, and which takes precedence.
 func TestRead(t *testing.T) {
 	for _, c := range []struct {
 		line string
@@ -50,7 +50,7 @@ func TestRead(t *testing.T) {
 		{"x", []string{"DUMB_INIT_SETSID=1", "YINIT_SESSION=0"}, func(s *Settings) bool { return !s.Session }},
 		{"x", []string{"DUMB_INIT_DEBUG=1"}, func(s *Settings) bool { return s.verbose == 1 }},
 		{"x", []string{"DUMB_INIT_DEBUG=0"}, func(s *Settings) bool { return s.verbose == 0 }},
-		// What the programs see, and what is warned about.
+		// The environment of the programs, and the warnings.
 		{"x", []string{"A=1", "YINIT_GRACE=1", "YINIT_PORT=1", "YINIT_GRAVE=2"}, func(s *Settings) bool {
 			return strings.Join(s.Env, " ") == "A=1 YINIT_PORT=1 YINIT_GRAVE=2" && len(s.Warnings()) == 1
 		}},
@@ -62,7 +62,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadRefuses: a bad value names who gave it.
+// TestReadRefuses checks that the error for a bad value names where it was set.
 func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ line, env, want string }{
 		{"--grace soon x", "", `--grace: "soon" is not a duration; write a number with a unit, like 500ms, 5s or 1m30s`},
@@ -72,7 +72,7 @@ func TestReadRefuses(t *testing.T) {
 		{"-e 256 x", "", `-e: "256" is not an exit code; write a number from 0 to 255`},
 		{"--log-format xml x", "", `--log-format: "xml" is neither text nor json`},
 		{"--graze x", "", "unknown option --graze; did you mean --grace?"},
-		// The values before a wrong option count: one says where the report goes.
+		// The options before a wrong one are applied: one may name the report.
 		{"--report r --graze x", "YINIT_GRACE=1", "unknown option --graze"},
 	} {
 		s, err := readLine(c.line, c.env)
@@ -85,7 +85,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// TestRole: what the command line is about, whatever else is wrong with it.
+// TestRole checks that the role is found even if an option is wrong.
 func TestRole(t *testing.T) {
 	for _, c := range []struct {
 		line, command, asks string
@@ -121,8 +121,8 @@ func TestRole(t *testing.T) {
 	}
 }
 
-// TestLoadRunDir: each executable *.run is a program, and what is left out is
-// told.
+// TestLoadRunDir checks that each executable *.run is a program, and that skipped files
+// cause a warning.
 func TestLoadRunDir(t *testing.T) {
 	dir := t.TempDir()
 	for name, mode := range map[string]os.FileMode{"b.run": 0o755, "a.run": 0o755, "c.run": 0o644, "d": 0o755} {
@@ -149,7 +149,7 @@ func TestLoadRunDir(t *testing.T) {
 	}
 }
 
-// TestEnvironmentRuns: whether the environment says what to run.
+// TestEnvironmentRuns checks whether the environment says what to run.
 func TestEnvironmentRuns(t *testing.T) {
 	for assignment, want := range map[string]bool{
 		"YINIT_CONFIG=x": true, "YINIT_CONFIG=": false, "YINIT_RUN_DIR=/d": true, "YINIT_PAUSE=1": true, "YINIT_PAUSE=0": false,
@@ -161,7 +161,7 @@ func TestEnvironmentRuns(t *testing.T) {
 	}
 }
 
-// FuzzConfigFile: any file is read or refused on one line, which names the file.
+// FuzzConfigFile checks that any file is read, or refused on one line that names it.
 func FuzzConfigFile(f *testing.F) {
 	f.Add("grace = \"1s\"\n[[program]]\ncommand = [\"true\"]\nenv = { A = \"b\" }\n")
 	f.Add("[[program]]\ncommand = [\"a\", 1]\n[program.env]\nA = \"1\"\n")

@@ -7,7 +7,7 @@ import (
 	"yinit/initcore/history"
 )
 
-// TestTables: the rows of the option tables are complete and do not clash.
+// TestTables checks that the rows of the option tables are complete and do not clash.
 func TestTables(t *testing.T) {
 	check(t, "the init", initOptions)
 	for i := range commands {
@@ -59,7 +59,7 @@ func check(t *testing.T, of string, table []Option) {
 	}
 }
 
-// TestHelpIsNarrow: every help fits a terminal of 80 columns.
+// TestHelpIsNarrow checks that every help text fits 80 columns.
 func TestHelpIsNarrow(t *testing.T) {
 	texts := []string{Help()}
 	for i := range commands {
@@ -74,7 +74,7 @@ func TestHelpIsNarrow(t *testing.T) {
 	}
 }
 
-// TestHelpNamesAll: the help of the program names all commands and options.
+// TestHelpNamesAll checks that the help of the program has all commands and options.
 func TestHelpNamesAll(t *testing.T) {
 	for i := range initOptions {
 		if o := &initOptions[i]; !strings.Contains(Help(), o.Names()) {

@@ -12,7 +12,7 @@ _yinit_pids() {
 	local dir comm
 	for dir in /proc/<->(N/); do
 		comm=
-		{ read -r comm <$dir/comm } 2>/dev/null # it may end at any time
+		{ read -r comm <$dir/comm } 2>/dev/null # the process may end at any time
 		pids+=("${dir:t}:$comm")
 	done
 	_describe -t processes process pids
@@ -32,12 +32,12 @@ _yinit_first() {
 }
 
 _yinit_programs() {
-	_command_names -e # without zsh's own
+	_command_names -e # without zsh's builtins
 }
 `
 
-// zshBody goes over the options of the init itself: _arguments forgets whether a
-// -- was there, after which the name of a command is that of a program.
+// zshBody skips the options of the init itself, because _arguments does not report
+// whether there was a --, after which the next word is a program, not a command.
 const zshBody = `
 _yinit() {
 	local -i at=2
@@ -64,7 +64,7 @@ _yinit() {
 	fi
 }
 
-# Where zsh has loaded this file to complete a word, that is still to be done.
+# If zsh has loaded this file to complete a word, complete it now.
 if [[ $funcstack[1] == _yinit ]]; then
 	_yinit "$@"
 fi
@@ -97,7 +97,7 @@ func zshCompletion() string {
 	return s.String()
 }
 
-// zshArguments writes a function that completes options and operands.
+// zshArguments writes a zsh function that completes options and operands.
 func (s *script) zshArguments(name string, table []Option, operands string) {
 	s.line("\n%s() {\n\t_arguments -s -S \\", name)
 	for i := range table {
@@ -130,7 +130,7 @@ func zshText(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(s)
 }
 
-// zshAction is what _arguments calls to complete a value.
+// zshAction returns the action of _arguments for a kind of value.
 func zshAction(v Value, choices string) string {
 	switch v {
 	case Signal:

@@ -9,9 +9,9 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// TestForecastWords: what the kernel would do is tested in procfs; here it is
-// what the column TERM and the menu say to it.
-func TestForecastWords(t *testing.T) {
+// TestPredictionWords checks the words of the column TERM and of the menu. What the
+// kernel would do is tested in procfs.
+func TestPredictionWords(t *testing.T) {
 	const hup, quit, chld, cont, stop = 1, 3, 17, 18, 19
 	set := procfs.NewSignalSet
 	none := procfs.Signals{Known: true}
@@ -54,40 +54,40 @@ func TestForecastWords(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := judged(snapshot.Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
 			p.Target.Relay = test.relay
-			f := foresee(&p, test.n, verdict.Anyone())
+			f := predict(&p, test.n, verdict.Anyone())
 			if f.word(g) != test.column || f.String() != test.menu || f.why == "" {
-				t.Errorf("foresee(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.why, test.column, test.menu)
+				t.Errorf("predict(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.why, test.column, test.menu)
 			}
 		})
 	}
 	half := judged(snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z', Threads: 3, Sigs: none})
-	if f := foresee(&half, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeTerminate {
+	if f := predict(&half, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeTerminate {
 		t.Errorf("with a dead main thread and live others, TERM %v, want terminate", f)
 	}
 	for _, o := range []verdict.Outcome{verdict.OutcomeRead, verdict.OutcomeDenied} {
-		if got := (forecast{outcome: o}).word(g); len(got) > 9 || got == "" {
+		if got := (prediction{outcome: o}).word(g); len(got) > 9 || got == "" {
 			t.Errorf("the word for %v is %q, which does not fit", o, got)
 		}
 	}
 }
 
-func TestForecastOfTheUnknown(t *testing.T) {
+func TestPredictUnknown(t *testing.T) {
 	alive, dead := snapshot.Process{ID: procfs.ID{PID: 7}, State: 'S'}, snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z'}
-	if f := foresee(&alive, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeUnknown || f.why == "" {
+	if f := predict(&alive, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeUnknown || f.why == "" {
 		t.Errorf("of a process of which nothing was read: %v (%s), want unknown", f, f.why)
 	}
-	if f := foresee(&dead, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeNoEffect {
+	if f := predict(&dead, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeNoEffect {
 		t.Errorf("of a zombie of which nothing was read: %v, want no-effect", f)
 	}
 }
 
-// TestExplainStateD: SIGTERM ends at once who waits for a vfork child, and the others
-// perhaps not.
+// TestExplainStateD checks that SIGTERM ends a process at once that waits for its vfork
+// child, but not any other process in state D.
 func TestExplainStateD(t *testing.T) {
 	w := &world{canvas: canvas{ascii: true}}
 	p := judged(snapshot.Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
 	p.Term = verdict.OutcomeTerminate
-	if got, want := explain(w, &p), "7 dd is in uninterruptible sleep, as for a disk; SIGTERM ends it when it wakes up."; got != want {
+	if got, want := explain(w, &p), "7 dd is in uninterruptible sleep, such as disk I/O; SIGTERM ends it when it wakes up."; got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
 	p.Target.Tasks[0].Wchan = "kernel_clone"
@@ -96,9 +96,9 @@ func TestExplainStateD(t *testing.T) {
 	}
 }
 
-// TestMenuLooksCloser: what is too dear to read for every process is read when
-// the menu opens.
-func TestMenuLooksCloser(t *testing.T) {
+// TestMenuReadsDetails checks that the menu reads what is too expensive to read for
+// every process.
+func TestMenuReadsDetails(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	closer := *judged(snapshot.Process{ID: procfs.ID{PID: 56}, State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Blocked: procfs.NewSignalSet(1)}}).Target
 	closer.SignalFDs = procfs.NewSignalSet(1)
@@ -107,7 +107,8 @@ func TestMenuLooksCloser(t *testing.T) {
 	u.sees("1 HUP      read", "read from a signalfd")
 }
 
-// TestExplainRelay: what yinit was told to do with SIGTERM shows in its sentence.
+// TestExplainRelay checks that the sentence about yinit says what --rewrite does with
+// SIGTERM.
 func TestExplainRelay(t *testing.T) {
 	for to, want := range map[uint8]string{
 		sigTERM: "forwards SIGTERM to its program", 12: "forwards SIGTERM to its program as SIGUSR2", 0: "drops SIGTERM (--rewrite)",

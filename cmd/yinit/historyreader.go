@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"sync"
+
+	"yinit/initcore/history"
+	"yinit/initcore/watch"
+	"yinit/procfs"
+	"yinit/tui"
+)
+
+// historyReader reads the history that the inspector shows.
+type historyReader struct {
+	fs   procfs.FS
+	once bool // only one frame is needed: do not start a watcher
+
+	mu      sync.Mutex // snapshots and history may be read at the same time
+	src     *history.Source
+	err     error // why no init's history was found
+	watched bool  // this process has tried to start a watcher of its own
+}
+
+// find looks for an init that keeps a history, once. If there is none and mayWatch is
+// set, it starts a watcher in this process.
+func (r *historyReader) find(mayWatch bool) {
+	if r.src == nil && r.err == nil {
+		r.src, r.err = history.Find(r.fs, 0)
+	}
+	none, ok := errors.AsType[*history.NotFoundError](r.err)
+	if !ok || none.Denied || !mayWatch || r.once || r.watched {
+		return
+	}
+	r.watched = true
+	if own, err := watch.StartOwn(r.fs, "yinit "+version()); err == nil {
+		r.src = history.OwnSource(own.Reader, r.err)
+	}
+}
+
+// program returns the name and version of PID 1, "" if PID 1 keeps no history.
+func (r *historyReader) program() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.find(false)
+	if r.src == nil || r.src.Init.PID != 1 {
+		return ""
+	}
+	h, err := r.src.Header()
+	if err != nil {
+		return ""
+	}
+	return h.Program
+}
+
+// History implements tui.Source.
+func (r *historyReader) History(after uint64) (tui.History, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.find(true)
+	if r.src == nil {
+		return tui.History{Next: after, Since: r.err.Error()}, nil
+	}
+	b, err := r.src.Read(after)
+	if err != nil {
+		return tui.History{}, err
+	}
+	since, err := r.src.Since()
+	return tui.History{Records: b.Records, Next: b.Next, Lost: b.Lost, Since: since}, err
+}

@@ -1,0 +1,103 @@
+package tui
+
+import (
+	"strings"
+
+	"yinit/procfs"
+	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
+)
+
+// The signals whose numbers are the same on every architecture, see signal(7).
+const (
+	sigKILL = 9
+	sigTERM = 15
+)
+
+// A prediction is the verdict on a signal, see [verdict.Of], and what yinit as PID 1
+// does with that signal.
+type prediction struct {
+	outcome verdict.Outcome
+	why     string
+	forward int  // the signal that yinit forwards to its program for this one; 0: none
+	drop    bool // yinit drops it, see --rewrite
+}
+
+// predict returns what signal n would do to p if the caller sent it now.
+func predict(p *snapshot.Process, n int, caller verdict.Caller) prediction {
+	var f prediction
+	switch {
+	case p.Target != nil:
+		f.outcome, f.why = verdict.Of(p.Target, n, caller)
+	case p.Dead():
+		f.outcome, f.why = verdict.OutcomeNoEffect, "it has ended"
+	default:
+		f.why = "the process has not been read yet"
+	}
+	return f.relayed(p, n)
+}
+
+// term returns the prediction for SIGTERM, which the source has computed, without
+// the reason.
+func (w *world) term(p *snapshot.Process) prediction {
+	return prediction{outcome: p.Term}.relayed(p, sigTERM)
+}
+
+// relayed adds what yinit does with signal n, if p is yinit as PID 1.
+func (f prediction) relayed(p *snapshot.Process, n int) prediction {
+	if f.outcome == verdict.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
+		f.forward, f.drop = p.Target.Relay.Forwards(n), p.Target.Relay.Drops(n)
+	}
+	return f
+}
+
+// trouble reports whether the signal is lost or delayed where a user expects an
+// effect. A process for which that is true of SIGTERM does not stop at SIGTERM.
+func (f prediction) trouble() bool {
+	switch f.outcome {
+	case verdict.OutcomeIgnore, verdict.OutcomePending, verdict.OutcomeShielded:
+		return true
+	}
+	return f.drop
+}
+
+// String returns the word for the menu: that of the outcome, the same as in text and
+// JSON, or "forward" or "drop" for a signal that yinit handles as PID 1. The word is
+// in upper case if the signal means trouble, so that it stands out without colour.
+func (f prediction) String() string {
+	word := f.outcome.String()
+	switch {
+	case f.forward != 0:
+		word = "forward"
+	case f.drop:
+		word = "drop"
+	}
+	if f.trouble() {
+		word = strings.ToUpper(word)
+	}
+	return word
+}
+
+// word returns the word for the column TERM.
+func (f prediction) word(g *glyphs) string {
+	switch f.outcome {
+	case verdict.OutcomeNoEffect:
+		return g.dash
+	case verdict.OutcomeUnknown:
+		return "?"
+	default:
+		return f.String()
+	}
+}
+
+// uncatchable reports whether no program can catch signal n.
+func uncatchable(n int) bool { return n == sigKILL || procfs.SignalName(n) == "SIGSTOP" }
+
+// meantToEnd reports whether signal n is usually sent to end a process.
+func meantToEnd(n int) bool {
+	switch procfs.SignalName(n) {
+	case "SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT":
+		return true
+	}
+	return false
+}
