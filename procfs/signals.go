@@ -14,7 +14,7 @@ const maxSignal = 64
 // SignalSet is a set of signals as the kernel keeps it: bit n-1 is signal n.
 type SignalSet uint64
 
-// signalBit is the set of signal n alone, empty if there is no such signal.
+// signalBit is the set of signal n alone, empty if n is out of range.
 func signalBit(n int) SignalSet {
 	if n < 1 || n > maxSignal {
 		return 0

@@ -100,7 +100,7 @@ func TestZombiesJSON(t *testing.T) {
 	uid := uint32(7)
 	want := jsonCulprit{
 		Culprit: jsonReaper{PID: 12, Comm: "gunicorn", Cmdline: "gunicorn: \x1b[31mmaster [app:app] " + strings.Repeat("long ", 20), State: "S", UID: &uid, CHLD: "default"},
-		Cause:   "never-waits", Why: "it runs, and does not wait for its children", Advice: "make it wait; or end it: PID 1 then reaps them",
+		Cause:   "never-waits", Why: "it runs, but does not wait for its children", Advice: "make it wait; or end it: PID 1 then reaps its zombies",
 		Zombies: []jsonZombie{
 			{PID: 37, Comm: "git", Start: 87000, AgeMS: 130_000, Known: true, Code: 1},
 			{PID: 38, Comm: "git\x1b[2J", Start: 87000, AgeMS: 130_000, Known: true, Code: 137, Signal: "SIGKILL"},

@@ -96,15 +96,15 @@ func isGo(path string) bool {
 func (l Language) handles(n int) string {
 	switch l {
 	case Go:
-		return "the Go runtime's handler; the program may have one behind it"
+		return "the Go runtime's handler, which may notify the program"
 	case Node:
 		switch n {
 		case sigInt, sigTerm:
-			return "Node's handler: it ends, unless the program has its own"
+			return "Node's handler: exits, unless the program has its own"
 		case sigUsr1:
-			return "Node's handler: opens the debugger's port, or the program's"
+			return "Node's handler: opens the debugger port; or the program's"
 		case sigSegv:
-			return "Node's handler, for WebAssembly: it ends all the same"
+			return "Node's handler, for WebAssembly: it still ends the process"
 		}
 	case Python:
 		if n == sigInt {
@@ -122,17 +122,17 @@ func (l Language) handles(n int) string {
 func handledByJVM(n int) string {
 	switch n {
 	case sigHup, sigInt, sigTerm:
-		return "the JVM's: shutdown hooks run and it ends, or the program's"
+		return "the JVM's handler: shutdown hooks, then exit; or the program's"
 	case sigQuit:
-		return "the JVM's handler: it prints all stacks and goes on"
+		return "the JVM's handler: prints all thread stacks and continues"
 	case sigIll, sigFPE, sigSegv:
-		return "the JVM's handler: it reports a crash and ends"
+		return "the JVM's handler: reports a crash and ends"
 	case sigBus:
-		return "the JVM's: it reports a crash and ends, or the program's"
+		return "the JVM's handler: reports a crash and ends; or the program's"
 	case sigUsr2: // It suspends threads with it.
-		return "the JVM's handler, which may crash it, or the program's"
+		return "the JVM's handler, which may crash the JVM; or the program's"
 	case sigPipe, sigXFSZ, rtMax - 2: // With the last it wakes threads that wait for input.
-		return "the JVM's handler: nothing happens, or the program's runs"
+		return "the JVM's handler, which does nothing; or the program's"
 	}
 	return ""
 }

@@ -29,17 +29,17 @@ func (q *question) late(o Outcome) string {
 			return "" // Another thread takes it.
 		}
 		if q.t.InVfork() {
-			return "; not before its vfork child execs or ends"
+			return "; not until its vfork child execs or exits"
 		}
 	default:
 		return ""
 	}
-	return "; it may have to wait in the kernel first"
+	return "; uninterruptible sleep may delay it"
 }
 
 func whyKill(q *question) string {
 	if q.init() {
-		return "cannot be caught, and comes from outside of its PID namespace"
+		return "cannot be caught, and comes from outside its PID namespace"
 	}
 	return "cannot be caught"
 }
@@ -56,25 +56,25 @@ func whyContinue(q *question) string {
 }
 
 func whyTraced(q *question) string {
-	return "traced by pid " + strconv.Itoa(q.t.Tracer) + ", which decides"
+	return "traced by pid " + strconv.Itoa(q.t.Tracer) + ", which decides what happens"
 }
 
 func whyFrozen(*question) string {
-	return "frozen by its control group: this waits until that is thawed"
+	return "its cgroup is frozen: the signal waits until it is thawed"
 }
 
 func whyIdle(q *question) string {
 	if q.action == procfs.Continue {
-		return "it is not stopped: by default nothing happens"
+		return "it is not stopped: the default action does nothing"
 	}
-	return "by default nothing happens"
+	return "the default action is to ignore it"
 }
 
 func whyBlocked(q *question) string {
 	if q.n < rtFirst && q.t.Sigs.SharedPending.Has(q.n) {
-		return "blocked, and one is pending already: this one adds nothing"
+		return "blocked and already pending: another one has no effect"
 	}
-	return "blocked by all threads, and nobody reads it"
+	return "blocked by all threads, and nothing reads it"
 }
 
 // whySigwait: while a thread is in sigwait the kernel shows what it waits for as not
@@ -104,11 +104,11 @@ func whyHandler(q *question) string {
 func whyCore(q *question) string {
 	switch q.t.CoreOff {
 	case Yes:
-		return "no handler; core dumps are off (limit 0): it ends all the same"
+		return "no handler: it ends, without a core dump (core limit 0)"
 	case No:
-		return "no handler: the default action ends it with a core dump"
+		return "no handler: it ends, with a core dump"
 	default:
-		return "no handler: the default action ends it, with a core if allowed"
+		return "no handler: it ends, with a core dump if allowed"
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 // kernel/signal.c. Where something decides that is not known it says so.
 func Of(t *Target, n int, caller Caller) (Outcome, string) {
 	if !valid(n) {
-		return OutcomeUnknown, "there is no such signal"
+		return OutcomeUnknown, "no such signal"
 	}
 	q := question{t: t, c: &caller, n: n, action: procfs.DefaultActionOf(n), disposition: t.Sigs.Disposition(n)}
 	for i := range rules {
@@ -40,7 +40,7 @@ func Of(t *Target, n int, caller Caller) (Outcome, string) {
 			return rules[i].outcome, rules[i].why(&q) + q.late(rules[i].outcome)
 		}
 	}
-	return OutcomeUnknown, "no rule says what happens" // The last rule holds always.
+	return OutcomeUnknown, "no rule applies" // The last rule holds always.
 }
 
 // A question is what a rule looks at.
@@ -61,45 +61,45 @@ type rule struct {
 
 // rules in the order in which they are tried: the first that holds decides.
 var rules = [...]rule{
-	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, because("the caller's user may not signal it")},
-	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("whether the caller may signal it is not known")},
+	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, because("the caller has no permission to signal it")},
+	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("cannot tell whether the caller may signal it")},
 	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("zombie: already ended, waiting to be reaped")},
 
 	// Kernel threads ignore all but what they ask for, see allow_signal.
-	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may act on it")},
-	{OutcomeIgnore, (*question).kernel, because("a kernel thread, which takes no signals")},
+	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may handle it")},
+	{OutcomeIgnore, (*question).kernel, because("a kernel thread, which ignores signals")},
 
 	// What no program can catch, block or ignore. PID 1 gets it from outside only.
-	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Unknown }, because("PID 1, and from where the caller sends is not known")},
+	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Unknown }, because("PID 1: cannot tell whether the caller is in its namespace")},
 	{OutcomeShielded, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Yes }, because("PID 1 cannot be killed or stopped from inside")},
-	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, because("frozen by its control group: this waits until that is thawed")},
+	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, whyFrozen},
 	{OutcomeTerminate, func(q *question) bool { return q.n == sigKill }, whyKill},
-	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.t.LiveState().Stopped() }, because("it is stopped already: SIGCONT discards this one")},
+	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.t.LiveState().Stopped() }, because("already stopped: the next SIGCONT discards this signal")},
 	{OutcomeUnknown, func(q *question) bool { return q.n == sigStop && q.traced() }, whyTraced},
 	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.frozen() }, whyFrozen},
-	{OutcomeStop, func(q *question) bool { return q.n == sigStop }, because("cannot be caught: it rests until SIGCONT comes")},
+	{OutcomeStop, func(q *question) bool { return q.n == sigStop }, because("cannot be caught: stays stopped until SIGCONT")},
 
 	// SIGCONT resumes before anybody asks what the process does with it.
 	{OutcomeContinue, func(q *question) bool { return q.n == sigCont && q.t.stopped() && !q.traced() }, whyContinue},
 	// A tracer is told of it, even if it is blocked (ptrace_trap_notify).
 	{OutcomeUnknown, func(q *question) bool { return q.n == sigCont && q.traced() }, whyTraced},
-	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not tell what it does with signals")},
+	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not report how it handles signals")},
 
 	// What is dropped when it is sent.
-	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("whether it waits in sigwait may not be read")},
+	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("cannot tell whether a thread waits for it in sigwait")},
 	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, because("the program ignores it")},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, whyIdle},
 	{OutcomeShielded, (*question).dropped, because("PID 1 without a handler: the kernel drops it")},
 
 	// It is queued. Who holds it up?
-	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: this waits for SIGCONT")},
-	{OutcomePending, func(q *question) bool { return q.t.LiveState() == procfs.StateTraced }, because("a debugger holds it: this waits until it lets go")},
+	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: the signal waits until SIGCONT")},
+	{OutcomePending, func(q *question) bool { return q.t.LiveState() == procfs.StateTraced }, because("stopped by a debugger: the signal waits until it resumes")},
 	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, whySigwait},
 	{OutcomeRead, func(q *question) bool { return q.blocked() && q.fd() && !q.frozen() }, because("blocked, and read from a signalfd")},
-	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked, and whether a signalfd reads it may not be looked up")},
+	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked; cannot tell whether a signalfd reads it")},
 	{OutcomePending, (*question).blocked, whyBlocked},
-	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUnknown }, because("whether it waits in sigwait may not be read")},
-	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerEither }, because("a thread in sigwait or another one takes it, by chance")},
+	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUnknown }, because("cannot tell whether a thread waits for it in sigwait")},
+	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerEither }, because("either a thread in sigwait or another thread takes it")},
 	{OutcomeUnknown, (*question).traced, whyTraced},
 
 	// A thread takes it.
@@ -108,17 +108,17 @@ var rules = [...]rule{
 	// thread takes it. Since Linux 4.15 complete_signal ends PID 1 then, whoever sent
 	// the signal. This was measured on 6.18, and the opposite on 6.18.44, so that the
 	// version does not tell. A thread that waits in sigwait saves it (real_blocked).
-	{OutcomeUnknown, func(q *question) bool { return q.deadly() && q.init() && q.t.Freezer != Freezer1 }, because("PID 1: another thread takes it, and some kernels end it")},
+	{OutcomeUnknown, func(q *question) bool { return q.deadly() && q.init() && q.t.Freezer != Freezer1 }, because("PID 1: another thread takes it; some kernels then end PID 1")},
 	{OutcomePending, (*question).frozen, whyFrozen},
-	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("a signalfd may read it first, since it is not blocked")},
+	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("not blocked: a signalfd may or may not read it first")},
 	{OutcomeHandler, func(q *question) bool { return q.disposition == procfs.Caught }, whyHandler},
 	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored }, because("the program ignores it")},
 	{OutcomeDefaultIgnore, (*question).idle, whyIdle},
 	{OutcomeShielded, (*question).init, because("PID 1 without a handler: the kernel drops it")},
 	{OutcomeCore, func(q *question) bool { return q.action == procfs.Core }, whyCore},
 	{OutcomeUnknown, func(q *question) bool { return q.t.Orphaned == Unknown }, because("stops it, unless its group is orphaned (cannot be determined)")},
-	{OutcomeDefaultIgnore, func(q *question) bool { return q.t.Orphaned == Yes }, because("its process group is orphaned: the stop is dropped")},
-	{OutcomeStop, func(*question) bool { return true }, because("it has no handler: it rests until SIGCONT comes")},
+	{OutcomeDefaultIgnore, func(q *question) bool { return q.t.Orphaned == Yes }, because("its process group is orphaned: the kernel drops the stop")},
+	{OutcomeStop, func(*question) bool { return true }, because("it has no handler: stays stopped until SIGCONT")},
 }
 
 func (q *question) unstoppable() bool { return q.n == sigKill || q.n == sigStop }

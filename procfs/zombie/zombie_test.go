@@ -173,9 +173,9 @@ func TestCausesInWords(t *testing.T) {
 		t.Errorf("Cause(200) = %q, want unknown", got)
 	}
 	for of, want := range map[zombie.Blame]string{
-		{Cause: zombie.CauseWaitsElse, Of: 40}: "it waits for its child 40 and",
-		{Cause: zombie.CauseVfork, Of: 40}:     "before its vfork child 40 execs",
-		{Cause: zombie.CauseVfork}:             "before its vfork child execs",
+		{Cause: zombie.CauseWaitsElse, Of: 40}: "it is waiting for its child 40, not",
+		{Cause: zombie.CauseVfork, Of: 40}:     "until its vfork child 40 execs",
+		{Cause: zombie.CauseVfork}:             "until its vfork child execs",
 	} {
 		if got := of.Why(); !strings.Contains(got, want) {
 			t.Errorf("Why = %q, want %q in it", got, want)
