@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// restRounds is how often the listing of /proc may be spared in a row. One comes
+// maxSpared is how often the listing of /proc may be spared in a row. One comes
 // after that in any case, because a process can also be started without moving
 // LastPID: with a pid that its parent chose, see set_tid in clone3(2).
-const restRounds = 10
+const maxSpared = 10
 
 // arrivals tells which processes may have been started since /proc was listed,
 // from the last field of proc_loadavg(5): the pid that was given out last. Pids
@@ -21,7 +21,7 @@ type arrivals struct {
 	fd     int // of loadavg, -1: it does not tell
 	before int // LastPID at the scan before the last one
 	last   int // LastPID at the last scan
-	rest   int // how often the listing may still be spared
+	spares int // how often the listing may still be spared
 	second bool
 }
 
@@ -38,7 +38,7 @@ func (a *arrivals) close() {
 //
 // A pid is given out some time before its process can be found. So each one is in
 // the answers of two scans: what the second does not find either took longer to
-// be born than from one scan to the next, and the listing after restRounds has it.
+// be born than from one scan to the next, and the listing after maxSpared has it.
 func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	if a.fd < 0 {
 		return 0, 0, false
@@ -53,14 +53,14 @@ func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	}
 	from, to = a.before, l.LastPID
 	a.before, a.last = a.last, l.LastPID
-	if a.rest > 0 && from <= to && to-from <= most {
-		a.rest--
+	if a.spares > 0 && from <= to && to-from <= most {
+		a.spares--
 		return from, to, true
 	}
 	// The first listing is followed by a second one, for those that were about
 	// to be born.
-	if a.rest = restRounds; !a.second {
-		a.rest, a.second = 0, true
+	if a.spares = maxSpared; !a.second {
+		a.spares, a.second = 0, true
 	}
 	return 0, 0, false
 }

@@ -61,7 +61,7 @@ func (f FS) Environ(pid int) ([]string, error) {
 	at := place{pid: pid, name: "environ"}
 	b, err := f.read(at, make([]byte, 0, smallFile), maxEnviron)
 	if errors.Is(err, ErrGone) {
-		return nil, f.whyNothing(at)
+		return nil, f.goneOrEmpty(at)
 	}
 	if err != nil {
 		return nil, err
@@ -103,16 +103,16 @@ func (f FS) readlink(pid int, name string) (string, error) {
 	case err == nil:
 		return string(buf[:n]), nil
 	case errors.Is(err, syscall.ENOENT):
-		return "", f.whyNothing(at)
+		return "", f.goneOrEmpty(at)
 	default:
 		return "", f.wrap(at, err)
 	}
 }
 
-// whyNothing tells a process that has no such file from one that is gone: for
+// goneOrEmpty tells a process that has no such file from one that is gone: for
 // both the kernel gives ENOENT or, since it does so for the environment of
 // zombies, ESRCH.
-func (f FS) whyNothing(at place) error {
+func (f FS) goneOrEmpty(at place) error {
 	if _, err := f.Stat(at.pid); err != nil {
 		return fmt.Errorf("%s: %w", at.name, err)
 	}

@@ -74,8 +74,8 @@ func (k *keeper) take(p *slot, fd int) bool {
 	return true
 }
 
-// giveWay gives half of the descriptors back, for good: others need them.
-func (k *keeper) giveWay() {
+// releaseHalf gives half of the descriptors back, for good: others need them.
+func (k *keeper) releaseHalf() {
 	k.limit = k.count / 2
 	for i := len(k.slots) - 1; i >= 0 && k.count > k.limit; i-- {
 		k.close(&k.slots[i])
@@ -250,7 +250,7 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 	s.path = append(at.appendTo(s.path[:0]), 0)
 	fd, err := openAt(s.dir, s.path, syscall.O_RDONLY)
 	if err == syscall.EMFILE || err == syscall.ENFILE {
-		s.kept.giveWay()
+		s.kept.releaseHalf()
 		return s.read(at)
 	}
 	if err != nil {

@@ -144,11 +144,11 @@ func TestZombieIsNoticed(t *testing.T) {
 		t.Errorf("noticed, -want +got:\n%s", diff)
 	}
 	for z, want := range map[zombie.Zombie]string{
-		{Dead: 90 * time.Second, Sure: true}:                      "1m30s",
-		{Dead: 10 * time.Second, Age: time.Hour}:                  "at least 10s",
-		{Age: 3*time.Hour + 5*time.Minute}:                        "at most 3h05m",
-		{Dead: 76 * time.Hour, Sure: true}:                        "3d04h",
-		{Dead: 1500 * time.Millisecond, Sure: true, Age: 1 << 40}: "1.5s",
+		{Dead: 90 * time.Second, Exact: true}:                      "1m30s",
+		{Dead: 10 * time.Second, Age: time.Hour}:                   "at least 10s",
+		{Age: 3*time.Hour + 5*time.Minute}:                         "at most 3h05m",
+		{Dead: 76 * time.Hour, Exact: true}:                        "3d04h",
+		{Dead: 1500 * time.Millisecond, Exact: true, Age: 1 << 40}: "1.5s",
 	} {
 		if got := deadText(z); got != want {
 			t.Errorf("%+v: deadText() = %q, want %q", z, got, want)

@@ -6,16 +6,17 @@ import (
 	"yinit/procfs"
 )
 
-// because is a reason that is the same for all.
+// because returns a fixed reason.
 func because(text string) func(*question) string {
 	return func(*question) string { return text }
 }
 
-// late is what is added to a reason if the main thread, which takes what it does not
-// block, waits in the kernel in state D. From some of these waits a fatal signal
-// wakes it (TASK_KILLABLE), but not one with a core dump (complete_signal); the
-// state does not tell which they are. That of vfork(2) is one.
-func (q *question) late(o Outcome) string {
+// delay returns what to add to a reason if the main thread, which takes each signal
+// that it does not block, sleeps in state D. A fatal signal wakes it from some of
+// these sleeps (TASK_KILLABLE), unless the default action is a core dump
+// (complete_signal). The state does not show which sleeps these are; the one of
+// vfork(2) is among them.
+func (q *question) delay(o Outcome) string {
 	if q.t.LiveState() != procfs.StateDisk {
 		return ""
 	}
@@ -77,10 +78,11 @@ func whyBlocked(q *question) string {
 	return "blocked by all threads, and nothing reads it"
 }
 
-// whySigwait: while a thread is in sigwait the kernel shows what it waits for as not
-// blocked, and keeps the mask from before to itself (real_blocked). By that mask
-// it drops a signal (sig_ignored), and ends the process at once (complete_signal);
-// all else the thread gets in any case.
+// whySigwait adds a condition if the effect depends on the blocked set from before
+// sigwait. While a thread is in sigwait, the kernel shows the awaited signals as not
+// blocked and does not show the earlier set (real_blocked). That set decides whether
+// a signal is dropped (sig_ignored) or ends the process at once (complete_signal).
+// In all other cases the thread reads the signal.
 func whySigwait(q *question) string {
 	if q.fatal() || q.droppable() && !q.t.MainBlocked.Has(q.n) && !q.traced() {
 		return "a thread waits for it in sigwait (if it was blocked before)"
@@ -113,13 +115,14 @@ func whyCore(q *question) string {
 }
 
 const (
-	// rtFirst is the kernel's first real-time signal: from it on, each one that is
-	// sent is queued, see signal(7).
+	// rtFirst is the kernel's first real-time signal. Several instances of a
+	// real-time signal can be pending at once, see signal(7).
 	rtFirst = 32
-	// rtMin is SIGRTMIN of the C library, which keeps those before it for itself.
+	// rtMin is SIGRTMIN of the C library, which reserves the real-time signals below
+	// it for its own use.
 	rtMin = 34
 	rtMax = 64
 )
 
-// valid reports whether there is a signal n.
+// valid reports whether n is the number of a signal.
 func valid(n int) bool { return n >= 1 && n <= rtMax }

@@ -6,7 +6,7 @@ import (
 	"yinit/procfs"
 )
 
-// The signals of which the rules speak by name.
+// The signals that the rules name.
 const (
 	sigBus  = int(syscall.SIGBUS)
 	sigFPE  = int(syscall.SIGFPE)
@@ -25,11 +25,12 @@ const (
 	sigStop = int(syscall.SIGSTOP)
 )
 
-// Of is what signal n would do to t if the caller sent it now by kill(2),
-// and why, in a few words. It follows the kernel's order: who may send
-// (check_kill_permission), what is dropped at once (prepare_signal, sig_ignored),
-// which thread takes it (complete_signal), what that does (get_signal); all of
-// kernel/signal.c. Where something decides that is not known it says so.
+// Of predicts what signal n would do to t if the caller sent it now with kill(2),
+// and says why in a few words. It follows the order of kernel/signal.c: whether the
+// caller may send it (check_kill_permission), whether it is dropped at once
+// (prepare_signal, sig_ignored), which thread takes it (complete_signal), and what
+// that thread does (get_signal). If the answer depends on something that is not
+// known, the outcome is [OutcomeUnknown].
 func Of(t *Target, n int, caller Caller) (Outcome, string) {
 	if !valid(n) {
 		return OutcomeUnknown, "no such signal"
@@ -37,39 +38,40 @@ func Of(t *Target, n int, caller Caller) (Outcome, string) {
 	q := question{t: t, c: &caller, n: n, action: procfs.DefaultActionOf(n), disposition: t.Sigs.Disposition(n)}
 	for i := range rules {
 		if rules[i].holds(&q) {
-			return rules[i].outcome, rules[i].why(&q) + q.late(rules[i].outcome)
+			return rules[i].outcome, rules[i].why(&q) + q.delay(rules[i].outcome)
 		}
 	}
-	return OutcomeUnknown, "no rule applies" // The last rule holds always.
+	return OutcomeUnknown, "no rule applies" // Not reached: the last rule always holds.
 }
 
-// A question is what a rule looks at.
+// A question is what the rules decide: the effect of one signal on one process.
 type question struct {
 	t           *Target
 	c           *Caller
-	n           int
-	action      procfs.DefaultAction
-	disposition procfs.Disposition
+	n           int                  // the signal
+	action      procfs.DefaultAction // of n
+	disposition procfs.Disposition   // of n in t
 }
 
-// A rule says when an outcome comes about, and why.
+// A rule is an outcome, the condition for it, and the reason to give.
 type rule struct {
 	outcome Outcome
 	holds   func(*question) bool
 	why     func(*question) string
 }
 
-// rules in the order in which they are tried: the first that holds decides.
+// rules are tried in this order: the first that holds decides.
 var rules = [...]rule{
 	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, because("the caller has no permission to signal it")},
 	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("cannot tell whether the caller may signal it")},
 	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("zombie: already ended, waiting to be reaped")},
 
-	// Kernel threads ignore all but what they ask for, see allow_signal.
+	// Kernel threads ignore all signals but those passed to allow_signal.
 	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may handle it")},
 	{OutcomeIgnore, (*question).kernel, because("a kernel thread, which ignores signals")},
 
-	// What no program can catch, block or ignore. PID 1 gets it from outside only.
+	// No program can catch, block or ignore KILL and STOP. PID 1 gets them only from
+	// outside its PID namespace.
 	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Unknown }, because("PID 1: cannot tell whether the caller is in its namespace")},
 	{OutcomeShielded, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Yes }, because("PID 1 cannot be killed or stopped from inside")},
 	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, whyFrozen},
@@ -79,19 +81,19 @@ var rules = [...]rule{
 	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.frozen() }, whyFrozen},
 	{OutcomeStop, func(q *question) bool { return q.n == sigStop }, because("cannot be caught: stays stopped until SIGCONT")},
 
-	// SIGCONT resumes before anybody asks what the process does with it.
+	// SIGCONT resumes the process before its disposition is examined.
 	{OutcomeContinue, func(q *question) bool { return q.n == sigCont && q.t.stopped() && !q.traced() }, whyContinue},
-	// A tracer is told of it, even if it is blocked (ptrace_trap_notify).
+	// The kernel notifies a tracer even if the signal is blocked (ptrace_trap_notify).
 	{OutcomeUnknown, func(q *question) bool { return q.n == sigCont && q.traced() }, whyTraced},
 	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not report how it handles signals")},
 
-	// What is dropped when it is sent.
+	// Signals that are dropped when they are sent.
 	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("cannot tell whether a thread waits for it in sigwait")},
 	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, because("the program ignores it")},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, whyIdle},
 	{OutcomeShielded, (*question).dropped, because("PID 1 without a handler: the kernel drops it")},
 
-	// It is queued. Who holds it up?
+	// The signal is queued. Is its delivery held up?
 	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: the signal waits until SIGCONT")},
 	{OutcomePending, func(q *question) bool { return q.t.LiveState() == procfs.StateTraced }, because("stopped by a debugger: the signal waits until it resumes")},
 	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, whySigwait},
@@ -104,10 +106,11 @@ var rules = [...]rule{
 
 	// A thread takes it.
 	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, because("it has no handler: the default action ends it")},
-	// The kernel keeps this one for PID 1, since the main thread blocks it, and another
-	// thread takes it. Since Linux 4.15 complete_signal ends PID 1 then, whoever sent
-	// the signal. This was measured on 6.18, and the opposite on 6.18.44, so that the
-	// version does not tell. A thread that waits in sigwait saves it (real_blocked).
+	// The kernel does not drop this signal for PID 1, since the main thread blocks it,
+	// and another thread takes it. Since Linux 4.15 complete_signal then ends PID 1,
+	// wherever the signal came from. This was measured on 6.18, and the opposite on
+	// 6.18.44, so that the version does not decide. A thread in sigwait prevents it
+	// (real_blocked).
 	{OutcomeUnknown, func(q *question) bool { return q.deadly() && q.init() && q.t.Freezer != Freezer1 }, because("PID 1: another thread takes it; some kernels then end PID 1")},
 	{OutcomePending, (*question).frozen, whyFrozen},
 	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("not blocked: a signalfd may or may not read it first")},
@@ -130,28 +133,30 @@ func (q *question) fd() bool          { return q.t.SignalFDs.Has(q.n) }
 
 func (q *question) kernel() bool { return q.t.KernelThread() }
 
-// idle reports whether the default action is left, and does nothing.
+// idle reports whether the disposition is the default and the default action does
+// nothing.
 func (q *question) idle() bool {
 	return q.disposition == procfs.Default && (q.action == procfs.Ignore || q.action == procfs.Continue)
 }
 
-// fatal reports whether the process ends as soon as a thread would take the
-// signal, before it does (complete_signal).
+// fatal reports whether the process ends as soon as a thread is chosen to take the
+// signal (complete_signal).
 func (q *question) fatal() bool { return q.deadly() && !q.init() }
 
-// deadly reports whether the default action is left, and ends the process without
-// a core dump.
+// deadly reports whether the disposition is the default and the default action ends
+// the process without a core dump.
 func (q *question) deadly() bool {
 	return q.disposition == procfs.Default && q.action == procfs.Terminate
 }
 
-// droppable reports whether nobody wants the signal (sig_task_ignored).
+// droppable reports whether the signal would have no effect (sig_task_ignored).
 func (q *question) droppable() bool {
 	return q.disposition == procfs.Ignored || q.idle() || q.init() && q.disposition == procfs.Default
 }
 
-// held reports whether the signal is kept all the same (sig_ignored): the main
-// thread blocks it, or did so before it began to wait for it, or is traced.
+// held reports whether the kernel queues the signal even though it is droppable
+// (sig_ignored): the main thread blocks it, or blocked it before it began to wait
+// for it in sigwait, or is traced.
 func (q *question) held() Answer {
 	if q.t.MainBlocked.Has(q.n) || q.traced() {
 		return Yes

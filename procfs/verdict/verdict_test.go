@@ -207,7 +207,7 @@ func TestVerdict(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "denied" || name == "denied, a zombie" {
-				test.target.UserNS = verdict.KinSame
+				test.target.UserNS = verdict.NSSame
 			}
 			got, reason := verdict.Of(test.target, test.n, test.caller)
 			if got != test.want || !strings.Contains(reason, test.reason) {
@@ -313,9 +313,9 @@ func FuzzVerdict(f *testing.F) {
 			ID: procfs.ID{PID: pid}, State: procfs.State(st), NSpid: []int{pid, pid}[:int(answers>>2)%3],
 			Sigs:     procfs.Signals{Known: answers&1 == 0, Blocked: procfs.SignalSet(blocked), Caught: procfs.SignalSet(caught), Ignored: procfs.SignalSet(ignored)},
 			Tasks:    []verdict.Task{{TID: pid, Blocked: procfs.SignalSet(blocked), Sigwait: a, Awaited: procfs.SignalSet(awaited), AwaitedRead: answers&2 == 0}},
-			Language: verdict.Language(answers), UserNS: verdict.Kinship(answers), Permitted: a, Freezer: verdict.Freezer(answers % 3),
+			Language: verdict.Language(answers), UserNS: verdict.NSRelation(answers), Permitted: a, Freezer: verdict.Freezer(answers % 3),
 		}
-		outcome, reason := verdict.Of(tg, n, verdict.Caller{Depth: depth, May: answers&4 == 0})
+		outcome, reason := verdict.Of(tg, n, verdict.Caller{Depth: depth, Unrestricted: answers&4 == 0})
 		if outcome > verdict.OutcomeDenied || reason == "" {
 			t.Errorf("Verdict = %v, %q", outcome, reason)
 		}

@@ -46,8 +46,8 @@ func (r Reaper) CHLD() string {
 type Wait struct {
 	// PID is the child that it waits for. 0: it may be any, or one of several;
 	// then any zombie would end the wait.
-	PID  int
-	Else bool // it waits for something that is not told
+	PID   int
+	Other bool // it waits for something that is not told
 }
 
 // Blame says who ought to reap a zombie, and why that has not happened.
@@ -106,7 +106,7 @@ func BlameFor(z Dead, parent Reaper) Blame {
 	case b.Culprit != z.Stat.PPID:
 		b.Cause, b.Of = CauseTracer, z.Stat.PID
 	case z.Stat.PPID == 0 && z.justEnded():
-		b.Cause = CauseMoment
+		b.Cause = CauseJustEnded
 	case z.Stat.PPID == 0:
 		b.Cause = CauseOutside
 	case !parent.Known():
@@ -134,13 +134,13 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 		return CauseDisk, 0
 	}
 	if z.justEnded() || parent.Init {
-		return CauseMoment, 0
+		return CauseJustEnded, 0
 	}
 	if s := z.Stat.ExitSignal; s != int(syscall.SIGCHLD) {
 		return CauseExitSignal, s
 	}
 	if w, ok := waitForAnother(z.Stat.PID, parent.Waits); ok {
-		return CauseWaitsElse, w.PID
+		return CauseWaitsForOther, w.PID
 	}
 	if parent.Stat.PID == 1 {
 		return CauseNotInit, 0
@@ -154,7 +154,7 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 // waitForAnother finds a wait that this zombie cannot end.
 func waitForAnother(pid int, waits []Wait) (Wait, bool) {
 	for _, w := range waits {
-		if w.Else || w.PID != 0 && w.PID != pid {
+		if w.Other || w.PID != 0 && w.PID != pid {
 			return w, true
 		}
 	}

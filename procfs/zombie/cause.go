@@ -12,22 +12,22 @@ type Cause uint8
 
 // The causes. The first ones that apply count, in the order of [BlameFor].
 const (
-	CauseUnknown    Cause = iota // its parent cannot be read, or not what it does
-	CauseThreads                 // only its main thread has ended
-	CauseTracer                  // its debugger has to wait for it first
-	CauseOutside                 // its parent is outside the PID namespace
-	CauseStopped                 // a signal stopped its parent
-	CauseTraced                  // a debugger stopped its parent
-	CauseDisk                    // its parent sleeps uninterruptibly
-	CauseVfork                   // its parent waits for its vfork child
-	CauseMoment                  // it has only just ended
-	CauseExitSignal              // it is a child that a plain wait does not see
-	CauseWaitsElse               // its parent waits for another child
-	CauseNotInit                 // its parent is PID 1, and no init
-	CauseBlocked                 // its parent blocks SIGCHLD
-	CauseIgnored                 // its parent ignores SIGCHLD, and did not in time
-	CauseHandler                 // its parent has a handler that has not waited for it
-	CauseNeverWaits              // its parent runs, and nothing shows that it ever waits
+	CauseUnknown       Cause = iota // its parent cannot be read, or not what it does
+	CauseThreads                    // only its main thread has ended
+	CauseTracer                     // its debugger has to wait for it first
+	CauseOutside                    // its parent is outside the PID namespace
+	CauseStopped                    // a signal stopped its parent
+	CauseTraced                     // a debugger stopped its parent
+	CauseDisk                       // its parent sleeps uninterruptibly
+	CauseVfork                      // its parent waits for its vfork child
+	CauseJustEnded                  // it has only just ended
+	CauseExitSignal                 // it is a child that a plain wait does not see
+	CauseWaitsForOther              // its parent waits for another child
+	CauseNotInit                    // its parent is PID 1, and no init
+	CauseBlocked                    // its parent blocks SIGCHLD
+	CauseIgnored                    // its parent ignores SIGCHLD, and did not in time
+	CauseHandler                    // its parent has a handler that has not waited for it
+	CauseNeverWaits                 // its parent runs, and nothing shows that it ever waits
 )
 
 // causes has the words for each. In why, {} stands for [Blame.Of], and "it" is the
@@ -66,12 +66,12 @@ var causes = [...]struct {
 	CauseVfork: {
 		"parent-in-vfork", "it is suspended until {} execs or exits, so it cannot wait", "find out why that child hangs", true,
 	},
-	CauseMoment: {"just-ended", "it may be about to wait; check again in a moment", "nothing to do, unless the zombie stays", false},
+	CauseJustEnded: {"just-ended", "it may be about to wait; check again in a moment", "nothing to do, unless the zombie stays", false},
 	CauseExitSignal: {
 		"clone-child", "it created this child by clone(2) with exit signal {}; a wait without __WALL or __WCLONE does not see such a child",
 		"make it wait with __WALL", true,
 	},
-	CauseWaitsElse: {
+	CauseWaitsForOther: {
 		"waits-for-another", "it is waiting for {}, not for this one",
 		"make it wait for any child (pid -1)", true,
 	},
@@ -108,9 +108,9 @@ func (b Blame) Why() string {
 	switch {
 	case b.Cause == CauseExitSignal && b.Of > 0:
 		of = procfs.SignalName(b.Of)
-	case b.Cause == CauseWaitsElse && b.Of == 0:
+	case b.Cause == CauseWaitsForOther && b.Of == 0:
 		of = "another child"
-	case b.Cause == CauseWaitsElse:
+	case b.Cause == CauseWaitsForOther:
 		of = "its child " + of
 	case b.Cause == CauseVfork && b.Of == 0:
 		of = "its vfork child"
@@ -126,9 +126,9 @@ type Init uint8
 
 // What PID 1 does with orphans.
 const (
-	InitUnknown Init = iota
-	InitReaps        // it is an init
-	InitLeaves       // it has left some unreaped
+	InitUnknown     Init = iota
+	InitReaps            // it is an init
+	InitDoesNotReap      // it has left some unreaped
 )
 
 // Advice is what helps, given what PID 1 does with orphans.
@@ -139,7 +139,7 @@ func (b Blame) Advice(init Init) string {
 		return c.help
 	case init == InitReaps:
 		return c.help + "; or end it: PID 1 then reaps its zombies"
-	case init == InitLeaves:
+	case init == InitDoesNotReap:
 		return c.help + "; or end it, once PID 1 is an init (docker run --init); this PID 1 does not reap"
 	default:
 		return c.help + "; or end it: PID 1 then has to reap its zombies"

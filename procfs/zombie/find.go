@@ -60,8 +60,8 @@ type Zombie struct {
 	Stat  procfs.Stat
 	Known bool          // Stat.ExitCode tells how it ended
 	Age   time.Duration // since its start
-	Dead  time.Duration // since its end; if Sure is false, at least
-	Sure  bool          // Dead is exact
+	Dead  time.Duration // since its end; if Exact is false, at least
+	Exact bool          // Dead is exact
 }
 
 // Find looks for zombies among all processes of fs. It reads nothing about the
@@ -123,11 +123,11 @@ func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
 			c = f.culprit(blame)
 			culprits[of] = c
 		}
-		if c.Cause == CauseMoment { // One that has just ended says nothing about the others.
+		if c.Cause == CauseJustEnded { // One that has just ended says nothing about the others.
 			c.Blame = blame
 		}
 		if blame.Cause == CauseNotInit {
-			r.Init = InitLeaves
+			r.Init = InitDoesNotReap
 		}
 		c.Zombies = append(c.Zombies, z)
 	}
@@ -177,7 +177,7 @@ func (f *finder) examine(s procfs.Stat) (Zombie, Blame, error) {
 		}
 		z := f.zombie(s)
 		d := Dead{Stat: s, Tracer: TracerProcess(f.fs, status.TracerPID), For: -1}
-		if z.Sure {
+		if z.Exact {
 			d.For = z.Dead
 		}
 		blame := BlameFor(d, f.reaper(s.PPID))
@@ -198,7 +198,7 @@ func (f *finder) zombie(s procfs.Stat) Zombie {
 		Stat: s, Age: procfs.Age(f.uptime, s.Start),
 		Known: s.Zombie() && (s.ExitCode != 0 || f.fs.MayTrace(s.PID)),
 	}
-	if z.Dead, z.Sure = f.clock.since(s); !z.Sure {
+	if z.Dead, z.Exact = f.clock.since(s); !z.Exact {
 		z.Dead = f.opt.Noticed[s.ID()]
 	}
 	z.Dead = min(z.Dead, z.Age)

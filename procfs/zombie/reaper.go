@@ -49,7 +49,7 @@ func waitOf(fs procfs.FS, pid int, t *verdict.Task) (Wait, verdict.Answer) {
 	if err == nil {
 		if w, fd, ok := waitOfCall(call); ok && fd >= 0 {
 			w.PID = fs.PIDOfPidfd(pid, fd)
-			w.Else = w.PID == 0
+			w.Other = w.PID == 0
 			return w, verdict.Yes
 		} else if ok {
 			return w, verdict.Yes
@@ -57,7 +57,7 @@ func waitOf(fs procfs.FS, pid int, t *verdict.Task) (Wait, verdict.Answer) {
 	}
 	switch {
 	case t.Wchan == "do_wait", strings.HasPrefix(t.Wchan, "do_wait."): // of a compiler's making
-		return Wait{Else: true}, verdict.Yes
+		return Wait{Other: true}, verdict.Yes
 	case err == nil, t.Wchan != "", t.State != procfs.StateSleeping && t.State != procfs.StateDisk:
 		return Wait{}, verdict.No
 	default:
@@ -112,7 +112,7 @@ func waitOfCall(s procfs.Syscall) (w Wait, fd int, ok bool) {
 		case waitPIDFD:
 			return Wait{}, second, true
 		case waitPGID:
-			return Wait{Else: true}, -1, true
+			return Wait{Other: true}, -1, true
 		}
 	}
 	return Wait{}, -1, false
@@ -127,6 +127,6 @@ func waitFor(pid int) Wait {
 	case pid > 0:
 		return Wait{PID: pid}
 	default:
-		return Wait{Else: true}
+		return Wait{Other: true}
 	}
 }
