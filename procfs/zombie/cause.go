@@ -10,28 +10,28 @@ import (
 // Cause is why a zombie has not been reaped.
 type Cause uint8
 
-// The causes. The first ones that apply count, in the order of [BlameFor].
+// The causes. If several apply, [BlameFor] chooses one.
 const (
-	CauseUnknown       Cause = iota // its parent cannot be read, or not what it does
+	CauseUnknown       Cause = iota // its parent, or what the parent does, cannot be read
 	CauseThreads                    // only its main thread has ended
-	CauseTracer                     // its debugger has to wait for it first
+	CauseTracer                     // its tracer has to wait for it first
 	CauseOutside                    // its parent is outside the PID namespace
 	CauseStopped                    // a signal stopped its parent
 	CauseTraced                     // a debugger stopped its parent
 	CauseDisk                       // its parent sleeps uninterruptibly
 	CauseVfork                      // its parent waits for its vfork child
 	CauseJustEnded                  // it has only just ended
-	CauseExitSignal                 // it is a child that a plain wait does not see
+	CauseExitSignal                 // a plain wait does not see it, because of its exit signal
 	CauseWaitsForOther              // its parent waits for another child
-	CauseNotInit                    // its parent is PID 1, and no init
+	CauseNotInit                    // its parent is PID 1 and not an init
 	CauseBlocked                    // its parent blocks SIGCHLD
-	CauseIgnored                    // its parent ignores SIGCHLD, and did not in time
-	CauseHandler                    // its parent has a handler that has not waited for it
-	CauseNeverWaits                 // its parent runs, and nothing shows that it ever waits
+	CauseIgnored                    // its parent ignores SIGCHLD, but did not when it ended
+	CauseHandler                    // its parent has a SIGCHLD handler that has not waited for it
+	CauseNeverWaits                 // its parent runs, and does not appear to wait
 )
 
-// causes has the words for each. In why, {} stands for [Blame.Of], and "it" is the
-// culprit; end says that ending the culprit helps, too.
+// causes has the texts for each cause. In why and help "it" is the culprit, and {}
+// stands for [Blame.Of]. end says that ending the culprit helps, too.
 var causes = [...]struct {
 	word, why, help string
 	end             bool
@@ -94,7 +94,7 @@ var causes = [...]struct {
 	CauseNeverWaits: {"never-waits", "it runs, but does not wait for its children", "make it wait", true},
 }
 
-// String is the cause in a word, for programs.
+// String returns the cause in a word, for programs.
 func (c Cause) String() string {
 	if int(c) < len(causes) {
 		return causes[c].word
@@ -102,7 +102,7 @@ func (c Cause) String() string {
 	return causes[CauseUnknown].word
 }
 
-// Why is the cause in words. The culprit is "it".
+// Why explains the cause in words. "It" is the culprit.
 func (b Blame) Why() string {
 	of := strconv.Itoa(b.Of)
 	switch {
@@ -120,18 +120,18 @@ func (b Blame) Why() string {
 	return strings.Replace(causes[b.Cause].why, "{}", of, 1)
 }
 
-// Init is what PID 1 does with orphans. The zombies of a process become orphans
-// when it ends.
+// Init is what PID 1 does with orphans. When a process ends, its zombies become
+// orphans and PID 1 gets them.
 type Init uint8
 
 // What PID 1 does with orphans.
 const (
 	InitUnknown     Init = iota
-	InitReaps            // it is an init
+	InitReaps            // it is an init and reaps them
 	InitDoesNotReap      // it has left some unreaped
 )
 
-// Advice is what helps, given what PID 1 does with orphans.
+// Advice says what helps, given what PID 1 does with orphans.
 func (b Blame) Advice(init Init) string {
 	c := causes[b.Cause]
 	switch {
