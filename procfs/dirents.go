@@ -10,7 +10,7 @@ import (
 func readEntries(fd int, buf []byte) (int, error) {
 	for tries := 0; ; tries++ {
 		n, err := syscall.ReadDirent(fd, buf)
-		if err != syscall.EINTR || tries == interruptedMost {
+		if err != syscall.EINTR || tries == maxInterrupts {
 			return max(n, 0), err
 		}
 	}
