@@ -120,7 +120,7 @@ func ParseSignal(s string) (int, error) {
 	name := strings.TrimPrefix(strings.ToUpper(s), "SIG")
 	n, ok := signalNumber(name)
 	if !ok || n < 1 || n > maxSignal {
-		return 0, fmt.Errorf("%q is no signal: give a name such as TERM or RTMIN+3, or a number from 1 to %d", s, maxSignal)
+		return 0, fmt.Errorf("unknown signal %q: use a name such as TERM or RTMIN+3, or a number from 1 to %d", s, maxSignal)
 	}
 	return n, nil
 }
