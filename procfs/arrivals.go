@@ -7,22 +7,22 @@ import (
 	"syscall"
 )
 
-// restRounds is how often the listing of /proc may be spared in a row. One comes
-// after that in any case, because a process can also be started without moving
+// maxSpared is the largest number of scans in a row that do not list /proc. The next
+// scan lists it in any case, because a process can also be started without changing
 // LastPID: with a pid that its parent chose, see set_tid in clone3(2).
-const restRounds = 10
+const maxSpared = 10
 
-// arrivals tells which processes may have been started since /proc was listed,
-// from the last field of proc_loadavg(5): the pid that was given out last. Pids
-// are given out upwards, so what is new is between what the field said before and
-// what it says now. Processes that enter the namespace by setns(2) and fork get
-// such a pid, too.
+// arrivals finds out which processes may have been started since /proc was listed,
+// from the last field of proc_loadavg(5): the pid that was allocated last. The kernel
+// allocates pids in ascending order, so a new process has a pid between the previous
+// and the current value of the field. This includes processes that enter the
+// namespace by setns(2) and fork.
 type arrivals struct {
-	fd     int // of loadavg, -1: it does not tell
-	before int // LastPID at the scan before the last one
-	last   int // LastPID at the last scan
-	rest   int // how often the listing may still be spared
-	second bool
+	fd     int  // of loadavg; -1: it cannot be used
+	before int  // LastPID at the scan before the last one
+	last   int  // LastPID at the last scan
+	spares int  // how many more scans may go without listing /proc
+	second bool // the second listing has been scheduled
 }
 
 func (a *arrivals) close() {
@@ -32,13 +32,15 @@ func (a *arrivals) close() {
 	*a = arrivals{fd: -1}
 }
 
-// since says that what is new has a pid above from and up to to, which may be
-// the same. If ok is false then /proc has to be listed, after the call: from time
-// to time, if the pids began anew, or if there are more of them than most.
+// since returns the range of pids that new processes may have: above from, up to
+// and including to; both may be equal. If ok is false, the caller has to list /proc
+// after the call: because a listing is due, because pids have wrapped around, or
+// because the range has more than most pids.
 //
-// A pid is given out some time before its process can be found. So each one is in
-// the answers of two scans: what the second does not find either took longer to
-// be born than from one scan to the next, and the listing after restRounds has it.
+// The kernel allocates a pid some time before the process can be found in /proc.
+// Therefore each pid is in the ranges of two scans. A process that neither of them
+// finds took longer to appear than from one scan to the next; the next listing
+// finds it.
 func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	if a.fd < 0 {
 		return 0, 0, false
@@ -53,23 +55,24 @@ func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	}
 	from, to = a.before, l.LastPID
 	a.before, a.last = a.last, l.LastPID
-	if a.rest > 0 && from <= to && to-from <= most {
-		a.rest--
+	if a.spares > 0 && from <= to && to-from <= most {
+		a.spares--
 		return from, to, true
 	}
-	// The first listing is followed by a second one, for those that were about
-	// to be born.
-	if a.rest = restRounds; !a.second {
-		a.rest, a.second = 0, true
+	// The scan after the first listing lists again, to find processes that already
+	// had a pid but were not in /proc yet.
+	if a.spares = maxSpared; !a.second {
+		a.spares, a.second = 0, true
 	}
 	return 0, 0, false
 }
 
-// openArrivals opens loadavg, if it tells about the processes that are listed:
-//   - The kernel gives LastPID of the reader's PID namespace, whatever the mount's
-//     is. In the mount of another one we have another pid, or several, or none.
-//   - With the mount option hidepid a process may come into sight at any time.
-//   - The file must be the kernel's: lxcfs mounts one over it that lags behind.
+// openArrivals opens loadavg if its LastPID is that of the listed processes:
+//   - The mount must show the reader's PID namespace, because LastPID is always of
+//     that namespace.
+//   - The mount option hidepid must be off, because with it a process may become
+//     visible at any time.
+//   - The file must be the kernel's own: lxcfs mounts one over it that lags behind.
 func (s *Scanner) openArrivals() {
 	if !s.ownNamespace() || s.hides() {
 		return
@@ -85,9 +88,9 @@ func (s *Scanner) openArrivals() {
 	s.kept.arrivals = arrivals{fd: fd}
 }
 
-// ownNamespace reports whether the mount is that of our own PID namespace: the
-// line NSpid, since Linux 4.1, has the pids from the mount's namespace down to
-// the process's own.
+// ownNamespace reports whether the mount shows the reader's own PID namespace: the
+// line NSpid, since Linux 4.1, has the pids of a process from the mount's namespace
+// down to its own.
 func (s *Scanner) ownNamespace() bool {
 	b, err := s.readName("self/status")
 	if err != nil {
@@ -97,8 +100,8 @@ func (s *Scanner) ownNamespace() bool {
 	return err == nil && len(self.NSpid) == 1 && self.NSpid[0] == os.Getpid()
 }
 
-// hides reports whether the mount has the option hidepid, see proc(5), or cannot
-// be found in proc_pid_mountinfo(5).
+// hides reports whether the mount has the option hidepid, see proc(5), or its
+// options cannot be read from proc_pid_mountinfo(5).
 func (s *Scanner) hides() bool {
 	b, err := s.readName("thread-self/fdinfo/" + strconv.Itoa(s.dir))
 	if err != nil {
@@ -126,7 +129,7 @@ func (s *Scanner) readName(name string) ([]byte, error) {
 	return b, err
 }
 
-// mountID finds the mount in the content of proc_pid_fdinfo(5).
+// mountID returns the mount ID in the content of proc_pid_fdinfo(5).
 func mountID(b []byte) ([]byte, bool) {
 	for line := range bytes.Lines(b) {
 		if v, ok := bytes.CutPrefix(line, []byte("mnt_id:")); ok {
@@ -137,7 +140,8 @@ func mountID(b []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// mountOptions finds the options of the file system of mount id: the last field.
+// mountOptions returns the last fields of the mountinfo line of mount id, which
+// include the options of the filesystem.
 func mountOptions(mounts, id []byte) ([]byte, bool) {
 	for line := range bytes.Lines(mounts) {
 		first, rest, ok := bytes.Cut(line, []byte{' '})

@@ -10,14 +10,13 @@ import (
 )
 
 const (
-	maxCmdline = 64 << 10  // half of what one argument may have on Linux
-	maxEnviron = 256 << 10 // more than any environment that people read
+	maxCmdline = 64 << 10  // half the limit of one argument on Linux, MAX_ARG_STRLEN
+	maxEnviron = 256 << 10 // enough for any usual environment
 )
 
 // Cmdline reads the arguments of pid from /proc/[pid]/cmdline, see
-// proc_pid_cmdline(5), at most 64 KiB of them. It gives nil for kernel threads,
-// for zombies, and if all of it is empty. The errors are those of
-// [FS.Stat].
+// proc_pid_cmdline(5), at most 64 KiB of them. It returns nil for kernel threads
+// and zombies, and if there is no text in them. The errors are those of [FS.Stat].
 func (f FS) Cmdline(pid int) ([]string, error) {
 	b, err := f.read(place{pid: pid, name: "cmdline"}, make([]byte, 0, 1024), maxCmdline)
 	if err != nil {
@@ -27,10 +26,10 @@ func (f FS) Cmdline(pid int) ([]string, error) {
 }
 
 // ParseCmdline splits the content of /proc/[pid]/cmdline into arguments. A
-// process may have written a title over them, as in "nginx: worker process":
-// it becomes one argument, without the NULs that fill the rest of its room. The
-// empty name that Linux gives a program started without arguments, since 5.18, is
-// none: the result is nil, as it is for kernel threads.
+// process may have overwritten them with a title, as in "nginx: worker process".
+// A title becomes one argument, without the NULs that fill the remaining space.
+// Since Linux 5.18 a program started without arguments gets one empty argument; the
+// result is then nil, as for kernel threads.
 func ParseCmdline(b []byte) []string {
 	if len(b) == 0 {
 		return nil
@@ -41,27 +40,27 @@ func ParseCmdline(b []byte) []string {
 	case filled && strings.TrimSpace(args[0]) == "":
 		return nil
 	case filled && (len(args) > 2 || strings.Contains(args[0], " ")):
-		return args[:1] // One empty argument after a plain word is more likely a real one.
+		return args[:1] // A single empty argument after a plain word is more likely a real argument.
 	}
 	return args
 }
 
-// splitNUL splits b, which is not empty, into strings ended by NULs; the last
-// one may lack its NUL.
+// splitNUL splits b, which is not empty, into NUL-terminated strings; the last one
+// may lack its NUL.
 func splitNUL(b []byte) []string {
 	return strings.Split(string(bytes.TrimSuffix(b, []byte{0})), "\x00")
 }
 
-// Environ reads the environment that pid was started with from
-// /proc/[pid]/environ, see proc_pid_environ(5), at most 256 KiB of it. Later
-// changes do not show, and a title may have overwritten it. It gives nil for
-// kernel threads and zombies. The error matches [io/fs.ErrPermission] if the
-// caller may not trace the process, and [ErrGone] as for [FS.Stat].
+// Environ reads the initial environment of pid from /proc/[pid]/environ, see
+// proc_pid_environ(5), at most 256 KiB of it. It does not include later changes,
+// and a title may have overwritten it. Environ returns nil for kernel threads and
+// zombies. The error matches [io/fs.ErrPermission] if the caller may not trace the
+// process, and [ErrGone] as for [FS.Stat].
 func (f FS) Environ(pid int) ([]string, error) {
 	at := place{pid: pid, name: "environ"}
 	b, err := f.read(at, make([]byte, 0, smallFile), maxEnviron)
 	if errors.Is(err, ErrGone) {
-		return nil, f.whyNothing(at)
+		return nil, f.goneOrEmpty(at)
 	}
 	if err != nil {
 		return nil, err
@@ -82,19 +81,19 @@ func (f FS) Comm(pid int) (string, error) {
 	return string(bytes.TrimSuffix(b, []byte{'\n'})), nil
 }
 
-// Exe is the path of the program that pid runs, as /proc/[pid]/exe links to it,
-// see proc_pid_exe(5). The kernel adds " (deleted)" if the file is. It is empty
-// for kernel threads and zombies. The errors are those of [FS.Environ].
+// Exe returns the path of the program that pid runs, from the link /proc/[pid]/exe,
+// see proc_pid_exe(5). The kernel appends " (deleted)" if the file was deleted. The
+// path is empty for kernel threads and zombies. The errors are those of [FS.Environ].
 func (f FS) Exe(pid int) (string, error) { return f.readlink(pid, "exe") }
 
-// Cwd is the working directory of pid, as /proc/[pid]/cwd links to it, see
+// Cwd returns the working directory of pid, from the link /proc/[pid]/cwd, see
 // proc_pid_cwd(5). It is empty for zombies. The errors are those of
 // [FS.Environ].
 func (f FS) Cwd(pid int) (string, error) { return f.readlink(pid, "cwd") }
 
 func (f FS) readlink(pid int, name string) (string, error) {
 	at := place{pid: pid, name: name}
-	path, buf := f.path(at), make([]byte, smallFile) // The kernel gives a page at most.
+	path, buf := f.path(at), make([]byte, smallFile) // The kernel returns one page at most.
 	n, err := syscall.Readlink(path, buf)
 	for errors.Is(err, syscall.EINTR) {
 		n, err = syscall.Readlink(path, buf)
@@ -103,27 +102,64 @@ func (f FS) readlink(pid int, name string) (string, error) {
 	case err == nil:
 		return string(buf[:n]), nil
 	case errors.Is(err, syscall.ENOENT):
-		return "", f.whyNothing(at)
+		return "", f.goneOrEmpty(at)
 	default:
 		return "", f.wrap(at, err)
 	}
 }
 
-// whyNothing tells a process that has no such file from one that is gone: for
-// both the kernel gives ENOENT or, since it does so for the environment of
-// zombies, ESRCH.
-func (f FS) whyNothing(at place) error {
+// goneOrEmpty returns an error if the process is gone, and nil if it exists but has
+// no such file. For both the kernel reports ENOENT, or ESRCH for the environment of
+// a zombie.
+func (f FS) goneOrEmpty(at place) error {
 	if _, err := f.Stat(at.pid); err != nil {
 		return fmt.Errorf("%s: %w", at.name, err)
 	}
 	return nil
 }
 
-// MayTrace reports whether the caller may look into pid by the rule for
-// PTRACE_MODE_READ_FSCREDS of ptrace(2). It is the rule by which the kernel
-// shows [Stat.ExitCode] or 0, and the one by which it lets the link exe be read:
-// of a zombie that link leads nowhere, if one may look.
+// MayTrace reports whether the caller passes the check PTRACE_MODE_READ_FSCREDS of
+// ptrace(2) for pid. The kernel shows [Stat.ExitCode] only if the check passes, else
+// 0. MayTrace reads the link exe, which requires the same check; that of a zombie
+// then gives ENOENT.
 func (f FS) MayTrace(pid int) bool {
 	_, err := f.Exe(pid)
 	return err == nil || !errors.Is(err, fs.ErrPermission) && !errors.Is(err, ErrGone)
+}
+
+// OpenCommandLine opens the cmdline of pid for [ReadCommandLine]. The descriptor
+// refers to this process even after its pid has been reused. Opening does not block:
+// it looks up a name, and does not take the lock of the process's memory.
+func (s *Scanner) OpenCommandLine(pid int) (fd int, err error) {
+	if s.dir < 0 {
+		if err := s.rewind(); err != nil {
+			return -1, s.fs.wrap(place{}, err)
+		}
+	}
+	at := place{pid: pid, name: "cmdline"}
+	s.path = append(at.appendTo(s.path[:0]), 0)
+	fd, err = openAt(s.dir, s.path, syscall.O_RDONLY)
+	if err != nil {
+		return -1, s.fs.wrap(at, err)
+	}
+	return fd, nil
+}
+
+// ReadCommandLine reads the arguments as [FS.Cmdline] does and joins them with
+// spaces. It reads no more than buf holds. fd is that of [Scanner.OpenCommandLine].
+// The kernel takes the lock of the process's memory (mmap_lock) and may read a page
+// from disk. ReadCommandLine blocks meanwhile, and a process can make it block for
+// ever.
+func ReadCommandLine(fd int, buf []byte) (string, error) {
+	n, err := readOnce(fd, buf)
+	if err != nil {
+		return "", err
+	}
+	b := bytes.TrimRight(buf[:n], "\x00") // a title may have overwritten it
+	for i, c := range b {
+		if c == 0 {
+			b[i] = ' '
+		}
+	}
+	return string(b), nil
 }

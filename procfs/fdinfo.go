@@ -11,13 +11,13 @@ import (
 // signalFDLink is the text of the link to a signalfd(2) in /proc/[pid]/fd.
 const signalFDLink = "anon_inode:[signalfd]"
 
-// SignalFDs is the set of the signals that pid can read from descriptors of
-// signalfd(2), from /proc/[pid]/task/[tid]/fdinfo, see proc_pid_fdinfo(5), as its
-// thread tid has them: if the main thread has ended, the descriptors are to be
-// seen only at the others. A tid of 0 stands for the main thread. A descriptor
-// that was inherited counts, too: it reads the signals of whoever reads. The error
-// matches [ErrGone] if the process has ended, and [io/fs.ErrPermission] if the
-// caller may not look (PTRACE_MODE_READ of ptrace(2)).
+// SignalFDs returns the signals that pid can read from its signalfd(2) descriptors,
+// from /proc/[pid]/task/[tid]/fdinfo, see proc_pid_fdinfo(5). tid is a thread of pid;
+// 0 stands for the main thread. If the main thread has ended, only the other threads
+// show the descriptors. Inherited descriptors count, too: a signalfd returns the
+// signals of the process that reads it. The error matches [ErrGone] if the process
+// has ended, and [io/fs.ErrPermission] if the caller may not read its descriptors
+// (PTRACE_MODE_READ of ptrace(2)).
 func (f FS) SignalFDs(pid, tid int) (SignalSet, error) {
 	at := place{pid: pid, tid: tid, name: "fd"}
 	d, err := os.Open(f.path(at))
@@ -36,10 +36,10 @@ func (f FS) SignalFDs(pid, tid int) (SignalSet, error) {
 		}
 		link, err := os.Readlink(d.Name() + "/" + name)
 		if errors.Is(err, os.ErrPermission) {
-			return 0, f.wrap(at, err) // Root may list descriptors that it may not look at.
+			return 0, f.wrap(at, err) // Root may list descriptors whose links it may not read.
 		}
 		if err != nil || link != signalFDLink {
-			continue // It was closed meanwhile, or is something else.
+			continue // It has been closed, or is of another kind.
 		}
 		set, err := f.signalFD(place{pid: pid, tid: tid, name: "fdinfo/" + name})
 		switch {
@@ -65,9 +65,9 @@ func (f FS) signalFD(at place) (SignalSet, error) {
 	return set, nil
 }
 
-// ParseSignalFD is the set of signals in the content of /proc/[pid]/fdinfo/[fd]
-// for a signalfd: the line "sigmask:" and 16 hexadecimal digits, Linux 3.8. The
-// error matches [ErrFormat]; a descriptor of another kind gives one.
+// ParseSignalFD parses the content of /proc/[pid]/fdinfo/[fd] of a signalfd: the
+// line "sigmask:" with 16 hexadecimal digits, since Linux 3.8. The error matches
+// [ErrFormat], also for a descriptor of another kind.
 func ParseSignalFD(b []byte) (SignalSet, error) {
 	for len(b) > 0 {
 		line, rest, whole := bytes.Cut(b, []byte{'\n'})
@@ -86,8 +86,8 @@ func ParseSignalFD(b []byte) (SignalSet, error) {
 	return 0, fmt.Errorf("fdinfo: no sigmask: %w", ErrFormat)
 }
 
-// PIDOfPidfd is the process that the pidfd fd of pid names, from
-// /proc/[pid]/fdinfo, see pidfd_open(2). It is 0 if that cannot be told.
+// PIDOfPidfd returns the process that fd, a pidfd of pid, refers to, from
+// /proc/[pid]/fdinfo, see pidfd_open(2). It returns 0 if that is not known.
 func (f FS) PIDOfPidfd(pid, fd int) int {
 	b, err := f.read(place{pid: pid, name: "fdinfo/" + strconv.Itoa(fd)}, make([]byte, 0, 512), smallFile)
 	if err != nil {
@@ -100,4 +100,27 @@ func (f FS) PIDOfPidfd(pid, fd int) int {
 		}
 	}
 	return 0
+}
+
+// FDs lists the open file descriptors of pid, in no particular order, see
+// proc_pid_fd(5). The error matches [ErrGone] if it has ended, and
+// [io/fs.ErrPermission] if the caller may not list them.
+func (f FS) FDs(pid int) ([]int, error) {
+	p := place{pid: pid, name: "fd"}
+	d, err := os.Open(f.path(p))
+	if err != nil {
+		return nil, f.wrap(p, err)
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return nil, f.wrap(p, err)
+	}
+	fds := make([]int, 0, len(names))
+	for _, name := range names {
+		if fd, err := strconv.Atoi(name); err == nil {
+			fds = append(fds, fd)
+		}
+	}
+	return fds, nil
 }

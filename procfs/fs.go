@@ -9,14 +9,21 @@ import (
 
 const defaultRoot = "/proc"
 
+// ErrGone says that the process ended before or during the read: ENOENT when
+// opening, ESRCH when reading a file of /proc/[pid] that was open already.
+var ErrGone = errors.New("process is gone")
+
+// ErrFormat says that a file does not have the format that proc(5) describes.
+var ErrFormat = errors.New("unexpected format")
+
 // FS is a proc filesystem. The zero value is the one mounted at /proc. An FS
 // may be copied and used by several goroutines at once.
 type FS struct {
 	root string
 }
 
-// New returns the proc filesystem mounted at root, such as a host's /proc that
-// is mounted elsewhere in a container, or a fake one in a test.
+// New returns the proc filesystem mounted at root, such as the host's /proc mounted
+// elsewhere in a container, or a fake one in a test.
 func New(root string) FS { return FS{root: root} }
 
 // Root is the directory that f reads.
@@ -27,8 +34,8 @@ func (f FS) Root() string {
 	return f.root
 }
 
-// place names a file below the root: of the whole system if pid is 0, of a
-// process if tid is 0, else of a thread. No name is the directory itself.
+// place names a file below the root: of the whole system if pid is 0, of a process
+// if tid is 0, else of a thread. An empty name is the directory itself.
 type place struct {
 	pid, tid int
 	name     string
@@ -51,19 +58,19 @@ func (p place) appendTo(b []byte) []byte {
 	return b
 }
 
-// appendPath appends the path of p, ended by a NUL as the kernel wants it.
+// appendPath appends the path of p with a terminating NUL, for system calls.
 func (f FS) appendPath(b []byte, p place) []byte {
 	b = append(b, f.Root()...)
 	b = append(b, '/')
 	return append(p.appendTo(b), 0)
 }
 
-// path is the path of p for error messages and the rarer system calls.
+// path returns the path of p, for error messages and less frequent system calls.
 func (f FS) path(p place) string {
 	return f.Root() + "/" + string(p.appendTo(nil))
 }
 
-// wrap puts the path of p into err. What is missing below the directory of a
+// wrap adds the path of p to err. A file that is missing below the directory of a
 // process means that the process is gone.
 func (f FS) wrap(p place, err error) error {
 	if p.pid != 0 && (errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ESRCH)) {
@@ -72,8 +79,8 @@ func (f FS) wrap(p place, err error) error {
 	return fmt.Errorf("%s: %w", f.path(p), err)
 }
 
-// read reads the file at p into buf, which it grows if need be, and at most
-// limit bytes of it. The error matches [ErrGone] if the process ended before or
+// read reads at most limit bytes of the file at p into buf, which it grows if
+// necessary. The error matches [ErrGone] if the process ended before or
 // during the read, and [io/fs.ErrPermission] if the caller may not read it.
 func (f FS) read(p place, buf []byte, limit int) ([]byte, error) {
 	var onStack [96]byte

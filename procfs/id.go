@@ -2,15 +2,15 @@ package procfs
 
 import "strconv"
 
-// ID identifies a process. A pid alone does not: it is used again once the
-// process has been reaped. Two processes never share a pid and a start time,
-// because the kernel hands out pids in turn and the clock moves on meanwhile.
+// ID identifies a process. A pid alone does not: the kernel reuses it after the
+// process has been reaped. Two processes do not share both pid and start time,
+// because the kernel allocates pids in turn and the clock advances meanwhile.
 type ID struct {
-	PID   int
-	Start Ticks // since boot, field 22 of proc_pid_stat(5)
+	PID   int   // process ID in the PID namespace of the mount
+	Start Ticks // start time since boot, field 22 of proc_pid_stat(5)
 }
 
-// String returns the pid, which is what people know a process by.
+// String returns the pid in decimal.
 func (id ID) String() string { return strconv.Itoa(id.PID) }
 
 // IsZero reports whether id identifies nothing.

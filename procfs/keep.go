@@ -5,47 +5,49 @@ import (
 	"syscall"
 )
 
-// DefaultKeep is how many processes a viewer should [Scanner.Keep]: each costs
-// some 4 KiB of kernel memory, the buffer of its descriptor, which is charged to
-// the container that looks.
+// DefaultKeep is the number of processes that a viewer should [Scanner.Keep]. Each
+// costs about 4 KiB of kernel memory, the buffer of its descriptor, which is charged
+// to the container of the viewer.
 const DefaultKeep = 1000
 
-// keeper has the processes that a Scanner found, and the descriptors of their
-// stat files. A descriptor names one process for ever: reading it gives ESRCH
-// once the process has been reaped, even if its pid was given out again, and it
-// stays good when another thread than the first one calls execve(2).
+// keeper holds the processes that a Scanner found and the descriptors of their stat
+// files. A descriptor always refers to the same process: once that has been reaped,
+// reading gives ESRCH, even if the kernel has reused the pid. The descriptor stays
+// valid when a thread other than the main thread calls execve(2).
 type keeper struct {
-	limit    int // how many descriptors may be kept, 0: none
-	highest  int // descriptors from this number on are not kept
-	count    int // how many are kept
+	limit    int // largest number of descriptors to keep, 0: none
+	highest  int // descriptors with this number or a higher one are not kept
+	count    int // number of descriptors that are kept
 	arrivals arrivals
 	slots    []slot // all processes, lowest pid first
-	spare    []slot
+	spare    []slot // memory for the next slots
 }
 
 // slot is a process that was found.
 type slot struct {
 	pid, fd int    // fd is -1 if it is not kept
-	comm    string // as it was last time, so that it need not be made again
-	guess   bool   // it was not listed: there may be none, or a thread
+	comm    string // the name at the last scan, to avoid allocating it again
+	guess   bool   // the pid was not listed: it may be free, or that of a thread
 }
 
 // Keep makes s keep the stat files of up to n processes open from one
-// [Scanner.Scan] to the next, and lists /proc from time to time only: else it
-// tries the pids that were given out since, where the kernel tells them. The
-// file is then read by one system call instead of three.
-// What is beyond n, or beyond half of RLIMIT_NOFILE, is opened each time, and
-// where descriptors become scarce those kept are given back. With n of 0, as
-// for a new Scanner, nothing is kept. Only files of a real proc are kept.
+// [Scanner.Scan] to the next. Reading such a file takes one system call instead of
+// three. A scan then does not list /proc each time, but tries the pids that the
+// kernel has allocated since the last scan, where it reports them.
+//
+// Files beyond n, or beyond half of RLIMIT_NOFILE, are opened for each scan. If the
+// process runs out of descriptors, s closes half of those it keeps. With an n of 0,
+// as for a new Scanner, nothing is kept. Only files of a real proc filesystem are
+// kept.
 func (s *Scanner) Keep(n int) {
 	s.kept.drop()
 	s.kept.limit = max(n, 0)
 }
 
-// Kept is how many processes s keeps open.
+// Kept returns the number of processes whose files s keeps open.
 func (s *Scanner) Kept() int { return s.kept.count }
 
-// drop closes all that is kept.
+// drop closes all descriptors and forgets the processes.
 func (k *keeper) drop() {
 	for i := range k.slots {
 		k.close(&k.slots[i])
@@ -59,12 +61,12 @@ func (k *keeper) close(p *slot) {
 	if p.fd < 0 {
 		return
 	}
-	_ = syscall.Close(p.fd) // Nothing was written, so nothing can be lost.
+	_ = syscall.Close(p.fd) // Nothing was written, so no data can be lost.
 	p.fd = -1
 	k.count--
 }
 
-// take keeps fd for p and reports whether it did.
+// take keeps fd for p unless a limit is reached, and reports whether it did.
 func (k *keeper) take(p *slot, fd int) bool {
 	if k.count >= k.limit || fd >= k.highest {
 		return false
@@ -74,16 +76,17 @@ func (k *keeper) take(p *slot, fd int) bool {
 	return true
 }
 
-// giveWay gives half of the descriptors back, for good: others need them.
-func (k *keeper) giveWay() {
+// releaseHalf closes half of the descriptors and halves the limit for good: other
+// code of this process needs descriptors.
+func (k *keeper) releaseHalf() {
 	k.limit = k.count / 2
 	for i := len(k.slots) - 1; i >= 0 && k.count > k.limit; i-- {
 		k.close(&k.slots[i])
 	}
-	k.limit = max(k.limit, 1) // 0 would be another way to scan.
+	k.limit = max(k.limit, 1) // A limit of 0 would switch to the other kind of scan.
 }
 
-// begin finds out what the proc at the descriptor dir allows.
+// begin opens the root if necessary, and finds out whether files in it may be kept.
 func (s *Scanner) begin() error {
 	if s.dir < 0 {
 		if err := s.rewind(); err != nil {
@@ -95,8 +98,8 @@ func (s *Scanner) begin() error {
 	}
 	s.kept.highest = 1
 	if isProc(s.dir) {
-		// The kernel gives out the lowest number that is free: with a higher
-		// one than this, half of the process's descriptors are in use.
+		// The kernel allocates the lowest free descriptor. If it is this number or
+		// higher, half of the process's descriptors are in use.
 		var r syscall.Rlimit
 		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err == nil {
 			s.kept.highest = int(min(r.Cur/2, 1<<20))
@@ -106,8 +109,8 @@ func (s *Scanner) begin() error {
 	return nil
 }
 
-// isProc reports whether fd is on a proc filesystem, see statfs(2). A file on
-// another one does not tell that its process is gone.
+// isProc reports whether fd is on a proc filesystem, see statfs(2). On another
+// filesystem an open file does not show that its process is gone.
 func isProc(fd int) bool {
 	const procMagic = 0x9fa0
 	var st syscall.Statfs_t
@@ -132,7 +135,8 @@ func (s *Scanner) scanKept(dst []Stat) ([]Stat, error) {
 	return s.readAllKept(dst)
 }
 
-// readAllKept appends what the slots tell. It forgets those that are gone.
+// readAllKept appends the stat of each slot, and removes slots of processes that are
+// gone.
 func (s *Scanner) readAllKept(dst []Stat) ([]Stat, error) {
 	start, gone := len(dst), false
 	dst = slices.Grow(dst, len(s.kept.slots))
@@ -159,11 +163,11 @@ func (s *Scanner) readAllKept(dst []Stat) ([]Stat, error) {
 	return dst, s.allBad(len(dst) - start)
 }
 
-// guesses is how many pids may be tried instead of listing all: to try one that is
-// not there costs about as much as to list two that are.
+// guesses returns the largest number of pids to try instead of listing /proc. Trying
+// a pid without a process costs about as much as listing two processes.
 func (k *keeper) guesses() int { return max(len(k.slots)/4, 16) }
 
-// guess adds the pids above from and up to to that are not there.
+// guess adds a slot for each pid above from, up to and including to, that has none.
 func (k *keeper) guess(from, to int) {
 	if from == to {
 		return
@@ -182,7 +186,7 @@ func (k *keeper) guess(from, to int) {
 	k.slots, k.spare = append(merged, rest...), k.slots
 }
 
-// merge makes the slots those of pids, lowest first.
+// merge makes the slots those of pids, lowest first, and keeps what it can.
 func (k *keeper) merge(pids []int) {
 	old, merged := k.slots, k.spare[:0]
 	for _, pid := range pids {
@@ -204,19 +208,19 @@ func (k *keeper) merge(pids []int) {
 	k.slots, k.spare = merged, k.slots
 }
 
-// ofThread is the exit signal of a thread other than the first one. A thread can be
-// opened by its number, too, though /proc does not list it.
+// ofThread is the exit signal of a thread other than the main thread. Such a thread
+// can be opened by its number, too, although /proc does not list it.
 const ofThread = -1
 
-// statKept reads one process from its descriptor, or opens it. The errors are
-// those of [Scanner.stat].
+// statKept reads the stat of one process from the kept descriptor, or opens the file.
+// The errors are those of [Scanner.stat].
 func (s *Scanner) statKept(p *slot, st *Stat) error {
 	b, err := s.readKept(p)
 	if err != nil && p.guess {
 		return ErrGone
 	}
 	if err != nil {
-		return s.bare(p.pid, err)
+		return s.bareError(p.pid, err)
 	}
 	comm, err := st.parseOf(p.pid, b)
 	if err != nil {
@@ -240,7 +244,7 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 		if err == nil {
 			return s.file[:n], nil
 		}
-		// It is gone. Its pid may be somebody else's already.
+		// It is gone. Another process may have its pid already.
 		s.kept.close(p)
 	}
 	at := place{pid: p.pid, name: "stat"}
@@ -250,7 +254,7 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 	s.path = append(at.appendTo(s.path[:0]), 0)
 	fd, err := openAt(s.dir, s.path, syscall.O_RDONLY)
 	if err == syscall.EMFILE || err == syscall.ENFILE {
-		s.kept.giveWay()
+		s.kept.releaseHalf()
 		return s.read(at)
 	}
 	if err != nil {
@@ -263,11 +267,11 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 	return s.file[:n], err
 }
 
-// preadOnce is pread(2) from the beginning, again if a signal interrupted it.
+// preadOnce is pread(2) from offset 0, retried if a signal interrupts it.
 func preadOnce(fd int, b []byte) (int, error) {
 	for tries := 0; ; tries++ {
 		n, err := syscall.Pread(fd, b, 0)
-		if err != syscall.EINTR || tries == interruptedMost {
+		if err != syscall.EINTR || tries == maxInterrupts {
 			return max(n, 0), err
 		}
 	}

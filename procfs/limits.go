@@ -6,11 +6,11 @@ import (
 	"math"
 )
 
-// Unlimited is the value of a limit that is none.
+// Unlimited is the value of a resource limit without limit, RLIM_INFINITY.
 const Unlimited Bytes = math.MaxUint64
 
-// CoreLimit is the soft limit of the size of a core dump of pid, from
-// /proc/[pid]/limits, see getrlimit(2), RLIMIT_CORE. Anybody may read it. The
+// CoreLimit returns the soft limit of pid for the size of a core dump, from
+// /proc/[pid]/limits, see getrlimit(2), RLIMIT_CORE. Every user may read it. The
 // errors are those of [FS.Stat]; zombies have no limits.
 func (f FS) CoreLimit(pid int) (Bytes, error) {
 	at := place{pid: pid, name: "limits"}
@@ -25,8 +25,8 @@ func (f FS) CoreLimit(pid int) (Bytes, error) {
 	return limit, nil
 }
 
-// ParseCoreLimit takes the soft limit of the line "Max core file size" from the
-// content of /proc/[pid]/limits. The error matches [ErrFormat].
+// ParseCoreLimit returns the soft limit in the line "Max core file size" of
+// /proc/[pid]/limits. The error matches [ErrFormat].
 func ParseCoreLimit(b []byte) (Bytes, error) {
 	for line := range bytes.Lines(b) {
 		rest, ok := bytes.CutPrefix(line, []byte("Max core file size"))
@@ -45,3 +45,17 @@ func ParseCoreLimit(b []byte) (Bytes, error) {
 	}
 	return 0, fmt.Errorf("limits: no core file size: %w", ErrFormat)
 }
+
+// CorePiped reports whether this machine pipes core dumps to a program, from
+// /proc/sys/kernel/core_pattern, see core(5). The kernel then ignores the limit of
+// their size.
+func (f FS) CorePiped() (bool, error) {
+	b, err := f.read(place{name: "sys/kernel/core_pattern"}, make([]byte, 0, 256), smallFile)
+	if err != nil {
+		return false, err
+	}
+	return ParseCorePattern(b), nil
+}
+
+// ParseCorePattern reports whether the pattern begins with a pipe.
+func ParseCorePattern(b []byte) (piped bool) { return bytes.HasPrefix(b, []byte{'|'}) }

@@ -5,15 +5,15 @@ import (
 	"fmt"
 )
 
-// Loadavg is what /proc/loadavg tells, see proc_loadavg(5). All but LastPID
-// concern the whole machine.
+// Loadavg is the content of /proc/loadavg, see proc_loadavg(5). All fields but
+// LastPID are of the whole machine.
 type Loadavg struct {
-	One, Five, Fifteen float64 // tasks that run or wait for a disk, mean of as many minutes
-	Running            int     // tasks that run or would if a processor were free
+	One, Five, Fifteen float64 // load average over as many minutes: tasks in state R or D
+	Running            int     // tasks that are running or runnable
 	Tasks              int     // processes and threads
-	// LastPID is the pid or tid that was allocated last in the PID namespace of
-	// the reader. If it has not moved, then nothing was started. It wraps
-	// around at pid_max.
+	// LastPID is the pid or tid that was allocated last in the PID namespace of the
+	// reader. If it has not changed, no process or thread was started. It wraps
+	// around at [FS.PIDMax].
 	LastPID int
 }
 
@@ -45,4 +45,19 @@ func ParseLoadavg(b []byte) (Loadavg, error) {
 		return Loadavg{}, fmt.Errorf("loadavg: %w", ErrFormat)
 	}
 	return l, nil
+}
+
+// PIDMax reads /proc/sys/kernel/pid_max, see proc_sys_kernel(5). Pids are lower than
+// this number.
+func (f FS) PIDMax() (int, error) {
+	at := place{name: "sys/kernel/pid_max"}
+	b, err := f.read(at, make([]byte, 0, 32), smallFile)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := parseInt(bytes.TrimSuffix(b, []byte{'\n'}))
+	if !ok || n < 1 {
+		return 0, f.wrap(at, fmt.Errorf("pid_max: %w", ErrFormat))
+	}
+	return n, nil
 }

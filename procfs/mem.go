@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// SignalSetAt reads a signal set from the memory of a process, see
-// proc_pid_mem(5). It takes the right to trace the thread; without it the error
+// SignalSetAt reads a signal set at address in the memory of a process, see
+// proc_pid_mem(5). It requires the right to trace the thread; without it the error
 // matches [io/fs.ErrPermission].
 func (f FS) SignalSetAt(pid, tid int, address uint64) (SignalSet, error) {
 	at := place{pid: pid, tid: tid, name: "mem"}
@@ -36,7 +36,7 @@ func (f FS) SignalSetAt(pid, tid int, address uint64) (SignalSet, error) {
 	return signalsOfBytes(set), nil
 }
 
-// signalsOfBytes decodes a sigset_t of the kernel, which is an array of long.
+// signalsOfBytes decodes the kernel's sigset_t, an array of unsigned long.
 func signalsOfBytes(b [8]byte) SignalSet {
 	if strconv.IntSize == 64 {
 		return SignalSet(binary.NativeEndian.Uint64(b[:]))

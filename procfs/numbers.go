@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// cursor walks over numbers that are separated by single spaces and allocates
-// nothing. Once something is missing or malformed it is bad for good and gives
-// zeros, so that the caller need check only once.
+// cursor parses numbers that are separated by single spaces. It allocates nothing.
+// After a missing or malformed number bad stays set and the methods return zero, so
+// that the caller needs to check only once.
 type cursor struct {
 	rest []byte
 	bad  bool
 }
 
-// word takes the bytes before the next space, and the space.
+// word consumes the bytes before the next space, and the space.
 func (c *cursor) word() []byte {
 	if c.bad {
 		return nil
@@ -23,7 +23,7 @@ func (c *cursor) word() []byte {
 	return w
 }
 
-// skip passes over n words.
+// skip consumes n words.
 func (c *cursor) skip(n int) {
 	b, start := c.rest, 0
 	for i := 0; n > 0; i++ {
@@ -40,9 +40,9 @@ func (c *cursor) skip(n int) {
 	c.rest = b[start:]
 }
 
-// uint takes a number in one pass: a stat line has dozens.
+// uint consumes a number in one pass, since a stat line has dozens.
 func (c *cursor) uint() uint64 {
-	const safe = 19 // so many digits always fit into 64 bits
+	const safe = 19 // this many digits always fit into 64 bits
 	b := c.rest
 	v, i := uint64(0), 0
 	for i < len(b) && b[i]-'0' <= 9 {
@@ -66,7 +66,7 @@ func (c *cursor) uint() uint64 {
 	return v
 }
 
-// int takes a number that may have a minus.
+// int consumes a number that may have a minus sign.
 func (c *cursor) int() int {
 	negative := len(c.rest) > 0 && c.rest[0] == '-'
 	if negative {
@@ -107,7 +107,7 @@ func parseUint(b []byte) (uint64, bool) {
 	return v, true
 }
 
-// parseInt parses decimal digits, maybe after a minus.
+// parseInt parses decimal digits with an optional minus sign.
 func parseInt(b []byte) (int, bool) {
 	digits, negative := bytes.CutPrefix(b, []byte{'-'})
 	v, ok := parseUint(digits)
@@ -126,8 +126,8 @@ func parseUint32(b []byte) (uint32, bool) {
 	return uint32(v), ok && v <= math.MaxUint32
 }
 
-// parseHex parses hexadecimal digits without a prefix, as signal and capability
-// sets have them.
+// parseHex parses hexadecimal digits without a prefix, the format of signal and
+// capability sets.
 func parseHex(b []byte) (uint64, bool) {
 	if len(b) == 0 {
 		return 0, false
@@ -143,7 +143,7 @@ func parseHex(b []byte) (uint64, bool) {
 	return v, true
 }
 
-// hexDigit is the value of c, or more than 15 if c is none.
+// hexDigit returns the value of c, or more than 15 if c is not a hexadecimal digit.
 func hexDigit(c byte) byte {
 	switch {
 	case '0' <= c && c <= '9':
@@ -157,7 +157,7 @@ func hexDigit(c byte) byte {
 	}
 }
 
-// billion is how many parts of a whole parseDecimal tells apart.
+// billion is the resolution of parseDecimal: parts of a whole.
 const billion = 1_000_000_000
 
 // parseDecimal parses a number such as "12.34" into billionths. Digits beyond
@@ -183,8 +183,8 @@ func parseDecimal(b []byte) (uint64, bool) {
 	return v, len(fraction) > 0
 }
 
-// nextField takes the first word from b, words being separated by any number of
-// spaces and tabs.
+// nextField splits off the first word of b. Any number of spaces and tabs separates
+// words.
 func nextField(b []byte) (word, rest []byte) {
 	start := 0
 	for start < len(b) && isBlank(b[start]) {

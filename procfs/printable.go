@@ -7,18 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// maxMarks is how many combining marks in a row are kept on one character.
-// Living scripts need at most three. A name with more is made to draw over its
-// neighbours.
+// maxMarks is the largest number of combining marks that are kept on one character.
+// Living scripts need at most three. A name with more is meant to draw over the
+// lines around it.
 const maxMarks = 3
 
-// Printable makes the text of a process fit for a terminal or a log: each
-// character of the result is drawn as one of its own, on its own line. Control
-// characters (\n, \x1b), bytes that are not UTF-8 (\xff), characters that
-// cannot be seen or that change the direction of the text (\u200b, \u202e) and
-// all but the first combining marks on a character are spelled out as in a Go
-// string. Other characters are kept, a backslash too, so Printable(Printable(s))
-// is Printable(s). It does not allocate for printable ASCII.
+// Printable makes the text of a process safe for a terminal or a log: all of the
+// result is visible and stays on one line. It escapes, as in a Go string, control
+// characters (\n, \x1b), bytes that are not UTF-8 (\xff), invisible characters and
+// those that change the direction of the text (\u200b, \u202e), and all combining
+// marks on a character after the first three. It keeps other characters, including
+// backslashes, so that Printable(Printable(s)) is Printable(s). It does not allocate
+// for printable ASCII.
 func Printable(s string) string {
 	if IsPrintableASCII(s) {
 		return s
@@ -39,15 +39,15 @@ func Printable(s string) string {
 		case marks <= maxMarks && PrintableRune(r):
 			b.WriteRune(r)
 		default:
-			b.WriteString(spelledOut(r))
+			b.WriteString(escaped(r))
 		}
 		s = s[size:]
 	}
 	return b.String()
 }
 
-// IsPrintableASCII reports whether s has nothing but printable ASCII, as nearly
-// all names and command lines do.
+// IsPrintableASCII reports whether s contains only printable ASCII, as nearly all
+// names and command lines do.
 func IsPrintableASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] >= 0x7f {
@@ -57,14 +57,14 @@ func IsPrintableASCII(s string) bool {
 	return true
 }
 
-// PrintableRune reports whether [Printable] keeps r. It does not count combining
-// marks.
+// PrintableRune reports whether [Printable] keeps r. It disregards the limit on
+// combining marks.
 func PrintableRune(r rune) bool {
 	return r >= ' ' && r < 0x7f || unicode.IsPrint(r) && !isInvisible(r)
 }
 
-// isInvisible reports whether r is printable according to Unicode and yet shows
-// nothing: the fillers of Hangul, the empty pattern of Braille and the like.
+// isInvisible reports whether r is printable according to Unicode but invisible:
+// the Hangul fillers, the blank Braille pattern and the like.
 func isInvisible(r rune) bool {
 	switch r {
 	case 0x115f, 0x1160, 0x3164, 0xffa0, 0x2800, 0x034f, 0x17b4, 0x17b5:
@@ -73,8 +73,8 @@ func isInvisible(r rune) bool {
 	return unicode.Is(unicode.Variation_Selector, r)
 }
 
-// spelledOut is r as a Go string spells it.
-func spelledOut(r rune) string {
+// escaped returns r as a Go string literal escapes it.
+func escaped(r rune) string {
 	switch {
 	case r == '\n':
 		return `\n`
@@ -89,4 +89,18 @@ func spelledOut(r rune) string {
 	default:
 		return fmt.Sprintf(`\u%04x`, r)
 	}
+}
+
+// ContainsFold reports whether s contains lower, ignoring case. lower must be in
+// lower case. It does not allocate if s is printable ASCII.
+func ContainsFold(s, lower string) bool {
+	if !IsPrintableASCII(s) {
+		return strings.Contains(strings.ToLower(s), lower)
+	}
+	for i := 0; i+len(lower) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(lower)], lower) {
+			return true
+		}
+	}
+	return false
 }

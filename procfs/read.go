@@ -7,34 +7,34 @@ import (
 )
 
 const (
-	atCWD = -100 // AT_FDCWD of openat(2), which package syscall keeps to itself
+	atCWD = -100 // AT_FDCWD of openat(2), which package syscall does not export
 
-	// smallFile is enough for stat, status and loadavg in one read, but for a
-	// process with hundreds of groups.
+	// smallFile holds stat, status or loadavg in one read, unless a process has
+	// hundreds of groups.
 	smallFile = 4096
-	// maxFile bounds what is read of a file that the kernel makes. The largest
-	// is the status of a process with 65,536 groups.
+	// maxFile limits how much of a file is read. The largest is the status of a
+	// process with 65,536 groups.
 	maxFile = 1 << 20
 
-	// interruptedMost is how often in a row a call may be interrupted by a signal.
-	interruptedMost = 16
+	// maxInterrupts is the number of retries of a call that signals interrupt.
+	maxInterrupts = 16
 )
 
-// readFileAt reads the file at path, which ends with a NUL and is relative to
-// the directory dir. It costs three system calls and allocates nothing if the
-// file is smaller than buf. The errors are bare errnos.
+// readFileAt reads the file at path, which is NUL-terminated and relative to the
+// directory dir. It makes three system calls, and allocates nothing if the file is
+// smaller than buf. The errors are bare errnos.
 func readFileAt(dir int, path, buf []byte, limit int) ([]byte, error) {
 	fd, err := openAt(dir, path, syscall.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	buf, err = readAll(fd, buf, limit)
-	_ = syscall.Close(fd) // Nothing was written, so nothing can be lost.
+	_ = syscall.Close(fd) // Nothing was written, so no data can be lost.
 	return buf, err
 }
 
-// openAt is openat(2). The syscall package's own makes a copy of the path on
-// the heap for each call, which is why this one takes a path with its NUL.
+// openAt is openat(2). It takes a NUL-terminated path, because that of package
+// syscall copies the path to the heap for each call.
 func openAt(dir int, path []byte, flags int) (int, error) {
 	for tries := 0; ; tries++ {
 		fd, _, errno := syscall.Syscall6(syscall.SYS_OPENAT, uintptr(dir),
@@ -42,15 +42,15 @@ func openAt(dir int, path []byte, flags int) (int, error) {
 		switch {
 		case errno == 0:
 			return int(fd), nil
-		case errno != syscall.EINTR || tries == interruptedMost:
+		case errno != syscall.EINTR || tries == maxInterrupts:
 			return -1, errno
 		}
 	}
 }
 
-// readAll reads fd up to its end or up to limit bytes. A read that does not
-// fill the buffer is taken for the last one: the files of this package are made
-// by the kernel in one piece, and asking once more would cost a system call.
+// readAll reads fd to its end, but at most limit bytes. It takes a read that does not
+// fill the buffer for the last one: the kernel generates these files in one piece,
+// and one more read would cost a system call.
 func readAll(fd int, buf []byte, limit int) ([]byte, error) {
 	buf = buf[:0]
 	for {
@@ -72,11 +72,11 @@ func readAll(fd int, buf []byte, limit int) ([]byte, error) {
 	}
 }
 
-// readOnce is read(2), again if a signal interrupted it.
+// readOnce is read(2), retried if a signal interrupts it.
 func readOnce(fd int, b []byte) (int, error) {
 	for tries := 0; ; tries++ {
 		n, err := syscall.Read(fd, b)
-		if err != syscall.EINTR || tries == interruptedMost {
+		if err != syscall.EINTR || tries == maxInterrupts {
 			return max(n, 0), err
 		}
 	}

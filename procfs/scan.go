@@ -7,34 +7,34 @@ import (
 )
 
 const (
-	entriesSize = 32 << 10 // some 1,300 processes in one getdents64(2)
-	maxNames    = 4096     // names that a Scanner keeps to give them out again
+	entriesSize = 32 << 10 // about 1,300 processes in one getdents64(2)
+	maxNames    = 4096     // names that a Scanner caches
 )
 
-// A Scanner lists all processes again and again. It keeps the descriptor of
-// /proc, its buffers and the names it met, so that a scan allocates nothing
-// once it is warm, and with [Scanner.Keep] descriptors of processes, too. It
+// A Scanner reads all processes repeatedly. It keeps the descriptor of /proc, its
+// buffers and the process names that it has read, so that after the first scans it
+// allocates nothing. With [Scanner.Keep] it also keeps descriptors of processes. It
 // must not be used by several goroutines at once.
 type Scanner struct {
 	fs      FS
-	dir     int   // descriptor of the root, -1: not open
-	hidden  int   // how many the last scan was not allowed to read
-	bad     int   // how many it could not read for another reason
-	badErr  error // why it could not read the first of these
-	entries []byte
-	pids    []int
-	path    []byte
-	file    []byte
+	dir     int    // descriptor of the root, -1: not open
+	hidden  int    // processes that the last scan was not permitted to read
+	bad     int    // processes that it could not read for another reason
+	badErr  error  // the error for the first of these
+	entries []byte // buffer for directory entries
+	pids    []int  // buffer for the listed pids
+	path    []byte // buffer for a path
+	file    []byte // buffer for the content of a file
 	names   map[string]string
 	kept    keeper
 }
 
-// NewScanner returns a Scanner of fs. It opens nothing before it is used.
+// NewScanner returns a Scanner of fs. It opens no file until it is used.
 func NewScanner(fs FS) *Scanner {
 	return &Scanner{fs: fs, dir: -1, kept: keeper{arrivals: arrivals{fd: -1}}}
 }
 
-// Close closes what the Scanner keeps open. A Scanner may be used again after.
+// Close closes all descriptors of the Scanner. The Scanner may be used again.
 func (s *Scanner) Close() error {
 	s.kept.drop()
 	if s.dir < 0 {
@@ -45,8 +45,8 @@ func (s *Scanner) Close() error {
 	return err
 }
 
-// PIDs appends the pids of all processes to dst, lowest first. A process that
-// starts or ends meanwhile may be missing or not.
+// PIDs appends the pids of all processes to dst, lowest first. It may or may not
+// include a process that starts or ends during the call.
 func (s *Scanner) PIDs(dst []int) ([]int, error) {
 	if err := s.rewind(); err != nil {
 		return dst, s.fs.wrap(place{}, err)
@@ -58,7 +58,7 @@ func (s *Scanner) PIDs(dst []int) ([]int, error) {
 	return all, nil
 }
 
-// rewind makes the descriptor of the root ready for reading its entries.
+// rewind opens the root, or seeks to the beginning of its entries.
 func (s *Scanner) rewind() error {
 	if s.dir >= 0 {
 		_, err := syscall.Seek(s.dir, 0, 0)
@@ -77,10 +77,10 @@ func (s *Scanner) rewind() error {
 	return err
 }
 
-// Scan appends what [FS.Stat] tells of each process to dst, lowest pid first.
-// Processes that end meanwhile are left out, and so are those that cannot be
-// read, which [Scanner.Hidden] and [Scanner.Unreadable] count. It is an error if no
-// process could be read because of what its stat holds.
+// Scan appends the [Stat] of each process to dst, lowest pid first. It leaves out
+// processes that end during the call, and those that cannot be read, which
+// [Scanner.Hidden] and [Scanner.Unreadable] count. Scan returns an error if it could
+// read no process and at least one was unreadable.
 func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 	s.hidden, s.bad, s.badErr = 0, 0, nil
 	if s.kept.limit > 0 {
@@ -106,8 +106,8 @@ func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 	return dst, s.allBad(len(dst) - start)
 }
 
-// leaveOut decides about a process that could not be read: nil means that the
-// scan goes on without it. Only what every process would meet ends the scan.
+// leaveOut counts a process that could not be read and returns nil if the scan goes
+// on without it. It returns an error only if reading every process would fail.
 func (s *Scanner) leaveOut(err error) error {
 	switch {
 	case errors.Is(err, ErrGone):
@@ -123,8 +123,8 @@ func (s *Scanner) leaveOut(err error) error {
 	return nil
 }
 
-// allBad is the error of a scan that found processes and could read none of them, not
-// even one of those that it may read: then it is not the processes that are odd.
+// allBad returns the error of a scan that could read no process, if at least one was
+// unreadable: then the cause is not a single odd process.
 func (s *Scanner) allBad(read int) error {
 	if read > 0 {
 		return nil
@@ -132,16 +132,17 @@ func (s *Scanner) allBad(read int) error {
 	return s.badErr
 }
 
-// Unreadable is how many processes the last [Scanner.Scan] met and left out because
-// their stat was not what proc_pid_stat(5) describes, or could not be read at all.
+// Unreadable returns the number of processes that the last [Scanner.Scan] left out
+// because their stat did not have the format of proc_pid_stat(5), or could not be
+// read for a reason other than permissions.
 func (s *Scanner) Unreadable() int { return s.bad }
 
-// Hidden is how many processes the last [Scanner.Scan] met and was not allowed
-// to read. Those that are not even listed (mount option hidepid=invisible, see
-// proc(5)) are not in it.
+// Hidden returns the number of processes that the last [Scanner.Scan] was not
+// permitted to read. It does not include processes that /proc does not list (mount
+// option hidepid=invisible, see proc(5)).
 func (s *Scanner) Hidden() int { return s.hidden }
 
-// Status is [FS.Status] into st with the buffers of s.
+// Status is [FS.Status] into st. It uses the buffers of s.
 func (s *Scanner) Status(pid int, st *Status) error {
 	if s.dir < 0 {
 		if err := s.rewind(); err != nil {
@@ -159,8 +160,8 @@ func (s *Scanner) Status(pid int, st *Status) error {
 	return nil
 }
 
-// Stat is [FS.Stat] into st with the buffers of s: it allocates nothing once s is
-// warm.
+// Stat is [FS.Stat] into st. It uses the buffers of s, and allocates nothing unless
+// the name of the process is new to s.
 func (s *Scanner) Stat(pid int, st *Stat) error {
 	if s.dir < 0 {
 		if err := s.rewind(); err != nil {
@@ -173,7 +174,7 @@ func (s *Scanner) Stat(pid int, st *Stat) error {
 func (s *Scanner) stat(pid int, st *Stat) error {
 	b, err := s.read(place{pid: pid, name: "stat"})
 	if err != nil {
-		return s.bare(pid, err)
+		return s.bareError(pid, err)
 	}
 	comm, err := st.parseOf(pid, b)
 	if err != nil {
@@ -183,9 +184,9 @@ func (s *Scanner) stat(pid int, st *Stat) error {
 	return nil
 }
 
-// bare spares the error for a process that a scan leaves out its text, which
-// nobody would see.
-func (s *Scanner) bare(pid int, err error) error {
+// bareError returns an error without a path if a scan is going to discard it, to avoid
+// formatting the text.
+func (s *Scanner) bareError(pid int, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ESRCH):
 		return ErrGone
@@ -196,7 +197,8 @@ func (s *Scanner) bare(pid int, err error) error {
 	}
 }
 
-// read reads the file at p into the buffer of s, until the next read.
+// read reads the file at p into the buffer of s. The result is valid until the next
+// read.
 func (s *Scanner) read(p place) ([]byte, error) {
 	s.path = append(p.appendTo(s.path[:0]), 0)
 	b, err := readFileAt(s.dir, s.path, s.file, maxFile)
@@ -206,13 +208,13 @@ func (s *Scanner) read(p place) ([]byte, error) {
 	return b, err
 }
 
-// name is b as a string, the same one each time as long as it is kept.
+// name returns b as a string. It returns the cached one if there is one.
 func (s *Scanner) name(b []byte) string {
 	if kept, ok := s.names[string(b)]; ok {
 		return kept
 	}
 	if len(s.names) >= maxNames {
-		clear(s.names) // Programs that rename themselves all the time.
+		clear(s.names) // Some programs rename themselves all the time.
 	}
 	name := string(b)
 	s.names[name] = name

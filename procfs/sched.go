@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// LastRan is when the main thread of pid ran last, from /proc/[pid]/sched, by the
-// clock of the processor that it ran on, [Stat.Processor]. The clocks of two
-// processors differ, and stand still while the machine sleeps, so the time means
-// something only beside that of another thread on the same processor. For a
-// zombie it is when its main thread ended, as a rule the last one of it. The file
-// is there if the kernel has CONFIG_SCHED_DEBUG, as those of the distributions
-// have, and anybody may read it. The errors are those of [FS.Stat].
+// LastRan returns when the main thread of pid last ran, from /proc/[pid]/sched, by the
+// clock of the CPU that it ran on, [Stat.Processor]. The clocks of two CPUs differ
+// and stop while the machine sleeps, so the time is comparable only with that of
+// another thread on the same CPU. For a zombie it is when the main thread ended,
+// usually as the last thread. The file exists if the kernel has CONFIG_SCHED_DEBUG,
+// as distribution kernels do, and every user may read it. The errors are those of
+// [FS.Stat].
 func (f FS) LastRan(pid int) (time.Duration, error) { return f.ThreadLastRan(pid, 0) }
 
 // ThreadLastRan is [FS.LastRan] for the thread tid of pid.
@@ -30,10 +30,10 @@ func (f FS) ThreadLastRan(pid, tid int) (time.Duration, error) {
 	return d, nil
 }
 
-// ParseLastRan takes se.exec_start, in milliseconds, from the content of
+// ParseLastRan returns se.exec_start, which is in milliseconds, from the content of
 // /proc/[pid]/sched. The error matches [ErrFormat].
 func ParseLastRan(b []byte) (time.Duration, error) {
-	_, rest, _ := bytes.Cut(b, []byte{'\n'}) // The first line has the name.
+	_, rest, _ := bytes.Cut(b, []byte{'\n'}) // The first line has the process name.
 	for line := range bytes.Lines(rest) {
 		key, value, ok := bytes.Cut(line, []byte{':'})
 		if !ok || string(bytes.TrimSpace(key)) != "se.exec_start" {
@@ -46,7 +46,7 @@ func ParseLastRan(b []byte) (time.Duration, error) {
 	return 0, fmt.Errorf("sched: no se.exec_start: %w", ErrFormat)
 }
 
-// parseMillis parses milliseconds with six decimals, which are nanoseconds.
+// parseMillis parses milliseconds with six decimals, that is, to the nanosecond.
 func parseMillis(b []byte) (time.Duration, bool) {
 	whole, fraction, _ := bytes.Cut(b, []byte{'.'})
 	millis, ok1 := parseUint(whole)

@@ -7,27 +7,27 @@ import (
 	"syscall"
 )
 
-// The real-time signals by the count of glibc, which keeps 32 and 33 for itself;
-// musl keeps 34 as well. See signal(7).
+// The real-time signals as glibc numbers them: it reserves 32 and 33 for its own use.
+// musl also reserves 34. See signal(7).
 const (
 	rtMin = 34
 	rtMax = maxSignal
 )
 
-// DefaultAction is what a signal does to a process that asked for nothing else,
-// see signal(7).
+// DefaultAction is what a signal does to a process that has not set a disposition for
+// it, see signal(7).
 type DefaultAction uint8
 
 // The default actions.
 const (
-	Terminate DefaultAction = iota
-	Core                    // terminate with a core dump
-	Stop
-	Continue // if it is stopped
-	Ignore
+	Terminate DefaultAction = iota // end the process
+	Core                           // end the process with a core dump
+	Stop                           // stop the process
+	Continue                       // resume the process if it is stopped
+	Ignore                         // do nothing
 )
 
-// String is the action in a word.
+// String returns the action in a word.
 func (a DefaultAction) String() string {
 	switch a {
 	case Core:
@@ -48,9 +48,9 @@ type signalInfo struct {
 	action DefaultAction
 }
 
-// signalTable has the standard signals. The numbers differ by processor, which
-// is why they come from package syscall; so do the signals that not all have,
-// in the files signalnames_*.go.
+// signalTable has the standard signals. Their numbers come from package syscall
+// because they differ by architecture. The files signalnames_*.go have the signals
+// that only some architectures have.
 var signalTable = [maxSignal + 1]signalInfo{
 	syscall.SIGHUP:    {"HUP", Terminate},
 	syscall.SIGINT:    {"INT", Terminate},
@@ -85,8 +85,8 @@ var signalTable = [maxSignal + 1]signalInfo{
 	syscall.SIGSYS:    {"SYS", Core},
 }
 
-// DefaultActionOf is what signal n does by default. All real-time signals
-// terminate.
+// DefaultActionOf returns the default action of signal n. It is [Terminate] for all
+// real-time signals.
 func DefaultActionOf(n int) DefaultAction {
 	if n < 1 || n > maxSignal {
 		return Terminate
@@ -94,8 +94,8 @@ func DefaultActionOf(n int) DefaultAction {
 	return signalTable[n].action
 }
 
-// SignalName is the name of signal n: "SIGTERM", "SIGRTMIN+3", "SIG32" for what
-// has none. 0, which is no signal, is "0".
+// SignalName returns the name of signal n: "SIGTERM", "SIGRTMIN+3", or "SIG32" for a
+// number without a name. For 0, which is not a signal, it returns "0".
 func SignalName(n int) string {
 	switch {
 	case n == 0:
@@ -113,19 +113,19 @@ func SignalName(n int) string {
 	}
 }
 
-// ParseSignal is the number of the signal that s names, from 1 to 64: "TERM",
-// "SIGTERM", "sigterm", "15", "SIG15", "RTMIN+3", "RTMAX-1", or one of the
-// aliases CLD, IOT and POLL. The error says what would have been right.
+// ParseSignal returns the number, from 1 to 64, of the signal that s names: "TERM",
+// "SIGTERM", "sigterm", "15", "SIG15", "RTMIN+3", "RTMAX-1", or one of the aliases
+// CLD, IOT and POLL. The error says what is accepted.
 func ParseSignal(s string) (int, error) {
 	name := strings.TrimPrefix(strings.ToUpper(s), "SIG")
 	n, ok := signalNumber(name)
 	if !ok || n < 1 || n > maxSignal {
-		return 0, fmt.Errorf("%q is no signal: give a name such as TERM or RTMIN+3, or a number from 1 to %d", s, maxSignal)
+		return 0, fmt.Errorf("unknown signal %q: use a name such as TERM or RTMIN+3, or a number from 1 to %d", s, maxSignal)
 	}
 	return n, nil
 }
 
-// signalNumber takes a name in upper case and without SIG.
+// signalNumber returns the number for a name in upper case without SIG.
 func signalNumber(name string) (int, bool) {
 	if offset, ok := strings.CutPrefix(name, "RTMIN"); ok {
 		n, ok := realTimeOffset(offset, '+')
@@ -153,8 +153,8 @@ func signalNumber(name string) (int, bool) {
 	return parseInt([]byte(name))
 }
 
-// realTimeOffset parses what may follow RTMIN and RTMAX: nothing, or sign and
-// a number that stays among the real-time signals.
+// realTimeOffset parses what may follow RTMIN and RTMAX: nothing, or sign and a
+// number that gives a real-time signal.
 func realTimeOffset(s string, sign byte) (int, bool) {
 	if s == "" {
 		return 0, true

@@ -4,7 +4,7 @@ package procfs
 
 import "syscall"
 
-// oddSignal is the one that mips alone has.
+// oddSignal is the signal that only mips has.
 const (
 	oddSignal     = syscall.SIGEMT
 	oddSignalName = "EMT"

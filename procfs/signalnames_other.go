@@ -4,7 +4,7 @@ package procfs
 
 import "syscall"
 
-// oddSignal is the one that mips does not have.
+// oddSignal is the signal that all architectures but mips have.
 const (
 	oddSignal     = syscall.SIGSTKFLT
 	oddSignalName = "STKFLT"

@@ -7,14 +7,14 @@ import (
 	"syscall"
 )
 
-// maxSignal is the highest signal number but on mips, whose signals above it
-// nothing uses.
+// maxSignal is the highest signal number on all architectures but mips, where
+// nothing uses the signals above it.
 const maxSignal = 64
 
-// SignalSet is a set of signals as the kernel keeps it: bit n-1 is signal n.
+// SignalSet is a set of signals in the kernel's format: bit n-1 is signal n.
 type SignalSet uint64
 
-// signalBit is the set of signal n alone, empty if there is no such signal.
+// signalBit returns the set of signal n alone, empty if n is out of range.
 func signalBit(n int) SignalSet {
 	if n < 1 || n > maxSignal {
 		return 0
@@ -22,7 +22,7 @@ func signalBit(n int) SignalSet {
 	return 1 << (n - 1)
 }
 
-// NewSignalSet is the set of the signals given by number.
+// NewSignalSet returns the set of the signals with these numbers.
 func NewSignalSet(numbers ...int) SignalSet {
 	var s SignalSet
 	for _, n := range numbers {
@@ -34,19 +34,19 @@ func NewSignalSet(numbers ...int) SignalSet {
 // Has reports whether signal n is in s.
 func (s SignalSet) Has(n int) bool { return s&signalBit(n) != 0 }
 
-// Add is s with signal n. A number outside 1 to 64 adds nothing.
+// Add returns s with signal n added. A number outside 1 to 64 adds nothing.
 func (s SignalSet) Add(n int) SignalSet { return s | signalBit(n) }
 
-// Union is the set of the signals that are in s or in t.
+// Union returns the signals that are in s or in t.
 func (s SignalSet) Union(t SignalSet) SignalSet { return s | t }
 
-// Without is the set of the signals that are in s and not in t.
+// Without returns the signals that are in s and not in t.
 func (s SignalSet) Without(t SignalSet) SignalSet { return s &^ t }
 
-// Empty reports whether no signal is in s.
+// Empty reports whether s contains no signal.
 func (s SignalSet) Empty() bool { return s == 0 }
 
-// Len is how many signals are in s.
+// Len returns the number of signals in s.
 func (s SignalSet) Len() int { return bits.OnesCount64(uint64(s)) }
 
 // Numbers iterates over the signals of s, lowest first.
@@ -60,7 +60,7 @@ func (s SignalSet) Numbers() iter.Seq[int] {
 	}
 }
 
-// String has the names of the signals, separated by spaces.
+// String returns the names of the signals, separated by spaces.
 func (s SignalSet) String() string {
 	names := make([]string, 0, s.Len())
 	for n := range s.Numbers() {
@@ -69,37 +69,36 @@ func (s SignalSet) String() string {
 	return strings.Join(names, " ")
 }
 
-// Signals is what a process, or one of its threads, does with signals, and
-// which of them wait. See SigPnd to SigCgt in proc_pid_status(5). In a zombie
-// it is what was, and means nothing any more.
+// Signals is the signal state of a process or of one of its threads: which signals
+// are pending, blocked, ignored and caught. See SigPnd to SigCgt in
+// proc_pid_status(5). In a zombie it is a leftover without meaning.
 type Signals struct {
-	Known         bool      // false where the kernel does not tell (gVisor): all else is empty
-	Pending       SignalSet // sent to this thread, or to any one of the threads
-	SharedPending SignalSet // sent to the process
-	// Blocked is held back by this thread, or by all threads. Signals for which
-	// a thread waits in sigwait(3) are missing here while it waits.
+	Known         bool      // false if the kernel does not report it (gVisor): all sets are then empty
+	Pending       SignalSet // pending for this thread, or for any single thread of the process
+	SharedPending SignalSet // pending for the process as a whole
+	// Blocked is blocked by this thread, or by all threads of the process. While a
+	// thread is in sigwait(3), its set lacks the signals that it waits for.
 	Blocked SignalSet
-	Ignored SignalSet // of the process, set by SIG_IGN; not those that are ignored by default
-	Caught  SignalSet // of the process, by a handler
+	Ignored SignalSet // by the process, with SIG_IGN; without those that are ignored by default
+	Caught  SignalSet // by the process, with a handler
 }
 
-// OfKernelThread reports whether s is that of a kernel thread: no other process can
-// ignore SIGKILL. Where the stat was read, see [Stat.KernelThread].
+// OfKernelThread reports whether s is the state of a kernel thread: no other process
+// can ignore SIGKILL. If the stat was read, use [Stat.KernelThread] instead.
 func (s Signals) OfKernelThread() bool { return s.Known && s.Ignored.Has(int(syscall.SIGKILL)) }
 
-// Disposition is what a process has asked the kernel to do with a signal, see
-// signal(7).
+// Disposition is what a process has set to happen with a signal, see signal(7).
 type Disposition uint8
 
 // The dispositions.
 const (
-	Unknown Disposition = iota // the kernel does not tell
-	Default                    // see [DefaultActionOf]
-	Ignored
-	Caught
+	Unknown Disposition = iota // the kernel does not report it
+	Default                    // SIG_DFL, see [DefaultActionOf]
+	Ignored                    // SIG_IGN
+	Caught                     // a handler
 )
 
-// String is the disposition in a word, as the design has it.
+// String returns the disposition in a word.
 func (d Disposition) String() string {
 	switch d {
 	case Default:
@@ -113,7 +112,8 @@ func (d Disposition) String() string {
 	}
 }
 
-// Disposition is that of signal n. It is [Unknown] for numbers outside 1 to 64.
+// Disposition returns the disposition of signal n. It is [Unknown] for numbers outside
+// 1 to 64.
 func (s Signals) Disposition(n int) Disposition {
 	switch {
 	case !s.Known || signalBit(n) == 0:

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Span says how long something took or lasted: "310ms", "5.1s", and from a minute
-// on in the two largest units: "2m05s", "3h05m", "3d04h". A negative d is "0s".
+// Span formats a duration for people: "310ms", "5.1s", and from one minute on in the
+// two largest units: "2m05s", "3h05m", "3d04h". A negative d gives "0s".
 func Span(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch d = max(d, 0); {

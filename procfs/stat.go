@@ -5,51 +5,52 @@ import (
 	"fmt"
 )
 
-// Stat is what /proc/[pid]/stat tells of a process, see proc_pid_stat(5). All
-// times of the process are sums over its threads, dead ones too.
+// Stat is the content of /proc/[pid]/stat, see proc_pid_stat(5). The CPU times and
+// fault counts are sums over all threads of the process, including those that have
+// ended.
 type Stat struct {
-	PID     int
-	Comm    string // any bytes; up to 15 of them, 63 for a kernel thread
+	PID     int    // process ID
+	Comm    string // name: up to 15 bytes of any value, 63 for a kernel thread
 	State   State  // of the main thread, see [Stat.Zombie]
-	PPID    int    // 0 if the parent is outside the PID namespace
-	PGRP    int    // 0 if the group's leader was outside the PID namespace
-	Session int    // like PGRP
+	PPID    int    // pid of the parent, 0 if it is outside the PID namespace
+	PGRP    int    // process group ID, 0 if the leader was outside the PID namespace
+	Session int    // session ID, 0 as for PGRP
 	TTY     int    // device number of the controlling terminal, 0: none
 	TPGID   int    // foreground process group of that terminal, -1: none
-	Flags   uint32 // PF_* of the kernel's sched.h
+	Flags   uint32 // PF_* bits of the kernel's sched.h
 
-	MinorFaults, MajorFaults uint64
-	UTime, STime             Ticks // in user and in kernel mode
-	CUTime, CSTime           Ticks // those of the children that it has waited for
+	MinorFaults, MajorFaults uint64 // page faults served without and with I/O
+	UTime, STime             Ticks  // CPU time in user and in kernel mode
+	CUTime, CSTime           Ticks  // the same of the children that it has waited for
 
-	Priority, Nice int
-	Threads        int
-	Start          Ticks // since boot, including the time that the machine slept
-	VSize          Bytes
-	RSS            Pages // inexact, see proc_pid_stat(5)
-	ExitSignal     int   // what the parent gets when it ends: SIGCHLD but for odd uses of clone(2)
-	Processor      int   // where the main thread ran last
+	Priority, Nice int   // of the main thread, see sched(7)
+	Threads        int   // number of threads, including a main thread that has ended
+	Start          Ticks // start time since boot, including the time that the machine slept
+	VSize          Bytes // virtual memory
+	RSS            Pages // resident memory; inexact, see proc_pid_stat(5)
+	ExitSignal     int   // signal that the parent gets when it ends; SIGCHLD unless set by clone(2)
+	Processor      int   // CPU on which the main thread last ran
 
-	// ExitCode is how a zombie ended. It reads 0 where the kernel denies it,
-	// which cannot be told from an exit with code 0: it takes the same user as
-	// the process, or CAP_SYS_PTRACE. Without either it is unknown.
+	// ExitCode is how a zombie ended. The kernel shows it to the same user and with
+	// CAP_SYS_PTRACE, see [FS.MayTrace]. To other readers it shows 0, which is also
+	// an exit with code 0.
 	ExitCode WaitStatus
 }
 
-// ID is what identifies the process.
+// ID returns the pid and start time, which identify the process.
 func (s Stat) ID() ID { return ID{PID: s.PID, Start: s.Start} }
 
-// Zombie reports whether the process has ended and waits to be reaped. The
-// state alone does not tell: it is also that of a main thread which ended
-// before the other threads did, and nobody can reap such a process.
+// Zombie reports whether the process has ended and waits to be reaped. The state
+// alone does not decide: a main thread that ended before the other threads has the
+// same state, and such a process cannot be reaped yet.
 func (s Stat) Zombie() bool { return s.State.Zombie() && s.Threads <= 1 }
 
-// Dead reports whether the process has ended: it is a zombie, or being reaped at
-// this moment.
+// Dead reports whether the process has ended: it is a zombie, or is just being
+// reaped.
 func (s Stat) Dead() bool { return s.State.Dead(s.Threads) }
 
-// KernelThread reports whether it is a kernel thread, which has no
-// program, no command line and no use for signals.
+// KernelThread reports whether the process is a kernel thread. It then has no
+// executable and no command line, and ignores nearly all signals.
 func (s Stat) KernelThread() bool {
 	const kthread = 0x00200000 // PF_KTHREAD of sched.h
 	return s.Flags&kthread != 0
@@ -72,7 +73,7 @@ func (f FS) Stat(pid int) (Stat, error) {
 }
 
 // ParseStat parses the content of /proc/[pid]/stat. The error matches
-// [ErrFormat]; a line that was cut off anywhere gives one.
+// [ErrFormat]; it does so for a line that is truncated at any place.
 func ParseStat(b []byte) (Stat, error) {
 	var s Stat
 	if err := s.Parse(b); err != nil {
@@ -81,8 +82,8 @@ func ParseStat(b []byte) (Stat, error) {
 	return s, nil
 }
 
-// Parse is [ParseStat] into s. It allocates nothing unless the name of the
-// process changed. After an error s is not to be used.
+// Parse is [ParseStat] into s. It allocates nothing unless the name of the process
+// differs. After an error s must not be used.
 func (s *Stat) Parse(b []byte) error {
 	comm, err := s.parse(b)
 	if err == nil && s.Comm != string(comm) {
@@ -91,25 +92,25 @@ func (s *Stat) Parse(b []byte) error {
 	return err
 }
 
-// parseOf is parse for the stat of this pid: the kernel shows no other number there.
+// parseOf is parse for the stat of the process pid. Another pid in it is an error.
 func (s *Stat) parseOf(pid int, b []byte) (comm []byte, err error) {
 	comm, err = s.parse(b)
 	if err == nil && s.PID != pid {
-		return nil, fmt.Errorf("stat: it is that of %d: %w", s.PID, ErrFormat)
+		return nil, fmt.Errorf("stat of pid %d: %w", s.PID, ErrFormat)
 	}
 	return comm, err
 }
 
-// parse sets all of s but the name, which it returns.
+// parse sets all fields of s but the name, which it returns.
 func (s *Stat) parse(b []byte) (comm []byte, err error) {
-	// The name may hold parentheses, spaces and newlines; what follows may not,
-	// so that the last parenthesis is the one that ends it.
+	// The name may contain parentheses, spaces and newlines. The rest of the line
+	// contains no parenthesis, so that the last one ends the name.
 	open, end := bytes.IndexByte(b, '('), lastParenthesis(b)
 	if open < 1 || end < open {
 		return nil, fmt.Errorf("stat: no name in parentheses: %w", ErrFormat)
 	}
 	line, whole := bytes.CutSuffix(b[end+1:], []byte{'\n'})
-	if !whole { // or the last number may have lost its last digits
+	if !whole { // The last number may lack digits.
 		return nil, fmt.Errorf("stat: cut off: %w", ErrFormat)
 	}
 	head := cursor{rest: b[:open]}
@@ -128,8 +129,8 @@ func (s *Stat) parse(b []byte) (comm []byte, err error) {
 	return b[open+1 : end], nil
 }
 
-// lastParenthesis is where the last ) is, -1 if there is none. Forwards is faster
-// than bytes.LastIndexByte, which looks at one byte after the other.
+// lastParenthesis returns the index of the last ), -1 if there is none. Searching
+// forwards is faster than bytes.LastIndexByte, which examines one byte at a time.
 func lastParenthesis(b []byte) int {
 	last := -1
 	for {
@@ -141,7 +142,7 @@ func lastParenthesis(b []byte) int {
 	}
 }
 
-// parseFields takes fields 4 to 52. Later kernels may add more.
+// parseFields parses fields 4 to 52. Later kernels may append more.
 func (s *Stat) parseFields(c *cursor) {
 	s.PPID = c.int()
 	s.PGRP = c.int()

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// NoID stands for a uid or gid that the kernel did not tell. It is the one
-// number that no user and no group can have.
+// NoID stands for a uid or gid that is not known. No user and no group can have this
+// number.
 const NoID = ^uint32(0)
 
-// Places in [Status.UID] and [Status.GID].
+// The indices of [Status.UID] and [Status.GID].
 const (
 	Real = iota
 	Effective
@@ -18,33 +18,34 @@ const (
 	Filesystem
 )
 
-// Status is what /proc/[pid]/status tells of a process or a thread, see
-// proc_pid_status(5). What a kernel does not tell is zero, unless it says
+// Status is the content of /proc/[pid]/status of a process or a thread, see
+// proc_pid_status(5). A field that the kernel does not report is zero, unless stated
 // otherwise below.
 type Status struct {
-	Name      string // like [Stat.Comm]
-	State     State  // of the main thread or of this thread
-	Tgid      int    // the process that a thread belongs to
-	PID       int    // of the process or of the thread
-	PPID      int    // 0 if the parent is outside the PID namespace
-	TracerPID int    // who debugs it, 0: nobody
-	UID, GID  [4]uint32
-	Groups    []uint32
-	// NSpid is the pid in the reader's PID namespace and in each one below it,
-	// outermost first. PID 1 of a container ends with 1.
+	Name      string    // like [Stat.Comm]
+	State     State     // of the main thread or of this thread
+	Tgid      int       // process that the thread belongs to
+	PID       int       // process ID or thread ID
+	PPID      int       // pid of the parent, 0 if it is outside the PID namespace
+	TracerPID int       // thread that traces it, 0: none
+	UID, GID  [4]uint32 // real, effective, saved, filesystem; NoID: unknown
+	Groups    []uint32  // supplementary groups
+	// NSpid has the pid in the PID namespace of the mount and in each namespace
+	// below it that the process is in, outermost first. For PID 1 of a container the
+	// last one is 1.
 	NSpid   []int
-	Threads int
+	Threads int // number of threads of the process
 
-	RSS  Bytes // VmRSS; 0 for zombies and kernel threads
-	Peak Bytes // VmHWM, the largest RSS that it ever had
-	Swap Bytes // VmSwap
+	RSS  Bytes // VmRSS, resident memory; 0 for zombies and kernel threads
+	Peak Bytes // VmHWM, the largest RSS so far
+	Swap Bytes // VmSwap, memory that is swapped out
 
-	CapPrm, CapEff uint64
-	NoNewPrivs     bool
-	Seccomp        int // 0 off, 1 strict, 2 filter; -1: unknown
+	CapPrm, CapEff uint64 // permitted and effective capabilities, see capabilities(7)
+	NoNewPrivs     bool   // exec grants no privileges, see PR_SET_NO_NEW_PRIVS(2const)
+	Seccomp        int    // 0: off, 1: strict, 2: filter; -1: unknown
 
-	// Sigs has the Blocked and Pending of this thread, see [FS.Signals] for
-	// those of the process. With one thread they are the same.
+	// Sigs has the Blocked and Pending sets of this thread. See [FS.Signals] for
+	// those of the process, which are the same if it has one thread.
 	Sigs Signals
 }
 
@@ -60,9 +61,9 @@ func (f FS) Status(pid int) (Status, error) {
 	return s, nil
 }
 
-// ThreadStatus reads /proc/[pid]/task/[tid]/status into s, which it reuses, with
-// the buffer buf, and returns the buffer for the next call. The errors are those
-// of [FS.Status]; after one s is not to be used.
+// ThreadStatus reads /proc/[pid]/task/[tid]/status into s. It reuses the memory of s
+// and of buf, and returns the buffer for the next call. The errors are those of
+// [FS.Status]; after an error s must not be used.
 func (f FS) ThreadStatus(pid, tid int, s *Status, buf []byte) ([]byte, error) {
 	return f.status(place{pid: pid, tid: tid, name: "status"}, s, buf)
 }
@@ -79,10 +80,9 @@ func (f FS) status(p place, s *Status, buf []byte) ([]byte, error) {
 	return b, nil
 }
 
-// ParseStatus parses the content of /proc/[pid]/status. Missing lines are no
-// error, because gVisor and older kernels have fewer; the error matches
-// [ErrFormat] if a line has not the form that it should have, or if there is
-// none that is known.
+// ParseStatus parses the content of /proc/[pid]/status. Missing lines are not an
+// error, because gVisor and older kernels have fewer. The error matches [ErrFormat]
+// if a line is malformed, or if no line is known.
 func ParseStatus(b []byte) (Status, error) {
 	var s Status
 	if err := s.Parse(b); err != nil {
@@ -91,8 +91,8 @@ func ParseStatus(b []byte) (Status, error) {
 	return s, nil
 }
 
-// Parse is [ParseStatus] into s. It reuses what s has, and allocates nothing
-// unless the name changed or a list grew. After an error s is not to be used.
+// Parse is [ParseStatus] into s. It reuses the memory of s, and allocates nothing
+// unless the name differs or a list grows. After an error s must not be used.
 func (s *Status) Parse(b []byte) error {
 	*s = Status{
 		Name: s.Name, Groups: s.Groups[:0], NSpid: s.NSpid[:0],
@@ -100,7 +100,7 @@ func (s *Status) Parse(b []byte) error {
 		Seccomp: -1,
 	}
 	var seen statusSeen
-	next := 0 // The kernel's order is the table's, so look there first.
+	next := 0 // The lines and the table have the same order, so try this entry first.
 	for len(b) > 0 {
 		var line []byte
 		line, b, _ = bytes.Cut(b, []byte{'\n'})
@@ -109,7 +109,7 @@ func (s *Status) Parse(b []byte) error {
 		if at < 0 {
 			continue
 		}
-		value, _ = bytes.CutPrefix(value, []byte{'\t'}) // More of it may be a name's.
+		value, _ = bytes.CutPrefix(value, []byte{'\t'}) // Further tabs may be part of a name.
 		if !statusFields[at].set(s, value) {
 			return fmt.Errorf("status: %s: %w", key, ErrFormat)
 		}
@@ -119,10 +119,11 @@ func (s *Status) Parse(b []byte) error {
 	return seen.finish(s)
 }
 
-// statusSeen has a bit for each entry of statusFields that was met.
+// statusSeen has a bit for each entry of statusFields: bit i is set if its line was
+// found.
 type statusSeen uint32
 
-// finish sets what follows from the presence or absence of lines.
+// finish sets the fields that depend on which lines were found.
 func (seen statusSeen) finish(s *Status) error {
 	if seen == 0 {
 		return fmt.Errorf("status: no line is known: %w", ErrFormat)
@@ -132,7 +133,7 @@ func (seen statusSeen) finish(s *Status) error {
 	}
 	s.Sigs.Known = seen&signalFields == signalFields
 	if !s.Sigs.Known {
-		s.Sigs = Signals{} // Half of the truth would be taken for the whole.
+		s.Sigs = Signals{} // Some of the sets alone would be misleading.
 	}
 	return nil
 }
@@ -140,7 +141,7 @@ func (seen statusSeen) finish(s *Status) error {
 // signalFields are the bits of SigPnd to SigCgt in statusSeen.
 const signalFields statusSeen = 0b11111 << 14
 
-// statusFields has the lines that are read, in the order of the kernel.
+// statusFields has the lines to parse, in the kernel's order.
 var statusFields = [...]struct {
 	key string
 	set func(s *Status, value []byte) bool
@@ -170,7 +171,8 @@ var statusFields = [...]struct {
 	{"Seccomp", func(s *Status, v []byte) bool { return setInt(&s.Seccomp, v) }},
 }
 
-// findStatusField is the place of key in statusFields, or -1.
+// findStatusField returns the index of key in statusFields, or -1. It tries guess
+// first.
 func findStatusField(key []byte, guess int) int {
 	if guess < len(statusFields) && statusFields[guess].key == string(key) {
 		return guess
@@ -183,8 +185,8 @@ func findStatusField(key []byte, guess int) int {
 	return -1
 }
 
-// setName undoes what the kernel does to names in this file alone: a newline is
-// \n there, a backslash \\.
+// setName undoes the escaping of names, which the kernel does in this file only: \n
+// is a newline, \\ a backslash.
 func setName(s *Status, v []byte) bool {
 	if s.Name == string(v) && bytes.IndexByte(v, '\\') < 0 {
 		return true

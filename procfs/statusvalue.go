@@ -1,6 +1,6 @@
 package procfs
 
-// The setters of status return false if the value has not its form.
+// The setters for the lines of status return false if the value is malformed.
 
 func setInt(dst *int, v []byte) (ok bool) {
 	*dst, ok = parseInt(v)
@@ -18,7 +18,7 @@ func setBool(dst *bool, v []byte) bool {
 	return ok
 }
 
-// setState takes the letter of "S (sleeping)".
+// setState parses a state such as "S (sleeping)".
 func setState(dst *State, v []byte) bool {
 	if len(v) == 0 {
 		return false
@@ -27,7 +27,7 @@ func setState(dst *State, v []byte) bool {
 	return true
 }
 
-// setKiB takes an amount such as "1234 kB".
+// setKiB parses an amount such as "1234 kB".
 func setKiB(dst *Bytes, v []byte) bool {
 	word, _ := nextField(v)
 	n, ok := parseUint(word)
@@ -35,8 +35,8 @@ func setKiB(dst *Bytes, v []byte) bool {
 	return ok && n <= uint64(^Bytes(0)/KiB)
 }
 
-// setSignals takes a set of 16 hexadecimal digits; 32 on mips, which has 128
-// signals, of which the first 64 are kept.
+// setSignals parses a set of 16 hexadecimal digits. On mips, which has 128 signals,
+// there are 32 digits, and it keeps the first 64 signals.
 func setSignals(dst *SignalSet, v []byte) bool {
 	const digits = 16
 	if len(v) > digits {
@@ -50,7 +50,7 @@ func setSignals(dst *SignalSet, v []byte) bool {
 	return ok
 }
 
-// setIDs takes the four ids of Uid and Gid.
+// setIDs parses the four IDs of Uid or Gid.
 func setIDs(dst *[4]uint32, v []byte) (ok bool) {
 	var word []byte
 	for i := range dst {

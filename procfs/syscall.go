@@ -6,16 +6,16 @@ import (
 	"syscall"
 )
 
-// Syscall is what /proc/[pid]/task/[tid]/syscall tells of a thread, see
+// Syscall is the content of /proc/[pid]/task/[tid]/syscall, see
 // proc_pid_syscall(5).
 type Syscall struct {
-	Running bool      // it runs, or would, and nothing else is known
-	Number  int       // of the system call in which it waits; -1: it waits, but in none
-	Args    [6]uint64 // of the call
+	Running bool      // the thread is running or runnable; nothing else is known
+	Number  int       // system call in which it waits; -1: it waits outside a system call
+	Args    [6]uint64 // arguments of the call
 }
 
-// Syscall reads in which system call a thread waits. It takes the right to trace
-// the thread (PTRACE_MODE_ATTACH of ptrace(2)); without it the error matches
+// Syscall reads the system call in which a thread waits. It requires the right to
+// trace the thread (PTRACE_MODE_ATTACH of ptrace(2)); without it the error matches
 // [io/fs.ErrPermission].
 func (f FS) Syscall(pid, tid int) (Syscall, error) {
 	at := place{pid: pid, tid: tid, name: "syscall"}
@@ -30,9 +30,9 @@ func (f FS) Syscall(pid, tid int) (Syscall, error) {
 	return s, nil
 }
 
-// ParseSyscall parses the content of /proc/[pid]/syscall: "running", or the
-// number of the call, its six arguments, stack pointer and program counter; for
-// -1 only the two last. The error matches [ErrFormat].
+// ParseSyscall parses the content of /proc/[pid]/syscall: "running", or the number
+// of the call, its six arguments, the stack pointer and the program counter; after
+// -1 only the last two. The error matches [ErrFormat].
 func ParseSyscall(b []byte) (Syscall, error) {
 	line, whole := bytes.CutSuffix(b, []byte{'\n'})
 	if string(line) == "running" {
@@ -51,7 +51,7 @@ func ParseSyscall(b []byte) (Syscall, error) {
 	return s, nil
 }
 
-// hex takes a number such as 0x7ffd.
+// hex consumes a number such as 0x7ffd.
 func (c *cursor) hex() uint64 {
 	digits, prefix := bytes.CutPrefix(c.word(), []byte("0x"))
 	v, ok := parseHex(digits)
@@ -59,16 +59,16 @@ func (c *cursor) hex() uint64 {
 	return v
 }
 
-// The numbers of rt_sigtimedwait in a 32-bit program on a 64-bit kernel: i386
-// and arm have the first one, and for 64-bit times the second, Linux 5.1. No
-// 64-bit program waits in a call with these numbers.
+// The numbers of rt_sigtimedwait in a 32-bit program on a 64-bit kernel: the first on
+// i386 and arm, the second with 64-bit times, since Linux 5.1. No 64-bit program
+// waits in a call with one of these numbers.
 const (
 	sigTimedWait32       = 177
 	sigTimedWait32Time64 = 421
 )
 
-// WaitsForSignal reports whether the thread waits in rt_sigtimedwait(2), which
-// is what sigwait(3) and sigwaitinfo(2) are made of.
+// WaitsForSignal reports whether the thread waits in rt_sigtimedwait(2), which also
+// implements sigwait(3) and sigwaitinfo(2).
 func (s Syscall) WaitsForSignal() bool {
 	if s.Running {
 		return false

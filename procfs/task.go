@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// Threads lists the threads of pid by their thread ids, lowest first, from the
-// entries of /proc/[pid]/task, see proc_pid_task(5). The error matches
+// Threads lists the thread IDs of pid, lowest first, from the entries of
+// /proc/[pid]/task, see proc_pid_task(5). The error matches
 // [ErrGone] if pid has ended and been reaped.
 func (f FS) Threads(pid int) ([]int, error) {
 	at := place{pid: pid, name: "task"}
@@ -18,7 +18,7 @@ func (f FS) Threads(pid int) ([]int, error) {
 	if err != nil {
 		return nil, f.wrap(at, err)
 	}
-	defer func() { _ = syscall.Close(fd) }() // Nothing was written, so nothing can be lost.
+	defer func() { _ = syscall.Close(fd) }() // Nothing was written, so no data can be lost.
 	threads, err := appendNumericNames(nil, fd, make([]byte, smallFile))
 	if err != nil {
 		return nil, f.wrap(at, err)
@@ -29,11 +29,11 @@ func (f FS) Threads(pid int) ([]int, error) {
 	return threads, nil
 }
 
-// Signals reads what pid does with signals, from /proc/[pid]/task/*/status, see
-// proc_pid_status(5). Blocked are the signals that every thread blocks, Pending
-// those that wait for any one thread; the status of the process itself tells
-// both for the main thread alone. Threads that end meanwhile do not count, and
-// dead ones only if no other is left. The errors are those of [FS.Threads].
+// Signals reads the signal state of the process pid, from /proc/[pid]/task/*/status,
+// see proc_pid_status(5). Blocked has the signals that every thread blocks, Pending
+// those that are pending for any single thread; /proc/[pid]/status has both for the
+// main thread only. Threads that have ended do not count, unless all have. The errors
+// are those of [FS.Threads].
 func (f FS) Signals(pid int) (Signals, error) {
 	threads, err := f.Threads(pid)
 	if err != nil {
@@ -64,9 +64,8 @@ func (f FS) Signals(pid int) (Signals, error) {
 	}
 }
 
-// WithThread is what a process does with signals if s sums up some of its threads
-// and thread is one more: Blocked is what all of them block. Without the lines of
-// one thread nothing is known.
+// WithThread returns the combined state of the threads in s and one more thread:
+// Blocked is what all of them block. If either is not known, the result is not.
 func (s Signals) WithThread(thread Signals) Signals {
 	if !s.Known || !thread.Known {
 		return Signals{}
@@ -81,7 +80,7 @@ func (s Signals) WithThread(thread Signals) Signals {
 	}
 }
 
-// threadSum sums up threads of a process.
+// threadSum combines the signal states of threads.
 type threadSum struct {
 	threads int
 	sum     Signals
@@ -95,9 +94,9 @@ func (s *threadSum) add(thread Signals) {
 	s.sum = s.sum.WithThread(thread)
 }
 
-// Children lists the children that the thread tid of pid started or was given,
-// zombies too, from /proc/[pid]/task/[tid]/children, see proc_tid_children(5). Not
-// every kernel has the file.
+// Children lists the children of the thread tid of pid, including zombies and those
+// that it adopted, from /proc/[pid]/task/[tid]/children, see proc_tid_children(5).
+// Not every kernel has the file.
 func (f FS) Children(pid, tid int) ([]int, error) {
 	b, err := f.read(place{pid: pid, tid: tid, name: "children"}, make([]byte, 0, 256), maxFile)
 	if err != nil {
@@ -112,8 +111,8 @@ func (f FS) Children(pid, tid int) ([]int, error) {
 	return children, nil
 }
 
-// appendNumericNames appends the names in the directory fd that are numbers,
-// lowest first, using buf for the entries.
+// appendNumericNames appends the names in the directory fd that are positive numbers,
+// lowest first. It uses buf for the entries.
 func appendNumericNames(dst []int, fd int, buf []byte) ([]int, error) {
 	start := len(dst)
 	for {
@@ -126,7 +125,7 @@ func appendNumericNames(dst []int, fd int, buf []byte) ([]int, error) {
 		}
 		dst = appendNumericEntries(dst, buf[:n])
 	}
-	if !slices.IsSorted(dst[start:]) { // The kernel sorts them, other file systems do not.
+	if !slices.IsSorted(dst[start:]) { // The kernel sorts them; other filesystems do not.
 		slices.Sort(dst[start:])
 	}
 	return dst, nil

@@ -2,36 +2,35 @@ package procfs
 
 import "slices"
 
-// Row is a line of a process tree, see [Flatten].
+// Row is a row of a process tree, see [Flatten].
 type Row struct {
-	Index    int  // of the process in the input
-	Depth    int  // 0 for a root
-	Last     bool // the last one among its siblings; roots are siblings too
-	Children bool // it has some, collapsed or not
-	Below    int  // how many processes are below it on all levels, collapsed or not
-	guides   uint64
+	Index    int    // of the process in the input
+	Depth    int    // number of ancestors in the tree, 0 for a root
+	Last     bool   // it is the last of its siblings; roots are siblings, too
+	Children bool   // it has children, collapsed or not
+	Below    int    // number of descendants, collapsed or not
+	guides   uint64 // see Guide; bit 0 is for the parent
 }
 
-// Guide reports whether a line goes down through the row's column at depth,
-// because the ancestor there has further siblings below the row. Only the 64
-// nearest ancestors are known, which is more than a terminal has room for.
+// Guide reports whether a vertical line passes through the row in the column of
+// depth, because the ancestor at that depth has further siblings below the row. Only
+// the 64 nearest ancestors are recorded, more than fit on a terminal.
 func (r Row) Guide(depth int) bool {
 	up := r.Depth - 1 - depth // 0 is the parent
 	return depth >= 0 && up >= 0 && up < 64 && r.guides>>up&1 != 0
 }
 
-// Flatten orders the processes 0 to n-1 as a tree, each below its parent and
-// siblings in the order of less, or in that of the input if less is nil. Those
-// below a process for which collapsed gives true are left out; collapsed may be
-// nil. Each other process comes exactly once, whatever the input:
-//   - A process whose parent is not in the input is a root. In a container that
-//     is PID 1 and all that docker exec started.
-//   - If processes are parents of each other, as they may seem to be if pids
-//     were used again while they were read, then the first of them by less is a
-//     root.
-//   - If a pid is there twice, then the first one in the input has the children.
+// Flatten orders the processes 0 to n-1 as a tree: each process follows its parent,
+// and siblings are in the order of less, or of the input if less is nil. Descendants
+// of a process for which collapsed returns true are left out; collapsed may be nil.
+// Every other process occurs exactly once, whatever the input:
+//   - A process whose parent is not in the input is a root. In a container these are
+//     PID 1 and the processes that docker exec started.
+//   - If processes form a cycle, as may happen if the kernel reuses pids during a
+//     scan, the first of them by less is a root.
+//   - If a pid occurs twice, the first one in the input has the children.
 //
-// It takes O(n log n), however deep the tree is.
+// The time is O(n log n), however deep the tree is.
 func Flatten(n int, id, parent func(i int) int, less func(a, b int) bool, collapsed func(i int) bool) []Row {
 	t := newTree(n, id, parent, less)
 	rows := make([]Row, 0, n)
@@ -60,33 +59,33 @@ func Flatten(n int, id, parent func(i int) int, less func(a, b int) bool, collap
 	return rows
 }
 
-// Descendants lists the processes below root, an index like those that id and
-// parent take, on all levels: parents before their children. root itself is not
-// in it, even if it is its own descendant, as [Flatten] explains.
+// Descendants lists the descendants of root, parents before their children. root and
+// the results are indices such as id and parent take. root itself is not included,
+// even if it is on a cycle, see [Flatten].
 func Descendants(n int, id, parent func(i int) int, root int) []int {
 	if root < 0 || root >= n {
 		return nil
 	}
 	up := parents(n, id, parent)
-	up[root] = n // This cuts the only cycle that could be met.
+	up[root] = n // This cuts the only cycle that can be reached from root.
 	t := tree{up: up}
 	t.sortChildren(inputOrder(n))
 	return t.breadthFirst(root)[1:]
 }
 
-// tree has the parent of each process, and its children in order. One more node
-// than there are processes, the last one, is the parent of the roots.
+// tree has the parent and the ordered children of each process. An additional node,
+// the last one, is the parent of the roots.
 type tree struct {
 	up       []int // parent of i
 	start    []int // children of i are children[start[i]:start[i+1]]
 	children []int
-	below    []int // how many processes are below i
+	below    []int // number of descendants of i
 }
 
-// level is what is left to do of the children of one process.
+// level has the children of one process that have not become rows yet.
 type level struct {
 	rest   []int
-	guides uint64 // of the rows in rest: bit 0 is their parent's
+	guides uint64 // of the rows in rest: bit 0 is for their parent
 }
 
 func newTree(n int, id, parent func(i int) int, less func(a, b int) bool) tree {
@@ -118,7 +117,7 @@ func (t *tree) level(i int, guides uint64) level {
 	return level{rest: t.childrenOf(i), guides: guides}
 }
 
-// inputOrder is 0 to n-1.
+// inputOrder returns 0 to n-1.
 func inputOrder(n int) []int {
 	order := make([]int, n)
 	for i := range order {
@@ -127,10 +126,11 @@ func inputOrder(n int) []int {
 	return order
 }
 
-// parents gives the index of each process's parent, n if it is not among them.
+// parents returns the index of the parent of each process, n if it is not in the
+// input.
 func parents(n int, id, parent func(i int) int) []int {
 	byID := make(map[int]int, n)
-	for i := n - 1; i >= 0; i-- { // backwards, so that the first of equals stays
+	for i := n - 1; i >= 0; i-- { // backwards, so that the first of equal pids wins
 		byID[id(i)] = i
 	}
 	up := make([]int, n)
@@ -144,28 +144,28 @@ func parents(n int, id, parent func(i int) int) []int {
 	return up
 }
 
-// cutCycles makes the first process of each cycle a root. It goes up from each
-// process until it meets one that it has been to: if that was on the same way,
-// then it is on a cycle.
+// cutCycles makes the first process of each cycle a root. It walks up from each
+// process to the first one that has been visited. If the same walk visited that one,
+// it is on a cycle.
 func (t *tree) cutCycles(order []int) {
-	rank := make([]int, len(order)) // the place of i in order
+	rank := make([]int, len(order)) // position of i in order
 	for place, i := range order {
 		rank[i] = place
 	}
-	way := make([]int, len(order)) // which way came by i first, 0: none yet
+	walk := make([]int, len(order)) // number of the walk that visited i, 0: none
 	for start := range t.up {
 		i := start
-		for i != t.root() && way[i] == 0 {
-			way[i] = start + 1
+		for i != t.root() && walk[i] == 0 {
+			walk[i] = start + 1
 			i = t.up[i]
 		}
-		if i != t.root() && way[i] == start+1 {
+		if i != t.root() && walk[i] == start+1 {
 			t.up[t.firstOnCycle(i, rank)] = t.root()
 		}
 	}
 }
 
-// firstOnCycle is the process of lowest rank on the cycle that i is on.
+// firstOnCycle returns the process of lowest rank on the cycle of i.
 func (t *tree) firstOnCycle(i int, rank []int) int {
 	first := i
 	for j := t.up[i]; j != i; j = t.up[j] {
@@ -176,8 +176,8 @@ func (t *tree) firstOnCycle(i int, rank []int) int {
 	return first
 }
 
-// sortChildren sorts the processes by parent, and those of one parent as they
-// are in order: a counting sort.
+// sortChildren sorts the processes by parent, and siblings as in order. It is a
+// counting sort.
 func (t *tree) sortChildren(order []int) {
 	n := len(t.up)
 	t.start = make([]int, n+3)
@@ -189,13 +189,13 @@ func (t *tree) sortChildren(order []int) {
 	}
 	t.children = make([]int, n)
 	for _, i := range order {
-		next := &t.start[t.up[i]+1] // becomes the start of the parent after
+		next := &t.start[t.up[i]+1] // becomes the start of the next parent
 		t.children[*next] = i
 		*next++
 	}
 }
 
-// breadthFirst lists from and all that is below it, parents before children.
+// breadthFirst lists from and its descendants, parents before children.
 func (t *tree) breadthFirst(from int) []int {
 	queue := make([]int, 1, len(t.up)+1)
 	queue[0] = from
@@ -205,7 +205,7 @@ func (t *tree) breadthFirst(from int) []int {
 	return queue
 }
 
-// count fills in below.
+// count sets below.
 func (t *tree) count() {
 	t.below = make([]int, len(t.up)+1)
 	queue := t.breadthFirst(t.root())

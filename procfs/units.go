@@ -10,10 +10,10 @@ import (
 // kernel's own HZ is; see proc_pid_stat(5) and sysconf(3), _SC_CLK_TCK.
 const TicksPerSecond = 100
 
-// Ticks is a time in clock ticks of 1/[TicksPerSecond] seconds.
+// Ticks is a time in clock ticks; there are [TicksPerSecond] in a second.
 type Ticks uint64
 
-// Duration converts t to wall clock units.
+// Duration converts t to a duration.
 func (t Ticks) Duration() time.Duration {
 	return time.Duration(t) * (time.Second / TicksPerSecond)
 }
@@ -39,8 +39,8 @@ const (
 	GiB Bytes = 1 << 30
 )
 
-// String gives b in the largest binary unit that leaves a number of at least 1,
-// as people write memory limits: "512 MiB", "1.5 GiB".
+// String formats b in the largest binary unit that gives a number of at least 1:
+// "512 MiB", "1.5 GiB".
 func (b Bytes) String() string {
 	for _, u := range []struct {
 		size Bytes

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Uptime reads from /proc/uptime how long ago the machine was booted, including
-// the time that it slept, see proc_uptime(5). In a time namespace it is shifted
-// like [Stat.Start], so that [Age] stays right. Where lxcfs is mounted over the
-// file it is the container's, and ages come out as 0.
+// Uptime reads from /proc/uptime the time since the machine was booted, including
+// the time that it slept, see proc_uptime(5). In a time namespace it has the same
+// offset as [Stat.Start], so that [Age] is still correct. If lxcfs is mounted over
+// the file, it is the uptime of the container, and ages are 0.
 func (f FS) Uptime() (time.Duration, error) {
 	at := place{name: "uptime"}
 	b, err := f.read(at, make([]byte, 0, 128), smallFile)
@@ -35,8 +35,8 @@ func ParseUptime(b []byte) (time.Duration, error) {
 	return time.Duration(n), nil
 }
 
-// Age is how long ago a process was started, given the uptime of the machine.
-// It is never negative: the two are read one after the other.
+// Age returns the time since the start of a process, given the uptime of the machine.
+// It is never negative, even though the two are read one after the other.
 func Age(uptime time.Duration, start Ticks) time.Duration {
 	const tick = Ticks(time.Second / TicksPerSecond)
 	if uptime < 0 || start > Ticks(uptime)/tick {

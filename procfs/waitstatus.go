@@ -11,7 +11,7 @@ const coreFlag = 0x80
 // Signaled reports whether a signal ended the process.
 func (w WaitStatus) Signaled() bool { return w&0x7f != 0 && w&0x7f != 0x7f }
 
-// Signal is the number of the signal that ended the process, 0 if it exited.
+// Signal returns the number of the signal that ended the process, 0 if it exited.
 func (w WaitStatus) Signal() int {
 	if !w.Signaled() {
 		return 0
@@ -22,7 +22,7 @@ func (w WaitStatus) Signal() int {
 // CoreDumped reports whether the process left a core dump.
 func (w WaitStatus) CoreDumped() bool { return w.Signaled() && w&coreFlag != 0 }
 
-// ExitCode is the code that the process exited with, or -1 if a signal ended it.
+// ExitCode returns the exit code of the process, or -1 if a signal ended it.
 func (w WaitStatus) ExitCode() int {
 	if w.Signaled() {
 		return -1
@@ -30,7 +30,7 @@ func (w WaitStatus) ExitCode() int {
 	return int(w>>8) & 0xff
 }
 
-// Shell is the status as a shell shows it in $?: the exit code, or 128 and the
+// Shell returns the status as a shell shows it in $?: the exit code, or 128 plus the
 // number of the signal.
 func (w WaitStatus) Shell() int {
 	if w.Signaled() {
@@ -52,8 +52,8 @@ func (w WaitStatus) String() string {
 	}
 }
 
-// Ended says in words how a process ended, see [WaitStatus.String]: "exit status
-// unknown" where the kernel did not tell.
+// Ended says in words how a process ended: [WaitStatus.String], or "exit status
+// unknown" if w is not known.
 func Ended(known bool, w WaitStatus) string {
 	if !known {
 		return "exit status unknown"

@@ -22,7 +22,7 @@ func TestDockerSignals(t *testing.T) {
 	for _, test := range []struct{ user, caps, one, other string }{
 		{"0", "", "PID 1 cannot be killed or stopped from inside", "it has no handler: the default action ends it"},
 		{"1000", "", "PID 1 cannot be killed or stopped from inside", "it has no handler: the default action ends it"},
-		{"2000", "", "the caller's user may not signal it", "the caller's user may not signal it"},
+		{"2000", "", "the caller has no permission to signal it", "the caller has no permission to signal it"},
 	} {
 		for pid, want := range map[string]string{"1": test.one, sleep: test.other} {
 			out := docker(t, "exec", "-u", test.user, id, "/yinit", "signals", pid)

@@ -74,7 +74,7 @@ func TestSignalsFitTheTerminal(t *testing.T) {
 			t.Errorf("a line that does not fit: %q", line)
 		}
 	}
-	for _, want := range []string{"the kernel does not tell what it does with signals", "(blocked)", "(pending)", "4194304 ein-langer-name: stopped"} {
+	for _, want := range []string{"the kernel does not report how it handles signals", "(blocked)", "(pending)", "4194304 ein-langer-name: stopped"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
@@ -100,7 +100,7 @@ func TestSignalsJSON(t *testing.T) {
 	}
 	want := map[string]any{
 		"signal": "SIGTERM", "number": 15.0, "disposition": "caught", "blocked": false, "pending": false,
-		"verdict": "unknown", "reason": "whether it waits in sigwait may not be read",
+		"verdict": "unknown", "reason": "cannot tell whether a thread waits for it in sigwait",
 	}
 	if got.PID != 7 || got.Comm != "\x1b[31ma) \n\\" || got.State != "S" || len(got.Verdicts) != 64 {
 		t.Errorf("the process is %+v", got)

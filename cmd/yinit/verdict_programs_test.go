@@ -137,7 +137,7 @@ func tryProgram(t *testing.T, words []string, config, name, want, runtime string
 	if hidden {
 		want = seen
 	}
-	if strings.Contains(why, "nothing happens") {
+	if strings.Contains(why, "which does nothing") {
 		want = "alive"
 	}
 	if seen != want {

@@ -400,7 +400,7 @@ func (a *aim) send(t *testing.T, n int, want, why string) string {
 	if err := unix.Kill(a.pid, unix.Signal(n)); err != nil {
 		return cmp.Or(map[error]string{unix.EPERM: "EPERM"}[err], err.Error())
 	}
-	if strings.Contains(why, "not before its vfork child") {
+	if strings.Contains(why, "not until its vfork child") {
 		if got := a.quiet(n); got != "pending" {
 			return fmt.Sprintf("%q before its vfork child ends", got)
 		}

@@ -102,7 +102,7 @@ func printZombiesJSON(out *bufio.Writer, found *zombie.Report) {
 func jsonOfZombie(z zombie.Zombie) jsonZombie {
 	j := jsonZombie{
 		PID: z.Stat.PID, Comm: z.Stat.Comm, Start: z.Stat.Start, AgeMS: z.Age.Milliseconds(),
-		DeadMS: z.Dead.Milliseconds(), DeadKnown: z.Sure, Known: z.Known,
+		DeadMS: z.Dead.Milliseconds(), DeadKnown: z.Exact, Known: z.Known,
 	}
 	if status := z.Stat.ExitCode; z.Known {
 		j.Core = status.CoreDumped()
@@ -168,7 +168,7 @@ func chldText(word string) string {
 func oldest(culprits []*zombie.Culprit) string {
 	var old zombie.Zombie
 	for _, c := range culprits {
-		if c.Count() > 0 && (c.Zombies[0].Dead > old.Dead || !old.Sure) {
+		if c.Count() > 0 && (c.Zombies[0].Dead > old.Dead || !old.Exact) {
 			old = c.Zombies[0]
 		}
 	}
@@ -198,7 +198,7 @@ func titleOf(c *zombie.Culprit) string {
 // deadText says for how long the zombie has been dead, as exactly as that is known.
 func deadText(z zombie.Zombie) string {
 	switch {
-	case z.Sure:
+	case z.Exact:
 		return procfs.Span(z.Dead)
 	case z.Dead > 0:
 		return "at least " + procfs.Span(z.Dead)

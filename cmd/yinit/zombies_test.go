@@ -100,7 +100,7 @@ func TestZombiesJSON(t *testing.T) {
 	uid := uint32(7)
 	want := jsonCulprit{
 		Culprit: jsonReaper{PID: 12, Comm: "gunicorn", Cmdline: "gunicorn: \x1b[31mmaster [app:app] " + strings.Repeat("long ", 20), State: "S", UID: &uid, CHLD: "default"},
-		Cause:   "never-waits", Why: "it runs, and does not wait for its children", Advice: "make it wait; or end it: PID 1 then reaps them",
+		Cause:   "never-waits", Why: "it runs, but does not wait for its children", Advice: "make it wait; or end it: PID 1 then reaps its zombies",
 		Zombies: []jsonZombie{
 			{PID: 37, Comm: "git", Start: 87000, AgeMS: 130_000, Known: true, Code: 1},
 			{PID: 38, Comm: "git\x1b[2J", Start: 87000, AgeMS: 130_000, Known: true, Code: 137, Signal: "SIGKILL"},
@@ -144,11 +144,11 @@ func TestZombieIsNoticed(t *testing.T) {
 		t.Errorf("noticed, -want +got:\n%s", diff)
 	}
 	for z, want := range map[zombie.Zombie]string{
-		{Dead: 90 * time.Second, Sure: true}:                      "1m30s",
-		{Dead: 10 * time.Second, Age: time.Hour}:                  "at least 10s",
-		{Age: 3*time.Hour + 5*time.Minute}:                        "at most 3h05m",
-		{Dead: 76 * time.Hour, Sure: true}:                        "3d04h",
-		{Dead: 1500 * time.Millisecond, Sure: true, Age: 1 << 40}: "1.5s",
+		{Dead: 90 * time.Second, Exact: true}:                      "1m30s",
+		{Dead: 10 * time.Second, Age: time.Hour}:                   "at least 10s",
+		{Age: 3*time.Hour + 5*time.Minute}:                         "at most 3h05m",
+		{Dead: 76 * time.Hour, Exact: true}:                        "3d04h",
+		{Dead: 1500 * time.Millisecond, Exact: true, Age: 1 << 40}: "1.5s",
 	} {
 		if got := deadText(z); got != want {
 			t.Errorf("%+v: deadText() = %q, want %q", z, got, want)

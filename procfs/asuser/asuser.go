@@ -1,6 +1,7 @@
-// Package asuser acts as another user for as long as it takes to look at files:
-// root in a container lacks CAP_SYS_PTRACE and may not look into the processes of
-// other users, but it may take on their identity, so this gives away nothing.
+// Package asuser runs a function with the file system identity of another user, for
+// reading /proc. Root in a container lacks CAP_SYS_PTRACE and may not inspect the
+// processes of other users, but it may take on their identity, so that this grants
+// no additional rights. The package owns the change of identity and its undoing.
 package asuser
 
 import (
@@ -11,18 +12,18 @@ import (
 	"yinit/procfs"
 )
 
-// Do calls f with the file system identity of a user, which is what the kernel
-// compares when a process is looked into, see ptrace(2), "Ptrace access mode
-// checking", and setfsuid(2). Without the right to change it f is called with the
-// identity of the caller. f runs in another goroutine, locked to its thread, while
-// Do waits. If the identity cannot be changed back, the thread ends.
+// Do calls f with the file system identity of a user. The kernel compares this
+// identity when one process inspects another, see ptrace(2), "Ptrace access mode
+// checking", and setfsuid(2). Without the right to change it, f runs with the identity
+// of the caller. f runs in another goroutine that is locked to its thread, and Do
+// waits for it. If the identity cannot be restored, the thread ends.
 func Do(uid, gid uint32, f func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		runtime.LockOSThread()
-		// The group first: without root's identity it could not be changed. Both
-		// calls return the identity before, and no error, see setfsuid(2).
+		// Change the group first: without root's identity that would fail. Both
+		// calls return the previous identity and never an error, see setfsuid(2).
 		oldGID := set(unix.SYS_SETFSGID, gid)
 		oldUID := set(unix.SYS_SETFSUID, uid)
 		f()
@@ -35,8 +36,8 @@ func Do(uid, gid uint32, f func()) {
 	<-done
 }
 
-// Owner calls f with the identity of the user that the process pid runs as, see
-// [Do]. After an error f was not called: the user of pid is not known.
+// Owner calls f with the identity of the real user and group of the process pid, see
+// [Do]. It returns an error, and does not call f, if they cannot be read.
 func Owner(fs procfs.FS, pid int, f func()) error {
 	status, err := fs.Status(pid)
 	if err != nil {
@@ -46,8 +47,8 @@ func Owner(fs procfs.FS, pid int, f func()) error {
 	return nil
 }
 
-// set changes the identity of this thread alone; package syscall would change that
-// of all threads. It returns the identity before.
+// set changes the identity of this thread only; package syscall would change that of
+// all threads. It returns the previous identity.
 func set(call uintptr, id uint32) uint32 {
 	before, _, _ := unix.RawSyscall(call, uintptr(id), 0, 0)
 	return uint32(before)

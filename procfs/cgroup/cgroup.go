@@ -1,5 +1,6 @@
-// Package cgroup reads the meters of control groups, version 1 and 2. Everything
-// is optional: what cannot be read is reported as unknown, never as 0.
+// Package cgroup finds the control groups of a process, version 1 and 2, and reads
+// their usage and limits. It owns the paths and formats of these files. All values
+// are optional: a value that cannot be read is reported as unknown.
 package cgroup
 
 import (
@@ -12,24 +13,23 @@ import (
 	"yinit/procfs"
 )
 
-// Group finds the files of the control groups of a process. The zero value
-// knows none.
+// Group locates the files of the control groups of a process. The zero value has
+// none.
 type Group struct {
 	unified *dir           // version 2
 	byName  map[string]dir // version 1, by controller
 }
 
-// dir is a control group in the file system: the group itself, and how far up
-// its ancestors can be seen.
+// dir is the directory of a control group, and that of its topmost visible ancestor.
 type dir struct {
-	top   string // where the hierarchy is mounted
+	top   string // mount point of the hierarchy
 	path  string // at or below top
-	whole bool   // it is the root of the hierarchy: the machine itself
+	whole bool   // it is the root of the hierarchy, so that it stands for the whole machine
 }
 
-// Find finds the control groups of the process pid ("self" has its own
-// name in /proc) as they are mounted in this mount namespace, see cgroups(7).
-// root is prefixed to every mount point; it is "" but in tests.
+// Find finds the control groups of a process as they are mounted in this mount
+// namespace, see cgroups(7). pid is the name of its directory in proc: a number or
+// "self". root is a prefix for every mount point; it is "" except in tests.
 func Find(proc procfs.FS, pid, root string) Group {
 	groups, err := os.ReadFile(filepath.Join(proc.Root(), pid, "cgroup"))
 	if err != nil {
@@ -59,7 +59,7 @@ func Find(proc procfs.FS, pid, root string) Group {
 	return c
 }
 
-// mount is a line of /proc/[pid]/mountinfo, see proc_pid_mountinfo(5).
+// mount has some fields of a mountinfo line, see proc_pid_mountinfo(5).
 type mount struct {
 	root, point, kind, options string
 }
@@ -77,13 +77,13 @@ func parseMounts(b []byte) []mount {
 	return list
 }
 
-// unescape turns the octal escapes of mountinfo into what they stand for.
+// unescape decodes the octal escapes of mountinfo.
 func unescape(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// groupPath is the path of a controller's group in /proc/[pid]/cgroup; the name
-// of the unified hierarchy is "".
+// groupPath returns the path of the group of a controller, from the content b of
+// /proc/[pid]/cgroup. The controller of the unified hierarchy is "".
 func groupPath(b []byte, controller string) (string, bool) {
 	for line := range bytes.Lines(b) {
 		f := strings.SplitN(strings.TrimRight(string(line), "\n"), ":", 3)
@@ -99,8 +99,9 @@ func groupPath(b []byte, controller string) (string, bool) {
 	return "", false
 }
 
-// resolve finds a group below the mount. A container that sees the host's paths
-// in /proc but has only its own group mounted finds it at the mount point.
+// resolve returns the directory of the group path below the mount. In a container
+// /proc may show the path on the host while only the group of the container is
+// mounted; the directory is then the mount point.
 func (m mount) resolve(path string) dir {
 	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.root, "/"))
 	if !below || strings.HasPrefix(rel, "/..") {
@@ -113,7 +114,7 @@ func (m mount) resolve(path string) dir {
 	return dir{top: m.point, path: full, whole: m.root == "/" && strings.Trim(rel, "/") == ""}
 }
 
-// number reads a file that holds one number. "max" is no number.
+// number reads a file that contains one number. It reports false for "max".
 func (d dir) number(name string) (uint64, bool) { return readNumber(filepath.Join(d.path, name)) }
 
 func readNumber(path string) (uint64, bool) {
@@ -125,8 +126,8 @@ func readNumber(path string) (uint64, bool) {
 	return n, err == nil
 }
 
-// limit is the smallest number in the files of this name from the group up to
-// the top, and 0 if there is none: the limits of the ancestors count too.
+// limit returns the smallest number in the files of this name from the group up to
+// the top, because the limits of ancestors apply, too. It returns 0 if there is none.
 func (d dir) limit(name string) uint64 {
 	least := uint64(0)
 	for path := d.path; ; path = filepath.Dir(path) {

@@ -10,20 +10,20 @@ import (
 	"yinit/procfs"
 )
 
-// Usage is what a control group uses and may use.
+// Usage is the usage and the limits of a control group.
 type Usage struct {
-	Pids, PidsMax   uint64       // processes and threads; 0: unknown, or no limit
-	Mem, MemMax     procfs.Bytes // without the page cache that could be dropped; 0: unknown, or no limit
-	CPU             time.Duration
-	HasCPU          bool
-	CPUMax          float64 // processors; 0: no limit
-	OOMKills        uint64
-	HasOOM          bool
-	Root            bool // the group is the machine's own: there is nothing to see but the machine
+	Pids, PidsMax   uint64        // number of processes and threads, and its limit; 0: unknown, or no limit
+	Mem, MemMax     procfs.Bytes  // memory without inactive page cache, and its limit; 0: unknown, or no limit
+	CPU             time.Duration // CPU time used, if HasCPU
+	HasCPU          bool          // CPU is known
+	CPUMax          float64       // limit in CPUs; 0: unknown, or no limit
+	OOMKills        uint64        // processes that the OOM killer has ended, if HasOOM
+	HasOOM          bool          // OOMKills is known
+	Root            bool          // neither pids nor memory is counted: the group is probably the root, the whole machine
 	hasPids, hasMem bool
 }
 
-// Read reads the meters.
+// Read reads the usage and the limits.
 func (c Group) Read() Usage {
 	var u Usage
 	if c.unified != nil {
@@ -34,8 +34,9 @@ func (c Group) Read() Usage {
 	return u
 }
 
-// OOMKills is how many processes the kernel has killed because a memory limit was
-// hit. It reads one small file, where Read makes the kernel add up what all use.
+// OOMKills returns the number of processes that the kernel has killed because a memory
+// limit was reached. It reads one small file only; for Read the kernel has to sum up
+// the usage.
 func (c Group) OOMKills() (kills uint64, ok bool) {
 	if c.unified != nil {
 		if kills, ok = c.unified.keyed("memory.events", "oom_kill"); ok {
@@ -48,11 +49,12 @@ func (c Group) OOMKills() (kills uint64, ok bool) {
 	return 0, false
 }
 
-// MemoryLimit is how much memory the group may use, 0 if there is no limit.
+// MemoryLimit returns the memory limit of the group; 0: unknown, or no limit.
 func (c Group) MemoryLimit() procfs.Bytes { return c.Read().MemMax }
 
-// noLimit is what version 1 says where version 2 says "max": the largest number
-// of bytes that is a whole number of pages.
+// noLimit is the least memory limit that means no limit in version 1. The kernel shows
+// the largest number of bytes that is a multiple of the page size; version 2 shows
+// "max".
 const noLimit = 1 << 62
 
 func (u *Usage) readV2(d dir) {
@@ -83,7 +85,7 @@ func (u *Usage) readV1(byName map[string]dir) {
 		}
 	}
 	if d, ok := byName["cpu"]; ok && u.CPUMax == 0 {
-		quota, ok1 := d.number("cpu.cfs_quota_us") // -1, no number, without a limit
+		quota, ok1 := d.number("cpu.cfs_quota_us") // -1, which is not a number here, means no limit
 		period, ok2 := d.number("cpu.cfs_period_us")
 		if ok1 && ok2 && period > 0 {
 			u.CPUMax = float64(quota) / float64(period)
@@ -91,7 +93,8 @@ func (u *Usage) readV1(byName map[string]dir) {
 	}
 }
 
-// readMemoryV1 reads what the group uses, unless it is the whole machine.
+// readMemoryV1 reads the memory usage, unless the group is the whole machine, and the
+// limit.
 func (u *Usage) readMemoryV1(d dir) {
 	limit := d.limit("memory.limit_in_bytes")
 	if limit < noLimit {
@@ -110,7 +113,8 @@ func (u *Usage) setMem(n uint64, d dir, cache string) {
 	u.Mem, u.hasMem = procfs.Bytes(n), true
 }
 
-// quotaV2 reads "quota period" from cpu.max, the tightest up to the top.
+// quotaV2 reads "quota period" from cpu.max of the group and its ancestors, and returns
+// the smallest quota in CPUs.
 func quotaV2(d dir) float64 {
 	least := 0.0
 	for path := d.path; ; path = filepath.Dir(path) {

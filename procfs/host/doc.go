@@ -1,3 +1,4 @@
-// Package host reads the meters of the machine, and the names of its users.
-// Everything is optional: what cannot be read is reported as unknown, never as 0.
+// Package host reads the memory of the machine and the names of its users, for
+// display. All values are optional: a value that cannot be read is reported as
+// unknown.
 package host

@@ -6,12 +6,12 @@ import (
 	"yinit/procfs"
 )
 
-// Machine is what concerns the whole machine.
+// Machine has the values of the whole machine.
 type Machine struct {
-	Mem, MemMax procfs.Bytes // in use, and installed; 0: unknown
+	Mem, MemMax procfs.Bytes // memory in use and in total; 0: unknown
 }
 
-// ReadMachine reads the machine's meters.
+// ReadMachine reads the memory of the machine.
 func ReadMachine() Machine {
 	v, err := mem.VirtualMemory()
 	if err != nil {

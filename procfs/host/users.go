@@ -8,21 +8,21 @@ import (
 	"yinit/procfs/passwd"
 )
 
-// Users knows the names of users from a passwd file, see passwd(5).
+// Users maps user IDs to names, from a passwd file, see passwd(5).
 type Users struct {
 	path  string
-	read  time.Time
+	read  time.Time // modification time of the file when it was read
 	names map[uint32]string
 }
 
-// NewUsers returns the users of the file at path.
+// NewUsers reads the file at path. A file that cannot be read has no users.
 func NewUsers(path string) *Users {
 	u := &Users{path: path}
 	u.Refresh()
 	return u
 }
 
-// Name is the name of uid, or the number if it has none.
+// Name returns the name of uid, or the number if it has no name.
 func (u *Users) Name(uid uint32) string {
 	if name, ok := u.names[uid]; ok {
 		return name
@@ -30,7 +30,7 @@ func (u *Users) Name(uid uint32) string {
 	return strconv.FormatUint(uint64(uid), 10)
 }
 
-// Refresh reads the file again if it has changed.
+// Refresh reads the file again if its modification time has changed.
 func (u *Users) Refresh() {
 	info, err := os.Stat(u.path)
 	if err != nil || info.ModTime().Equal(u.read) {

@@ -1,5 +1,6 @@
-// Package passwd reads files such as passwd(5) and group(5). Package os/user would
-// link C where there is a C compiler, and take the signals away from the init.
+// Package passwd parses the format of passwd(5) and group(5). It replaces os/user,
+// which would link the C library if a C compiler is present; the init could then not
+// take its signals early.
 package passwd
 
 import (
@@ -8,9 +9,9 @@ import (
 	"strings"
 )
 
-// Entries yields the fields of each entry of a file that has at least so many of
-// them and a name, which is the first. What is no entry is passed over: an empty
-// line, a comment, a line that was cut.
+// Entries yields the fields of each line that has at least the given number of fields
+// and a name, which is the first field. It skips other lines: empty lines, comments
+// and truncated lines.
 func Entries(file []byte, least int) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		for line := range bytes.Lines(file) {

@@ -1,5 +1,6 @@
-// Package pidfd holds processes, so that a signal or a wait can never meet another
-// one that got the same pid meanwhile, see pidfd_open(2), Linux 5.3.
+// Package pidfd holds processes by descriptor, so that a signal or a wait never reaches
+// another process to which the kernel has given the same pid, see pidfd_open(2), Linux
+// 5.3. It owns the pidfd system calls and the format of PIDFD_GET_INFO.
 package pidfd
 
 import (
@@ -12,17 +13,17 @@ import (
 	"yinit/procfs"
 )
 
-// A Process is a process that is held by a descriptor. Several goroutines may use
-// it at once, but for [Process.Close].
+// A Process is a process that is held by a descriptor. All methods but
+// [Process.Close] may be called by several goroutines at once.
 type Process struct {
 	fs procfs.FS
 	id procfs.ID
 	fd int
 }
 
-// Hold holds the process id, and nobody who got its pid later: the start time is
-// compared while the descriptor is open. The error matches [procfs.ErrGone] if the
-// process was reaped.
+// Hold opens a descriptor of the process id. It compares the start time afterwards, so
+// that the descriptor is not that of a later process with the same pid. The error
+// matches [procfs.ErrGone] if the process has been reaped.
 func Hold(fs procfs.FS, id procfs.ID) (*Process, error) {
 	fd, err := unix.PidfdOpen(id.PID, 0)
 	switch {
@@ -32,16 +33,16 @@ func Hold(fs procfs.FS, id procfs.ID) (*Process, error) {
 		return nil, fmt.Errorf("cannot hold pid %d (pidfd_open): %w", id.PID, err)
 	}
 	if stat, err := fs.Stat(id.PID); err != nil || stat.ID() != id {
-		_ = unix.Close(fd) // Nothing can be lost.
+		_ = unix.Close(fd) // The process is not affected.
 		return nil, procfs.ErrGone
 	}
 	return &Process{fs: fs, id: id, fd: fd}, nil
 }
 
-// ID is the process that is held.
+// ID returns the identity of the process.
 func (p *Process) ID() procfs.ID { return p.id }
 
-// Close lets the process go. It does not touch the process itself.
+// Close closes the descriptor. It does not affect the process.
 func (p *Process) Close() error { return unix.Close(p.fd) }
 
 // Send sends the signal n. The error matches [procfs.ErrGone] if the process has
@@ -57,8 +58,8 @@ func (p *Process) Send(n int) error {
 	return err
 }
 
-// Wait waits until the process has ended, or for at most d, and reports whether it
-// has. It does not reap it.
+// Wait waits until the process has ended, but at most for d, and reports whether it
+// has ended. It does not reap the process.
 func (p *Process) Wait(d time.Duration) (ended bool, err error) {
 	began := time.Now()
 	poll := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
@@ -72,8 +73,8 @@ func (p *Process) Wait(d time.Duration) (ended bool, err error) {
 	}
 }
 
-// Stat reads the stat of the process. The error matches [procfs.ErrGone] once it
-// was reaped, even if its pid was given out again.
+// Stat reads the stat of the process. The error matches [procfs.ErrGone] once the
+// process has been reaped, even if the kernel has reused its pid.
 func (p *Process) Stat() (procfs.Stat, error) {
 	stat, err := p.fs.Stat(p.id.PID)
 	if err == nil && stat.ID() != p.id {
@@ -82,10 +83,10 @@ func (p *Process) Stat() (procfs.Stat, error) {
 	return stat, err
 }
 
-// ExitStatus is how the process ended: from /proc while it is a zombie, or from the
-// descriptor after it was reaped. It reports false if nobody tells.
+// ExitStatus returns how the process ended: from /proc while it is a zombie, or from
+// the descriptor after it has been reaped. It reports false if neither shows it.
 func (p *Process) ExitStatus() (procfs.WaitStatus, bool) {
-	for range 3 { // It may be reaped between the two.
+	for range 3 { // It may be reaped between the two reads.
 		if status, ok := ExitStatus(p.fd); ok {
 			return status, true
 		}
@@ -93,18 +94,19 @@ func (p *Process) ExitStatus() (procfs.WaitStatus, bool) {
 		if err != nil {
 			continue
 		}
-		if stat.ExitCode != 0 { // 0 may mean that we may not know.
+		if stat.ExitCode != 0 { // 0 may also mean that the kernel does not show it.
 			return stat.ExitCode, true
 		}
-		// As a rule the process that has to wait for it does so in a moment.
+		// Usually the parent reaps it in a moment.
 		poll := []unix.PollFd{{Fd: int32(p.fd), Events: 0}}
 		_, _ = unix.Poll(poll, 50)
 	}
 	return 0, false
 }
 
-// ExitStatus asks the kernel how the process of a pidfd ended. It knows once the
-// process was reaped, whoever did it, since Linux 6.15; before that nobody does.
+// ExitStatus asks the kernel how the process of a pidfd ended. Since Linux 6.15 the
+// kernel reports it once the process has been reaped, no matter by which process. It
+// reports false on older kernels, and until then.
 func ExitStatus(fd int) (procfs.WaitStatus, bool) {
 	var i Info
 	if i.Read(fd) != nil || !i.HasExit() {
@@ -113,5 +115,5 @@ func ExitStatus(fd int) (procfs.WaitStatus, bool) {
 	return i.ExitStatus(), true
 }
 
-// Reaped reports whether the process of a pidfd is gone for good. A zombie is not.
+// Reaped reports whether the process of a pidfd has been reaped. A zombie has not.
 func Reaped(fd int) bool { return errors.Is(unix.PidfdSendSignal(fd, 0, nil, 0), unix.ESRCH) }

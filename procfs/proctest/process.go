@@ -8,12 +8,13 @@ import (
 	"yinit/procfs"
 )
 
-// Process is a process of a [Tree]. All but PID may be left zero.
+// Process is a process of a [Tree]. All fields but PID may be zero; the comments give
+// the default where it is another value.
 type Process struct {
-	PID, PPID, PGRP, Session, TTY, TPGID int // PGRP and Session: PID
-	Comm                                 string
-	State                                procfs.State // StateSleeping
-	Flags                                uint32
+	PID, PPID, PGRP, Session, TTY, TPGID int          // PGRP and Session default to PID
+	Comm                                 string       // name, any bytes
+	State                                procfs.State // default: StateSleeping
+	Flags                                uint32       // PF_* bits, see [procfs.Stat.Flags]
 	UTime, STime, Start                  procfs.Ticks
 	Nice                                 int
 	VSize                                procfs.Bytes
@@ -21,39 +22,39 @@ type Process struct {
 	ExitCode                             procfs.WaitStatus
 
 	Cmdline  []string // nil for kernel threads and zombies
-	Environ  []string
-	Exe, Cwd string // no link if ""
+	Environ  []string // NAME=value
+	Exe, Cwd string   // targets of the links; "": no link
 
-	UID, GID uint32
+	UID, GID uint32 // all four IDs of each kind
 	Groups   []uint32
-	NSpid    []int // PID
-	// Sigs is what the process does with signals. Known may be left false; to
-	// leave the lines out use Status.
+	NSpid    []int // default: PID only
+	// Sigs is the signal state of the process. Known is ignored; to omit the lines,
+	// use Status.
 	Sigs procfs.Signals
-	// Threads are all threads of the process; the one whose TID is PID is added
-	// if it is not there.
+	// Threads are all threads of the process. The main thread, whose TID is PID, is
+	// added if it is missing.
 	Threads []Thread
 
-	// Status replaces lines of the file status by their values. A value "-"
-	// leaves the line out, and other names add lines.
+	// Status replaces the values of lines of the file status. The value "-" omits the
+	// line, and a name that the file does not have adds one.
 	Status map[string]string
-	// Files replaces the content of whole files, and adds files, of the
-	// directory of the process but not of its threads: "wchan", "stat".
+	// Files replaces or adds whole files in the directory of the process, but not in
+	// those of its threads: "wchan", "stat".
 	Files map[string]string
 }
 
-// NoSignals, in [Process.Status], gives the status file of gVisor, which does
-// not tell about signals.
+// NoSignals returns a [Process.Status] that omits the lines about signals, as gVisor
+// does.
 func NoSignals() map[string]string {
 	return map[string]string{"SigQ": "-", "SigPnd": "-", "ShdPnd": "-", "SigBlk": "-", "SigIgn": "-", "SigCgt": "-"}
 }
 
-// Thread is a thread of a [Process]. What is not here is the process's.
+// Thread is a thread of a [Process]. All else is as in the process.
 type Thread struct {
-	TID              int
-	Comm             string       // the process's
-	State            procfs.State // the process's
-	Pending, Blocked procfs.SignalSet
+	TID              int              // thread ID
+	Comm             string           // default: that of the process
+	State            procfs.State     // default: that of the process
+	Pending, Blocked procfs.SignalSet // of this thread
 }
 
 func (p *Process) setDefaults() {
@@ -80,7 +81,7 @@ func orElse[T comparable](v, otherwise T) T {
 	return v
 }
 
-// thread is p as the files of one of its threads show it.
+// thread returns p as the files of one of its threads show it.
 func (p Process) thread(thread Thread) Process {
 	p.Comm = orElse(thread.Comm, p.Comm)
 	p.State = orElse(thread.State, p.State)
@@ -95,7 +96,7 @@ func (p Process) thread(thread Thread) Process {
 	return p
 }
 
-// files has the content of the files of p.
+// files returns the content of the files of p, by name.
 func (p Process) files() map[string]string {
 	files := map[string]string{
 		"stat":    p.stat(),
@@ -108,7 +109,7 @@ func (p Process) files() map[string]string {
 	return files
 }
 
-// terminated joins words, each ended by a NUL.
+// terminated joins words, each with a terminating NUL.
 func terminated(words []string) string {
 	var b strings.Builder
 	for _, word := range words {
@@ -117,7 +118,7 @@ func terminated(words []string) string {
 	return b.String()
 }
 
-// stat is the line of proc_pid_stat(5), with the name as it is.
+// stat returns the line of proc_pid_stat(5). The kernel does not escape the name.
 func (p Process) stat() string {
 	return fmt.Sprintf("%d (%s) %s %d %d %d %d %d %d 0 0 0 0 %d %d 0 0 20 %d %d 0 %d %d %d "+
 		"18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
@@ -125,7 +126,7 @@ func (p Process) stat() string {
 		p.UTime, p.STime, p.Nice, len(p.Threads), p.Start, p.VSize, p.RSS, p.ExitCode)
 }
 
-// status has the lines of proc_pid_status(5).
+// status returns the lines of proc_pid_status(5).
 func (p Process) status() string {
 	var b strings.Builder
 	left := maps.Clone(p.Status)

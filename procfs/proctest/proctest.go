@@ -1,12 +1,13 @@
-// Package proctest builds fake proc filesystems, for tests only.
+// Package proctest builds fake proc filesystems, for tests only. It owns the text of
+// their files.
 //
 //	tree := proctest.New(t)
 //	tree.Process(proctest.Process{PID: 1, Comm: "init"})
 //	tree.Process(proctest.Process{PID: 7, PPID: 1, Comm: "sh", State: procfs.StateZombie})
 //	stat, err := tree.FS().Stat(7)
 //
-// The files are those of proc(5) in the form that Linux gives them, including
-// what it escapes and what it does not.
+// The files have the formats of proc(5) as Linux writes them, including what it
+// escapes and what it does not.
 //
 // [Check] and [Eventually] serve the tests of all packages.
 package proctest
@@ -30,19 +31,19 @@ type Tree struct {
 	root string
 }
 
-// New makes an empty Tree. Any of its failures ends the test.
+// New returns an empty Tree. Any failure of its methods ends the test.
 func New(t testing.TB) *Tree {
 	t.Helper()
 	return &Tree{t: t, root: t.TempDir()}
 }
 
-// FS reads the Tree.
+// FS returns the proc filesystem of the Tree.
 func (t *Tree) FS() procfs.FS { return procfs.New(t.root) }
 
-// Root is the directory of the Tree, to be read by other means.
+// Root returns the directory of the Tree, for reading it by other means.
 func (t *Tree) Root() string { return t.root }
 
-// Process writes the directory of p, in place of an older one of the same pid.
+// Process writes the directory of p. It replaces an existing one of the same pid.
 func (t *Tree) Process(p Process) {
 	t.t.Helper()
 	p.setDefaults()
@@ -57,7 +58,7 @@ func (t *Tree) Process(p Process) {
 	t.link(filepath.Join(dir, "cwd"), p.Cwd)
 }
 
-// Remove takes a process away. It is no error if there is none.
+// Remove removes a process, if there is one with this pid.
 func (t *Tree) Remove(pid int) {
 	t.t.Helper()
 	t.check(os.RemoveAll(filepath.Join(t.root, strconv.Itoa(pid))))
@@ -70,13 +71,13 @@ func (t *Tree) Loadavg(l procfs.Loadavg) {
 		l.One, l.Five, l.Fifteen, l.Running, l.Tasks, l.LastPID))
 }
 
-// Uptime writes /proc/uptime, to the hundredth of a second as the kernel does.
+// Uptime writes /proc/uptime, in hundredths of a second as the kernel does.
 func (t *Tree) Uptime(d time.Duration) {
 	t.t.Helper()
 	t.File("uptime", fmt.Sprintf("%.2f %.2f\n", d.Seconds(), d.Seconds()/2))
 }
 
-// File writes any other file, name being relative to the root.
+// File writes any other file. name is relative to the root.
 func (t *Tree) File(name, content string) {
 	t.t.Helper()
 	path := filepath.Join(t.root, name)
@@ -91,7 +92,7 @@ func (t *Tree) files(dir string, content map[string]string) {
 	}
 }
 
-// link makes a symbolic link, none if target is "".
+// link makes a symbolic link, unless target is "".
 func (t *Tree) link(name, target string) {
 	t.t.Helper()
 	if target == "" {

@@ -8,25 +8,25 @@ import (
 	"yinit/procfs"
 )
 
-// A Filter chooses processes: those for which all its terms hold. The zero Filter
-// chooses all.
+// A Filter selects the processes for which all its terms hold. The zero Filter selects
+// all processes.
 type Filter []term
 
-// A term is one word of a filter: key:value, or text. It holds if one of the values,
-// between commas, does.
+// A term is one word of a filter: key:value,value or text. It holds if at least one of
+// its values does.
 type term struct {
 	key    string // "" for text
 	values []string
 }
 
-// filterKeys are the keys of terms. A word with another key is text: command lines
-// are full of colons.
+// filterKeys are the keys of terms. A word with another key is text, because command
+// lines often contain colons.
 var filterKeys = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
 
-// ParseFilter parses what a user types: words, all of which must hold. A word is
-// state:Z,T, user:app, pid:37, ignores:TERM (or blocks, catches, pending), or text
-// that is looked for in the name and the command line. It never fails: what cannot
-// be right yet, because it is still being typed, chooses nothing out.
+// ParseFilter parses what a user types: words that must all hold. A word is
+// state:Z,T, user:app, pid:37, ignores:TERM (or blocks, catches, pending), or text to
+// find in the name or the command line, ignoring case. ParseFilter never fails: it
+// ignores a value that is not valid, because the user may still be typing it.
 func ParseFilter(text string) Filter {
 	var f Filter
 	for word := range strings.FieldsSeq(strings.ToLower(text)) {
@@ -56,7 +56,7 @@ func complete(key, v string) bool {
 	return true
 }
 
-// Match reports whether the filter chooses the process.
+// Match reports whether the filter selects the process.
 func (f Filter) Match(p *Process) bool {
 	for _, t := range f {
 		if !slices.ContainsFunc(t.values, func(v string) bool { return p.has(t.key, v) }) {
@@ -82,7 +82,7 @@ func (p *Process) has(key, value string) bool {
 	return err == nil && p.Sigs.Known && !p.Dead() && p.signals(key).Has(n)
 }
 
-// signals is the set of signals that a key of a filter names.
+// signals returns the set of signals that the key of a term refers to.
 func (p *Process) signals(key string) procfs.SignalSet {
 	switch key {
 	case "ignores":

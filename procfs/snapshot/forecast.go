@@ -7,10 +7,10 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// A forecast is what was found out about the signals of a process, and what of it
-// stays true as long as that does not change.
+// A forecast is the effect of SIGTERM on a process, and the state from which it was
+// derived. It is valid as long as that state does not change.
 type forecast struct {
-	target  *verdict.Target // nil: nothing yet. Snapshots share it, so it is not changed
+	target  *verdict.Target // nil: none yet; shared by snapshots, so not modified
 	outcome verdict.Outcome // what SIGTERM would do
 
 	state   procfs.State
@@ -20,10 +20,11 @@ type forecast struct {
 	tracer  int
 }
 
-// forecast finds out what SIGTERM would do to a process. It reads only what decides:
-// for most that is what their main thread waits for. A process that begins to
-// wait for signals changes its mask, so that is read again when the mask or the
-// like has changed, and for all that does not show from time to time.
+// forecast finds out what SIGTERM would do to a process. It reads only what decides,
+// which for most processes is what their main thread waits for. A process that starts
+// to wait for signals changes its mask, so forecast reads again when the mask or
+// similar state has changed. It also does so from time to time, for changes that the
+// status does not show.
 func (r *Reader) forecast(p *kept, s *procfs.Stat, st *procfs.Status) {
 	now := forecast{state: s.State, sigs: st.Sigs, uid: st.UID, threads: s.Threads, tracer: st.TracerPID}
 	if now.target, now.outcome = p.term.target, p.term.outcome; now.target != nil && now == p.term && (r.round+s.PID)%statusRounds != 0 {

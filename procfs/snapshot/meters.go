@@ -9,7 +9,7 @@ import (
 	"yinit/procfs/host"
 )
 
-// host reads the meters: those of the control group, and those of the machine
+// host reads the usage and limits of the control group, and those of the machine
 // where the group has none.
 func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
 	h := Host{CPUs: runtime.NumCPU()}
@@ -47,7 +47,7 @@ func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
 	return h
 }
 
-// describeInit says what PID 1 is, and since when it runs.
+// describeInit sets the program of PID 1 and how long it has run.
 func (r *Reader) describeInit(h *Host, snap *Snapshot, uptime time.Duration) {
 	for i := range snap.Procs {
 		p := &snap.Procs[i]
@@ -65,8 +65,8 @@ func (r *Reader) describeInit(h *Host, snap *Snapshot, uptime time.Duration) {
 	h.Uptime = uptime
 }
 
-// missed estimates how many processes came and went between two snapshots, by
-// the pids that the kernel gave out.
+// missed estimates the number of processes that started and ended between two
+// snapshots, from the number of pids that the kernel allocated.
 func (r *Reader) missed(appeared int, since time.Duration) int {
 	load, err := r.fs.Loadavg()
 	if err != nil {
@@ -74,7 +74,7 @@ func (r *Reader) missed(appeared int, since time.Duration) int {
 	}
 	step := load.LastPID - r.lastPID
 	r.lastPID = load.LastPID
-	if since == 0 || step < 0 { // The pids have begun anew.
+	if since == 0 || step < 0 { // The pids have wrapped around.
 		return 0
 	}
 	return max(step-appeared, 0)

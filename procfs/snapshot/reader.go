@@ -15,20 +15,20 @@ import (
 
 // Options are what a [Reader] cannot read from /proc.
 type Options struct {
-	// Relay tells what PID 1 does with signals if it forwards them. It may be nil,
+	// Relay returns what PID 1 does with signals if it forwards them. It may be nil,
 	// and may return nil.
 	Relay func() verdict.Relay
-	// Program tells what PID 1 is, with its version; "": its comm has to do. It may
-	// be nil.
+	// Program returns the program and version of PID 1; "": use its comm. It may be
+	// nil.
 	Program func() string
 }
 
-// A Reader takes snapshots. Snapshot must not be called by two goroutines at once;
-// Details may be called beside it.
+// A Reader takes snapshots. Only one goroutine at a time may call Snapshot; others may
+// call Details and Find meanwhile.
 type Reader struct {
-	// Targets reads what decides about signals, as this process would send them.
+	// Targets reads what decides the verdicts on signals that this process would send.
 	Targets *verdict.Reader
-	// Cgroup is the control group whose meters are read.
+	// Cgroup is the control group whose usage and limits are read.
 	Cgroup cgroup.Group
 
 	fs      procfs.FS
@@ -36,33 +36,33 @@ type Reader struct {
 	scanner *procfs.Scanner
 	users   *host.Users
 
-	mu         sync.Mutex // for stats, which Details reads, too
+	mu         sync.Mutex // protects stats, which Details and Find read, too
 	stats      []procfs.Stat
 	lastStatus procfs.Status
 	seen       map[procfs.ID]*kept
-	taken      time.Time     // of the snapshot before
-	cpu        time.Duration // of the control group then
-	lastPID    int
-	round      int
+	taken      time.Time     // time of the previous snapshot
+	cpu        time.Duration // CPU time of the control group at the previous snapshot
+	lastPID    int           // the last allocated pid at the previous snapshot
+	round      int           // number of the snapshot
 }
 
-// kept is what is kept of a process from one snapshot to the next.
+// kept is what is kept about a process from one snapshot to the next.
 type kept struct {
 	cpu     procfs.Ticks
 	threads int
 	comm    string
 	cmdline []string
-	round   int  // in which it was seen last
-	ran     bool // since the command line was read
+	round   int  // the snapshot in which it was last seen
+	ran     bool // it has run since the command line was read
 	status  keptStatus
 	term    forecast
 }
 
-// cmdlineRounds is after how many snapshots the command line of a process that
-// ran is read again: some programs write their state there.
+// cmdlineRounds is the number of snapshots after which the command line of a process
+// that ran is read again, because some programs write their state there.
 const cmdlineRounds = 10
 
-// NewReader reads fs.
+// NewReader returns a Reader of fs.
 func NewReader(fs procfs.FS, opt Options) *Reader {
 	scanner := procfs.NewScanner(fs)
 	scanner.Keep(procfs.DefaultKeep)
@@ -73,10 +73,10 @@ func NewReader(fs procfs.FS, opt Options) *Reader {
 	}
 }
 
-// Close closes what is kept open.
+// Close closes the descriptors that are kept open.
 func (r *Reader) Close() { r.scanner.Close() }
 
-// Snapshot reads all processes and the meters.
+// Snapshot reads all processes and the state of the container.
 func (r *Reader) Snapshot() (Snapshot, error) {
 	uptime, err := r.fs.Uptime()
 	if err != nil {
@@ -119,7 +119,7 @@ func (r *Reader) scan() ([]procfs.Stat, error) {
 	return stats, err
 }
 
-// process makes a row. It also returns how many tasks of the process are new.
+// process makes a row. It also returns the number of new threads of the process.
 func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, int) {
 	before := r.remember(s)
 	p := Process{
@@ -152,7 +152,7 @@ func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, 
 	return p, fresh
 }
 
-// remember returns what is known of the process from the snapshot before.
+// remember returns what is kept about the process from the previous snapshot.
 func (r *Reader) remember(s *procfs.Stat) *kept {
 	p, ok := r.seen[s.ID()]
 	if !ok {
@@ -163,8 +163,8 @@ func (r *Reader) remember(s *procfs.Stat) *kept {
 	return p
 }
 
-// cmdline reads the command line when the process is new, was replaced by exec,
-// and from time to time if it runs.
+// cmdline reads the command line if the process is new or has called exec, and from
+// time to time if it runs.
 func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
 	if s.Zombie() || s.KernelThread() {
 		return nil
@@ -179,7 +179,7 @@ func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
 	return p.cmdline
 }
 
-// Find returns the process with this pid in the last snapshot.
+// Find returns the process pid of the last snapshot, and whether there is one.
 func (r *Reader) Find(pid int) (procfs.Stat, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -191,8 +191,8 @@ func (r *Reader) Find(pid int) (procfs.Stat, bool) {
 	return procfs.Stat{}, false
 }
 
-// Details reads what concerns one process alone. The error matches
-// [procfs.ErrGone] if it has ended.
+// Details reads the details of one process. The error matches [procfs.ErrGone] if the
+// process has been reaped.
 func (r *Reader) Details(id procfs.ID) (Details, error) {
 	stat, err := r.fs.Stat(id.PID)
 	if err != nil {
@@ -211,7 +211,7 @@ func (r *Reader) Details(id procfs.ID) (Details, error) {
 	r.mu.Lock()
 	d.Target.Orphaned = verdict.NewGroups(r.stats).Orphaned(d.Target.PGRP)
 	r.mu.Unlock()
-	d.Cwd, _ = r.fs.Cwd(id.PID) // May be denied, and is left out then.
+	d.Cwd, _ = r.fs.Cwd(id.PID) // It is left out if permission is denied.
 	d.Exe, _ = r.fs.Exe(id.PID)
 	return d, nil
 }

@@ -7,26 +7,26 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// statusRounds is after how many snapshots the status of a process is read again
-// though nothing shows that it ran.
+// statusRounds is the number of snapshots after which the status of a process is read
+// again although it does not appear to have run.
 const statusRounds = 16
 
-// keptStatus is what is kept of /proc/[pid]/status, which costs three system calls
-// where stat costs one.
+// keptStatus is what is kept from /proc/[pid]/status, which takes three system calls
+// to read, while stat takes one.
 type keptStatus struct {
-	read     bool
-	uid      uint32 // NoID: it could not be read
+	read     bool   // the status has been read
+	uid      uint32 // effective user; NoID: the status could not be read
 	sigs     procfs.Signals
-	mayTrace bool // the kernel shows us how it ended
+	mayTrace bool // the kernel shows how it ended
 	state    procfs.State
 	faults   uint64
 	comm     string
-	tracer   int   // who debugs it, for a zombie, see [zombie.Tracer]
-	rss      int64 // by how many bytes stat is wrong
+	tracer   int   // process that traces it, for a zombie, see [zombie.Tracer]
+	rss      int64 // correction in bytes for the RSS of stat
 }
 
-// exact mends the RSS of stat, which lacks what each CPU has not yet added to the
-// sum: up to some MiB on a machine with many of them, since Linux 6.2.
+// exact corrects the RSS of stat. Since Linux 6.2 that lacks what each CPU has not yet
+// added to the sum, which is up to some MiB on a machine with many CPUs.
 func (st *keptStatus) exact(rss procfs.Bytes) procfs.Bytes {
 	if rss == 0 {
 		return 0
@@ -34,15 +34,15 @@ func (st *keptStatus) exact(rss procfs.Bytes) procfs.Bytes {
 	return procfs.Bytes(max(int64(rss)+st.rss, 0))
 }
 
-// due reports whether st is to be read again. What a process does with signals
-// changes only while it runs, and what waits for it while it blocks signals or
-// is stopped. Nothing of a zombie changes but its tracer.
+// due reports whether st has to be read again. The dispositions and the mask of a
+// process change only while it runs. Its pending signals also change while it blocks
+// signals or is stopped. Of a zombie only the tracer changes.
 func (st *keptStatus) due(s *procfs.Stat, ran bool) bool {
 	switch {
 	case !st.read:
 		return true
 	case s.Zombie() && st.state.Zombie():
-		return st.tracer != 0 // which may let go of it
+		return st.tracer != 0 // The tracer may detach.
 	case s.State.Stopped(), !st.sigs.Blocked.Empty(), !st.sigs.SharedPending.Empty():
 		return true
 	default:
@@ -50,13 +50,14 @@ func (st *keptStatus) due(s *procfs.Stat, ran bool) bool {
 	}
 }
 
-// status is the status of the process of s, read again if it may have changed.
+// status returns the status of the process of s, and reads it again if it may have
+// changed.
 func (r *Reader) status(p *kept, s *procfs.Stat, ran bool) *keptStatus {
 	st := &p.status
 	if !st.due(s, ran) && (r.round+s.PID)%statusRounds != 0 {
 		return st
 	}
-	status := &r.lastStatus // Parsing into the same one again allocates nothing.
+	status := &r.lastStatus // Parsing into the same value again allocates nothing.
 	if err := r.scanner.Status(s.PID, status); err != nil {
 		st.uid = procfs.NoID
 		return st

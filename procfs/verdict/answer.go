@@ -1,16 +1,16 @@
 package verdict
 
-// Answer answers a question to which the kernel may not tell the answer.
+// Answer is yes or no, or unknown where the kernel does not report which.
 type Answer uint8
 
 // The answers.
 const (
-	Unknown Answer = iota // the kernel does not tell, or does not tell this caller
+	Unknown Answer = iota // the kernel does not report it, or not to this caller
 	No
 	Yes
 )
 
-// String is the answer in a word.
+// String returns "yes", "no" or "unknown".
 func (a Answer) String() string {
 	switch a {
 	case Yes:

@@ -7,31 +7,32 @@ import (
 	"yinit/procfs"
 )
 
-// Caller is who would send a signal. The zero value is nobody of whom anything
-// is known; [Anyone] may signal everybody.
+// Caller is the process that would send a signal. Nothing is known of the zero
+// value; [Anyone] may signal every process.
 type Caller struct {
-	PID     int
-	Session int       // 0: its leader is outside the PID namespace of /proc
+	PID     int       // 0: unknown
+	Session int       // session ID; 0: its leader is outside the PID namespace of /proc
 	UID     [4]uint32 // as in [procfs.Status.UID]
-	CapEff  uint64
-	// Depth is in how many PID namespaces the caller has a pid, from that of
-	// /proc inwards: 1 if it lives in that one. 0: unknown.
+	CapEff  uint64    // effective capabilities, see capabilities(7)
+	// Depth is the number of PID namespaces in which the caller has a pid, counted
+	// from the namespace of /proc downwards: 1 if the caller is in that one. 0:
+	// unknown.
 	Depth int
-	// AllIDs says that the caller's user namespace has a number for every user.
-	// Otherwise the overflow uid stands for many of them.
+	// AllIDs says that the caller's user namespace maps all uids. Otherwise the
+	// overflow uid may stand for any uid that is not mapped.
 	AllIDs bool
-	// May says that nothing forbids it to send.
-	May bool
+	// Unrestricted says that the caller may signal every process.
+	Unrestricted bool
 }
 
-// Anyone is a caller in the PID namespace of /proc who may signal every process
-// there.
+// Anyone returns a caller in the PID namespace of /proc that may signal every
+// process there.
 func Anyone() Caller {
-	return Caller{UID: [4]uint32{procfs.NoID, procfs.NoID, procfs.NoID, procfs.NoID}, Depth: 1, May: true}
+	return Caller{UID: [4]uint32{procfs.NoID, procfs.NoID, procfs.NoID, procfs.NoID}, Depth: 1, Unrestricted: true}
 }
 
-// Self is the process that reads fs, from the directory self. It fails in a fake
-// tree, and where the caller is in another PID namespace than the one that fs shows.
+// Self reads the caller from the directory self of fs. It fails if fs has none: in
+// a fake tree, and where the calling process is outside the PID namespace of fs.
 func Self(fs procfs.FS) (Caller, error) {
 	status, err := os.ReadFile(fs.Root() + "/self/status")
 	if err != nil {
@@ -57,23 +58,23 @@ func Self(fs procfs.FS) (Caller, error) {
 }
 
 // ParseUIDMap reports whether the content of /proc/[pid]/uid_map is one line that
-// maps all users, as outside of user namespaces, see user_namespaces(7).
+// maps all uids, as in the initial user namespace, see user_namespaces(7).
 func ParseUIDMap(b []byte) (all bool) {
 	words := bytes.Fields(b)
 	return len(words) == 3 && string(words[0]) == "0" && string(words[2]) == "4294967295"
 }
 
-// overflowUID stands for users that a user namespace has no number for, see
-// /proc/sys/kernel/overflowuid. It is also that of nobody.
+// overflowUID stands for every uid that a user namespace does not map, see
+// /proc/sys/kernel/overflowuid. It is also the uid of the user nobody.
 const overflowUID = 65534
 
 // capKill is the bit of CAP_KILL, see capabilities(7).
 const capKill = 1 << 5
 
-// may is the rule of kill(2), "For a process to have permission to send a
-// signal", for signal n.
+// may reports whether c may send signal n to t, by the rule of kill(2), "For a
+// process to have permission to send a signal".
 func (c *Caller) may(t *Target, n int) Answer {
-	if c.May || c.PID != 0 && c.PID == t.ID.PID {
+	if c.Unrestricted || c.PID != 0 && c.PID == t.ID.PID {
 		return Yes
 	}
 	may := t.Permitted
@@ -84,14 +85,14 @@ func (c *Caller) may(t *Target, n int) Answer {
 		switch {
 		case c.Session != 0 && c.Session == t.Session:
 			return Yes
-		case c.Session == 0 && t.Session == 0: // Both leaders are outside: one or two?
+		case c.Session == 0 && t.Session == 0: // Both leaders are outside: the same one or not?
 			return Unknown
 		}
 	}
 	return may
 }
 
-// mayByID compares users, and then capabilities.
+// mayByID compares user IDs, then capabilities.
 func (c *Caller) mayByID(t *Target) Answer {
 	for _, ours := range [...]uint32{c.UID[procfs.Effective], c.UID[procfs.Real]} {
 		for _, theirs := range [...]uint32{t.UID[procfs.Real], t.UID[procfs.Saved]} {
@@ -108,28 +109,28 @@ func (c *Caller) mayByID(t *Target) Answer {
 	}
 	able := c.CapEff&capKill != 0
 	switch t.UserNS {
-	case KinOwned:
+	case NSOwned:
 		return Yes
-	case KinSame, KinBelow:
+	case NSSame, NSBelow:
 		return answer(able)
-	case KinOutside:
+	case NSOutside:
 		return No
-	case KinDenied:
+	case NSDenied:
 		if able {
 			return Unknown
 		}
-		return No // An owner of the namespace could have looked.
+		return No // The owner of the namespace could have read it.
 	default:
 		return Unknown
 	}
 }
 
-// inside reports whether the caller has a pid in the PID namespace that t is in.
-// If not, it is in one above it.
+// inside reports whether the caller has a pid in the PID namespace of t. If not, it
+// is in an ancestor of that namespace.
 func (c *Caller) inside(t *Target) Answer {
 	switch {
 	case len(t.NSpid) == 1 || t.ID.PID == 1:
-		return Yes // The namespace of /proc, and c is in it or below.
+		return Yes // t is in the namespace of /proc; c is in it or below.
 	case c.Depth == 1:
 		return No
 	default:

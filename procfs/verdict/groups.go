@@ -2,17 +2,17 @@ package verdict
 
 import "yinit/procfs"
 
-// Groups knows of all process groups whether they are orphaned: no member has a
-// parent in another group of the same session. In such a group SIGTSTP, SIGTTIN
-// and SIGTTOU do not stop anybody, see setpgid(2) and
-// will_become_orphaned_pgrp of the kernel's exit.c.
+// Groups records which process groups are orphaned: no member has a parent in
+// another group of the same session. In an orphaned group SIGTSTP, SIGTTIN and
+// SIGTTOU do not stop a process, see setpgid(2) and will_become_orphaned_pgrp in
+// the kernel's exit.c.
 type Groups struct {
-	orphaned map[int]Answer // of each group that has a living member
-	host     bool           // see NewGroups
+	orphaned map[int]Answer // by process group; groups with a living member only
+	host     bool           // it is the initial PID namespace, see NewGroups
 	init     bool           // PID 1 is among the processes
 }
 
-// NewGroups takes all processes and looks at each one once.
+// NewGroups examines all processes of a PID namespace, in one pass.
 func NewGroups(stats []procfs.Stat) *Groups {
 	byPID := make(map[int]*procfs.Stat, len(stats))
 	for i := range stats {
@@ -20,8 +20,8 @@ func NewGroups(stats []procfs.Stat) *Groups {
 	}
 	g := &Groups{
 		orphaned: make(map[int]Answer),
-		// The first PID namespace has kthreadd. Nothing is outside it: group 0 and
-		// session 0 are those that the first process was born into.
+		// Only the initial PID namespace has kthreadd. No process is outside that
+		// namespace: group 0 and session 0 are those of the kernel's first task.
 		host: byPID[2] != nil && byPID[2].KernelThread(),
 		init: byPID[1] != nil,
 	}
@@ -33,8 +33,8 @@ func NewGroups(stats []procfs.Stat) *Groups {
 	return g
 }
 
-// add takes in a living process and its parent, nil if that is out of sight. One
-// member with such a parent is enough to keep the group from being orphaned.
+// add adds a living process and its parent, which is nil if it cannot be seen. One
+// member with a parent as described at [Groups] keeps the group from being orphaned.
 func (g *Groups) add(s, parent *procfs.Stat) {
 	before, met := g.orphaned[s.PGRP]
 	switch tied := g.tied(s, parent); {
@@ -49,9 +49,9 @@ func (g *Groups) add(s, parent *procfs.Stat) {
 }
 
 // Orphaned reports whether the process group pgrp is orphaned. It is [Unknown] if
-// what decides is out of sight.
+// that depends on a process that cannot be seen.
 func (g *Groups) Orphaned(pgrp int) Answer {
-	if pgrp == 0 && !g.host { // The leader is outside the PID namespace, members may be.
+	if pgrp == 0 && !g.host { // The leader is outside the PID namespace; members may be, too.
 		return Unknown
 	}
 	orphaned, met := g.orphaned[pgrp]
@@ -59,7 +59,7 @@ func (g *Groups) Orphaned(pgrp int) Answer {
 		orphaned = Yes
 	}
 	if orphaned == Yes && !g.init {
-		return Unknown // Others may be hidden, too: mount option hidepid, see proc(5).
+		return Unknown // Other processes may be hidden, too: mount option hidepid, see proc(5).
 	}
 	return orphaned
 }
@@ -68,10 +68,10 @@ func (g *Groups) Orphaned(pgrp int) Answer {
 func (g *Groups) tied(s, parent *procfs.Stat) Answer {
 	switch {
 	case g.host && s.PPID <= 1:
-		return No // The kernel counts neither itself nor the first init.
+		return No // The kernel does not count itself or the first init.
 	case s.PPID == 0:
-		// The parent is outside the PID namespace. If the leader of the session is
-		// inside, then so is the whole session.
+		// The parent is outside the PID namespace. If the session leader is inside,
+		// the whole session is.
 		if s.Session != 0 {
 			return No
 		}
@@ -79,7 +79,7 @@ func (g *Groups) tied(s, parent *procfs.Stat) Answer {
 	case parent == nil:
 		return Unknown
 	case parent.Session == 0 && s.Session == 0 && !g.host:
-		return Unknown // Both leaders are outside: one or two?
+		return Unknown // Both leaders are outside: the same one or not?
 	}
 	return answer(parent.Session == s.Session && parent.PGRP != s.PGRP)
 }

@@ -9,31 +9,31 @@ import (
 	"yinit/procfs"
 )
 
-// A Language is that of a runtime which has handlers of its own, so that a caught
-// signal does not mean that the program does something about it.
+// Language is a language runtime that installs signal handlers of its own. With
+// one, a caught signal does not mean that the program itself handles it.
 type Language uint8
 
 // The languages.
 const (
-	NoLanguage Language = iota // none that is known
+	NoLanguage Language = iota // no known runtime
 	Go
 	Node
 	Python
 	Java
 )
 
-// String names the runtime.
+// String returns the name of the runtime.
 func (l Language) String() string {
 	return [...]string{"", "the Go runtime", "Node", "CPython", "the JVM"}[min(l, Java)]
 }
 
-// goCaught is what the Go runtime catches if the program asks for nothing, since
-// Go 1.13 on all processors but mips; see runtime/sigtab_linux_generic.go.
+// goCaught has the signals that the Go runtime catches by default, since Go 1.13 on
+// all architectures but mips; see runtime/sigtab_linux_generic.go.
 const goCaught procfs.SignalSet = 0xfffffffd7fc1feff
 
-// language finds out about the program that pid runs: by the name of the
-// executable, by its sections, or, where it may not be read, by the signals that
-// it catches.
+// language identifies the runtime of pid: by the name of its executable, by the
+// ELF sections, or, if the executable may not be read, by the signals that are
+// caught.
 func language(fs procfs.FS, pid int, s *procfs.Stat, sigs procfs.Signals) Language {
 	if sigs.Caught.Empty() || s.KernelThread() {
 		return NoLanguage
@@ -50,7 +50,7 @@ func language(fs procfs.FS, pid int, s *procfs.Stat, sigs procfs.Signals) Langua
 	return languageOfSignals(sigs)
 }
 
-// languageOfName goes by the base name of an executable, such as
+// languageOfName identifies a runtime by the base name of its executable, such as
 // /usr/bin/python3.13.
 func languageOfName(exe string) Language {
 	name := path.Base(strings.TrimSuffix(exe, " (deleted)"))
@@ -70,9 +70,9 @@ func languageOfName(exe string) Language {
 	}
 }
 
-// languageOfSignals knows a Go program by all that it catches. What it was
-// started with ignored is missing there, see os/signal. Signal 32 it leaves to
-// the C library.
+// languageOfSignals recognizes a Go program by the signals that it catches. Signals
+// that were ignored at its start stay ignored, see os/signal. The Go runtime leaves
+// signal 32 to the C library.
 func languageOfSignals(sigs procfs.Signals) Language {
 	if sigs.Known && !sigs.Caught.Has(rtFirst) && goCaught.Without(sigs.Caught|sigs.Ignored).Empty() && sigs.Caught.Len() > goCaught.Len()/2 {
 		return Go
@@ -91,20 +91,20 @@ func isGo(path string) bool {
 	return file.Section(".go.buildinfo") != nil
 }
 
-// handles says what a handler for signal n is, if the runtime has one itself; ""
-// if it is not known to.
+// handles returns the reason for a handler of signal n that the runtime installs
+// itself; "" if it is not known to install one.
 func (l Language) handles(n int) string {
 	switch l {
 	case Go:
-		return "the Go runtime's handler; the program may have one behind it"
+		return "the Go runtime's handler, which may notify the program"
 	case Node:
 		switch n {
 		case sigInt, sigTerm:
-			return "Node's handler: it ends, unless the program has its own"
+			return "Node's handler: exits, unless the program has its own"
 		case sigUsr1:
-			return "Node's handler: opens the debugger's port, or the program's"
+			return "Node's handler: opens the debugger port; or the program's"
 		case sigSegv:
-			return "Node's handler, for WebAssembly: it ends all the same"
+			return "Node's handler, for WebAssembly: it still ends the process"
 		}
 	case Python:
 		if n == sigInt {
@@ -117,22 +117,22 @@ func (l Language) handles(n int) string {
 }
 
 // handledByJVM is handles for Java, see "Signal Handling" in Oracle's
-// troubleshooting guide, and the source of HotSpot for what one from outside does.
-// ILL, FPE, SEGV and QUIT the program cannot have for itself.
+// troubleshooting guide; for signals that another process sends, see the source of
+// HotSpot. A Java program cannot install its own handler for ILL, FPE, SEGV and QUIT.
 func handledByJVM(n int) string {
 	switch n {
 	case sigHup, sigInt, sigTerm:
-		return "the JVM's: shutdown hooks run and it ends, or the program's"
+		return "the JVM's handler: shutdown hooks, then exit; or the program's"
 	case sigQuit:
-		return "the JVM's handler: it prints all stacks and goes on"
+		return "the JVM's handler: prints all thread stacks and continues"
 	case sigIll, sigFPE, sigSegv:
-		return "the JVM's handler: it reports a crash and ends"
+		return "the JVM's handler: reports a crash and ends"
 	case sigBus:
-		return "the JVM's: it reports a crash and ends, or the program's"
-	case sigUsr2: // It suspends threads with it.
-		return "the JVM's handler, which may crash it, or the program's"
-	case sigPipe, sigXFSZ, rtMax - 2: // With the last it wakes threads that wait for input.
-		return "the JVM's handler: nothing happens, or the program's runs"
+		return "the JVM's handler: reports a crash and ends; or the program's"
+	case sigUsr2: // The JVM suspends threads with it.
+		return "the JVM's handler, which may crash the JVM; or the program's"
+	case sigPipe, sigXFSZ, rtMax - 2: // The JVM wakes threads blocked in I/O with the last one.
+		return "the JVM's handler, which does nothing; or the program's"
 	}
 	return ""
 }

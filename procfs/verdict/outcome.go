@@ -5,19 +5,19 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	OutcomeUnknown       Outcome = iota // the kernel does not tell
-	OutcomeTerminate                    // the default action ends it
-	OutcomeCore                         // the same, with a core dump
+	OutcomeUnknown       Outcome = iota // the kernel does not report what decides
+	OutcomeTerminate                    // the default action ends the process
+	OutcomeCore                         // the default action ends it with a core dump
 	OutcomeStop                         // the default action stops it
-	OutcomeContinue                     // it is stopped and resumes
+	OutcomeContinue                     // the process is stopped and resumes
 	OutcomeHandler                      // the program's handler runs
 	OutcomeIgnore                       // the program ignores it
 	OutcomeDefaultIgnore                // the default action is to ignore it
-	OutcomeRead                         // blocked, and a thread reads it
-	OutcomePending                      // it waits: blocked and not read, or the process is stopped
-	OutcomeShielded                     // the process is PID 1 of its PID namespace
-	OutcomeNoEffect                     // the process has ended
-	OutcomeDenied                       // the caller may not
+	OutcomeRead                         // blocked, and a signalfd or a thread in sigwait reads it
+	OutcomePending                      // it stays pending: blocked and not read, or the process is stopped
+	OutcomeShielded                     // the process is PID 1 of its PID namespace, and the kernel drops it
+	OutcomeNoEffect                     // the process is a zombie
+	OutcomeDenied                       // the caller may not send it
 )
 
 var outcomeWords = [...]string{
@@ -27,5 +27,5 @@ var outcomeWords = [...]string{
 	OutcomeShielded: "shielded", OutcomeNoEffect: "no-effect", OutcomeDenied: "denied",
 }
 
-// String is the outcome in a word. All that yinit shows and prints uses it.
+// String returns the outcome in a word. All output of yinit uses these words.
 func (o Outcome) String() string { return outcomeWords[min(o, OutcomeDenied)] }

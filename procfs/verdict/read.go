@@ -7,10 +7,10 @@ import (
 	"yinit/procfs"
 )
 
-// Read reads all about pid that the verdicts need, but for what takes others:
-// Orphaned, Permitted and Relay, which a [Reader] adds. It reads every thread, and
-// every descriptor of a process that blocks something. The errors are those of
-// [procfs.FS.Stat].
+// Read reads all that [Of] needs to know about pid, except Orphaned, Permitted and
+// Relay, which do not come from the files of pid; a [Reader] adds them. It reads
+// every thread, and every descriptor if the process blocks a signal. The errors are
+// those of [procfs.FS.Stat].
 func Read(fs procfs.FS, pid int, caller Caller) (*Target, error) {
 	stat, err := fs.Stat(pid)
 	if err != nil {
@@ -21,7 +21,7 @@ func Read(fs procfs.FS, pid int, caller Caller) (*Target, error) {
 		return nil, err
 	}
 	if again, err := fs.Stat(pid); err != nil || again.ID() != stat.ID() {
-		return nil, gone(fs, pid) // What was read may be another's.
+		return nil, gone(fs, pid) // It may be another process with the same pid.
 	}
 	return t, nil
 }
@@ -55,9 +55,9 @@ func read(fs procfs.FS, stat *procfs.Stat, caller Caller) (*Target, error) {
 	return t, nil
 }
 
-// ReadThreads reads what the process of stat and each of its threads do, without
-// the rest of what [Read] reads. The error matches [procfs.ErrGone] if no thread
-// is alive any more.
+// ReadThreads reads the signal state of the process of stat and of each of its
+// threads, and omits the rest of what [Read] reads. The error matches
+// [procfs.ErrGone] if no thread is alive.
 func ReadThreads(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
 	status, err := fs.Status(stat.PID)
 	if err != nil {
@@ -100,25 +100,25 @@ func (t *Target) add(fs procfs.FS, tid int, s *procfs.Status) {
 		t.readWait(fs, &task)
 	}
 	t.Tasks = append(t.Tasks, task)
-	if tid == t.ID.PID { // It may have changed meanwhile.
+	if tid == t.ID.PID { // It may have changed since stat was read.
 		t.State, t.MainBlocked = s.State, s.Sigs.Blocked
 	}
 }
 
 // ReadWait finds out whether the main thread of a target from [NewTarget] is in
-// sigwait(3), and for which signals. It is what most verdicts lack then.
+// sigwait(3), and for which signals. Most verdicts on such a target lack nothing else.
 func (t *Target) ReadWait(fs procfs.FS) {
 	if len(t.Tasks) > 0 && t.Sigs.Known && !t.Kernel {
 		t.readWait(fs, &t.Tasks[0])
 	}
 }
 
-// readWait finds out whether the thread is in sigwait(3), and for which signals.
-// Where neither file may be read that stays unknown.
+// readWait finds out whether the thread is in sigwait(3), and for which signals. It
+// stays unknown if neither wchan nor syscall may be read.
 func (t *Target) readWait(fs procfs.FS, task *Task) {
 	name, err := fs.Wchan(t.ID.PID, task.TID)
 	if err != nil {
-		name = "" // as if it were denied: some kernels have no such file
+		name = "" // as if access was denied: some kernels do not have the file
 	}
 	task.Wchan = name
 	t.Freezer = max(t.Freezer, wchanFreezer(name, task.State))
@@ -136,16 +136,16 @@ func (t *Target) readWait(fs procfs.FS, task *Task) {
 	if task.Sigwait != Yes {
 		return
 	}
-	// The kernel has taken what is awaited from the blocked set. If it is still
-	// in there, then the program has written over its set meanwhile.
+	// While a thread waits, the kernel removes the awaited signals from its blocked
+	// set. If one is in both, the program has overwritten the awaited set.
 	set, err := fs.SignalSetAt(t.ID.PID, task.TID, call.Args[0])
 	if err == nil && (set & task.Blocked).Empty() {
 		task.Awaited, task.AwaitedRead = set, true
 	}
 }
 
-// coreOff reports whether pid would leave no core dump. It is [Unknown] where the
-// limit or the pattern cannot be read.
+// coreOff reports whether core dumps are off for pid. It is [Unknown] if the limit
+// or the pattern cannot be read.
 func coreOff(fs procfs.FS, pid int) Answer {
 	limit, err := fs.CoreLimit(pid)
 	if err != nil {

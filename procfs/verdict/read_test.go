@@ -235,31 +235,31 @@ func TestMayBy(t *testing.T) {
 	for name, test := range map[string]struct {
 		caller verdict.Caller
 		uid    [4]uint32
-		kin    verdict.Kinship
+		kin    verdict.NSRelation
 		asked  verdict.Answer
 		n      int
 		want   verdict.Outcome
 	}{
 		"same user":                          {verdict.Caller{UID: user(1, 1, 1)}, user(1, 1, 1), 0, 0, term, verdict.OutcomeTerminate},
-		"another":                            {verdict.Caller{UID: user(1, 1, 1)}, user(2, 2, 2), verdict.KinSame, 0, term, verdict.OutcomeDenied},
-		"effective and saved":                {verdict.Caller{UID: user(1, 3, 1)}, user(2, 2, 3), verdict.KinSame, 0, term, verdict.OutcomeTerminate},
-		"real and real":                      {verdict.Caller{UID: user(1, 3, 3)}, user(1, 0, 0), verdict.KinSame, 0, term, verdict.OutcomeTerminate},
-		"effective of the target counts not": {verdict.Caller{UID: user(1, 1, 1)}, user(2, 1, 2), verdict.KinSame, 0, term, verdict.OutcomeDenied},
-		"saved of the caller counts not":     {verdict.Caller{UID: user(1, 1, 2)}, user(2, 2, 2), verdict.KinSame, 0, term, verdict.OutcomeDenied},
-		"CAP_KILL":                           {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.KinSame, 0, term, verdict.OutcomeTerminate},
-		"CAP_KILL, below":                    {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.KinBelow, 0, term, verdict.OutcomeTerminate},
-		"CAP_KILL, outside":                  {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.KinOutside, 0, term, verdict.OutcomeDenied},
-		"CAP_KILL, not told":                 {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.KinDenied, 0, term, verdict.OutcomeUnknown},
-		"no CAP_KILL, may not look":          {verdict.Caller{UID: user(1, 1, 1)}, user(2, 2, 2), verdict.KinDenied, 0, term, verdict.OutcomeDenied},
-		"owner of the namespace":             {verdict.Caller{UID: user(1, 1, 1)}, user(2, 2, 2), verdict.KinOwned, 0, term, verdict.OutcomeTerminate},
+		"another":                            {verdict.Caller{UID: user(1, 1, 1)}, user(2, 2, 2), verdict.NSSame, 0, term, verdict.OutcomeDenied},
+		"effective and saved":                {verdict.Caller{UID: user(1, 3, 1)}, user(2, 2, 3), verdict.NSSame, 0, term, verdict.OutcomeTerminate},
+		"real and real":                      {verdict.Caller{UID: user(1, 3, 3)}, user(1, 0, 0), verdict.NSSame, 0, term, verdict.OutcomeTerminate},
+		"effective of the target counts not": {verdict.Caller{UID: user(1, 1, 1)}, user(2, 1, 2), verdict.NSSame, 0, term, verdict.OutcomeDenied},
+		"saved of the caller counts not":     {verdict.Caller{UID: user(1, 1, 2)}, user(2, 2, 2), verdict.NSSame, 0, term, verdict.OutcomeDenied},
+		"CAP_KILL":                           {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.NSSame, 0, term, verdict.OutcomeTerminate},
+		"CAP_KILL, below":                    {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.NSBelow, 0, term, verdict.OutcomeTerminate},
+		"CAP_KILL, outside":                  {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.NSOutside, 0, term, verdict.OutcomeDenied},
+		"CAP_KILL, not told":                 {verdict.Caller{UID: user(1, 1, 1), CapEff: capKill}, user(2, 2, 2), verdict.NSDenied, 0, term, verdict.OutcomeUnknown},
+		"no CAP_KILL, may not look":          {verdict.Caller{UID: user(1, 1, 1)}, user(2, 2, 2), verdict.NSDenied, 0, term, verdict.OutcomeDenied},
+		"owner of the namespace":             {verdict.Caller{UID: user(1, 1, 1)}, user(2, 2, 2), verdict.NSOwned, 0, term, verdict.OutcomeTerminate},
 		"the kernel was asked: no":           {verdict.Caller{UID: user(1, 1, 1)}, user(1, 1, 1), 0, verdict.No, term, verdict.OutcomeDenied},
 		"the kernel was asked: yes":          {verdict.Caller{UID: user(1, 1, 1)}, user(2, 2, 2), 0, verdict.Yes, term, verdict.OutcomeTerminate},
-		"overflow uid":                       {verdict.Caller{UID: user(65534, 65534, 65534)}, user(65534, 65534, 65534), verdict.KinSame, 0, term, verdict.OutcomeUnknown},
-		"nobody":                             {verdict.Caller{UID: user(65534, 65534, 65534), AllIDs: true}, user(65534, 65534, 65534), verdict.KinSame, 0, term, verdict.OutcomeTerminate},
-		"CONT, same session":                 {verdict.Caller{UID: user(1, 1, 1), Session: 7}, user(2, 2, 2), verdict.KinSame, verdict.No, cont, verdict.OutcomeDefaultIgnore},
-		"CONT, another session":              {verdict.Caller{UID: user(1, 1, 1), Session: 8}, user(2, 2, 2), verdict.KinSame, verdict.No, cont, verdict.OutcomeDenied},
-		"TERM, same session":                 {verdict.Caller{UID: user(1, 1, 1), Session: 7}, user(2, 2, 2), verdict.KinSame, verdict.No, term, verdict.OutcomeDenied},
-		"itself, whatever it is":             {verdict.Caller{PID: 7, UID: user(1, 1, 1)}, user(2, 2, 2), verdict.KinSame, verdict.No, term, verdict.OutcomeTerminate},
+		"overflow uid":                       {verdict.Caller{UID: user(65534, 65534, 65534)}, user(65534, 65534, 65534), verdict.NSSame, 0, term, verdict.OutcomeUnknown},
+		"nobody":                             {verdict.Caller{UID: user(65534, 65534, 65534), AllIDs: true}, user(65534, 65534, 65534), verdict.NSSame, 0, term, verdict.OutcomeTerminate},
+		"CONT, same session":                 {verdict.Caller{UID: user(1, 1, 1), Session: 7}, user(2, 2, 2), verdict.NSSame, verdict.No, cont, verdict.OutcomeDefaultIgnore},
+		"CONT, another session":              {verdict.Caller{UID: user(1, 1, 1), Session: 8}, user(2, 2, 2), verdict.NSSame, verdict.No, cont, verdict.OutcomeDenied},
+		"TERM, same session":                 {verdict.Caller{UID: user(1, 1, 1), Session: 7}, user(2, 2, 2), verdict.NSSame, verdict.No, term, verdict.OutcomeDenied},
+		"itself, whatever it is":             {verdict.Caller{PID: 7, UID: user(1, 1, 1)}, user(2, 2, 2), verdict.NSSame, verdict.No, term, verdict.OutcomeTerminate},
 		"of nobody is anything known":        {verdict.Caller{}, user(2, 2, 2), 0, 0, term, verdict.OutcomeUnknown},
 	} {
 		tg := target(func(t *verdict.Target) { t.UID, t.UserNS, t.Permitted = test.uid, test.kin, test.asked })
@@ -267,7 +267,7 @@ func TestMayBy(t *testing.T) {
 			t.Errorf("%s: Verdict = %v, %q, want %v", name, got, why, test.want)
 		}
 	}
-	outside := target(func(t *verdict.Target) { t.Session, t.UserNS = 0, verdict.KinSame })
+	outside := target(func(t *verdict.Target) { t.Session, t.UserNS = 0, verdict.NSSame })
 	if got, why := verdict.Of(outside, cont, verdict.Caller{UID: user(1, 1, 1)}); got != verdict.OutcomeUnknown {
 		t.Errorf("CONT, both sessions outside: Verdict = %v, %q, want unknown", got, why)
 	}

@@ -11,36 +11,37 @@ import (
 	"yinit/procfs/asuser"
 )
 
-// A Reader reads targets as the caller that would send them signals. Several
-// goroutines may use it at once, but for [Reader.Scan].
+// A Reader reads targets on behalf of the process that would signal them. All
+// methods but [Reader.Scan] may be called by several goroutines at once.
 type Reader struct {
-	FS     procfs.FS
-	Caller Caller
-	// Ours says that the processes have the pids by which this process would send
-	// signals to them: then kill(2) itself is asked whether it may.
+	FS     procfs.FS // the processes to read
+	Caller Caller    // the process that would send the signals
+	// Ours says that FS shows the PID namespace of this process, so that kill(2)
+	// takes the same pids. The kernel is then asked whether it permits a signal.
 	Ours bool
-	// Relay is asked what PID 1 does with its signals; it may return nil, and be nil.
+	// Relay returns what PID 1 does with its signals. It may be nil, and may return
+	// nil.
 	Relay func() Relay
-	// Groups, if it is not nil, knows which process groups are orphaned.
+	// Groups records which process groups are orphaned; nil: unknown.
 	Groups *Groups
-	// Processes are those of the last [Reader.Scan].
+	// Processes are the processes that the last [Reader.Scan] found.
 	Processes []procfs.Stat
 }
 
-// NewReader reads fs as this process, if it is in the PID namespace that fs shows.
-// If not, it cannot send to the pids there; then the caller is whoever may do so in
-// there.
+// NewReader returns a Reader of fs. The caller is this process if fs shows its PID
+// namespace. If not, this process cannot signal the pids that fs shows, and the
+// caller is [Anyone].
 func NewReader(fs procfs.FS, relay func() Relay) *Reader {
 	r := &Reader{FS: fs, Caller: Anyone(), Relay: relay}
 	if caller, err := Self(fs); err == nil && caller.PID == os.Getpid() && caller.Depth <= 1 {
-		caller.Depth = 1 // Kernels without NSpid do not say so.
+		caller.Depth = 1 // Kernels before 4.1 have no NSpid, which gives the depth.
 		r.Caller, r.Ours = caller, true
 	}
 	return r
 }
 
-// Scan reads all processes, which it takes to know the process groups. The error
-// says so if FS is not a proc file system.
+// Scan reads all processes and sets Processes and Groups. The error says so if FS
+// is not a proc filesystem.
 func (r *Reader) Scan() error {
 	if _, err := r.FS.Uptime(); err != nil {
 		return fmt.Errorf("%w; mount /proc", err)
@@ -55,10 +56,10 @@ func (r *Reader) Scan() error {
 	return nil
 }
 
-// Read reads a process, with its owner's rights if the caller's do not do: root in
-// a container may not look into the processes of other users, since it lacks
-// CAP_SYS_PTRACE, but it may become these users. The errors are those of the
-// function [Read].
+// Read reads a process. If the caller is root and may not read all of it, Read
+// tries again with the identity of the owner: root in a container lacks
+// CAP_SYS_PTRACE and may not inspect processes of other users, but it may become
+// these users. The errors are those of the function [Read].
 func (r *Reader) Read(pid int) (*Target, error) {
 	t, err := r.readCloser(pid)
 	if err != nil {
@@ -70,10 +71,10 @@ func (r *Reader) Read(pid int) (*Target, error) {
 
 func (r *Reader) readCloser(pid int) (*Target, error) {
 	t, err := Read(r.FS, pid, r.Caller)
-	if err != nil || t.Complete() || r.Caller.UID[procfs.Effective] != 0 || r.Caller.May {
+	if err != nil || t.Complete() || r.Caller.UID[procfs.Effective] != 0 || r.Caller.Unrestricted {
 		return t, err
 	}
-	again := t // What is known is true all the same if the owner cannot read more.
+	again := t // This is still true if the owner cannot read more.
 	_ = asuser.Owner(r.FS, pid, func() {
 		if closer, err := Read(r.FS, pid, r.Caller); err == nil && closer.ID == t.ID {
 			again = closer
@@ -82,8 +83,9 @@ func (r *Reader) readCloser(pid int) (*Target, error) {
 	return again, nil
 }
 
-// Complete adds to a target what is not in its own files: whether the caller may
-// signal it, what it does with signals if it is PID 1, and its process group.
+// Complete adds to a target what its own files do not say: whether the caller may
+// signal it, what it forwards if it is PID 1, and whether its process group is
+// orphaned.
 func (r *Reader) Complete(t *Target) {
 	if r.Ours {
 		t.Permitted = mayKill(t.ID.PID)
@@ -96,9 +98,9 @@ func (r *Reader) Complete(t *Target) {
 	}
 }
 
-// Missing says in words why a process that was asked for could not be read, given
-// the error. The mount option hidepid hides processes, see proc(5), and not from
-// kill(2).
+// Missing turns the error of reading the process pid into one for the user. The
+// mount option hidepid, see proc(5), hides a process from reads but not from
+// kill(2), so that a hidden process can be told from one that does not exist.
 func (r *Reader) Missing(pid int, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, procfs.ErrGone) && r.Ours && mayKill(pid) != Unknown:
@@ -110,7 +112,7 @@ func (r *Reader) Missing(pid int, err error) error {
 	}
 }
 
-// mayKill asks the kernel. Signal 0 is checked and not sent, see kill(2).
+// mayKill asks the kernel: it checks signal 0 but does not send it, see kill(2).
 func mayKill(pid int) Answer {
 	switch err := syscall.Kill(pid, 0); {
 	case err == nil:

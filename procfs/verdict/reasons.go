@@ -6,16 +6,17 @@ import (
 	"yinit/procfs"
 )
 
-// because is a reason that is the same for all.
+// because returns a fixed reason.
 func because(text string) func(*question) string {
 	return func(*question) string { return text }
 }
 
-// late is what is added to a reason if the main thread, which takes what it does not
-// block, waits in the kernel in state D. From some of these waits a fatal signal
-// wakes it (TASK_KILLABLE), but not one with a core dump (complete_signal); the
-// state does not tell which they are. That of vfork(2) is one.
-func (q *question) late(o Outcome) string {
+// delay returns what to add to a reason if the main thread, which takes each signal
+// that it does not block, sleeps in state D. A fatal signal wakes it from some of
+// these sleeps (TASK_KILLABLE), unless the default action is a core dump
+// (complete_signal). The state does not show which sleeps these are; the one of
+// vfork(2) is among them.
+func (q *question) delay(o Outcome) string {
 	if q.t.LiveState() != procfs.StateDisk {
 		return ""
 	}
@@ -29,17 +30,17 @@ func (q *question) late(o Outcome) string {
 			return "" // Another thread takes it.
 		}
 		if q.t.InVfork() {
-			return "; not before its vfork child execs or ends"
+			return "; not until its vfork child execs or exits"
 		}
 	default:
 		return ""
 	}
-	return "; it may have to wait in the kernel first"
+	return "; uninterruptible sleep may delay it"
 }
 
 func whyKill(q *question) string {
 	if q.init() {
-		return "cannot be caught, and comes from outside of its PID namespace"
+		return "cannot be caught, and comes from outside its PID namespace"
 	}
 	return "cannot be caught"
 }
@@ -56,31 +57,32 @@ func whyContinue(q *question) string {
 }
 
 func whyTraced(q *question) string {
-	return "traced by pid " + strconv.Itoa(q.t.Tracer) + ", which decides"
+	return "traced by pid " + strconv.Itoa(q.t.Tracer) + ", which decides what happens"
 }
 
 func whyFrozen(*question) string {
-	return "frozen by its control group: this waits until that is thawed"
+	return "its cgroup is frozen: the signal waits until it is thawed"
 }
 
 func whyIdle(q *question) string {
 	if q.action == procfs.Continue {
-		return "it is not stopped: by default nothing happens"
+		return "it is not stopped: the default action does nothing"
 	}
-	return "by default nothing happens"
+	return "the default action is to ignore it"
 }
 
 func whyBlocked(q *question) string {
 	if q.n < rtFirst && q.t.Sigs.SharedPending.Has(q.n) {
-		return "blocked, and one is pending already: this one adds nothing"
+		return "blocked and already pending: another one has no effect"
 	}
-	return "blocked by all threads, and nobody reads it"
+	return "blocked by all threads, and nothing reads it"
 }
 
-// whySigwait: while a thread is in sigwait the kernel shows what it waits for as not
-// blocked, and keeps the mask from before to itself (real_blocked). By that mask
-// it drops a signal (sig_ignored), and ends the process at once (complete_signal);
-// all else the thread gets in any case.
+// whySigwait adds a condition if the effect depends on the blocked set from before
+// sigwait. While a thread is in sigwait, the kernel shows the awaited signals as not
+// blocked and does not show the earlier set (real_blocked). That set decides whether
+// a signal is dropped (sig_ignored) or ends the process at once (complete_signal).
+// In all other cases the thread reads the signal.
 func whySigwait(q *question) string {
 	if q.fatal() || q.droppable() && !q.t.MainBlocked.Has(q.n) && !q.traced() {
 		return "a thread waits for it in sigwait (if it was blocked before)"
@@ -104,22 +106,23 @@ func whyHandler(q *question) string {
 func whyCore(q *question) string {
 	switch q.t.CoreOff {
 	case Yes:
-		return "no handler; core dumps are off (limit 0): it ends all the same"
+		return "no handler: it ends, without a core dump (core limit 0)"
 	case No:
-		return "no handler: the default action ends it with a core dump"
+		return "no handler: it ends, with a core dump"
 	default:
-		return "no handler: the default action ends it, with a core if allowed"
+		return "no handler: it ends, with a core dump if allowed"
 	}
 }
 
 const (
-	// rtFirst is the kernel's first real-time signal: from it on, each one that is
-	// sent is queued, see signal(7).
+	// rtFirst is the kernel's first real-time signal. Several instances of a
+	// real-time signal can be pending at once, see signal(7).
 	rtFirst = 32
-	// rtMin is SIGRTMIN of the C library, which keeps those before it for itself.
+	// rtMin is SIGRTMIN of the C library, which reserves the real-time signals below
+	// it for its own use.
 	rtMin = 34
 	rtMax = 64
 )
 
-// valid reports whether there is a signal n.
+// valid reports whether n is the number of a signal.
 func valid(n int) bool { return n >= 1 && n <= rtMax }

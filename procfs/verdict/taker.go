@@ -1,20 +1,20 @@
 package verdict
 
-// A taker is the kind of thread that takes a signal which was sent to a process.
+// A taker is the kind of thread that takes a signal sent to a process.
 type taker uint8
 
 const (
 	takerNone    taker = iota // all threads block it
-	takerOpen                 // one that does not block it
-	takerWaits                // one that waits for it in sigwait(3)
-	takerEither               // one of both kinds
-	takerUnknown              // it is not known whether one is in sigwait, or for what
+	takerOpen                 // a thread that does not block it
+	takerWaits                // a thread that waits for it in sigwait(3)
+	takerEither               // either of these kinds
+	takerUnknown              // unknown whether a thread is in sigwait, or for which signals
 )
 
-// takes is what the thread does with signal n.
+// takes reports how the thread takes signal n.
 func (t *Task) takes(n int) taker {
 	switch {
-	case t.Blocked.Has(n): // While it is awaited it is missing there.
+	case t.Blocked.Has(n): // An awaited signal is not in Blocked.
 		return takerNone
 	case t.Sigwait == No:
 		return takerOpen
@@ -27,8 +27,8 @@ func (t *Task) takes(n int) taker {
 	}
 }
 
-// taker is who takes signal n: the main thread if it does not block it, else any
-// other (complete_signal of the kernel's signal.c).
+// taker returns the kind of thread that takes signal n: the main thread if it does
+// not block it, else any other thread (complete_signal in the kernel's signal.c).
 func (t *Target) taker(n int) taker {
 	sum := takerNone
 	for i := range t.Tasks {

@@ -6,66 +6,66 @@ import (
 	"yinit/procfs"
 )
 
-// Target is what has to be known of a process to say what a signal would do to
-// it, see [Of]. What is not known is zero.
+// Target is what [Of] needs to know about a process to predict the effect of a
+// signal. Fields that are not known are zero.
 type Target struct {
-	ID      procfs.ID
-	Comm    string       // the name of the main thread
+	ID      procfs.ID    // pid and start time
+	Comm    string       // name of the main thread
 	State   procfs.State // of the main thread
 	Kernel  bool         // it is a kernel thread, see [procfs.Stat.KernelThread]
 	PGRP    int          // as in [procfs.Stat.PGRP]
 	Session int          // as in [procfs.Stat.Session]
 	UID     [4]uint32    // as in [procfs.Status.UID]
 	NSpid   []int        // as in [procfs.Status.NSpid]
-	Tracer  int          // who traces one of the threads, 0: nobody
+	Tracer  int          // thread that traces one of its threads, 0: none
 
-	Sigs procfs.Signals // of the process: Blocked by all living threads
-	// Tasks are the living threads, the main one first. If it has ended it is
-	// not among them, and MainBlocked is what it blocked.
+	Sigs procfs.Signals // of the process; Blocked has what all living threads block
+	// Tasks are the living threads, the main thread first. A main thread that has
+	// ended is not in the list.
 	Tasks       []Task
-	MainBlocked procfs.SignalSet
-	Partial     bool // there are more threads
+	MainBlocked procfs.SignalSet // blocked by the main thread, even if it has ended
+	Partial     bool             // Tasks lacks some threads
 
-	SignalFDs procfs.SignalSet // what it can read from descriptors of signalfd(2)
+	SignalFDs procfs.SignalSet // signals that it can read from signalfd(2) descriptors
 	FDsRead   bool             // SignalFDs is known
 
-	Orphaned  Answer   // its process group is orphaned, see [Groups.Orphaned]
-	CoreOff   Answer   // core dumps are switched off
-	Freezer   Freezer  // what holds it, if its control group is frozen
-	Language  Language // whose runtime installed the handlers
-	Relay     Relay    // nil: it does not forward signals, as far as is known
-	UserNS    Kinship  // where its user namespace lies
-	Permitted Answer   // what kill(2) said to signal 0
+	Orphaned  Answer     // its process group is orphaned, see [Groups.Orphaned]
+	CoreOff   Answer     // core dumps are switched off
+	Freezer   Freezer    // kind of freezer that holds it
+	Language  Language   // runtime that installed the handlers
+	Relay     Relay      // of an init that forwards signals; nil: not known to be one
+	UserNS    NSRelation // how its user namespace relates to the caller's
+	Permitted Answer     // whether kill(2) with signal 0 succeeded
 }
 
-// A Relay tells what an init does with the signals that its handler takes. The
-// rules ask it only where a handler runs.
+// Relay describes what an init does with the signals that its handler takes. The
+// rules use it only where a handler runs.
 type Relay interface {
-	// Forwards is the signal that the init sends to its program when it gets n:
-	// n itself, another one, or 0 for none.
+	// Forwards returns the signal that the init sends to its program when it gets
+	// n: n itself, another one, or 0 for none.
 	Forwards(n int) int
-	// Drops reports whether the init was told not to forward n.
+	// Drops reports whether the init is configured not to forward n.
 	Drops(n int) bool
-	// Reason says in a few words what the init does with n, for the place of the
-	// reason of a verdict. It must fit on a line beside it: at most 62 bytes.
+	// Reason says in a few words what the init does with n. It becomes the reason
+	// of the verdict and must fit on one line beside it: at most 62 bytes.
 	Reason(n int) string
 }
 
 // A Task is a living thread of a [Target].
 type Task struct {
-	TID     int
-	State   procfs.State
-	Blocked procfs.SignalSet
-	Wchan   string           // where in the kernel it waits, see [procfs.FS.Wchan]
+	TID     int              // thread ID
+	State   procfs.State     // of this thread
+	Blocked procfs.SignalSet // without the awaited signals while it is in sigwait
+	Wchan   string           // kernel function in which it waits, see [procfs.FS.Wchan]
 	Sigwait Answer           // it waits in sigwait(3), sigwaitinfo(2) or sigtimedwait(2)
-	Awaited procfs.SignalSet // for these, if AwaitedRead
-	// AwaitedRead says that Awaited is known. It is in the memory of the process,
-	// which takes the right to trace it.
+	Awaited procfs.SignalSet // the signals it waits for there, if AwaitedRead
+	// AwaitedRead says that Awaited is known. The set is in the memory of the
+	// process, and reading it requires the right to trace the process.
 	AwaitedRead bool
 }
 
-// NewTarget is what stat and status tell, and no more: of the threads they tell
-// of the main one only.
+// NewTarget returns a Target with what stat and status contain. They describe the
+// main thread only, so that the other threads are missing.
 func NewTarget(stat *procfs.Stat, status *procfs.Status) *Target {
 	t := &Target{
 		ID: stat.ID(), Comm: stat.Comm, State: stat.State, Kernel: stat.KernelThread(),
@@ -78,8 +78,8 @@ func NewTarget(stat *procfs.Stat, status *procfs.Status) *Target {
 	return t
 }
 
-// newTask is a thread. One that runs, or was stopped, is in no sigwait: that
-// sleeps, and gives the signals back when it is woken.
+// newTask returns a thread. A running or stopped thread is not in sigwait: a thread
+// sleeps there, and when it wakes the kernel restores its blocked set.
 func newTask(tid int, state procfs.State, blocked procfs.SignalSet) Task {
 	t := Task{TID: tid, State: state, Blocked: blocked}
 	if state != procfs.StateSleeping && state != procfs.StateIdle {
@@ -93,15 +93,15 @@ func (t *Target) Dead() bool {
 	return t.State == procfs.StateDead || t.State.Zombie() && len(t.Tasks) == 0 && !t.Partial
 }
 
-// KernelThread reports whether it is one. Where the flag was not read, what it
-// ignores tells.
+// KernelThread reports whether t is a kernel thread, by the flag in its stat or by
+// the signals that it ignores.
 func (t *Target) KernelThread() bool { return t.Kernel || t.Sigs.OfKernelThread() }
 
-// InVfork reports whether the main thread is, see [Task.InVfork].
+// InVfork reports whether the main thread is in vfork, see [Task.InVfork].
 func (t *Target) InVfork() bool { return len(t.Tasks) > 0 && t.Tasks[0].InVfork() }
 
-// LiveState is the state of the main thread, or that of another thread if the
-// main one has ended.
+// LiveState is the state of the main thread or, if that has ended, of another
+// living thread.
 func (t *Target) LiveState() procfs.State {
 	if len(t.Tasks) > 0 {
 		return t.Tasks[0].State
@@ -109,10 +109,10 @@ func (t *Target) LiveState() procfs.State {
 	return t.State
 }
 
-// stopped reports whether SIGCONT would make it go on.
+// stopped reports whether SIGCONT would resume t.
 func (t *Target) stopped() bool { return t.LiveState() == procfs.StateStopped }
 
-// isInit reports whether it is PID 1 of its PID namespace.
+// isInit reports whether t is PID 1 of its PID namespace.
 func (t *Target) isInit() bool {
 	if n := len(t.NSpid); n > 0 {
 		return t.NSpid[n-1] == 1
@@ -120,7 +120,8 @@ func (t *Target) isInit() bool {
 	return t.ID.PID == 1 // Kernels before 4.1, and gVisor, have no NSpid.
 }
 
-// Complete reports whether nothing that could decide was kept from the reader.
+// Complete reports whether permissions kept nothing from the reader that could
+// change a verdict.
 func (t *Target) Complete() bool {
 	for i := range t.Tasks {
 		if w := &t.Tasks[i]; t.Sigs.Known && !t.Kernel && (w.Sigwait == Unknown || w.Sigwait == Yes && !w.AwaitedRead) {

@@ -6,7 +6,7 @@ import (
 	"yinit/procfs"
 )
 
-// The signals of which the rules speak by name.
+// The signals that the rules name.
 const (
 	sigBus  = int(syscall.SIGBUS)
 	sigFPE  = int(syscall.SIGFPE)
@@ -25,100 +25,103 @@ const (
 	sigStop = int(syscall.SIGSTOP)
 )
 
-// Of is what signal n would do to t if the caller sent it now by kill(2),
-// and why, in a few words. It follows the kernel's order: who may send
-// (check_kill_permission), what is dropped at once (prepare_signal, sig_ignored),
-// which thread takes it (complete_signal), what that does (get_signal); all of
-// kernel/signal.c. Where something decides that is not known it says so.
+// Of predicts what signal n would do to t if the caller sent it now with kill(2),
+// and says why in a few words. It follows the order of kernel/signal.c: whether the
+// caller may send it (check_kill_permission), whether it is dropped at once
+// (prepare_signal, sig_ignored), which thread takes it (complete_signal), and what
+// that thread does (get_signal). If the answer depends on something that is not
+// known, the outcome is [OutcomeUnknown].
 func Of(t *Target, n int, caller Caller) (Outcome, string) {
 	if !valid(n) {
-		return OutcomeUnknown, "there is no such signal"
+		return OutcomeUnknown, "no such signal"
 	}
 	q := question{t: t, c: &caller, n: n, action: procfs.DefaultActionOf(n), disposition: t.Sigs.Disposition(n)}
 	for i := range rules {
 		if rules[i].holds(&q) {
-			return rules[i].outcome, rules[i].why(&q) + q.late(rules[i].outcome)
+			return rules[i].outcome, rules[i].why(&q) + q.delay(rules[i].outcome)
 		}
 	}
-	return OutcomeUnknown, "no rule says what happens" // The last rule holds always.
+	return OutcomeUnknown, "no rule applies" // Not reached: the last rule always holds.
 }
 
-// A question is what a rule looks at.
+// A question is what the rules decide: the effect of one signal on one process.
 type question struct {
 	t           *Target
 	c           *Caller
-	n           int
-	action      procfs.DefaultAction
-	disposition procfs.Disposition
+	n           int                  // the signal
+	action      procfs.DefaultAction // of n
+	disposition procfs.Disposition   // of n in t
 }
 
-// A rule says when an outcome comes about, and why.
+// A rule is an outcome, the condition for it, and the reason to give.
 type rule struct {
 	outcome Outcome
 	holds   func(*question) bool
 	why     func(*question) string
 }
 
-// rules in the order in which they are tried: the first that holds decides.
+// rules are tried in this order: the first that holds decides.
 var rules = [...]rule{
-	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, because("the caller's user may not signal it")},
-	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("whether the caller may signal it is not known")},
+	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, because("the caller has no permission to signal it")},
+	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("cannot tell whether the caller may signal it")},
 	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("zombie: already ended, waiting to be reaped")},
 
-	// Kernel threads ignore all but what they ask for, see allow_signal.
-	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may act on it")},
-	{OutcomeIgnore, (*question).kernel, because("a kernel thread, which takes no signals")},
+	// Kernel threads ignore all signals but those passed to allow_signal.
+	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may handle it")},
+	{OutcomeIgnore, (*question).kernel, because("a kernel thread, which ignores signals")},
 
-	// What no program can catch, block or ignore. PID 1 gets it from outside only.
-	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Unknown }, because("PID 1, and from where the caller sends is not known")},
+	// No program can catch, block or ignore KILL and STOP. PID 1 gets them only from
+	// outside its PID namespace.
+	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Unknown }, because("PID 1: cannot tell whether the caller is in its namespace")},
 	{OutcomeShielded, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Yes }, because("PID 1 cannot be killed or stopped from inside")},
-	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, because("frozen by its control group: this waits until that is thawed")},
+	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, whyFrozen},
 	{OutcomeTerminate, func(q *question) bool { return q.n == sigKill }, whyKill},
-	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.t.LiveState().Stopped() }, because("it is stopped already: SIGCONT discards this one")},
+	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.t.LiveState().Stopped() }, because("already stopped: the next SIGCONT discards this signal")},
 	{OutcomeUnknown, func(q *question) bool { return q.n == sigStop && q.traced() }, whyTraced},
 	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.frozen() }, whyFrozen},
-	{OutcomeStop, func(q *question) bool { return q.n == sigStop }, because("cannot be caught: it rests until SIGCONT comes")},
+	{OutcomeStop, func(q *question) bool { return q.n == sigStop }, because("cannot be caught: stays stopped until SIGCONT")},
 
-	// SIGCONT resumes before anybody asks what the process does with it.
+	// SIGCONT resumes the process before its disposition is examined.
 	{OutcomeContinue, func(q *question) bool { return q.n == sigCont && q.t.stopped() && !q.traced() }, whyContinue},
-	// A tracer is told of it, even if it is blocked (ptrace_trap_notify).
+	// The kernel notifies a tracer even if the signal is blocked (ptrace_trap_notify).
 	{OutcomeUnknown, func(q *question) bool { return q.n == sigCont && q.traced() }, whyTraced},
-	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not tell what it does with signals")},
+	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not report how it handles signals")},
 
-	// What is dropped when it is sent.
-	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("whether it waits in sigwait may not be read")},
+	// Signals that are dropped when they are sent.
+	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("cannot tell whether a thread waits for it in sigwait")},
 	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, because("the program ignores it")},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, whyIdle},
 	{OutcomeShielded, (*question).dropped, because("PID 1 without a handler: the kernel drops it")},
 
-	// It is queued. Who holds it up?
-	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: this waits for SIGCONT")},
-	{OutcomePending, func(q *question) bool { return q.t.LiveState() == procfs.StateTraced }, because("a debugger holds it: this waits until it lets go")},
+	// The signal is queued. Is its delivery held up?
+	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: the signal waits until SIGCONT")},
+	{OutcomePending, func(q *question) bool { return q.t.LiveState() == procfs.StateTraced }, because("stopped by a debugger: the signal waits until it resumes")},
 	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, whySigwait},
 	{OutcomeRead, func(q *question) bool { return q.blocked() && q.fd() && !q.frozen() }, because("blocked, and read from a signalfd")},
-	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked, and whether a signalfd reads it may not be looked up")},
+	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked; cannot tell whether a signalfd reads it")},
 	{OutcomePending, (*question).blocked, whyBlocked},
-	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUnknown }, because("whether it waits in sigwait may not be read")},
-	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerEither }, because("a thread in sigwait or another one takes it, by chance")},
+	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUnknown }, because("cannot tell whether a thread waits for it in sigwait")},
+	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerEither }, because("either a thread in sigwait or another thread takes it")},
 	{OutcomeUnknown, (*question).traced, whyTraced},
 
 	// A thread takes it.
 	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, because("it has no handler: the default action ends it")},
-	// The kernel keeps this one for PID 1, since the main thread blocks it, and another
-	// thread takes it. Since Linux 4.15 complete_signal ends PID 1 then, whoever sent
-	// the signal. This was measured on 6.18, and the opposite on 6.18.44, so that the
-	// version does not tell. A thread that waits in sigwait saves it (real_blocked).
-	{OutcomeUnknown, func(q *question) bool { return q.deadly() && q.init() && q.t.Freezer != Freezer1 }, because("PID 1: another thread takes it, and some kernels end it")},
+	// The kernel does not drop this signal for PID 1, since the main thread blocks it,
+	// and another thread takes it. Since Linux 4.15 complete_signal then ends PID 1,
+	// wherever the signal came from. This was measured on 6.18, and the opposite on
+	// 6.18.44, so that the version does not decide. A thread in sigwait prevents it
+	// (real_blocked).
+	{OutcomeUnknown, func(q *question) bool { return q.deadly() && q.init() && q.t.Freezer != Freezer1 }, because("PID 1: another thread takes it; some kernels then end PID 1")},
 	{OutcomePending, (*question).frozen, whyFrozen},
-	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("a signalfd may read it first, since it is not blocked")},
+	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("not blocked: a signalfd may or may not read it first")},
 	{OutcomeHandler, func(q *question) bool { return q.disposition == procfs.Caught }, whyHandler},
 	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored }, because("the program ignores it")},
 	{OutcomeDefaultIgnore, (*question).idle, whyIdle},
 	{OutcomeShielded, (*question).init, because("PID 1 without a handler: the kernel drops it")},
 	{OutcomeCore, func(q *question) bool { return q.action == procfs.Core }, whyCore},
 	{OutcomeUnknown, func(q *question) bool { return q.t.Orphaned == Unknown }, because("stops it, unless its group is orphaned (cannot be determined)")},
-	{OutcomeDefaultIgnore, func(q *question) bool { return q.t.Orphaned == Yes }, because("its process group is orphaned: the stop is dropped")},
-	{OutcomeStop, func(*question) bool { return true }, because("it has no handler: it rests until SIGCONT comes")},
+	{OutcomeDefaultIgnore, func(q *question) bool { return q.t.Orphaned == Yes }, because("its process group is orphaned: the kernel drops the stop")},
+	{OutcomeStop, func(*question) bool { return true }, because("it has no handler: stays stopped until SIGCONT")},
 }
 
 func (q *question) unstoppable() bool { return q.n == sigKill || q.n == sigStop }
@@ -130,28 +133,30 @@ func (q *question) fd() bool          { return q.t.SignalFDs.Has(q.n) }
 
 func (q *question) kernel() bool { return q.t.KernelThread() }
 
-// idle reports whether the default action is left, and does nothing.
+// idle reports whether the disposition is the default and the default action does
+// nothing.
 func (q *question) idle() bool {
 	return q.disposition == procfs.Default && (q.action == procfs.Ignore || q.action == procfs.Continue)
 }
 
-// fatal reports whether the process ends as soon as a thread would take the
-// signal, before it does (complete_signal).
+// fatal reports whether the process ends as soon as a thread is chosen to take the
+// signal (complete_signal).
 func (q *question) fatal() bool { return q.deadly() && !q.init() }
 
-// deadly reports whether the default action is left, and ends the process without
-// a core dump.
+// deadly reports whether the disposition is the default and the default action ends
+// the process without a core dump.
 func (q *question) deadly() bool {
 	return q.disposition == procfs.Default && q.action == procfs.Terminate
 }
 
-// droppable reports whether nobody wants the signal (sig_task_ignored).
+// droppable reports whether the signal would have no effect (sig_task_ignored).
 func (q *question) droppable() bool {
 	return q.disposition == procfs.Ignored || q.idle() || q.init() && q.disposition == procfs.Default
 }
 
-// held reports whether the signal is kept all the same (sig_ignored): the main
-// thread blocks it, or did so before it began to wait for it, or is traced.
+// held reports whether the kernel queues the signal even though it is droppable
+// (sig_ignored): the main thread blocks it, or blocked it before it began to wait
+// for it in sigwait, or is traced.
 func (q *question) held() Answer {
 	if q.t.MainBlocked.Has(q.n) || q.traced() {
 		return Yes

@@ -107,14 +107,14 @@ func TestVerdict(t *testing.T) {
 		"handler":               {target(catches(term)), term, anyone, verdict.OutcomeHandler, "the program's handler"},
 		"handler of libc":       {target(catches(33)), 33, anyone, verdict.OutcomeHandler, "C library"},
 		"ignored":               {target(ignores(term)), term, anyone, verdict.OutcomeIgnore, "ignores"},
-		"by default nothing":    {target(), chld, anyone, verdict.OutcomeDefaultIgnore, "nothing happens"},
+		"ignored by default":    {target(), chld, anyone, verdict.OutcomeDefaultIgnore, "to ignore it"},
 		"CONT, not stopped":     {target(), cont, anyone, verdict.OutcomeDefaultIgnore, "not stopped"},
 		"TSTP":                  {target(), tstp, anyone, verdict.OutcomeStop, "SIGCONT"},
 		"TSTP, orphaned":        {target(func(t *verdict.Target) { t.Orphaned = verdict.Yes }), tstp, anyone, verdict.OutcomeDefaultIgnore, "orphaned"},
 		"TSTP, who knows":       {target(func(t *verdict.Target) { t.Orphaned = verdict.Unknown }), tstp, anyone, verdict.OutcomeUnknown, "orphaned"},
 		"STOP, who knows":       {target(func(t *verdict.Target) { t.Orphaned = verdict.Unknown }), stop, anyone, verdict.OutcomeStop, "cannot be caught"},
 		"real-time":             {target(), 64, anyone, verdict.OutcomeTerminate, ""},
-		"blocked":               {target(blocks(term)), term, anyone, verdict.OutcomePending, "nobody reads"},
+		"blocked":               {target(blocks(term)), term, anyone, verdict.OutcomePending, "nothing reads"},
 		"blocked, one pending":  {target(blocks(term), func(t *verdict.Target) { t.Sigs.SharedPending = setOf(term) }), term, anyone, verdict.OutcomePending, "already"},
 		"blocked and ignored":   {target(blocks(term), ignores(term)), term, anyone, verdict.OutcomePending, ""},
 		"signalfd":              {target(blocks(term), func(t *verdict.Target) { t.SignalFDs = setOf(term) }), term, anyone, verdict.OutcomeRead, "signalfd"},
@@ -138,7 +138,7 @@ func TestVerdict(t *testing.T) {
 		"two other threads, either": {
 			target(blocks(term), second(verdict.Task{TID: 8, Sigwait: verdict.No}),
 				second(verdict.Task{TID: 9, Sigwait: verdict.Yes, Awaited: setOf(term), AwaitedRead: true})),
-			term, anyone, verdict.OutcomeUnknown, "by chance",
+			term, anyone, verdict.OutcomeUnknown, "or another thread",
 		},
 		"threads not read": {target(blocks(term), func(t *verdict.Target) { t.Partial = true }), term, anyone, verdict.OutcomeUnknown, ""},
 		"threads not read, but the main one takes it": {target(func(t *verdict.Target) { t.Partial = true }), term, anyone, verdict.OutcomeTerminate, ""},
@@ -156,13 +156,13 @@ func TestVerdict(t *testing.T) {
 		"sigwait, ends it":         {target(awaits(term)), term, anyone, verdict.OutcomeRead, "in sigwait (if it was blocked before)"},
 		"sigwait, dropped":         {target(awaits(term), ignores(term)), term, anyone, verdict.OutcomeRead, "(if it was"},
 		"sigwait, PID 1":           {target(awaits(term), pids(1), func(t *verdict.Target) { t.Tasks[0].TID = 1 }), term, anyone, verdict.OutcomeRead, "(if it was"},
-		"disk, KILL":               {target(state('D')), kill, anyone, verdict.OutcomeTerminate, "cannot be caught; it may have to wait in the kernel first"},
-		"disk, TERM":               {target(state('D')), term, anyone, verdict.OutcomeTerminate, "ends it; it may have to wait"},
-		"disk, core":               {target(state('D')), quit, anyone, verdict.OutcomeCore, "; it may have to wait"},
-		"disk, handler":            {target(state('D'), catches(term)), term, anyone, verdict.OutcomeHandler, "; it may have to wait"},
-		"disk, STOP":               {target(state('D')), stop, anyone, verdict.OutcomeStop, "; it may have to wait"},
-		"disk, blocked":            {target(state('D'), blocks(term)), term, anyone, verdict.OutcomePending, "nobody reads it"},
-		"vfork, core":              {target(state('D'), inVfork), quit, anyone, verdict.OutcomeCore, "; not before its vfork child execs or ends"},
+		"disk, KILL":               {target(state('D')), kill, anyone, verdict.OutcomeTerminate, "cannot be caught; uninterruptible sleep may delay it"},
+		"disk, TERM":               {target(state('D')), term, anyone, verdict.OutcomeTerminate, "ends it; uninterruptible sleep"},
+		"disk, core":               {target(state('D')), quit, anyone, verdict.OutcomeCore, "; uninterruptible sleep"},
+		"disk, handler":            {target(state('D'), catches(term)), term, anyone, verdict.OutcomeHandler, "; uninterruptible sleep"},
+		"disk, STOP":               {target(state('D')), stop, anyone, verdict.OutcomeStop, "; uninterruptible sleep"},
+		"disk, blocked":            {target(state('D'), blocks(term)), term, anyone, verdict.OutcomePending, "nothing reads it"},
+		"vfork, core":              {target(state('D'), inVfork), quit, anyone, verdict.OutcomeCore, "; not until its vfork child execs or exits"},
 		"frozen, v1":               {target(func(t *verdict.Target) { t.Freezer = verdict.Freezer1 }), kill, anyone, verdict.OutcomePending, "thawed"},
 		"frozen, v1, TERM":         {target(func(t *verdict.Target) { t.Freezer = verdict.Freezer1 }), term, anyone, verdict.OutcomePending, "thawed"},
 		"frozen, v2, KILL":         {target(func(t *verdict.Target) { t.Freezer = verdict.Freezer2 }), kill, anyone, verdict.OutcomeTerminate, ""},
@@ -170,7 +170,7 @@ func TestVerdict(t *testing.T) {
 		"frozen, v2, caught":       {target(catches(term), func(t *verdict.Target) { t.Freezer = verdict.Freezer2 }), term, anyone, verdict.OutcomePending, "thawed"},
 		"frozen, ignored":          {target(ignores(term), func(t *verdict.Target) { t.Freezer = verdict.Freezer1 }), term, anyone, verdict.OutcomeIgnore, ""},
 		"zombie":                   {target(state('Z')), kill, anyone, verdict.OutcomeNoEffect, "ended"},
-		"gVisor":                   {target(unasked), term, anyone, verdict.OutcomeUnknown, "does not tell"},
+		"gVisor":                   {target(unasked), term, anyone, verdict.OutcomeUnknown, "does not report"},
 		"gVisor, KILL":             {target(unasked), kill, anyone, verdict.OutcomeTerminate, ""},
 		"gVisor, PID 1, KILL":      {target(unasked, pids(1)), kill, anyone, verdict.OutcomeShielded, ""},
 		"thread of the kernel":     {target(func(t *verdict.Target) { t.Kernel = true }), kill, anyone, verdict.OutcomeIgnore, "kernel"},
@@ -183,13 +183,13 @@ func TestVerdict(t *testing.T) {
 		"PID 1 below, KILL":        {target(pids(7, 1)), kill, host, verdict.OutcomeTerminate, "outside"},
 		"PID 1 below, TERM":        {target(pids(7, 1)), term, host, verdict.OutcomeShielded, ""},
 		"PID 1 two below, KILL":    {target(pids(7, 3, 1)), kill, host, verdict.OutcomeTerminate, ""},
-		"PID 1 somewhere, KILL":    {target(pids(7, 1)), kill, deep, verdict.OutcomeUnknown, "from where"},
+		"PID 1 somewhere, KILL":    {target(pids(7, 1)), kill, deep, verdict.OutcomeUnknown, "in its namespace"},
 		"PID 1 of the first, KILL": {target(pids(1)), kill, deep, verdict.OutcomeShielded, ""},
 		"no NSpid, PID 1, KILL":    {target(func(t *verdict.Target) { t.ID.PID, t.NSpid = 1, nil }), kill, anyone, verdict.OutcomeShielded, ""},
 
-		"PID 1, another thread takes it":         {target(pids(1), firstThread, blocks(term, quit, chld), open), term, anyone, verdict.OutcomeUnknown, "some kernels end it"},
-		"PID 1, another thread, real-time":       {target(pids(1), firstThread, blocks(64), open), 64, anyone, verdict.OutcomeUnknown, "some kernels end it"},
-		"PID 1, another thread, from outside":    {target(pids(7, 1), blocks(term), open), term, host, verdict.OutcomeUnknown, "some kernels end it"},
+		"PID 1, another thread takes it":         {target(pids(1), firstThread, blocks(term, quit, chld), open), term, anyone, verdict.OutcomeUnknown, "some kernels then end PID 1"},
+		"PID 1, another thread, real-time":       {target(pids(1), firstThread, blocks(64), open), 64, anyone, verdict.OutcomeUnknown, "some kernels then end PID 1"},
+		"PID 1, another thread, from outside":    {target(pids(7, 1), blocks(term), open), term, host, verdict.OutcomeUnknown, "some kernels then end PID 1"},
 		"PID 1, another thread, core":            {target(pids(1), firstThread, blocks(quit), open), quit, anyone, verdict.OutcomeShielded, "drops"},
 		"PID 1, another thread, TSTP":            {target(pids(1), firstThread, blocks(tstp), open), tstp, anyone, verdict.OutcomeShielded, "drops"},
 		"PID 1, another thread, CHLD":            {target(pids(1), firstThread, blocks(chld), open), chld, anyone, verdict.OutcomeDefaultIgnore, ""},
@@ -199,15 +199,15 @@ func TestVerdict(t *testing.T) {
 		"PID 1, another thread waits in sigwait": {target(pids(1), firstThread, blocks(term), waits), term, anyone, verdict.OutcomeRead, "sigwait"},
 		"PID 1, another thread blocks it, too":   {target(pids(1), firstThread, open, blocks(term)), term, anyone, verdict.OutcomePending, ""},
 
-		"denied":           {target(), term, stranger, verdict.OutcomeDenied, "may not"},
+		"denied":           {target(), term, stranger, verdict.OutcomeDenied, "no permission"},
 		"denied, a zombie": {target(state('Z')), term, stranger, verdict.OutcomeDenied, ""},
-		"not known": {
-			target(func(t *verdict.Target) { t.UID = [4]uint32{procfs.NoID, procfs.NoID, procfs.NoID, procfs.NoID} }), term, stranger, verdict.OutcomeUnknown, "not known",
+		"cannot tell whether the caller": {
+			target(func(t *verdict.Target) { t.UID = [4]uint32{procfs.NoID, procfs.NoID, procfs.NoID, procfs.NoID} }), term, stranger, verdict.OutcomeUnknown, "cannot tell whether the caller",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "denied" || name == "denied, a zombie" {
-				test.target.UserNS = verdict.KinSame
+				test.target.UserNS = verdict.NSSame
 			}
 			got, reason := verdict.Of(test.target, test.n, test.caller)
 			if got != test.want || !strings.Contains(reason, test.reason) {
@@ -259,11 +259,11 @@ func TestLanguageInTheReason(t *testing.T) {
 		{verdict.Python, intr, "KeyboardInterrupt"},
 		{verdict.Python, term, "the program's handler"},
 		{verdict.Java, term, "shutdown hooks"},
-		{verdict.Java, quit, "prints all stacks"},
-		{verdict.Java, int(syscall.SIGSEGV), "the JVM's handler: it reports a crash"},
-		{verdict.Java, usr2, "the JVM's handler, which may crash it"},
-		{verdict.Java, int(syscall.SIGPIPE), "the JVM's handler: nothing happens"},
-		{verdict.Java, 62, "the JVM's handler: nothing happens"},
+		{verdict.Java, quit, "prints all thread stacks"},
+		{verdict.Java, int(syscall.SIGSEGV), "the JVM's handler: reports a crash"},
+		{verdict.Java, usr2, "the JVM's handler, which may crash the JVM"},
+		{verdict.Java, int(syscall.SIGPIPE), "the JVM's handler, which does nothing"},
+		{verdict.Java, 62, "the JVM's handler, which does nothing"},
 		{verdict.Java, usr1, "the program's handler"},
 		{verdict.Node, int(syscall.SIGSEGV), "Node's handler"},
 	} {
@@ -313,9 +313,9 @@ func FuzzVerdict(f *testing.F) {
 			ID: procfs.ID{PID: pid}, State: procfs.State(st), NSpid: []int{pid, pid}[:int(answers>>2)%3],
 			Sigs:     procfs.Signals{Known: answers&1 == 0, Blocked: procfs.SignalSet(blocked), Caught: procfs.SignalSet(caught), Ignored: procfs.SignalSet(ignored)},
 			Tasks:    []verdict.Task{{TID: pid, Blocked: procfs.SignalSet(blocked), Sigwait: a, Awaited: procfs.SignalSet(awaited), AwaitedRead: answers&2 == 0}},
-			Language: verdict.Language(answers), UserNS: verdict.Kinship(answers), Permitted: a, Freezer: verdict.Freezer(answers % 3),
+			Language: verdict.Language(answers), UserNS: verdict.NSRelation(answers), Permitted: a, Freezer: verdict.Freezer(answers % 3),
 		}
-		outcome, reason := verdict.Of(tg, n, verdict.Caller{Depth: depth, May: answers&4 == 0})
+		outcome, reason := verdict.Of(tg, n, verdict.Caller{Depth: depth, Unrestricted: answers&4 == 0})
 		if outcome > verdict.OutcomeDenied || reason == "" {
 			t.Errorf("Verdict = %v, %q", outcome, reason)
 		}

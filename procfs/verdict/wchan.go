@@ -7,44 +7,44 @@ import (
 	"yinit/procfs"
 )
 
-// wchanSays is what the name of the function says about a wait for signals.
+// wchanSays reports whether a thread that sleeps in this kernel function waits for
+// signals.
 func wchanSays(name string) Answer {
 	switch {
 	case name == "":
 		return Unknown
-	case strings.Contains(name, "sigtimedwait"): // do_sigtimedwait, or what a compiler made of it
+	case strings.Contains(name, "sigtimedwait"): // do_sigtimedwait, or a name that the compiler derived from it
 		return Yes
 	case strings.HasPrefix(name, "schedule"), strings.HasPrefix(name, "freezable_schedule"):
-		return Unknown // The kernel names the caller of these, as a rule.
+		return Unknown // Usually the kernel names the caller of these.
 	default:
 		return No
 	}
 }
 
-// InVfork reports whether the thread waits until the child that it made by vfork(2),
-// or by posix_spawn(3), execs or ends: in wait_for_vfork_done of the kernel's fork.c,
-// which a compiler makes a part of its caller, as a rule. Of fork and clone nothing
-// else sleeps there.
+// InVfork reports whether the thread waits for a child that it created with vfork(2)
+// or posix_spawn(3) to exec or exit. It then sleeps in wait_for_vfork_done of the
+// kernel's fork.c, which the compiler usually inlines into its caller. fork and clone
+// do not sleep anywhere else in that caller.
 func (t *Task) InVfork() bool {
 	return t.State == procfs.StateDisk && slices.ContainsFunc([]string{"wait_for_vfork_done", "kernel_clone", "_do_fork", "do_fork"},
 		func(f string) bool { return strings.HasPrefix(t.Wchan, f) })
 }
 
-// A Freezer is what holds a process of a control group that is frozen, as
-// docker pause does it.
+// Freezer is the kind of freezer that holds a process of a frozen control group.
+// docker pause freezes the group of a container.
 type Freezer uint8
 
-// The freezers. That of version 2 (Linux 5.2) lets a process die, that of version
-// 1 lets nothing through, see cgroups(7).
+// The freezers, see cgroups(7).
 const (
-	Unfrozen Freezer = iota
-	Freezer2
-	Freezer1
+	Unfrozen Freezer = iota // none
+	Freezer2                // cgroup version 2, Linux 5.2: a fatal signal still ends the process
+	Freezer1                // cgroup version 1: no signal takes effect
 )
 
-// wchanFreezer is the freezer in which a thread in state s waits. do_freezer_trap
-// is a part of get_signal, which does not sleep in any other place. Since Linux 6.1
-// version 1 leaves some sleepers where they are.
+// wchanFreezer returns the freezer in which a thread in state s waits.
+// do_freezer_trap may be inlined into get_signal, which does not sleep anywhere
+// else. Since Linux 6.1 version 1 freezes some sleeping threads where they sleep.
 func wchanFreezer(name string, s procfs.State) Freezer {
 	switch {
 	case name == "__refrigerator", s == procfs.StateDisk && freezable(name):
@@ -56,8 +56,9 @@ func wchanFreezer(name string, s procfs.State) Freezer {
 	}
 }
 
-// freezable reports whether a thread in this function can be woken by a signal, and
-// frozen without being woken: TASK_FREEZABLE. In state D it is frozen, then.
+// freezable reports whether a thread that sleeps in this function is interruptible
+// and can be frozen without waking it (TASK_FREEZABLE). If such a thread is in state
+// D, it is frozen.
 func freezable(name string) bool {
 	return slices.ContainsFunc([]string{
 		"hrtimer_nanosleep", "do_nanosleep", "common_nsleep", // the kernel names a caller of these

@@ -7,32 +7,33 @@ import (
 	"yinit/procfs"
 )
 
-// Dead is what is known of a process that has ended.
+// Dead is what is known about a process that has ended.
 type Dead struct {
-	Stat   procfs.Stat
-	Tracer int           // who debugs it, 0: nobody; see [procfs.Status.TracerPID]
+	Stat   procfs.Stat   // of the zombie
+	Tracer int           // process that traces it, 0: none; see [TracerProcess]
 	For    time.Duration // how long it has been dead; negative: unknown
 }
 
-// Reaper is what is known of a process that ought to wait for others, see
+// Reaper is what is known about a process that ought to wait for its children, see
 // [ReadReaper].
 type Reaper struct {
-	Stat   procfs.Stat    // with the state of another thread, if the main one has ended
-	UID    uint32         // effective
-	Tracer int            // who debugs it, 0: nobody
-	Sigs   procfs.Signals // with what all threads block, see [procfs.FS.Signals]
-	// Waits are the waits in which threads of it are, as far as the kernel tells.
+	Stat   procfs.Stat    // with the state of another thread if the main thread has ended
+	UID    uint32         // effective user
+	Tracer int            // thread that traces it, 0: none
+	Sigs   procfs.Signals // of the process, see [procfs.FS.Signals]
+	// Waits are the waits for children that its threads are in, as far as the kernel
+	// reports them.
 	Waits   []Wait
-	Hidden  bool // what a thread of it does may not be seen: it may be in a wait
-	InVfork bool // it waits for its vfork child, see [verdict.Task.InVfork]
-	Child   int  // which that is, 0: unknown
-	Init    bool // it is PID 1 and known to reap whatever comes
+	Hidden  bool // a thread may be in a wait that this user may not see
+	InVfork bool // it is suspended in vfork, see [verdict.Task.InVfork]
+	Child   int  // its vfork child, 0: unknown
+	Init    bool // it is PID 1 and known to reap orphans
 }
 
-// Known reports whether anything is known of r.
+// Known reports whether anything is known about r.
 func (r Reaper) Known() bool { return r.Stat.PID != 0 }
 
-// CHLD says in a word what r does with SIGCHLD: default, ignored, caught,
+// CHLD returns what r does with SIGCHLD in a word: default, ignored, caught,
 // blocked or unknown.
 func (r Reaper) CHLD() string {
 	const chld = int(syscall.SIGCHLD)
@@ -44,25 +45,25 @@ func (r Reaper) CHLD() string {
 
 // Wait is one thread's wait for a child.
 type Wait struct {
-	// PID is the child that it waits for. 0: it may be any, or one of several;
-	// then any zombie would end the wait.
-	PID  int
-	Else bool // it waits for something that is not told
+	// PID is the child that the thread waits for; 0: any child, unless Other is set.
+	PID   int
+	Other bool // it waits for a child or process group that is not known
 }
 
-// Blame says who ought to reap a zombie, and why that has not happened.
+// Blame says which process ought to reap a zombie, and why it has not.
 type Blame struct {
-	Culprit int // 0: nobody in this PID namespace
-	Cause   Cause
-	// Of concerns the cause: whom the culprit waits for, or who debugs it.
+	Culprit int   // pid of that process; 0: it is outside this PID namespace
+	Cause   Cause // why it has not reaped the zombie
+	// Of is a detail of Cause: the child that the culprit waits for, the process
+	// that it traces, the process that traces it, or the exit signal of the zombie.
 	Of int
 }
 
-// CulpritOf is the process that ought to do something about the zombie s, given who
-// traces it (0: nobody). It is the parent, 0 if that is outside the PID namespace.
-// A tracer comes before the parent: the kernel shows the zombie to the parent only
-// when the tracer has waited for it or is gone, see ptrace(2). A process of which
-// only the main thread has ended is its own culprit: nobody can reap it.
+// CulpritOf returns the process that ought to act on the zombie s, given the process
+// that traces it (0: none). It is the parent, 0 if that is outside the PID namespace.
+// A tracer takes precedence over the parent: the parent cannot reap the zombie until
+// the tracer has waited for it or has ended, see ptrace(2). A process whose main
+// thread alone has ended is its own culprit: it cannot be reaped yet.
 func CulpritOf(s *procfs.Stat, tracer int) int {
 	switch {
 	case s.Threads > 1:
@@ -74,8 +75,8 @@ func CulpritOf(s *procfs.Stat, tracer int) int {
 	}
 }
 
-// Tracer is the process that traces pid, 0 if nobody does or that may not be read.
-// The kernel names the thread that attached, and this is its process.
+// Tracer returns the process that traces pid; 0 if there is none or the status of
+// pid may not be read. See [TracerProcess].
 func Tracer(fs procfs.FS, pid int) int {
 	status, err := fs.Status(pid)
 	if err != nil {
@@ -84,8 +85,8 @@ func Tracer(fs procfs.FS, pid int) int {
 	return TracerProcess(fs, status.TracerPID)
 }
 
-// TracerProcess is the process of the thread that traces, as
-// [procfs.Status.TracerPID] has it.
+// TracerProcess returns the process of a tracing thread. The kernel reports the
+// thread that attached, see [procfs.Status.TracerPID].
 func TracerProcess(fs procfs.FS, thread int) int {
 	if thread == 0 {
 		return 0
@@ -96,8 +97,8 @@ func TracerProcess(fs procfs.FS, thread int) int {
 	return thread
 }
 
-// BlameFor finds out why a zombie is there. parent is its parent, of which
-// nothing may be known.
+// BlameFor finds out which process has not reaped z, and why. parent is the parent
+// of z; its zero value means that nothing is known about it.
 func BlameFor(z Dead, parent Reaper) Blame {
 	b := Blame{Culprit: CulpritOf(&z.Stat, z.Tracer)}
 	switch {
@@ -106,7 +107,7 @@ func BlameFor(z Dead, parent Reaper) Blame {
 	case b.Culprit != z.Stat.PPID:
 		b.Cause, b.Of = CauseTracer, z.Stat.PID
 	case z.Stat.PPID == 0 && z.justEnded():
-		b.Cause = CauseMoment
+		b.Cause = CauseJustEnded
 	case z.Stat.PPID == 0:
 		b.Cause = CauseOutside
 	case !parent.Known():
@@ -117,8 +118,8 @@ func BlameFor(z Dead, parent Reaper) Blame {
 	return b
 }
 
-// justEnded reports whether it is too early to blame anybody: a parent needs a
-// moment to wait.
+// justEnded reports whether it is too early for blame: a parent needs a moment to
+// wait.
 func (z Dead) justEnded() bool { return z.For >= 0 && z.For < time.Second }
 
 func blameParent(z Dead, parent Reaper) (c Cause, of int) {
@@ -134,13 +135,13 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 		return CauseDisk, 0
 	}
 	if z.justEnded() || parent.Init {
-		return CauseMoment, 0
+		return CauseJustEnded, 0
 	}
 	if s := z.Stat.ExitSignal; s != int(syscall.SIGCHLD) {
 		return CauseExitSignal, s
 	}
 	if w, ok := waitForAnother(z.Stat.PID, parent.Waits); ok {
-		return CauseWaitsElse, w.PID
+		return CauseWaitsForOther, w.PID
 	}
 	if parent.Stat.PID == 1 {
 		return CauseNotInit, 0
@@ -151,19 +152,19 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 	return blameHandling(parent), 0
 }
 
-// waitForAnother finds a wait that this zombie cannot end.
+// waitForAnother returns a wait that the zombie pid does not end.
 func waitForAnother(pid int, waits []Wait) (Wait, bool) {
 	for _, w := range waits {
-		if w.Else || w.PID != 0 && w.PID != pid {
+		if w.Other || w.PID != 0 && w.PID != pid {
 			return w, true
 		}
 	}
 	return Wait{}, false
 }
 
-// blameHandling looks at what the parent does with SIGCHLD. If it had been
-// ignored when the child ended, then the kernel would have reaped the child
-// itself, see wait(2), notes.
+// blameHandling returns the cause by what the parent does with SIGCHLD. If the parent
+// had ignored SIGCHLD when the child ended, the kernel would have reaped the child
+// itself, see wait(2), NOTES.
 func blameHandling(parent Reaper) Cause {
 	switch parent.CHLD() {
 	case "blocked":

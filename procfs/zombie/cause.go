@@ -10,91 +10,91 @@ import (
 // Cause is why a zombie has not been reaped.
 type Cause uint8
 
-// The causes. The first ones that apply count, in the order of [BlameFor].
+// The causes. If several apply, [BlameFor] chooses one.
 const (
-	CauseUnknown    Cause = iota // its parent cannot be read, or not what it does
-	CauseThreads                 // only its main thread has ended
-	CauseTracer                  // its debugger has to wait for it first
-	CauseOutside                 // its parent is outside the PID namespace
-	CauseStopped                 // a signal stopped its parent
-	CauseTraced                  // a debugger stopped its parent
-	CauseDisk                    // its parent sleeps uninterruptibly
-	CauseVfork                   // its parent waits for its vfork child
-	CauseMoment                  // it has only just ended
-	CauseExitSignal              // it is a child that a plain wait does not see
-	CauseWaitsElse               // its parent waits for another child
-	CauseNotInit                 // its parent is PID 1, and no init
-	CauseBlocked                 // its parent blocks SIGCHLD
-	CauseIgnored                 // its parent ignores SIGCHLD, and did not in time
-	CauseHandler                 // its parent has a handler that has not waited for it
-	CauseNeverWaits              // its parent runs, and nothing shows that it ever waits
+	CauseUnknown       Cause = iota // its parent, or what the parent does, cannot be read
+	CauseThreads                    // only its main thread has ended
+	CauseTracer                     // its tracer has to wait for it first
+	CauseOutside                    // its parent is outside the PID namespace
+	CauseStopped                    // a signal stopped its parent
+	CauseTraced                     // a debugger stopped its parent
+	CauseDisk                       // its parent sleeps uninterruptibly
+	CauseVfork                      // its parent waits for its vfork child
+	CauseJustEnded                  // it has only just ended
+	CauseExitSignal                 // a plain wait does not see it, because of its exit signal
+	CauseWaitsForOther              // its parent waits for another child
+	CauseNotInit                    // its parent is PID 1 and not an init
+	CauseBlocked                    // its parent blocks SIGCHLD
+	CauseIgnored                    // its parent ignores SIGCHLD, but did not when it ended
+	CauseHandler                    // its parent has a SIGCHLD handler that has not waited for it
+	CauseNeverWaits                 // its parent runs, and does not appear to wait
 )
 
-// causes has the words for each. In why, {} stands for [Blame.Of], and "it" is the
-// culprit; end says that ending the culprit helps, too.
+// causes has the texts for each cause. In why and help "it" is the culprit, and {}
+// stands for [Blame.Of]. end says that ending the culprit helps, too.
 var causes = [...]struct {
 	word, why, help string
 	end             bool
 }{
 	CauseUnknown: {
-		"unknown", "it has not waited for it yet; this user may not see what it does",
-		"look as its own user, or as root with CAP_SYS_PTRACE", false,
+		"unknown", "it has not waited for the zombie; this user may not see what it is doing",
+		"run this as its user, or as root with CAP_SYS_PTRACE", false,
 	},
 	CauseThreads: {
-		"threads-run", "only its main thread has ended; nobody can reap it before its other threads end",
-		"nothing to reap; to end it, send KILL", false,
+		"threads-run", "only its main thread has ended; it cannot be reaped until its other threads end",
+		"nothing to reap; to end the process, send KILL", false,
 	},
 	CauseTracer: {
-		"debugged", "it debugs {} and has not waited for it; until then the parent cannot",
-		"end or detach the debugger", false,
+		"debugged", "it traces {} and has not waited for it; until it does, the parent cannot reap it",
+		"detach the debugger, or end it", false,
 	},
 	CauseOutside: {
 		"parent-outside",
-		"the parent is outside of this PID namespace: the container runtime, which started it (docker exec, an exec probe), has not waited for it",
-		"nobody in here can reap it; it goes with the container, or when the runtime waits for it", false,
+		"the parent is outside this PID namespace: the container runtime that started it (docker exec, an exec probe) has not waited for it",
+		"no process in this PID namespace can reap it; it goes away when the runtime waits for it, or with the container", false,
 	},
 	CauseStopped: {"parent-stopped", "it is stopped, so it cannot wait", "send it CONT", false},
 	CauseTraced: {
-		"parent-traced", "a debugger (pid {}) holds it, so it cannot wait",
-		"let the debugger continue or detach", false,
+		"parent-traced", "a debugger (pid {}) has stopped it, so it cannot wait",
+		"continue it in the debugger, or detach the debugger", false,
 	},
 	CauseDisk: {
 		"parent-in-disk-sleep",
-		"it is in an uninterruptible sleep, mostly for a disk or a network file system, so it cannot wait",
-		"wait for what it reads or writes; even KILL may have to wait for that", false,
+		"it is in uninterruptible sleep, usually for a disk or a network file system, so it cannot wait",
+		"check the disk or file system it uses; until that responds, even KILL may not end it", false,
 	},
 	CauseVfork: {
-		"parent-in-vfork", "it cannot wait before {} execs or ends", "look why that child hangs", true,
+		"parent-in-vfork", "it is suspended until {} execs or exits, so it cannot wait", "find out why that child hangs", true,
 	},
-	CauseMoment: {"just-ended", "it may be about to wait: look again in a moment", "nothing, unless it stays", false},
+	CauseJustEnded: {"just-ended", "it may be about to wait; check again in a moment", "nothing to do, unless the zombie stays", false},
 	CauseExitSignal: {
-		"clone-child", "it made this child by clone with the exit signal {}, and a wait without __WALL or __WCLONE does not see it",
+		"clone-child", "it created this child by clone(2) with exit signal {}; a wait without __WALL or __WCLONE does not see such a child",
 		"make it wait with __WALL", true,
 	},
-	CauseWaitsElse: {
-		"waits-for-another", "it waits for {} and does not look at this one",
-		"make it wait for any child (-1)", true,
+	CauseWaitsForOther: {
+		"waits-for-another", "it is waiting for {}, not for this one",
+		"make it wait for any child (pid -1)", true,
 	},
 	CauseNotInit: {
-		"no-init", "it is PID 1, so orphans come to it, and it does not wait for them",
+		"no-init", "it is PID 1 and adopts orphans, but does not wait for them",
 		"start the container with an init: yinit -- PROGRAM, or docker run --init", false,
 	},
 	CauseBlocked: {
-		"blocks-chld", "it blocks CHLD, so no handler runs, and it has not waited",
+		"blocks-chld", "it blocks CHLD, so no handler can run, and it has not waited",
 		"make it wait, or unblock CHLD", true,
 	},
 	CauseIgnored: {
-		"ignored-too-late", "it ignores CHLD now but did not when this child ended; the kernel reaps only those that end afterwards",
-		"make it ignore CHLD before it starts children, or wait", true,
+		"ignored-too-late", "it ignores CHLD now, but did not when this child ended; the kernel reaps only children that end later",
+		"make it wait, or ignore CHLD before it starts children", true,
 	},
 	CauseHandler: {
-		"handler-does-not-wait", "it catches CHLD, but has not waited for this child: one CHLD can stand for several deaths",
-		"make its handler wait until no dead child is left", true,
+		"handler-does-not-wait", "it catches CHLD, but has not waited for this child; one CHLD may stand for several exits",
+		"make its handler wait in a loop until no zombie is left", true,
 	},
-	CauseNeverWaits: {"never-waits", "it runs, and does not wait for its children", "make it wait", true},
+	CauseNeverWaits: {"never-waits", "it runs, but does not wait for its children", "make it wait", true},
 }
 
-// String is the cause in a word, for programs.
+// String returns the cause in a word, for programs.
 func (c Cause) String() string {
 	if int(c) < len(causes) {
 		return causes[c].word
@@ -102,15 +102,15 @@ func (c Cause) String() string {
 	return causes[CauseUnknown].word
 }
 
-// Why is the cause in words. The culprit is "it".
+// Why explains the cause in words. "It" is the culprit.
 func (b Blame) Why() string {
 	of := strconv.Itoa(b.Of)
 	switch {
 	case b.Cause == CauseExitSignal && b.Of > 0:
 		of = procfs.SignalName(b.Of)
-	case b.Cause == CauseWaitsElse && b.Of == 0:
+	case b.Cause == CauseWaitsForOther && b.Of == 0:
 		of = "another child"
-	case b.Cause == CauseWaitsElse:
+	case b.Cause == CauseWaitsForOther:
 		of = "its child " + of
 	case b.Cause == CauseVfork && b.Of == 0:
 		of = "its vfork child"
@@ -120,28 +120,28 @@ func (b Blame) Why() string {
 	return strings.Replace(causes[b.Cause].why, "{}", of, 1)
 }
 
-// Init is what PID 1 does with orphans. The zombies of a process become orphans
-// when it ends.
+// Init is what PID 1 does with orphans. When a process ends, its zombies become
+// orphans and PID 1 gets them.
 type Init uint8
 
 // What PID 1 does with orphans.
 const (
-	InitUnknown Init = iota
-	InitReaps        // it is an init
-	InitLeaves       // it has left some unreaped
+	InitUnknown     Init = iota
+	InitReaps            // it is an init and reaps them
+	InitDoesNotReap      // it has left some unreaped
 )
 
-// Advice is what helps, given what PID 1 does with orphans.
+// Advice says what helps, given what PID 1 does with orphans.
 func (b Blame) Advice(init Init) string {
 	c := causes[b.Cause]
 	switch {
 	case !c.end:
 		return c.help
 	case init == InitReaps:
-		return c.help + "; or end it: PID 1 then reaps them"
-	case init == InitLeaves:
-		return c.help + "; or end it, once PID 1 is an init (docker run --init): this one is none"
+		return c.help + "; or end it: PID 1 then reaps its zombies"
+	case init == InitDoesNotReap:
+		return c.help + "; or end it, once PID 1 is an init (docker run --init); this PID 1 does not reap"
 	default:
-		return c.help + "; or end it: PID 1 then has to reap them"
+		return c.help + "; or end it: PID 1 then has to reap its zombies"
 	}
 }

@@ -1,6 +1,7 @@
-// Package zombie finds processes that have ended and were not reaped, and says who
-// ought to reap them, and why they do not.
+// Package zombie finds processes that have ended and were not reaped. It says which
+// process ought to reap each of them, why it has not, and what helps.
 //
-// [CulpritOf] is the one rule for who that is; [BlameFor] says why, and is pure, too.
-// [Find] reads what these need of all zombies of a PID namespace.
+// It owns the causes and the advice. [CulpritOf] is the only rule for which process
+// is the culprit, and [BlameFor] finds the cause; both are pure. [Find] reads what
+// they need for all zombies of a PID namespace.
 package zombie

@@ -15,31 +15,31 @@ import (
 
 // Options are what [Find] cannot read from /proc.
 type Options struct {
-	// Noticed is for how long at least each zombie has been dead, from a history.
-	// It counts where the kernel does not tell.
+	// Noticed is the least time that each zombie has been dead, from a history. It is
+	// used where the kernel does not report when the process ended.
 	Noticed map[procfs.ID]time.Duration
-	// Reaps says that PID 1 is an init, which reaps orphans.
+	// Reaps says that PID 1 is known to be an init, which reaps orphans.
 	Reaps bool
 }
 
-// A Report is all that [Find] found.
+// A Report is the result of [Find].
 type Report struct {
-	Culprits []*Culprit // those with most zombies first
+	Culprits []*Culprit // most zombies first
 	Init     Init       // what PID 1 does with orphans
-	Hidden   int        // processes that this user may not see
+	Hidden   int        // number of processes that this user may not read
 }
 
-// Culprit is a process that ought to act, and the zombies that it leaves. Its
-// Culprit is 0 for somebody outside of the PID namespace.
+// Culprit is a process that ought to act, and the zombies that it has not reaped. Its
+// pid is 0 if it is outside the PID namespace.
 type Culprit struct {
 	Blame
-	Reaper  Reaper   // not known for somebody outside
+	Reaper  Reaper   // the zero value if it is outside the PID namespace
 	Cmdline string   // the arguments, joined by spaces; "" if unknown
 	Zombies []Zombie // longest dead first
 }
 
-// Count is how many zombies c leaves: a process of which only the main thread has
-// ended looks like one, and is none.
+// Count returns the number of zombies of c. A process whose main thread alone has
+// ended looks like a zombie but does not count.
 func (c *Culprit) Count() int {
 	if c.Cause == CauseThreads {
 		return 0
@@ -47,7 +47,7 @@ func (c *Culprit) Count() int {
 	return len(c.Zombies)
 }
 
-// Count is how many zombies there are.
+// Count returns the number of all zombies.
 func (r *Report) Count() (n int) {
 	for _, c := range r.Culprits {
 		n += c.Count()
@@ -57,15 +57,15 @@ func (r *Report) Count() (n int) {
 
 // A Zombie is a process that has ended and was not reaped.
 type Zombie struct {
-	Stat  procfs.Stat
-	Known bool          // Stat.ExitCode tells how it ended
+	Stat  procfs.Stat   // of the process
+	Known bool          // Stat.ExitCode is how it ended; false: the kernel does not show it
 	Age   time.Duration // since its start
-	Dead  time.Duration // since its end; if Sure is false, at least
-	Sure  bool          // Dead is exact
+	Dead  time.Duration // since its end; the least time if Exact is false
+	Exact bool          // Dead is exact
 }
 
-// Find looks for zombies among all processes of fs. It reads nothing about the
-// others but their stat, and the parents of the zombies.
+// Find finds the zombies among all processes of fs. Of the other processes it reads
+// only the stat, and more of those that are parents of zombies.
 func Find(fs procfs.FS, o Options) (*Report, error) {
 	if _, err := uptimeOf(fs); err != nil {
 		return nil, err
@@ -84,8 +84,8 @@ func Find(fs procfs.FS, o Options) (*Report, error) {
 	return r, nil
 }
 
-// uptimeOf is for how long the machine has been up, which every proc file system
-// tells. The error says that fs is none.
+// uptimeOf returns the uptime of the machine. Every proc filesystem has it; the
+// error says that fs is not one.
 func uptimeOf(fs procfs.FS) (time.Duration, error) {
 	uptime, err := fs.Uptime()
 	if err != nil {
@@ -94,7 +94,7 @@ func uptimeOf(fs procfs.FS) (time.Duration, error) {
 	return uptime, nil
 }
 
-// FindAmong is [Find] among processes that were just read.
+// FindAmong is [Find] for processes whose stat has just been read.
 func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
 	uptime, err := uptimeOf(fs)
 	if err != nil {
@@ -112,7 +112,7 @@ func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
 		}
 		z, blame, err := f.examine(stats[i])
 		if errors.Is(err, procfs.ErrGone) {
-			continue // It was reaped meanwhile.
+			continue // It has been reaped since.
 		}
 		if err != nil {
 			return nil, err
@@ -123,11 +123,11 @@ func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
 			c = f.culprit(blame)
 			culprits[of] = c
 		}
-		if c.Cause == CauseMoment { // One that has just ended says nothing about the others.
+		if c.Cause == CauseJustEnded { // This one says nothing about the older zombies.
 			c.Blame = blame
 		}
 		if blame.Cause == CauseNotInit {
-			r.Init = InitLeaves
+			r.Init = InitDoesNotReap
 		}
 		c.Zombies = append(c.Zombies, z)
 	}
@@ -135,8 +135,8 @@ func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
 	return r, nil
 }
 
-// key is what the zombies of one culprit have in common. A process that lost only
-// its main thread is its own culprit, and may be the parent of real zombies, too.
+// key groups zombies by culprit. A process whose main thread alone has ended is its
+// own culprit; it may also be the parent of real zombies, which are kept apart.
 type key struct {
 	pid     int
 	threads bool
@@ -156,18 +156,18 @@ func sorted(culprits map[key]*Culprit) []*Culprit {
 	return list
 }
 
-// finder reads about zombies and their parents.
+// finder reads the details of zombies and their parents.
 type finder struct {
 	fs      procfs.FS
 	opt     Options
 	uptime  time.Duration
 	clock   *deathClock
 	reapers map[int]Reaper
-	root    bool // it may become other users
+	root    bool // this process is root and may become other users
 }
 
-// examine looks at one zombie. The parent was read while it was the parent: had
-// it ended, then the zombie would have another one by now.
+// examine reads one zombie and its parent. It reads the stat of the zombie again
+// afterwards: if the parent had ended, the zombie would have a new one.
 func (f *finder) examine(s procfs.Stat) (Zombie, Blame, error) {
 	const tries = 3
 	for try := 0; ; try++ {
@@ -177,7 +177,7 @@ func (f *finder) examine(s procfs.Stat) (Zombie, Blame, error) {
 		}
 		z := f.zombie(s)
 		d := Dead{Stat: s, Tracer: TracerProcess(f.fs, status.TracerPID), For: -1}
-		if z.Sure {
+		if z.Exact {
 			d.For = z.Dead
 		}
 		blame := BlameFor(d, f.reaper(s.PPID))
@@ -198,14 +198,14 @@ func (f *finder) zombie(s procfs.Stat) Zombie {
 		Stat: s, Age: procfs.Age(f.uptime, s.Start),
 		Known: s.Zombie() && (s.ExitCode != 0 || f.fs.MayTrace(s.PID)),
 	}
-	if z.Dead, z.Sure = f.clock.since(s); !z.Sure {
+	if z.Dead, z.Exact = f.clock.since(s); !z.Exact {
 		z.Dead = f.opt.Noticed[s.ID()]
 	}
 	z.Dead = min(z.Dead, z.Age)
 	return z
 }
 
-// reaper reads about a parent once.
+// reaper reads a parent, once.
 func (f *finder) reaper(pid int) Reaper {
 	if pid == 0 {
 		return Reaper{}
@@ -219,8 +219,8 @@ func (f *finder) reaper(pid int) Reaper {
 	return r
 }
 
-// readReaper reads about a parent, as its owner if that is what it takes, see
-// package asuser. What cannot be read is not known.
+// readReaper reads a parent, with the identity of its owner if necessary, see
+// package asuser. What cannot be read stays unknown.
 func (f *finder) readReaper(pid int) Reaper {
 	r, _ := ReadReaper(f.fs, pid)
 	if r.Hidden && f.root {

@@ -69,7 +69,7 @@ func TestFind(t *testing.T) {
 		init  zombie.Init
 		first string // why PID 1 has not reaped
 	}{
-		"PID 1 is no init": {zombie.Options{Noticed: noticed}, zombie.InitLeaves, "no-init"},
+		"PID 1 is no init": {zombie.Options{Noticed: noticed}, zombie.InitDoesNotReap, "no-init"},
 		"PID 1 is an init": {zombie.Options{Noticed: noticed, Reaps: true}, zombie.InitReaps, "just-ended"},
 	} {
 		r, err := zombie.Find(tree.FS(), test.opt)
@@ -87,7 +87,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: init %d, %d zombies, -want +got:\n%s", name, r.Init, r.Count(), diff)
 		}
 		// A history may know of it for longer than it is old, by other clocks.
-		if z := r.Culprits[0].Zombies[0]; z.Sure || z.Dead != z.Age || z.Age != 130*time.Second {
+		if z := r.Culprits[0].Zombies[0]; z.Exact || z.Dead != z.Age || z.Age != 130*time.Second {
 			t.Errorf("%s: zombie 31: %+v, want that it has been dead since its start", name, z)
 		}
 	}

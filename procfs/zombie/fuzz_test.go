@@ -16,7 +16,7 @@ func FuzzParseWait(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		call, _ := procfs.ParseSyscall(b)
 		w, fd, ok := waitOfCall(call)
-		if w.PID < 0 || w.PID != 0 && w.Else || !ok && (w != Wait{} || fd != -1) {
+		if w.PID < 0 || w.PID != 0 && w.Other || !ok && (w != Wait{} || fd != -1) {
 			t.Errorf("wait of %q = %+v, %d, %v", b, w, fd, ok)
 		}
 	})

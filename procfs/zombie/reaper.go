@@ -8,12 +8,13 @@ import (
 	"yinit/procfs/verdict"
 )
 
-// maxWaits is how many threads are asked for what they wait: a parent with more
-// is a server, and its waits are not in its last threads only.
+// maxWaits is the largest number of threads whose waits are read. A process with more
+// threads is a server, and unlikely to wait for children in its last threads only.
 const maxWaits = 256
 
-// ReadReaper reads what [BlameFor] wants to know of a parent. What may not be read
-// is left out, and so is Init. The error matches [procfs.ErrGone] if it has ended.
+// ReadReaper reads what [BlameFor] needs to know about a parent. It leaves out what
+// may not be read, and does not set Init. The error matches [procfs.ErrGone] if the
+// process has ended.
 func ReadReaper(fs procfs.FS, pid int) (Reaper, error) {
 	stat, err := fs.Stat(pid)
 	if err != nil {
@@ -40,24 +41,25 @@ func ReadReaper(fs procfs.FS, pid int) (Reaper, error) {
 	return r, nil
 }
 
-// waitOf is the wait for a child that a thread is in, from its system call, or
-// from the place in the kernel where it sleeps. The first takes the right to
-// attach to the process, the second that to read it, see proc_pid_syscall(5) and
-// proc_pid_wchan(5). It is [verdict.Unknown] without either, unless the thread does not sleep.
+// waitOf returns the wait for a child that a thread is in, from its system call or
+// from the kernel function in which it sleeps. The system call requires
+// PTRACE_MODE_ATTACH, the function PTRACE_MODE_READ, see proc_pid_syscall(5) and
+// proc_pid_wchan(5). Without either the answer is [verdict.Unknown], unless the
+// thread does not sleep.
 func waitOf(fs procfs.FS, pid int, t *verdict.Task) (Wait, verdict.Answer) {
 	call, err := fs.Syscall(pid, t.TID)
 	if err == nil {
 		if w, fd, ok := waitOfCall(call); ok && fd >= 0 {
 			w.PID = fs.PIDOfPidfd(pid, fd)
-			w.Else = w.PID == 0
+			w.Other = w.PID == 0
 			return w, verdict.Yes
 		} else if ok {
 			return w, verdict.Yes
 		}
 	}
 	switch {
-	case t.Wchan == "do_wait", strings.HasPrefix(t.Wchan, "do_wait."): // of a compiler's making
-		return Wait{Else: true}, verdict.Yes
+	case t.Wchan == "do_wait", strings.HasPrefix(t.Wchan, "do_wait."): // a suffix that a compiler added
+		return Wait{Other: true}, verdict.Yes
 	case err == nil, t.Wchan != "", t.State != procfs.StateSleeping && t.State != procfs.StateDisk:
 		return Wait{}, verdict.No
 	default:
@@ -65,8 +67,8 @@ func waitOf(fs procfs.FS, pid int, t *verdict.Task) (Wait, verdict.Answer) {
 	}
 }
 
-// onlyChild is the one living child that a thread has; 0 if there are more, or if
-// the kernel does not tell.
+// onlyChild returns the only living child of a thread; 0 if it has none or several,
+// or if the kernel does not list them.
 func onlyChild(fs procfs.FS, pid, tid int) (child int) {
 	children, err := fs.Children(pid, tid)
 	if err != nil {
@@ -84,7 +86,7 @@ func onlyChild(fs procfs.FS, pid, tid int) (child int) {
 	return child
 }
 
-// Kinds of waitid(2).
+// The values of idtype in waitid(2).
 const (
 	waitAll   = 0 // P_ALL
 	waitPID   = 1 // P_PID
@@ -92,9 +94,9 @@ const (
 	waitPIDFD = 3 // P_PIDFD, since Linux 5.4
 )
 
-// waitOfCall is the wait for a child that the call is, wait4(2) or waitid(2). A wait by
-// pidfd gives the descriptor, else fd is -1. 32-bit programs have other numbers,
-// and are not recognised.
+// waitOfCall returns the wait that a wait4(2) or waitid(2) call is. fd is the pidfd
+// that the call waits for, -1 if it takes none. The calls of 32-bit programs have
+// other numbers and are not recognized.
 func waitOfCall(s procfs.Syscall) (w Wait, fd int, ok bool) {
 	if s.Running {
 		return Wait{}, -1, false
@@ -112,14 +114,14 @@ func waitOfCall(s procfs.Syscall) (w Wait, fd int, ok bool) {
 		case waitPIDFD:
 			return Wait{}, second, true
 		case waitPGID:
-			return Wait{Else: true}, -1, true
+			return Wait{Other: true}, -1, true
 		}
 	}
 	return Wait{}, -1, false
 }
 
-// waitFor is the first argument of waitpid(2): -1 is any child, other numbers
-// below 1 are process groups.
+// waitFor returns the wait for the first argument of waitpid(2): -1 means any child,
+// other numbers below 1 mean process groups.
 func waitFor(pid int) Wait {
 	switch {
 	case pid == -1:
@@ -127,6 +129,6 @@ func waitFor(pid int) Wait {
 	case pid > 0:
 		return Wait{PID: pid}
 	default:
-		return Wait{Else: true}
+		return Wait{Other: true}
 	}
 }

@@ -63,7 +63,7 @@ func TestBlameFor(t *testing.T) {
 			zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits},
 		},
 		"what it does is hidden":                {dead(nil), unseen(), zombie.Blame{Culprit: 12}},
-		"hidden but for one, waits for another": {dead(nil), unseen(zombie.Wait{PID: 40}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsElse, Of: 40}},
+		"hidden but for one, waits for another": {dead(nil), unseen(zombie.Wait{PID: 40}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsForOther, Of: 40}},
 		"hidden, caught": {
 			dead(nil), parent(func(r *zombie.Reaper) { r.Hidden, r.Sigs.Caught = true, procfs.NewSignalSet(chld) }), zombie.Blame{Culprit: 12},
 		},
@@ -88,7 +88,7 @@ func TestBlameFor(t *testing.T) {
 		"outside, and it has only just ended": {
 			dead(func(d *zombie.Dead) { d.Stat.PPID, d.For = 0, 0 }),
 			zombie.Reaper{},
-			zombie.Blame{Cause: zombie.CauseMoment},
+			zombie.Blame{Cause: zombie.CauseJustEnded},
 		},
 		"the parent cannot be read": {dead(nil), zombie.Reaper{}, zombie.Blame{Culprit: 12}},
 		"stopped":                   {dead(nil), inState(procfs.StateStopped), zombie.Blame{Culprit: 12, Cause: zombie.CauseStopped}},
@@ -107,7 +107,7 @@ func TestBlameFor(t *testing.T) {
 		},
 		"just ended": {
 			dead(func(d *zombie.Dead) { d.For = time.Millisecond }), parent(nil),
-			zombie.Blame{Culprit: 12, Cause: zombie.CauseMoment},
+			zombie.Blame{Culprit: 12, Cause: zombie.CauseJustEnded},
 		},
 		"nobody knows when it ended": {
 			dead(func(d *zombie.Dead) { d.For = -1 }), parent(nil),
@@ -121,12 +121,12 @@ func TestBlameFor(t *testing.T) {
 			dead(func(d *zombie.Dead) { d.Stat.ExitSignal = 10 }), parent(nil),
 			zombie.Blame{Culprit: 12, Cause: zombie.CauseExitSignal, Of: 10},
 		},
-		"waits for another":    {dead(nil), waiting(zombie.Wait{PID: 40}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsElse, Of: 40}},
-		"waits for somebody":   {dead(nil), waiting(zombie.Wait{Else: true}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsElse}},
+		"waits for another":    {dead(nil), waiting(zombie.Wait{PID: 40}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsForOther, Of: 40}},
+		"waits for somebody":   {dead(nil), waiting(zombie.Wait{Other: true}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsForOther}},
 		"is about to reap it":  {dead(nil), waiting(zombie.Wait{PID: 37}), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
 		"waits for any":        {dead(nil), waiting(zombie.Wait{}), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
 		"PID 1 is no init":     {ofFirst, first(false), zombie.Blame{Culprit: 1, Cause: zombie.CauseNotInit}},
-		"PID 1 is an init":     {ofFirst, first(true), zombie.Blame{Culprit: 1, Cause: zombie.CauseMoment}},
+		"PID 1 is an init":     {ofFirst, first(true), zombie.Blame{Culprit: 1, Cause: zombie.CauseJustEnded}},
 		"ignored":              {dead(nil), withSigs(procfs.Signals{Ignored: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseIgnored}},
 		"caught":               {dead(nil), withSigs(procfs.Signals{Caught: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseHandler}},
 		"blocked":              {dead(nil), withSigs(procfs.Signals{Blocked: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseBlocked}},
@@ -144,7 +144,7 @@ func TestCausesInWords(t *testing.T) {
 	words, whys := map[string]bool{}, map[string]bool{}
 	for c := zombie.CauseUnknown; c <= zombie.CauseNeverWaits; c++ {
 		b := zombie.Blame{Culprit: 12, Cause: c}
-		if words[c.String()] || strings.ContainsAny(c.String(), " _") || whys[b.Why()] || b.Advice(zombie.InitReaps) == "" || b.Advice(zombie.InitLeaves) == "" {
+		if words[c.String()] || strings.ContainsAny(c.String(), " _") || whys[b.Why()] || b.Advice(zombie.InitReaps) == "" || b.Advice(zombie.InitDoesNotReap) == "" {
 			t.Errorf("cause %d: %q, %q, %q", c, c, b.Why(), b.Advice(zombie.InitUnknown))
 		}
 		words[c.String()], whys[b.Why()] = true, true
@@ -153,9 +153,9 @@ func TestCausesInWords(t *testing.T) {
 		t.Errorf("Cause(200) = %q, want unknown", got)
 	}
 	for of, want := range map[zombie.Blame]string{
-		{Cause: zombie.CauseWaitsElse, Of: 40}: "it waits for its child 40 and",
-		{Cause: zombie.CauseVfork, Of: 40}:     "before its vfork child 40 execs",
-		{Cause: zombie.CauseVfork}:             "before its vfork child execs",
+		{Cause: zombie.CauseWaitsForOther, Of: 40}: "it is waiting for its child 40, not",
+		{Cause: zombie.CauseVfork, Of: 40}:         "until its vfork child 40 execs",
+		{Cause: zombie.CauseVfork}:                 "until its vfork child execs",
 	} {
 		if got := of.Why(); !strings.Contains(got, want) {
 			t.Errorf("Why = %q, want %q in it", got, want)
@@ -177,16 +177,16 @@ func TestReaperOfAFake(t *testing.T) {
 	}{
 		"a child":         {wait("0x28"), "", []zombie.Wait{{PID: 40}}, told},
 		"any child":       {wait("0xffffffff"), "", []zombie.Wait{{}}, told},
-		"a group":         {wait("0xffffffd8"), "", []zombie.Wait{{Else: true}}, told},
-		"its own group":   {wait("0x0"), "", []zombie.Wait{{Else: true}}, told},
+		"a group":         {wait("0xffffffd8"), "", []zombie.Wait{{Other: true}}, told},
+		"its own group":   {wait("0x0"), "", []zombie.Wait{{Other: true}}, told},
 		"by pidfd":        {pidfd, "pos:\t0\nPid:\t40\nNSpid:\t40\n", []zombie.Wait{{PID: 40}}, told},
-		"by a dead pidfd": {pidfd, "pos:\t0\nPid:\t-1\n", []zombie.Wait{{Else: true}}, told},
-		"by what pidfd":   {pidfd, "", []zombie.Wait{{Else: true}}, told},
+		"by a dead pidfd": {pidfd, "pos:\t0\nPid:\t-1\n", []zombie.Wait{{Other: true}}, told},
+		"by what pidfd":   {pidfd, "", []zombie.Wait{{Other: true}}, told},
 		"runs":            {map[string]string{"syscall": "running\n"}, "", nil, told},
 		"sleeps":          {map[string]string{"syscall": "999 0x1 0x2 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n"}, "", nil, told},
 		"no system call":  {map[string]string{"syscall": "-1 0x7ffd 0x7fab\n"}, "", nil, told},
-		"32 bits":         {map[string]string{"syscall": "114 0x1 0x2 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n", "wchan": "do_wait"}, "", []zombie.Wait{{Else: true}}, told},
-		"wchan alone":     {map[string]string{"wchan": "do_wait"}, "", []zombie.Wait{{Else: true}}, told},
+		"32 bits":         {map[string]string{"syscall": "114 0x1 0x2 0x0 0x0 0x0 0x0 0x7ffd 0x7fab\n", "wchan": "do_wait"}, "", []zombie.Wait{{Other: true}}, told},
+		"wchan alone":     {map[string]string{"wchan": "do_wait"}, "", []zombie.Wait{{Other: true}}, told},
 		"wchan, no wait":  {map[string]string{"wchan": "ep_poll"}, "", nil, told},
 		"wchan is hidden": {map[string]string{"wchan": "0"}, "", nil, hidden},
 		"nothing":         {nil, "", nil, hidden},
@@ -259,12 +259,12 @@ func TestReaperOfALiveParent(t *testing.T) {
 	eventually(t, "the parent waits for the other child", func() bool {
 		r, err = zombie.ReadReaper(procfs.FS{}, os.Getpid())
 		check(t, err)
-		return slices.Contains(r.Waits, want) || slices.Contains(r.Waits, zombie.Wait{Else: true})
+		return slices.Contains(r.Waits, want) || slices.Contains(r.Waits, zombie.Wait{Other: true})
 	})
 	stat, err := procfs.FS{}.Stat(ended.Process.Pid)
 	check(t, err)
 	b := zombie.BlameFor(zombie.Dead{Stat: stat, For: -1}, r)
-	if b.Culprit != os.Getpid() || b.Cause != zombie.CauseWaitsElse || r.CHLD() != "caught" {
+	if b.Culprit != os.Getpid() || b.Cause != zombie.CauseWaitsForOther || r.CHLD() != "caught" {
 		t.Errorf("BlameFor = %+v (%s), CHLD %s, want that it waits for another", b, b.Cause, r.CHLD())
 	}
 	check(t, stdin.Close())
