@@ -20,8 +20,8 @@ import (
 // helperVar names the role that the test binary plays as a child of the tests.
 const helperVar = "PROCFS_TEST_HELPER"
 
-// The main thread of a helper must run main, because some change what is the
-// main thread's alone. Only an initialiser can see to that.
+// The main thread of a helper must run main, because some helpers change state of the
+// main thread only. Only an init function can ensure that.
 func init() {
 	if os.Getenv(helperVar) != "" {
 		runtime.LockOSThread()
@@ -106,8 +106,8 @@ func block(signals ...syscall.Signal) {
 	}
 }
 
-// helper starts the test binary in a role and waits until it says that it is
-// ready, which the roles that end at once do not.
+// helper starts the test binary in a role and waits until it reports that it is
+// ready. Roles that end at once do not report it.
 func helper(t *testing.T, role string, ready bool) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), os.Args[0])
@@ -116,7 +116,7 @@ func helper(t *testing.T, role string, ready bool) *exec.Cmd {
 	return cmd
 }
 
-// start starts cmd, which is ended and reaped after the test.
+// start starts cmd. It is killed and reaped after the test.
 func start(t *testing.T, cmd *exec.Cmd, ready bool) {
 	t.Helper()
 	stdin, err := cmd.StdinPipe()
@@ -138,8 +138,8 @@ func start(t *testing.T, cmd *exec.Cmd, ready bool) {
 	}
 }
 
-// waitUntil waits until a child is in a state that waitid(2) reports, such as
-// WEXITED, and leaves it so.
+// waitUntil waits until a child is in a state that waitid(2) reports, such as WEXITED.
+// It does not reap the child.
 func waitUntil(t *testing.T, pid, what int) {
 	t.Helper()
 	const pPID = 1
@@ -159,7 +159,7 @@ func waitUntil(t *testing.T, pid, what int) {
 	}
 }
 
-// eventually waits for a condition that nothing reports.
+// eventually polls a condition for which there is no event.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
