@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestArrivals plays what loadavg says from one scan to the next, and which pids
-// are new, or whether all have to be listed.
+// TestArrivals simulates the values of loadavg from one scan to the next, and checks
+// which pids may be new, or whether /proc has to be listed.
 func TestArrivals(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "loadavg")
 	f, err := os.Create(path)
@@ -73,7 +73,7 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-// TestGuess adds pids to slots that have some of them.
+// TestGuess adds pids to slots that contain some of them already.
 func TestGuess(t *testing.T) {
 	for _, test := range []struct {
 		have     []int

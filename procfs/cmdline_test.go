@@ -84,7 +84,8 @@ func TestProcessWithoutTexts(t *testing.T) {
 	}
 }
 
-// wantNoTexts checks a kernel thread or zombie: it has nothing and is not gone.
+// wantNoTexts checks that a kernel thread or zombie has no texts and is not reported
+// as gone.
 func wantNoTexts(t *testing.T, fs procfs.FS, pid int) {
 	t.Helper()
 	if got, err := fs.Cmdline(pid); err != nil || got != nil {
@@ -101,7 +102,7 @@ func wantNoTexts(t *testing.T, fs procfs.FS, pid int) {
 	}
 }
 
-// wantGone checks that every method says so of a process that is not there.
+// wantGone checks that every method returns ErrGone for a process that does not exist.
 func wantGone(t *testing.T, fs procfs.FS, pid int) {
 	t.Helper()
 	for name, read := range map[string]func(int) error{
@@ -121,7 +122,7 @@ func wantGone(t *testing.T, fs procfs.FS, pid int) {
 	}
 }
 
-func TestTextsOfNobody(t *testing.T) { wantGone(t, proctest.New(t).FS(), 7) }
+func TestTextsOfMissingProcess(t *testing.T) { wantGone(t, proctest.New(t).FS(), 7) }
 
 func FuzzCmdline(f *testing.F) {
 	f.Add([]byte("sh\x00-c\x00\x00"))
@@ -166,9 +167,9 @@ func TestReadCommandLine(t *testing.T) {
 	}
 }
 
-// TestCommandLineOfTheDead: a descriptor that was opened while the process lived tells
-// nothing after its end, and never of another process.
-func TestCommandLineOfTheDead(t *testing.T) {
+// TestCommandLineOfEndedProcess checks that a descriptor that was opened while the
+// process lived gives nothing after its end, and nothing of another process.
+func TestCommandLineOfEndedProcess(t *testing.T) {
 	cmd := exec.Command("sleep", "1000")
 	check(t, cmd.Start())
 	fd, err := newScanner(t, procfs.FS{}).OpenCommandLine(cmd.Process.Pid)

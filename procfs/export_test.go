@@ -3,7 +3,7 @@ package procfs
 // SparesListings reports whether s tries new pids instead of listing /proc.
 func (s *Scanner) SparesListings() bool { return s.kept.arrivals.fd >= 0 }
 
-// KeptAs is the descriptor that s keeps for pid, -1 if none.
+// KeptAs returns the descriptor that s keeps for pid, -1 if none.
 func (s *Scanner) KeptAs(pid int) int {
 	for _, p := range s.kept.slots {
 		if p.pid == pid {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// FuzzEntries: whatever getdents64(2) may give, only positive numbers come out,
-// and it ends.
+// FuzzEntries checks that for any result of getdents64(2) the parser terminates and
+// returns only positive numbers.
 func FuzzEntries(f *testing.F) {
 	entry := func(name string, length int) []byte {
 		b := make([]byte, 19, 64)
@@ -64,7 +64,7 @@ func FuzzParseUptime(f *testing.F) {
 	})
 }
 
-// FuzzWaitStatus: the words agree with each other.
+// FuzzWaitStatus checks that the methods agree with each other.
 func FuzzWaitStatus(f *testing.F) {
 	for _, v := range []uint32{0, 1 << 8, 9, 0x8b, 0x7f, 0xffff, 0x137f, ^uint32(0)} {
 		f.Add(v)

@@ -23,8 +23,8 @@ var check, eventually = proctest.Check, proctest.Eventually
 // helperVar names the role that the test binary plays as a child of the tests.
 const helperVar = "PROCFS_TEST_HELPER"
 
-// The main thread of a helper must run main, because some change what is the
-// main thread's alone. Only an initialiser can see to that.
+// The main thread of a helper must run main, because some helpers change state of the
+// main thread only. Only an init function can ensure that.
 func init() {
 	if os.Getenv(helperVar) != "" {
 		runtime.LockOSThread()
@@ -109,8 +109,8 @@ func block(signals ...syscall.Signal) {
 	}
 }
 
-// helper starts the test binary in a role and waits until it says that it is
-// ready, which the roles that end at once do not.
+// helper starts the test binary in a role and waits until it reports that it is
+// ready. Roles that end at once do not report it.
 func helper(t *testing.T, role string, ready bool) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), os.Args[0])
@@ -119,7 +119,7 @@ func helper(t *testing.T, role string, ready bool) *exec.Cmd {
 	return cmd
 }
 
-// start starts cmd, which is ended and reaped after the test.
+// start starts cmd. It is killed and reaped after the test.
 func start(t *testing.T, cmd *exec.Cmd, ready bool) {
 	t.Helper()
 	stdin, err := cmd.StdinPipe()
@@ -141,8 +141,8 @@ func start(t *testing.T, cmd *exec.Cmd, ready bool) {
 	}
 }
 
-// waitUntil waits until a child is in a state that waitid(2) reports, such as
-// WEXITED, and leaves it so.
+// waitUntil waits until a child is in a state that waitid(2) reports, such as WEXITED.
+// It does not reap the child.
 func waitUntil(t *testing.T, pid, what int) {
 	t.Helper()
 	const pPID = 1

@@ -24,7 +24,7 @@ func newKeeper(t testing.TB, fs procfs.FS) *procfs.Scanner {
 	return s
 }
 
-// find scans and returns what it found of pid, nil if nothing.
+// find scans and returns the stat of pid, nil if it was not found.
 func find(t *testing.T, s *procfs.Scanner, pid int) *procfs.Stat {
 	t.Helper()
 	stats, err := s.Scan(nil)
@@ -39,8 +39,8 @@ func find(t *testing.T, s *procfs.Scanner, pid int) *procfs.Stat {
 	return &stats[i]
 }
 
-// TestKeepSeesEverything lets processes come, die and be reaped while a Scanner
-// keeps descriptors and lists as seldom as it may.
+// TestKeepSeesEverything starts, ends and reaps processes while a Scanner keeps
+// descriptors and lists /proc as rarely as possible.
 func TestKeepSeesEverything(t *testing.T) {
 	s := newKeeper(t, procfs.FS{})
 	for range 30 { // more than it goes without a listing
@@ -70,7 +70,8 @@ func TestKeepSeesEverything(t *testing.T) {
 	}
 }
 
-// TestKeepFindsBursts starts several at once, few and many, and ends all of them.
+// TestKeepFindsBursts starts several processes at once, few and many, and ends all of
+// them.
 func TestKeepFindsBursts(t *testing.T) {
 	s := newKeeper(t, procfs.FS{})
 	for round := range 24 {
@@ -98,8 +99,8 @@ func TestKeepFindsBursts(t *testing.T) {
 	}
 }
 
-// TestKeepLeavesThreadsOut: the number of a thread is given out like a pid, and can
-// be opened like one.
+// TestKeepLeavesThreadsOut checks that threads are left out: the kernel allocates
+// their IDs like pids, and /proc/[tid] can be opened.
 func TestKeepLeavesThreadsOut(t *testing.T) {
 	s := newKeeper(t, procfs.FS{})
 	for range 4 {
@@ -134,8 +135,8 @@ func TestKeepLeavesThreadsOut(t *testing.T) {
 	}
 }
 
-// TestKeepStaysWithTheProcess: when another thread than the first one calls
-// execve(2) it takes over the pid, and the first one is gone.
+// TestKeepStaysWithTheProcess checks a thread other than the main thread that calls
+// execve(2): it takes over the pid, and the main thread is gone.
 func TestKeepStaysWithTheProcess(t *testing.T) {
 	s := newKeeper(t, procfs.FS{})
 	cmd := exec.Command(os.Args[0])
@@ -198,8 +199,8 @@ func TestKeepNoMoreThanAsked(t *testing.T) {
 	}
 }
 
-// TestKeepGivesWay runs a helper that has few descriptors.
-func TestKeepGivesWay(t *testing.T) {
+// TestKeepReleasesDescriptors runs a helper that may open few descriptors.
+func TestKeepReleasesDescriptors(t *testing.T) {
 	for range 30 {
 		helper(t, "wait", true)
 	}
@@ -211,7 +212,7 @@ func TestKeepGivesWay(t *testing.T) {
 	}
 }
 
-// keepWithFew plays the helper of TestKeepGivesWay.
+// keepWithFew is the helper of TestKeepReleasesDescriptors.
 func keepWithFew() error {
 	const few = 40
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: few, Max: few}); err != nil {
@@ -255,7 +256,7 @@ func TestKeepAllocatesNothingOnceWarm(t *testing.T) {
 	check(t, err)
 	stats, err = s.Scan(stats[:0])
 	check(t, err)
-	// Other programs may start some process meanwhile, so not each run counts.
+	// Other programs may start processes during a run, so not every run counts.
 	least := 1e9
 	for range 10 {
 		least = min(least, testing.AllocsPerRun(1, func() { stats, err = s.Scan(stats[:0]) }))
@@ -266,7 +267,8 @@ func TestKeepAllocatesNothingOnceWarm(t *testing.T) {
 	}
 }
 
-// TestKeepOfAFake: a file that is no proc's says nothing about its process.
+// TestKeepOfAFake checks that files of a fake tree are not kept: they do not show that
+// a process is gone.
 func TestKeepOfAFake(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 1, Comm: "one"})
@@ -302,7 +304,8 @@ func TestKeepOfAFake(t *testing.T) {
 	}
 }
 
-// TestKeepWithHidepid: with it, processes come into sight without being started.
+// TestKeepWithHidepid checks hidepid, with which a process may become visible without
+// being started.
 func TestKeepWithHidepid(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount")
@@ -328,8 +331,8 @@ func TestKeepWithHidepid(t *testing.T) {
 	check(t, s.Close()) // before the mount goes
 }
 
-// TestKeepInAnotherNamespace reads the proc of a PID namespace below ours: there
-// the kernel's LastPID is not about the processes that are listed.
+// TestKeepInAnotherNamespace reads the proc of a PID namespace below this one: there
+// LastPID does not concern the listed processes.
 func TestKeepInAnotherNamespace(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make PID namespaces without a user namespace")
@@ -348,7 +351,7 @@ func TestKeepInAnotherNamespace(t *testing.T) {
 	}
 }
 
-// mountProc mounts a proc of this process's namespaces.
+// mountProc mounts a proc filesystem of the namespaces of this process.
 func mountProc() error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return err
@@ -356,7 +359,7 @@ func mountProc() error {
 	return syscall.Mount("proc", "/proc", "proc", 0, "")
 }
 
-// benchmarkKeep scans the machine's processes with n kept.
+// benchmarkKeep scans the processes of the machine and keeps n of them.
 func benchmarkKeep(b *testing.B, n int) {
 	s := newScanner(b, procfs.FS{})
 	s.Keep(n)

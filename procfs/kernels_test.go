@@ -9,8 +9,8 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// kernels have the same process, a stopped Python with pid 37, as kernels of
-// several ages and kinds show it.
+// kernels has the same process, a stopped Python with pid 37, as kernels of different
+// versions and kinds show it.
 var kernels = map[string]struct {
 	stat, status string
 	signals      bool // it tells what the process does with them
@@ -38,8 +38,8 @@ var kernels = map[string]struct {
 	},
 }
 
-// TestKernels: what all kernels tell is the same, and what one does not tell is
-// unknown.
+// TestKernels checks that what all kernels report is the same, and that what a kernel
+// does not report is unknown.
 func TestKernels(t *testing.T) {
 	for name, kernel := range kernels {
 		tree := proctest.New(t)
@@ -71,9 +71,9 @@ func TestKernels(t *testing.T) {
 	}
 }
 
-// TestStatusCutOffAnywhere: a part of status gives an error or what it has, and
-// never half of the signals.
-func TestStatusCutOffAnywhere(t *testing.T) {
+// TestTruncatedStatus checks that a truncated status gives an error or the lines that
+// it has, and never a part of the signal sets.
+func TestTruncatedStatus(t *testing.T) {
 	for name, kernel := range kernels {
 		whole, err := procfs.ParseStatus([]byte(kernel.status))
 		check(t, err)

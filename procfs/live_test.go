@@ -115,9 +115,9 @@ func TestRewrittenName(t *testing.T) {
 	}
 }
 
-// becomeNobody takes the rights of root from the calling thread, its groups
-// too, because hidepid spares group 0. Tests that do not run as root have none
-// anyway.
+// becomeNobody drops the rights of root from the calling thread. It drops the groups,
+// too, because hidepid does not apply to group 0. It has nothing to do if the tests do
+// not run as root.
 func becomeNobody(t *testing.T) (undo func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -206,7 +206,7 @@ func TestHidepid(t *testing.T) {
 	}
 }
 
-// mountHiding mounts proc at root, for the calling thread alone.
+// mountHiding mounts proc with hidepid at root, for the calling thread only.
 func mountHiding(root string) error {
 	if err := syscall.Unshare(syscall.CLONE_NEWNS); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// slowCursor is the plain way to do what cursor does.
+// slowCursor is a simple implementation of cursor.
 type slowCursor struct {
 	rest []byte
 	bad  bool
@@ -40,8 +40,8 @@ func (c *slowCursor) int() int {
 	return v
 }
 
-// FuzzCursor compares the fast walk over a line with the plain one. Each byte of
-// steps says what to take next.
+// FuzzCursor compares cursor with the simple implementation. Each byte of steps says
+// what to consume next.
 func FuzzCursor(f *testing.F) {
 	for _, line := range []string{
 		"", " ", "1", "1 2", "1  2", "-1 -2", "- 1", "--1", "1-", "12x 3", "18446744073709551615 1", "18446744073709551616 1",

@@ -27,8 +27,8 @@ var malformed = map[string]string{
 	"a megabyte of spaces": strings.Repeat(" ", 2<<20),
 }
 
-// TestScanSkipsMalformed: one process whose stat cannot be parsed is left out and
-// counted, and all others are there.
+// TestScanSkipsMalformed checks that a process whose stat cannot be parsed is left out
+// and counted, and that all others are found.
 func TestScanSkipsMalformed(t *testing.T) {
 	for name, content := range malformed {
 		for _, keep := range []int{0, 10} {
@@ -53,9 +53,9 @@ func TestScanSkipsMalformed(t *testing.T) {
 	}
 }
 
-// TestScanSkipsWhatIsNoFile: nor does a scan fail where stat is something else than a
-// file that can be read.
-func TestScanSkipsWhatIsNoFile(t *testing.T) {
+// TestScanSkipsNonFiles checks that a scan does not fail if stat is not a readable
+// file.
+func TestScanSkipsNonFiles(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 1, Comm: "init"})
 	tree.File("7", "a file in place of the directory")
@@ -70,8 +70,8 @@ func TestScanSkipsWhatIsNoFile(t *testing.T) {
 	}
 }
 
-// TestScanWithoutDescriptors: where the scan itself lacks something it fails. A list
-// without most of the processes would be taken for the truth.
+// TestScanWithoutDescriptors checks that a scan fails if it runs out of descriptors,
+// rather than return a list that lacks most of the processes.
 func TestScanWithoutDescriptors(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 1, Comm: "init"})

@@ -20,7 +20,7 @@ func newScanner(t testing.TB, fs procfs.FS) *procfs.Scanner {
 	return s
 }
 
-func TestScannerListsProcessesAlone(t *testing.T) {
+func TestScannerListsOnlyProcesses(t *testing.T) {
 	tree := proctest.New(t)
 	for _, pid := range []int{10, 9, 1, 4194303} {
 		tree.Process(proctest.Process{PID: pid, Comm: "p" + strconv.Itoa(pid)})
@@ -70,7 +70,7 @@ func TestScanSkipsProcessesThatVanish(t *testing.T) {
 	}
 }
 
-func TestScanKeepsWhatWasThereOnAnError(t *testing.T) {
+func TestScanKeepsDstOnError(t *testing.T) {
 	tree := proctest.New(t)
 	tree.File("1/stat", "nonsense\n")
 	tree.File("2/stat", "nonsense\n")
@@ -147,7 +147,8 @@ func TestScanAllocatesNothingOnceWarm(t *testing.T) {
 	}
 }
 
-// BenchmarkScan scans the machine's processes; us/process is what compares.
+// BenchmarkScan scans the processes of the machine. us/process is comparable between
+// machines.
 func BenchmarkScan(b *testing.B) {
 	s := newScanner(b, procfs.FS{})
 	stats, err := s.Scan(nil)

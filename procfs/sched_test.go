@@ -33,7 +33,7 @@ func TestParseLastRan(t *testing.T) {
 	}
 }
 
-// TestLastRan: a child that ended a moment ago ran before we did.
+// TestLastRan checks that a child that has just ended ran before this process did.
 func TestLastRan(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -36,7 +36,7 @@ func TestParseSignal(t *testing.T) {
 	}
 }
 
-func TestParseSignalRefuses(t *testing.T) {
+func TestParseSignalRejects(t *testing.T) {
 	for _, operand := range []string{
 		"", "SIG", "0", "65", "-1", "-15", "TERMX", " TERM", "SIGSIGTERM", "RTMIN-1", "RTMIN+31", "RTMAX+1",
 		"RTMAX-31", "RTMIN+", "RTMIN+x", "RTMIN3", "RTMIN+-1", "1.5", "99999999999999999999", "0x0f", "TERM\n",
@@ -52,7 +52,7 @@ func TestParseSignalRefuses(t *testing.T) {
 	}
 }
 
-func TestParseSignalUndoesSignalName(t *testing.T) {
+func TestParseSignalInvertsSignalName(t *testing.T) {
 	for n := 1; n <= 64; n++ {
 		if got, err := procfs.ParseSignal(procfs.SignalName(n)); err != nil || got != n {
 			t.Errorf("ParseSignal(%q) = %d, %v, want %d", procfs.SignalName(n), got, err, n)
@@ -81,8 +81,8 @@ func TestDefaultActions(t *testing.T) {
 	}
 }
 
-// TestDefaultActionsOfTheKernel sends each signal to a program that asks for
-// nothing and compares what becomes of it.
+// TestDefaultActionsOfTheKernel sends each signal to a program that sets no disposition
+// and compares the effect.
 func TestDefaultActionsOfTheKernel(t *testing.T) {
 	for n := 1; n <= 64; n++ {
 		want := procfs.DefaultActionOf(n)

@@ -111,7 +111,7 @@ func (s *Stat) parse(b []byte) (comm []byte, err error) {
 	}
 	line, whole := bytes.CutSuffix(b[end+1:], []byte{'\n'})
 	if !whole { // The last number may lack digits.
-		return nil, fmt.Errorf("stat: cut off: %w", ErrFormat)
+		return nil, fmt.Errorf("stat: truncated line: %w", ErrFormat)
 	}
 	head := cursor{rest: b[:open]}
 	s.PID = head.int()

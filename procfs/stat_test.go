@@ -9,11 +9,11 @@ import (
 	"yinit/procfs/proctest"
 )
 
-// statTail is fields 4 to 52 of a line, each one different.
+// statTail has fields 4 to 52 of a line, all different.
 const statTail = " 4 5 6 7 8 9 10 11 12 13 14 15 16 17 -18 -19 20 21 22 23 24 18446744073709551615 26 27 28 29 30" +
 	" 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 256\n"
 
-func TestParseStatTakesEachFieldFromItsPlace(t *testing.T) {
+func TestParseStatFields(t *testing.T) {
 	want := procfs.Stat{
 		PID: 1, Comm: "init", State: procfs.StateSleeping,
 		PPID: 4, PGRP: 5, Session: 6, TTY: 7, TPGID: 8, Flags: 9,
@@ -54,7 +54,7 @@ func TestParseStatNames(t *testing.T) {
 	}
 }
 
-func TestParseStatRefuses(t *testing.T) {
+func TestParseStatRejects(t *testing.T) {
 	for name, line := range map[string]string{
 		"nothing":            "",
 		"no pid":             "(init) S" + statTail,
@@ -78,7 +78,7 @@ func TestParseStatRefuses(t *testing.T) {
 	}
 }
 
-func TestParseStatCutOffAnywhere(t *testing.T) {
+func TestParseStatTruncated(t *testing.T) {
 	for _, line := range []string{"1 (init) S" + statTail, "1 (a) S 2 (b\n) S" + statTail} {
 		for end := range line {
 			if got, err := procfs.ParseStat([]byte(line[:end])); !errors.Is(err, procfs.ErrFormat) {
@@ -88,7 +88,7 @@ func TestParseStatCutOffAnywhere(t *testing.T) {
 	}
 }
 
-func TestParseStatOfLaterKernelsMayHaveMoreFields(t *testing.T) {
+func TestParseStatWithMoreFields(t *testing.T) {
 	line := "1 (init) S" + strings.TrimSuffix(statTail, "\n") + " 53 54\n"
 	if got, err := procfs.ParseStat([]byte(line)); err != nil || got.ExitCode != 256 {
 		t.Errorf("ParseStat = exit code %d, %v, want 256, nil", got.ExitCode, err)

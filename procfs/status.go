@@ -126,7 +126,7 @@ type statusSeen uint32
 // finish sets the fields that depend on which lines were found.
 func (seen statusSeen) finish(s *Status) error {
 	if seen == 0 {
-		return fmt.Errorf("status: no line is known: %w", ErrFormat)
+		return fmt.Errorf("status: no known line: %w", ErrFormat)
 	}
 	if seen&1 == 0 {
 		s.Name = ""

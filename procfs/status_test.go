@@ -10,8 +10,8 @@ import (
 	"yinit/procfs/proctest"
 )
 
-// kernelStatus is a status file of Linux 6.18, shortened by lines that nobody
-// reads.
+// kernelStatus is a status file of Linux 6.18 without some lines that are not
+// parsed.
 const kernelStatus = `Name:	a\nb\\c
 Umask:	0022
 State:	T (stopped)
@@ -45,7 +45,7 @@ Seccomp:	2
 Seccomp_filters:	1
 `
 
-func TestParseStatusTakesEachLine(t *testing.T) {
+func TestParseStatusLines(t *testing.T) {
 	want := procfs.Status{
 		Name: "a\nb\\c", State: procfs.StateStopped, Tgid: 37, PID: 38, PPID: 12, TracerPID: 9,
 		UID: [4]uint32{1000, 1001, 1002, 1003}, GID: [4]uint32{2000, 2001, 2002, 2003},
@@ -103,7 +103,7 @@ func TestParseStatusWithoutLines(t *testing.T) {
 	}
 }
 
-func TestParseStatusRefuses(t *testing.T) {
+func TestParseStatusRejects(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":          "",
 		"no known line":    "Hello:\tworld\n",
@@ -136,7 +136,7 @@ func TestParseStatusOfMips(t *testing.T) {
 	}
 }
 
-func TestStatusParseForgetsWhatWasThere(t *testing.T) {
+func TestStatusParseResets(t *testing.T) {
 	var s procfs.Status
 	check(t, s.Parse([]byte(kernelStatus)))
 	check(t, s.Parse([]byte("Pid:\t1\n")))

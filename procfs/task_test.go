@@ -21,8 +21,8 @@ const (
 	sigio = int(syscall.SIGIO)
 )
 
-// plainProgram runs a shell script that ends in "exec cat", and waits for that.
-// cat asks for nothing about signals.
+// plainProgram runs a shell script that ends in "exec cat", and waits until cat runs.
+// cat does not change its signal state.
 func plainProgram(t *testing.T, script string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "echo ready; "+script)
@@ -124,7 +124,7 @@ func TestSignalsIgnoredAcrossExec(t *testing.T) {
 	}
 }
 
-func TestSignalsBlockedByTheMainThreadAlone(t *testing.T) {
+func TestSignalsBlockedByMainThreadOnly(t *testing.T) {
 	pid := helper(t, "block in the main thread", true).Process.Pid
 	status, err := procfs.FS{}.Status(pid)
 	check(t, err)
@@ -162,7 +162,7 @@ func TestSignalsPendingWhileStopped(t *testing.T) {
 	}
 }
 
-func TestMainThreadThatEndedIsNoZombie(t *testing.T) {
+func TestEndedMainThreadIsNotZombie(t *testing.T) {
 	pid := helper(t, "end the main thread", true).Process.Pid
 	var stat procfs.Stat
 	eventually(t, "the state of the main thread is Z", func() bool {

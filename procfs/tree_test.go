@@ -22,7 +22,7 @@ func (f family) flatten(collapsed func(i int) bool) []procfs.Row {
 	return procfs.Flatten(len(f), f.id, f.parent, f.lessByPID, collapsed)
 }
 
-// draw draws rows as lines for people, which makes a wrong field visible.
+// draw draws rows as text, which makes a wrong field visible.
 func (f family) draw(rows []procfs.Row) string {
 	var b strings.Builder
 	for _, row := range rows {
@@ -94,7 +94,7 @@ func TestFlattenEqualsStayInOrder(t *testing.T) {
 	}
 }
 
-func TestFlattenSurvivesALessThatLies(t *testing.T) {
+func TestFlattenWithInconsistentLess(t *testing.T) {
 	f := randomFamily(1000)
 	random := rand.New(rand.NewPCG(1, 2))
 	rows := procfs.Flatten(len(f), f.id, f.parent, func(a, b int) bool { return random.IntN(2) == 0 }, nil)
@@ -124,7 +124,7 @@ func TestGuideOutside(t *testing.T) {
 	}
 }
 
-func TestFlattenAgainstASlowOne(t *testing.T) {
+func TestFlattenAgainstSlowReference(t *testing.T) {
 	for seed := range 50 {
 		f := randomFamily(seed * 3)
 		if got, want := f.draw(f.flatten(nil)), slowly(f, 0, ""); got != want {
@@ -133,8 +133,8 @@ func TestFlattenAgainstASlowOne(t *testing.T) {
 	}
 }
 
-// slowly draws what is below pid the way that one would write it down first.
-// It needs a family whose only root is the parent 0.
+// slowly draws the descendants of pid by a simple recursion. It requires a family
+// whose only root is the parent 0.
 func slowly(f family, pid int, indent string) string {
 	var children []int
 	for i := range f {
@@ -157,7 +157,7 @@ func slowly(f family, pid int, indent string) string {
 	return b.String()
 }
 
-// randomFamily is n processes below 0 in a random order, the same each time.
+// randomFamily returns n descendants of 0 in a random order, the same each time.
 func randomFamily(n int) family {
 	random := rand.New(rand.NewPCG(uint64(n), 0))
 	f := make(family, n)
@@ -195,8 +195,7 @@ func TestDescendants(t *testing.T) {
 	}
 }
 
-// wantEachOnce checks what holds for rows of any input that has nothing
-// collapsed.
+// wantEachOnce checks what holds for the rows of any input if nothing is collapsed.
 func wantEachOnce(t *testing.T, f family, rows []procfs.Row) {
 	t.Helper()
 	seen := make([]bool, len(f))
@@ -235,7 +234,7 @@ func FuzzFlatten(f *testing.F) {
 	})
 }
 
-// fold leaves out the rows that are below collapsed ones.
+// fold omits the descendants of collapsed rows.
 func fold(rows []procfs.Row, collapsed func(i int) bool) []procfs.Row {
 	var kept []procfs.Row
 	for i := 0; i < len(rows); i++ {

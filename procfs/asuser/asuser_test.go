@@ -12,7 +12,8 @@ import (
 	"yinit/procfs/proctest"
 )
 
-// TestDo: another user may not read a file of root's, and root may again after.
+// TestDo checks that another user may not read a file of root, and that root may read
+// it again afterwards.
 func TestDo(t *testing.T) {
 	const nobody = 65534
 	path := filepath.Join(t.TempDir(), "secret")
@@ -34,7 +35,8 @@ func TestDo(t *testing.T) {
 	}
 }
 
-// TestOwner: nothing is called for a process of which nobody knows the user.
+// TestOwner checks that the function is not called if the user of the process cannot
+// be read.
 func TestOwner(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 7, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())})

@@ -16,8 +16,8 @@ type tree struct {
 	proc, root string
 }
 
-// plant makes the files of a tree. The names begin with "/proc/", or are paths
-// of the control groups.
+// plant creates the files of a tree. The names begin with "/proc/", or are paths of
+// control groups.
 func plant(t *testing.T, files map[string]string) tree {
 	t.Helper()
 	tr := tree{t: t, proc: t.TempDir(), root: t.TempDir()}
@@ -45,7 +45,7 @@ const (
 )
 
 // dockerV1 is a container on a machine with version 1 and no cgroup namespace:
-// the paths are the host's, but only its own groups are mounted.
+// the paths are those of the host, but only its own groups are mounted.
 const dockerV1 = `40 39 0:31 /docker/abc /sys/fs/cgroup/pids ro,nosuid master:17 - cgroup cgroup rw,pids
 41 39 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory
 42 39 0:33 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct
@@ -225,7 +225,8 @@ func TestZeroGroup(t *testing.T) {
 	}
 }
 
-// TestOfAnotherProcess: the paths are that process's, the mounts are ours.
+// TestOfAnotherProcess checks that the paths are those of the other process, and the
+// mounts those of this one.
 func TestOfAnotherProcess(t *testing.T) {
 	tr := plant(t, map[string]string{
 		"/proc/37/cgroup": "0::/b\n", "/proc/self/cgroup": "0::/a\n", "/proc/self/mountinfo": mountV2,
@@ -236,7 +237,7 @@ func TestOfAnotherProcess(t *testing.T) {
 	}
 }
 
-// TestThisMachine: whatever it is, reading does no harm.
+// TestThisMachine checks that reading works on any machine.
 func TestThisMachine(t *testing.T) {
 	u := Find(procfs.FS{}, "self", "").Read()
 	if u.Pids > 0 && u.PidsMax > 0 && u.Pids > u.PidsMax+1000 {

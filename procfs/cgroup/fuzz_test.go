@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzParse parses /proc/[pid]/cgroup and mountinfo as anybody may have written
-// their paths.
+// FuzzParse parses /proc/[pid]/cgroup and mountinfo, whose paths may contain any
+// bytes.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("0::/docker/abc\n"), []byte("31 23 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"))
 	f.Add([]byte("4:memory:/docker/a:b\n3:cpu,cpuacct:/\n"), []byte("33 31 0:29 /docker/abc /sys/fs/cgroup/a\\040b ro - cgroup cgroup rw,memory\n"))

@@ -20,7 +20,7 @@ import (
 	"yinit/procfs"
 )
 
-// facts is what two readers of /proc ought to agree on.
+// facts has what two readers of /proc ought to agree on.
 type facts struct {
 	PPID      int
 	State     string
@@ -32,8 +32,8 @@ type facts struct {
 }
 
 // TestAgainstGopsutil reads all processes of the machine with procfs and with
-// gopsutil, which has been read by many. Processes move on between the two
-// reads, so what differs is read again.
+// gopsutil, which is widely used. Processes change between the two reads, so
+// differing processes are read again.
 func TestAgainstGopsutil(t *testing.T) {
 	odd := oddProcesses(t)
 	scanner := procfs.NewScanner(procfs.FS{})
@@ -95,8 +95,8 @@ func readOurs(s *procfs.Scanner, pid int) (facts, error) {
 	if err != nil {
 		return facts{}, err
 	}
-	// Since Linux 6.2 each processor keeps a part of the counters, a batch at most,
-	// and stat leaves these out; since 6.16 status and statm do not.
+	// Since Linux 6.2 each CPU keeps a part of the counters, one batch at most, and
+	// stat leaves these parts out; since 6.16 status and statm include them.
 	const counters, least = 3, 32
 	batches := counters * runtime.NumCPU() * max(least, 2*runtime.NumCPU())
 	inexact := int(stat.RSS) - int(status.RSS/procfs.Bytes(os.Getpagesize()))
@@ -129,8 +129,8 @@ func readTheirs(pid int) (facts, error) {
 	}, nil
 }
 
-// gopsutilState is its word for the state. It has none for X and P, and the same
-// one for T and t.
+// gopsutilState returns gopsutil's word for the state. It has no word for X and P, and
+// the same word for T and t.
 func gopsutilState(s procfs.State) string {
 	switch s {
 	case procfs.StateRunning:
@@ -150,8 +150,8 @@ func gopsutilState(s procfs.State) string {
 	}
 }
 
-// words joins a command line. Empty words at its end are left out: gopsutil drops
-// them all, procfs those that fill the room behind a title.
+// words joins a command line without trailing empty words: gopsutil drops all of
+// them, procfs those that fill the space after a title.
 func words(args []string) string {
 	for len(args) > 0 && args[len(args)-1] == "" {
 		args = args[:len(args)-1]
@@ -159,7 +159,7 @@ func words(args []string) string {
 	return fmt.Sprintf("%q", slices.Concat([]string{}, args))
 }
 
-// oddProcesses starts some that readers of /proc trip over.
+// oddProcesses starts processes that readers of /proc often misread.
 func oddProcesses(t *testing.T) map[string]int {
 	t.Helper()
 	hostile := filepath.Join(t.TempDir(), "a) S 2 (\n\x1b[2J")
@@ -199,7 +199,7 @@ func oddProcesses(t *testing.T) map[string]int {
 	return odd
 }
 
-// stop sends a signal and waits for the state that it leads to.
+// stop sends a signal and waits for the state that it causes.
 func stop(t *testing.T, pid int, sig syscall.Signal, want procfs.State) {
 	t.Helper()
 	if err := syscall.Kill(pid, sig); err != nil {

@@ -30,7 +30,7 @@ func Hold(fs procfs.FS, id procfs.ID) (*Process, error) {
 	case errors.Is(err, unix.ESRCH), errors.Is(err, unix.EINVAL): // EINVAL: it is about to end
 		return nil, procfs.ErrGone
 	case err != nil:
-		return nil, fmt.Errorf("cannot hold pid %d (pidfd_open): %w", id.PID, err)
+		return nil, fmt.Errorf("pidfd_open of process %d: %w", id.PID, err)
 	}
 	if stat, err := fs.Stat(id.PID); err != nil || stat.ID() != id {
 		_ = unix.Close(fd) // The process is not affected.

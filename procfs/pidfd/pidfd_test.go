@@ -12,7 +12,7 @@ import (
 	"yinit/procfs/pidfd"
 )
 
-// sleeper is a child that waits to be killed, and its identity.
+// sleeper starts a child that waits to be killed, and returns it and its identity.
 func sleeper(t *testing.T) (*exec.Cmd, procfs.ID) {
 	t.Helper()
 	cmd := exec.Command("sleep", "1000")
@@ -64,7 +64,7 @@ func TestHold(t *testing.T) {
 	if _, err := p.Stat(); !errors.Is(err, procfs.ErrGone) {
 		t.Errorf("Stat of one that was reaped = %v, want ErrGone", err)
 	}
-	// Linux 6.15 tells even now; older ones tell nothing.
+	// Since Linux 6.15 the kernel reports the status even now.
 	if status, known := p.ExitStatus(); known && status.Signal() != int(unix.SIGKILL) {
 		t.Errorf("ExitStatus of one that was reaped = %v, want SIGKILL or nothing", status)
 	}
@@ -73,7 +73,7 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// TestHoldComparesTheStart: a process that got the pid of another one is not held.
+// TestHoldComparesTheStart checks that Hold rejects a process that reuses the pid.
 func TestHoldComparesTheStart(t *testing.T) {
 	_, id := sleeper(t)
 	id.Start++

@@ -15,7 +15,7 @@ type Process struct {
 	Comm                                 string       // name, any bytes
 	State                                procfs.State // default: StateSleeping
 	Flags                                uint32       // PF_* bits, see [procfs.Stat.Flags]
-	UTime, STime, Start                  procfs.Ticks
+	UTime, STime, Start                  procfs.Ticks // as in [procfs.Stat], and so the four below
 	Nice                                 int
 	VSize                                procfs.Bytes
 	RSS                                  procfs.Pages // of 4 KiB in status
@@ -25,9 +25,9 @@ type Process struct {
 	Environ  []string // NAME=value
 	Exe, Cwd string   // targets of the links; "": no link
 
-	UID, GID uint32 // all four IDs of each kind
-	Groups   []uint32
-	NSpid    []int // default: PID only
+	UID, GID uint32   // all four IDs of each kind
+	Groups   []uint32 // supplementary groups
+	NSpid    []int    // default: PID only
 	// Sigs is the signal state of the process. Known is ignored; to omit the lines,
 	// use Status.
 	Sigs procfs.Signals

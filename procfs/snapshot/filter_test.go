@@ -35,8 +35,8 @@ func TestParseFilter(t *testing.T) {
 	}
 }
 
-// TestFilterSignals: each set of signals has its key; of a zombie, and where the kernel
-// does not tell, none matches.
+// TestFilterSignals checks the key of each set of signals. No key matches a zombie, or
+// a process whose signal state is not known.
 func TestFilterSignals(t *testing.T) {
 	set := procfs.NewSignalSet
 	sigs := procfs.Signals{Known: true, Ignored: set(1), Blocked: set(2), Caught: set(3), Pending: set(10), SharedPending: set(12)}

@@ -6,7 +6,7 @@ import (
 	"yinit/procfs"
 )
 
-// BenchmarkSnapshot reads the machine's processes as top does at each refresh.
+// BenchmarkSnapshot reads the processes of the machine as top does at each refresh.
 func BenchmarkSnapshot(b *testing.B) {
 	r := NewReader(procfs.FS{}, Options{})
 	defer r.Close()

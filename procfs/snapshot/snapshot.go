@@ -71,7 +71,7 @@ type Process struct {
 	Term verdict.Outcome
 	// Status is how a zombie ended, if Known.
 	Status procfs.WaitStatus
-	Known  bool
+	Known  bool // the kernel shows Status
 	// Culprit is the pid of the process that ought to reap a zombie, see
 	// [zombie.CulpritOf]; 0: a process outside the PID namespace.
 	Culprit int

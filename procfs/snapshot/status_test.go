@@ -6,7 +6,7 @@ import (
 	"yinit/procfs"
 )
 
-// TestStatusIsDue: when the status of a process is worth reading again.
+// TestStatusIsDue checks when the status of a process is read again.
 func TestStatusIsDue(t *testing.T) {
 	kept := keptStatus{read: true, state: procfs.StateSleeping, faults: 5, comm: "sh"}
 	same := procfs.Stat{State: procfs.StateSleeping, MinorFaults: 5, Comm: "sh", Threads: 1}
@@ -43,7 +43,7 @@ func TestStatusIsDue(t *testing.T) {
 	}
 }
 
-// TestExactRSS: stat says what changed, status how much it was.
+// TestExactRSS checks that changes come from stat and the correction from status.
 func TestExactRSS(t *testing.T) {
 	for _, test := range []struct {
 		off       int64

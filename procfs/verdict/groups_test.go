@@ -39,7 +39,7 @@ func TestOrphaned(t *testing.T) {
 		"hidden, but another one is not":     {7, []procfs.Stat{init, shell, stat(7, 6, 7, 5), stat(8, 5, 7, 5)}, verdict.No},
 		"init is hidden":                     {5, []procfs.Stat{stat(4, 1, 4, 4), stat(5, 4, 5, 5)}, verdict.Unknown},
 		"the leader of the group is outside": {0, []procfs.Stat{init, stat(7, 1, 0, 0)}, verdict.Unknown},
-		"nobody is in the group":             {9, []procfs.Stat{init}, verdict.Yes},
+		"a group without members":            {9, []procfs.Stat{init}, verdict.Yes},
 		"main thread ended, others keep it":  {7, []procfs.Stat{init, shell, {PID: 7, PPID: 5, PGRP: 7, Session: 5, State: 'Z', Threads: 2}}, verdict.No},
 		"no process at all":                  {7, nil, verdict.Unknown},
 	} {
@@ -49,8 +49,8 @@ func TestOrphaned(t *testing.T) {
 	}
 }
 
-// crowd is a container with n processes: sessions, their groups, orphans, zombies,
-// and some that were started from outside.
+// crowd returns a container with n processes: sessions, their groups, orphans,
+// zombies, and processes that were started from outside.
 func crowd(n int) []procfs.Stat {
 	r := rand.New(rand.NewPCG(1, 2))
 	stats := []procfs.Stat{{PID: 1, PGRP: 1, Session: 1, State: 'S', Threads: 1}}
@@ -74,7 +74,8 @@ func crowd(n int) []procfs.Stat {
 	return stats
 }
 
-// TestGroupsOfACrowd compares the table with a look at the members of each group.
+// TestGroupsOfACrowd compares Groups with a direct examination of the members of each
+// group.
 func TestGroupsOfACrowd(t *testing.T) {
 	stats := crowd(10_000)
 	byPID, members := map[int]procfs.Stat{}, map[int][]procfs.Stat{}
@@ -106,7 +107,7 @@ func TestGroupsOfACrowd(t *testing.T) {
 	}
 }
 
-// BenchmarkGroups asks about the group of each of 10,000 processes.
+// BenchmarkGroups looks up the group of each of 10,000 processes.
 func BenchmarkGroups(b *testing.B) {
 	stats := crowd(10_000)
 	b.ReportAllocs()

@@ -21,8 +21,8 @@ import (
 
 var check = proctest.Check
 
-// start starts cmd, which says that it is ready, and ends and is reaped after the
-// test.
+// start starts cmd and waits until it reports that it is ready. It is ended and
+// reaped after the test.
 func start(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	stdin, err := cmd.StdinPipe()
@@ -41,7 +41,7 @@ func start(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-// cat is a program that is written in C.
+// cat runs a program that is written in C.
 func cat(t *testing.T) (pid int) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", "echo ready; exec cat")
@@ -124,7 +124,7 @@ func TestFrozenInFakeTrees(t *testing.T) {
 			t.Errorf("wchan %s: %v, want %v", name, tg.Freezer, want)
 		}
 	}
-	// Frozen where they sleep, or truly not to be woken.
+	// Frozen where they sleep, or really uninterruptible.
 	for name, want := range map[string]verdict.Freezer{"hrtimer_nanosleep": verdict.Freezer1, "futex_wait_queue": verdict.Freezer1, "folio_wait_bit_common": verdict.Unfrozen, "do_freezer_trap": verdict.Unfrozen} {
 		tree := proctest.New(t)
 		tree.Process(proctest.Process{PID: 7, State: procfs.StateDisk, Sigs: procfs.Signals{Known: true}})
@@ -173,11 +173,11 @@ func TestTargetOfOddProcesses(t *testing.T) {
 		t.Errorf("Target whose main thread ended: %+v, %v, want the other one alive", tg, err)
 	}
 	if tg, err := verdict.Read(fs, 99, verdict.Anyone()); !errors.Is(err, procfs.ErrGone) {
-		t.Errorf("Target of nobody: %+v, %v, want ErrGone", tg, err)
+		t.Errorf("Target of a missing process: %+v, %v, want ErrGone", tg, err)
 	}
 }
 
-// TestLanguages of real programs: this test is one in Go.
+// TestLanguages examines real programs. This test binary is the Go program.
 func TestLanguages(t *testing.T) {
 	want := map[int]verdict.Language{os.Getpid(): verdict.Go}
 	if python, err := exec.LookPath("python3"); err == nil {
@@ -228,7 +228,7 @@ func TestCaller(t *testing.T) {
 	}
 }
 
-// TestMayBy is the rule of kill(2).
+// TestMayBy checks the rule of kill(2) for permissions.
 func TestMayBy(t *testing.T) {
 	const capKill = 1 << 5
 	user := func(real, effective, saved uint32) [4]uint32 { return [4]uint32{real, effective, saved, effective} }
@@ -260,7 +260,7 @@ func TestMayBy(t *testing.T) {
 		"CONT, another session":              {verdict.Caller{UID: user(1, 1, 1), Session: 8}, user(2, 2, 2), verdict.NSSame, verdict.No, cont, verdict.OutcomeDenied},
 		"TERM, same session":                 {verdict.Caller{UID: user(1, 1, 1), Session: 7}, user(2, 2, 2), verdict.NSSame, verdict.No, term, verdict.OutcomeDenied},
 		"itself, whatever it is":             {verdict.Caller{PID: 7, UID: user(1, 1, 1)}, user(2, 2, 2), verdict.NSSame, verdict.No, term, verdict.OutcomeTerminate},
-		"of nobody is anything known":        {verdict.Caller{}, user(2, 2, 2), 0, 0, term, verdict.OutcomeUnknown},
+		"nothing is known about either":      {verdict.Caller{}, user(2, 2, 2), 0, 0, term, verdict.OutcomeUnknown},
 	} {
 		tg := target(func(t *verdict.Target) { t.UID, t.UserNS, t.Permitted = test.uid, test.kin, test.asked })
 		if got, why := verdict.Of(tg, test.n, test.caller); got != test.want {

@@ -26,7 +26,7 @@ const (
 
 var setOf = procfs.NewSignalSet
 
-// target is a sleeping process with one thread that is in no sigwait.
+// target returns a sleeping process with one thread that is not in sigwait.
 func target(change ...func(*verdict.Target)) *verdict.Target {
 	t := &verdict.Target{
 		ID: procfs.ID{PID: 7}, State: procfs.StateSleeping, NSpid: []int{7}, PGRP: 7, Session: 7,
@@ -75,8 +75,8 @@ func awaits(n ...int) func(*verdict.Target) {
 	}
 }
 
-// TestVerdict has what the kernel cannot be made to show in a test, and one case
-// of each rule; the rest is in TestVerdictAgreesWithTheKernel of cmd/yinit.
+// TestVerdict has a case for each rule, and cases that a test cannot bring about in the
+// kernel. TestVerdictAgreesWithTheKernel of cmd/yinit has the rest.
 func TestVerdict(t *testing.T) {
 	anyone, host := verdict.Anyone(), verdict.Anyone()
 	host.Depth = 1
@@ -217,9 +217,9 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestSigwaitForSure: what would neither end the process nor be dropped is read in
-// any case.
-func TestSigwaitForSure(t *testing.T) {
+// TestSigwaitUnconditional checks that a signal which would neither end the process nor
+// be dropped is read in any case.
+func TestSigwaitUnconditional(t *testing.T) {
 	const want = "a thread waits for it in sigwait"
 	second := func(t *verdict.Target) {
 		t.Tasks = append(t.Tasks, verdict.Task{TID: 8, State: 'S', Sigwait: verdict.Yes, Awaited: setOf(term), AwaitedRead: true})
@@ -234,7 +234,8 @@ func TestSigwaitForSure(t *testing.T) {
 	}
 }
 
-// TestFatalSignalsEndVfork: at once, so nothing is added to their reasons.
+// TestFatalSignalsEndVfork checks that the reasons for fatal signals mention no delay,
+// because they end vfork at once.
 func TestFatalSignalsEndVfork(t *testing.T) {
 	for _, n := range []int{term, kill} {
 		tg := target(state('D'))
@@ -275,7 +276,7 @@ func TestLanguageInTheReason(t *testing.T) {
 	}
 }
 
-// TestOutcomeWords: scripts rely on them.
+// TestOutcomeWords checks the words, which scripts rely on.
 func TestOutcomeWords(t *testing.T) {
 	want := strings.Fields("unknown terminate core stop continue handler ignore default-ignore read pending shielded no-effect denied")
 	var got []string
@@ -287,7 +288,8 @@ func TestOutcomeWords(t *testing.T) {
 	}
 }
 
-// TestReasonsAreShort: they stand beside a verdict, on one line of 80 columns.
+// TestReasonsAreShort checks that a verdict and its reason fit on one line of 80
+// columns.
 func TestReasonsAreShort(t *testing.T) {
 	for _, l := range []verdict.Language{verdict.NoLanguage, verdict.Go, verdict.Node, verdict.Python, verdict.Java} {
 		for _, sigs := range []procfs.Signals{{}, {Known: true}, {Known: true, Caught: ^setOf(kill, stop)}, {Known: true, Ignored: ^setOf(kill, stop)}} {

@@ -38,7 +38,7 @@ var causes = [...]struct {
 }{
 	CauseUnknown: {
 		"unknown", "it has not waited for the zombie; this user may not see what it is doing",
-		"run this as its user, or as root with CAP_SYS_PTRACE", false,
+		"run yinit as its user, or as root with CAP_SYS_PTRACE", false,
 	},
 	CauseThreads: {
 		"threads-run", "only its main thread has ended; it cannot be reaped until its other threads end",

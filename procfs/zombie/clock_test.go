@@ -8,7 +8,7 @@ import (
 	"yinit/procfs"
 )
 
-// TestDeathClock kills a child and looks how long it has been dead.
+// TestDeathClock kills a child and measures how long it has been dead.
 func TestDeathClock(t *testing.T) {
 	cmd := exec.Command("sleep", "100")
 	if err := cmd.Start(); err != nil {
@@ -27,7 +27,7 @@ func TestDeathClock(t *testing.T) {
 	clock := newDeathClock(procfs.FS{})
 	got, ok := clock.since(stat)
 	if _, err := (procfs.FS{}).LastRan(stat.PID); err != nil {
-		t.Skipf("the kernel does not tell: %v", err)
+		t.Skipf("the kernel does not report it: %v", err)
 	}
 	const tolerance = 50 * time.Millisecond // the scheduler's clock goes by ticks
 	if most := time.Since(before) + tolerance; !ok || got > most {

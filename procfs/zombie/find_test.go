@@ -30,7 +30,8 @@ func TestCulpritOf(t *testing.T) {
 	}
 }
 
-// TestTracer: the kernel names the thread that attached.
+// TestTracer checks that the process of the tracing thread is found, since the kernel
+// reports the thread.
 func TestTracer(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 37, State: procfs.StateZombie, Status: map[string]string{"TracerPid": "101"}})
@@ -43,7 +44,7 @@ func TestTracer(t *testing.T) {
 	}
 }
 
-// found is what Find says of each culprit.
+// found is the result of Find for each culprit.
 type found struct {
 	Culprit int
 	Cause   string
@@ -86,7 +87,7 @@ func TestFind(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || r.Init != test.init || r.Count() != 4 {
 			t.Errorf("%s: init %d, %d zombies, -want +got:\n%s", name, r.Init, r.Count(), diff)
 		}
-		// A history may know of it for longer than it is old, by other clocks.
+		// By the clock of a history it may have been dead for longer than its age.
 		if z := r.Culprits[0].Zombies[0]; z.Exact || z.Dead != z.Age || z.Age != 130*time.Second {
 			t.Errorf("%s: zombie 31: %+v, want that it has been dead since its start", name, z)
 		}
@@ -96,7 +97,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// BenchmarkFindAmong: of 10,000 processes only the ten zombies are looked at.
+// BenchmarkFindAmong has 10,000 processes, of which it examines only the ten zombies.
 func BenchmarkFindAmong(b *testing.B) {
 	tree := proctest.New(b)
 	tree.Uptime(1000 * time.Second)

@@ -20,7 +20,7 @@ var check, eventually = proctest.Check, proctest.Eventually
 
 const chld = int(syscall.SIGCHLD)
 
-// dead is a zombie of the parent 12.
+// dead returns a zombie child of process 12.
 func dead(change func(*zombie.Dead)) zombie.Dead {
 	d := zombie.Dead{Stat: procfs.Stat{PID: 37, PPID: 12, State: procfs.StateZombie, Threads: 1, ExitSignal: chld}, For: time.Hour}
 	if change != nil {
@@ -29,7 +29,7 @@ func dead(change func(*zombie.Dead)) zombie.Dead {
 	return d
 }
 
-// parent has pid 12 and does nothing with CHLD.
+// parent returns process 12, which has the default disposition for CHLD.
 func parent(change func(*zombie.Reaper)) zombie.Reaper {
 	r := zombie.Reaper{Stat: procfs.Stat{PID: 12, State: procfs.StateSleeping, Threads: 1}, Sigs: procfs.Signals{Known: true}}
 	if change != nil {
@@ -139,7 +139,7 @@ func TestBlameFor(t *testing.T) {
 	}
 }
 
-// TestCausesInWords: each cause has a word, a reason and an advice of its own.
+// TestCausesInWords checks that each cause has its own word, reason and advice.
 func TestCausesInWords(t *testing.T) {
 	words, whys := map[string]bool{}, map[string]bool{}
 	for c := zombie.CauseUnknown; c <= zombie.CauseNeverWaits; c++ {
@@ -209,7 +209,7 @@ func TestReaperOfAFake(t *testing.T) {
 	}
 }
 
-// TestReaperWithoutItsMainThread: what the others do counts.
+// TestReaperWithoutItsMainThread checks that the state of the other threads counts.
 func TestReaperWithoutItsMainThread(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 12, PPID: 1, Comm: "git", State: procfs.StateZombie, Threads: []proctest.Thread{{TID: 13, State: procfs.StateStopped}}})
@@ -219,7 +219,7 @@ func TestReaperWithoutItsMainThread(t *testing.T) {
 	}
 }
 
-// TestVforkChild: it is named if there is no other that it could be.
+// TestVforkChild checks that the child is named if it is the only living one.
 func TestVforkChild(t *testing.T) {
 	for children, want := range map[string]int{"": 0, "40 ": 40, "39 40 ": 40, "40 41 ": 0, "40 39 42 ": 0} {
 		tree := proctest.New(t)
@@ -235,8 +235,8 @@ func TestVforkChild(t *testing.T) {
 	}
 }
 
-// TestReaperOfALiveParent has this process wait for one child while another one
-// is dead, and compares when that died with the clock.
+// TestReaperOfALiveParent waits for one child while another is a zombie, and compares
+// the time of its death with the clock.
 func TestReaperOfALiveParent(t *testing.T) {
 	ended := exec.Command("sh", "-c", "exit 7")
 	check(t, ended.Start())
