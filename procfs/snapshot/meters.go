@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"yinit/procfs/host"
@@ -39,11 +40,7 @@ func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
 		}
 	}
 	r.cpu = u.CPU
-	if n := r.scanner.Hidden(); n == 1 {
-		h.NoAccess = "1 process is hidden from this user"
-	} else if n > 1 {
-		h.NoAccess = fmt.Sprintf("%d processes are hidden from this user", n)
-	}
+	h.NoAccess = unread(r.scanner.Hidden(), r.scanner.Unreadable())
 	return h
 }
 
@@ -78,4 +75,19 @@ func (r *Reader) missed(appeared int, since time.Duration) int {
 		return 0
 	}
 	return max(step-appeared, 0)
+}
+
+// unread says how many processes are missing in a snapshot, and why.
+func unread(hidden, malformed int) string {
+	var parts []string
+	switch {
+	case hidden == 1:
+		parts = append(parts, "1 process is hidden from this user")
+	case hidden > 1:
+		parts = append(parts, fmt.Sprintf("%d processes are hidden from this user", hidden))
+	}
+	if malformed > 0 {
+		parts = append(parts, fmt.Sprintf("the stat of %d could not be parsed", malformed))
+	}
+	return strings.Join(parts, "; ")
 }
