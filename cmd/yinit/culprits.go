@@ -15,22 +15,10 @@ func findZombies(fs procfs.FS) (*zombie.Report, error) {
 	var o zombie.Options
 	if src, err := history.Find(fs, 0); err == nil {
 		if b, err := src.Read(0); err == nil {
-			o.Noticed = noticed(b.Records, time.Now())
+			o.Noticed = history.ZombiesFor(b.Records, time.Now())
 		}
 		_ = src.Close() // it was only read
 	}
 	o.Reaps = history.Reaps(fs, 1)
 	return zombie.Find(fs, o)
-}
-
-// noticed returns for how long at least each zombie in records has been dead. The
-// init writes such a record some time after the death: ZombieFor is that time.
-func noticed(records []history.Record, now time.Time) map[procfs.ID]time.Duration {
-	found := map[procfs.ID]time.Duration{}
-	for _, r := range records {
-		if r.Kind == history.KindZombie && r.Start != 0 {
-			found[r.ID()] = max(now.Sub(r.Time)+r.ZombieFor, found[r.ID()])
-		}
-	}
-	return found
 }

@@ -52,7 +52,7 @@ func dispatch(args, env []string) (int, error) {
 		return runCommand(c, line.Words[1:])
 	}
 	if line.Empty() && os.Getpid() != 1 && isTerminal(0) && isTerminal(1) &&
-		(!config.EnvironmentRuns(env) || joinsContainer(procfs.FS{})) {
+		(!config.EnvironmentRuns(env) || procfs.FS{}.JoinsContainer()) {
 		return runCommand(config.Lookup("top"), nil)
 	}
 	return runInit(line, env)

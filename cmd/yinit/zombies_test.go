@@ -134,14 +134,14 @@ func TestZombiesJSON(t *testing.T) {
 func TestZombieIsNoticed(t *testing.T) {
 	now := time.Unix(1000, 0)
 	id := procfs.ID{PID: 37, Start: 87000}
-	got := noticed([]history.Record{
+	got := history.ZombiesFor([]history.Record{
 		{Kind: history.KindZombie, PID: id.PID, Start: id.Start, Time: now.Add(-50 * time.Second), ZombieFor: 10 * time.Second},
 		{Kind: history.KindZombie, PID: id.PID, Start: id.Start, Time: now.Add(-time.Second)},
 		{Kind: history.KindZombie, PID: 38, Time: now.Add(-time.Minute)}, // without a start time, so it may be another process
 		{Kind: history.KindExit, PID: 39, Start: 1, Time: now.Add(-time.Minute)},
 	}, now)
 	if diff := cmp.Diff(map[procfs.ID]time.Duration{id: time.Minute}, got); diff != "" {
-		t.Errorf("noticed, -want +got:\n%s", diff)
+		t.Errorf("ZombiesFor, -want +got:\n%s", diff)
 	}
 	for z, want := range map[zombie.Zombie]string{
 		{Dead: 90 * time.Second, Exact: true}:                      "1m30s",

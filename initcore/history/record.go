@@ -123,3 +123,15 @@ func (r Record) ID() procfs.ID { return procfs.ID{PID: r.PID, Start: r.Start} }
 func (r Record) Failed() bool {
 	return r.Kind == KindExit && r.Known && r.Status != 0
 }
+
+// ZombiesFor returns for how long at least each zombie in records has been dead. The
+// init writes such a record some time after the death: ZombieFor is that time.
+func ZombiesFor(records []Record, now time.Time) map[procfs.ID]time.Duration {
+	found := map[procfs.ID]time.Duration{}
+	for _, r := range records {
+		if r.Kind == KindZombie && r.Start != 0 {
+			found[r.ID()] = max(now.Sub(r.Time)+r.ZombieFor, found[r.ID()])
+		}
+	}
+	return found
+}
