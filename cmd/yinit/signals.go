@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"yinit/cmd/yinit/config"
+	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/verdict"
 	"yinit/tui/text"
@@ -160,4 +161,11 @@ func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
 			out.WriteString(text.Paragraph("", indent, 80, text.Signals(set.signals)))
 		}
 	}
+}
+
+// newTargets returns a reader that has scanned the processes of fs. It takes into
+// account what yinit as PID 1 does with signals.
+func newTargets(fs procfs.FS) (*verdict.Reader, error) {
+	r := verdict.NewReader(fs, func() verdict.Relay { return history.RelayOf(fs, 1) })
+	return r, r.Scan()
 }
