@@ -49,7 +49,7 @@ func TestHelper(t *testing.T) {
 	}
 }
 
-// TestHelperStarts: a call that nobody waits for is waited for by the next one.
+// TestHelperStarts: a call waits for an earlier one that start began.
 func TestHelperStarts(t *testing.T) {
 	h, log := newTestHelper()
 	block, n := make(chan struct{}), 0
@@ -86,7 +86,7 @@ func TestExplainBlocks(t *testing.T) {
 	for range 2 {
 		e := &StartError{step: stepExec, Path: "/mnt/app", Err: unix.ENOENT}
 		got := k.explain(e, &Program{Name: "app", Args: []string{"/mnt/app"}})
-		if want := "cannot run /mnt/app: no such file or directory; its file system does not answer, so nothing more is known"; got != want {
+		if want := "cannot run /mnt/app: no such file or directory; its file system does not respond, so no further details are known"; got != want {
 			t.Errorf("explain = %q, want %q", got, want)
 		}
 		if e.Code() != 127 || e.Path != "/mnt/app" {

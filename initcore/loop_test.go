@@ -23,7 +23,7 @@ type faulty struct {
 	reapErr error   // when there are no more
 	steps   int     // reaps asked for, after which the script goes on
 	script  func(step int)
-	panics  string // "name", "explain", "kill", "everybody", "list", "start": what panics
+	panics  string // "name", "explain", "kill", "everyProcess", "list", "start": what panics
 	started time.Time
 	naps    time.Duration
 }
@@ -65,7 +65,7 @@ func (f *faulty) reap(d *death) error {
 func (f *faulty) start(p *program) (int, error) { f.blow("start"); return f.world.start(p) }
 func (f *faulty) name(pid int) string           { f.blow("name"); return f.world.name(pid) }
 func (f *faulty) list() ([]procfs.Stat, bool)   { f.blow("list"); return f.world.list() }
-func (f *faulty) everybody() []procfs.Stat      { f.blow("everybody"); return f.world.everybody() }
+func (f *faulty) everyProcess() []procfs.Stat   { f.blow("everyProcess"); return f.world.everyProcess() }
 func (f *faulty) anyLeft() bool                 { f.blow("anyLeft"); return f.world.anyLeft() }
 func (f *faulty) outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string {
 	f.blow("oom")
@@ -202,7 +202,7 @@ func TestPanic(t *testing.T) {
 			[]string{"start app"},
 		},
 		"while it looks for zombies": {
-			"everybody", one(func(c *Config) { c.Report = "x" }), func(f *faulty) { f.dies("app", 7<<8) },
+			"everyProcess", one(func(c *Config) { c.Report = "x" }), func(f *faulty) { f.dies("app", 7<<8) },
 			7,
 			[]string{"start app"},
 		},

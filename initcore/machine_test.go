@@ -113,7 +113,7 @@ func (w *world) list() (living []procfs.Stat, known bool) {
 	}
 	return living, known
 }
-func (w *world) everybody() []procfs.Stat                 { living, _ := w.list(); return living }
+func (w *world) everyProcess() []procfs.Stat              { living, _ := w.list(); return living }
 func (w *world) tracer(int) int                           { return 0 }
 func (w *world) name(int) string                          { return "killer" }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }

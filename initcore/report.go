@@ -43,7 +43,7 @@ func (m *machine) writeReport(path string, h *helper) {
 	}
 }
 
-var errNoAnswer = errors.New("its file system does not answer")
+var errNoAnswer = errors.New("its file system does not respond")
 
 // ReportFailure leaves an account of a run that yinit ended by itself, before it
 // started anything, see [Config.Report].

@@ -118,7 +118,7 @@ func (m *machine) endLeftovers() {
 	m.terminal.takeTerminal()
 	m.recordFlood()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
-		m.zombies = heldZombies(m.leftovers.everybody(), m.pid, m.leftovers.tracer)
+		m.zombies = heldZombies(m.leftovers.everyProcess(), m.pid, m.leftovers.tracer)
 	}
 	if m.cfg.Grace == 0 || !m.leftovers.anyLeft() {
 		m.phase = over
