@@ -27,7 +27,7 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: func() { k.helper.start(k.closeInherited) }})
 	}
 	if m.cfg.Watch > 0 {
-		list = append(list, chore{due: begun.Add(firstLook), do: func() { m.others.startWatching(m, k) }})
+		list = append(list, chore{due: begun.Add(watchAfter), do: func() { m.others.startWatching(m, k) }})
 	}
 	return append(list, chore{due: begun.Add(time.Second), do: func() {
 		// A running init allocates almost nothing. A small heap that is collected

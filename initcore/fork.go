@@ -22,7 +22,7 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		before  uint64
 		dfl     kernelSigaction
 		ign     = kernelSigaction{handler: 1}
-		buf    [3]uint32
+		buf     [3]uint32
 		step    step
 		best    = unix.ENOENT
 		bestIdx uintptr

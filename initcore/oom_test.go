@@ -41,7 +41,7 @@ func TestOutOfMemory(t *testing.T) {
 		"too long to be the victim":      {"begin oom 1s look 3s kill", true, maybe("0 → 1", "00:00:00")},
 		"nobody watched for long":        {"begin 9s oom 9s kill", false, maybe("0 → 1", "00:00:00")},
 		"calm for long":                  {"begin 9s oom kill", true, hit("0 → 1")},
-		"nobody was seen":                {"begin oom look 3s look", true, hit("0 → 1") + " by a process whose end was not seen"},
+		"nobody was seen":                {"begin oom look 3s look", true, hit("0 → 1") + " by a process whose exit was not seen"},
 		"nobody was seen, and told once": {"begin oom look 3s look kill", true, ""},
 		"not yet":                        {"begin oom look 1s look", true, ""},
 	} {
