@@ -13,7 +13,7 @@ import (
 // those that it was started with.
 const descriptors = 12
 
-// ample is a number of free descriptors that needs no check by opening some.
+// ample is how many descriptors must be free for Reserve to skip its trial.
 const ample = 1000
 
 // Reserve makes sure that there are enough descriptors, before any program starts. The
