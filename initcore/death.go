@@ -10,8 +10,8 @@ import (
 	"yinit/procfs"
 )
 
-// died handles a child that ended, or that a signal stopped or continued. It is the
-// only place where the child is looked up among the programs and the watched processes.
+// died handles a child that ended, or that a signal stopped or continued. It looks the
+// child up, once, among the programs and among the processes that the watcher has seen.
 func (m *machine) died(d *death, now time.Time) {
 	m.now = now
 	d.program = m.find(d.PID)
