@@ -16,7 +16,7 @@ import (
 	"yinit/procfs"
 )
 
-// copyOf copies a program of the machine and lets change spoil the copy.
+// copyOf copies a program of the machine and damages the copy with change.
 func copyOf(t *testing.T, dir, name, program string, change func([]byte) []byte) string {
 	t.Helper()
 	b, err := os.ReadFile(program)
@@ -175,7 +175,7 @@ func TestLoaderIsAScript(t *testing.T) {
 	}
 }
 
-// TestFaultOfAFIFO: to look into one would hold up the init until somebody writes.
+// TestFaultOfAFIFO: opening a FIFO would block the init until a process writes to it.
 func TestFaultOfAFIFO(t *testing.T) {
 	fifo := t.TempDir() + "/fifo"
 	check(t, unix.Mkfifo(fifo, 0o755))

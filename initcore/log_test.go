@@ -114,8 +114,8 @@ func full(t *testing.T) (r *os.File, w int, size int) {
 	return r, wfd, size
 }
 
-// TestLogNeverBlocks: stderr is full, nobody reads. Lines are dropped, the end
-// waits for a moment only; and once somebody reads, they learn what they missed.
+// TestLogNeverBlocks: stderr is full and not being read. Lines are dropped, and flush
+// waits for a moment only. Once stderr is read, the log says how many were dropped.
 func TestLogNeverBlocks(t *testing.T) {
 	r, w, size := full(t)
 	p := newAsyncWriter(w)
@@ -176,8 +176,8 @@ func TestLogToBrokenPipe(t *testing.T) {
 	}
 }
 
-// TestNonBlockingDescriptor: whoever shares our stderr may have made it
-// non-blocking (Node does). Nothing is lost for it.
+// TestNonBlockingDescriptor: a process that shares our stderr may have made it
+// non-blocking, as Node does. No line is lost.
 func TestNonBlockingDescriptor(t *testing.T) {
 	rfd, w := rawPipe(t)
 	check(t, unix.SetNonblock(w, true))

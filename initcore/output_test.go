@@ -89,8 +89,8 @@ func TestRelayLongLines(t *testing.T) {
 	}
 }
 
-// TestRelaysShareAnOutlet: lines of several programs never mix, however they are
-// written, and those of one program stay in order.
+// TestRelaysShareAnOutlet: lines of several programs are never mixed, however they are
+// written, and lines of one program stay in order.
 func TestRelaysShareAnOutlet(t *testing.T) {
 	out, to := rawPipe(t)
 	shared := outletTo(t, to)
@@ -215,7 +215,7 @@ func TestDrainOfAHeldPipe(t *testing.T) {
 	}
 }
 
-// TestDrainOfATalker: one that writes for ever is not waited for, either.
+// TestDrainOfATalker: drain does not wait for a process that writes for ever, either.
 func TestDrainOfATalker(t *testing.T) {
 	out, to := pipe(t)
 	go func() { _, _ = io.Copy(io.Discard, out) }()
