@@ -25,7 +25,7 @@ func TestDescendants(t *testing.T) {
 		}
 	}
 	if got := descendants(all, 99); got != nil {
-		t.Errorf("descendants of nobody: %v", got)
+		t.Errorf("descendants of a process that is not in the list: %v", got)
 	}
 
 	const many = 50_000

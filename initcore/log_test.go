@@ -28,7 +28,7 @@ func TestTextLines(t *testing.T) {
 		"info":       {slog.LevelInfo, "started", nil, "yinit: started\n"},
 		"debug":      {slog.LevelDebug, "waitid", []any{"in", 2 * time.Second}, "yinit: debug: waitid (in 2s)\n"},
 		"newline":    {slog.LevelError, "internal error", []any{"stack", "a\nb\n"}, "yinit: internal error (stack a\\nb\\n)\n"},
-		"too low":    {slog.LevelDebug - 1, "nobody wants it", nil, ""},
+		"too low":    {slog.LevelDebug - 1, "not logged", nil, ""},
 		"list value": {slog.LevelInfo, "received", []any{"to", []int{1, 2}}, "yinit: received (to [1 2])\n"},
 	} {
 		var b bytes.Buffer
@@ -158,7 +158,7 @@ func TestLogNeverBlocks(t *testing.T) {
 func TestLogToBrokenPipe(t *testing.T) {
 	for name, fd := range map[string]func() int{
 		"closed": func() int { return 1 << 20 },
-		"nobody has the other end": func() int {
+		"no reader": func() int {
 			r, w := rawPipe(t)
 			_ = unix.Close(r)
 			t.Cleanup(func() { _ = unix.Close(w) })

@@ -69,7 +69,7 @@ func (l *loop) step() {
 	l.planTidying(now)
 }
 
-// wait blocks until a signal comes, or the next deadline.
+// wait blocks until an event occurs or the next deadline is reached.
 func (l *loop) wait() {
 	timeout := -1
 	if due := l.due(); !due.IsZero() {

@@ -94,12 +94,12 @@ func (f *faulty) runs(t *testing.T) {
 // TestKernelFails: if a system call fails for ever, the loop goes on and does not spin.
 func TestKernelFails(t *testing.T) {
 	for name, spoil := range map[string]func(*faulty){
-		"reap: EINVAL": func(f *faulty) { f.reapErr = unix.EINVAL },
-		"reap: EINTR":  func(f *faulty) { f.reapErr = unix.EINTR },
-		"reap: ENOSYS": func(f *faulty) { f.reapErr = unix.ENOSYS },
-		"reap: EPERM":  func(f *faulty) { f.reapErr = unix.EPERM },
-		"reap: nobody": func(f *faulty) { f.reapErr = nil },
-		"no children":  func(*faulty) {},
+		"reap: EINVAL":   func(f *faulty) { f.reapErr = unix.EINVAL },
+		"reap: EINTR":    func(f *faulty) { f.reapErr = unix.EINTR },
+		"reap: ENOSYS":   func(f *faulty) { f.reapErr = unix.ENOSYS },
+		"reap: EPERM":    func(f *faulty) { f.reapErr = unix.EPERM },
+		"reap: no child": func(f *faulty) { f.reapErr = nil },
+		"no children":    func(*faulty) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFaulty(t, one())

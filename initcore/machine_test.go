@@ -27,7 +27,7 @@ type world struct {
 	lost    bool             // signals have no effect on what is left
 	hasTTY  bool             // the shell has put the init into the foreground
 	gone    bool             // the programs have left their process groups
-	empty   bool             // process groups that are empty
+	empty   bool             // the process groups of the programs are empty
 	noQueue bool             // the kernel cannot queue signals to a process group
 	left    []string         // comms of what the programs leave behind
 	clock   time.Time

@@ -175,7 +175,7 @@ func (o *outlet) drop(in *inlet) {
 // longestLine is the maximum length of a line in bytes. A longer line is split.
 const longestLine = 64 << 10
 
-// copy reads once, at most n bytes, and reports whether more may come.
+// copy reads once, at most n bytes, and reports whether more output may follow.
 func (o *outlet) copy(in *inlet, n int) bool {
 	n, err := unix.Read(in.fd, o.chunk[:min(n, len(o.chunk))])
 	if err == unix.EINTR || err == unix.EAGAIN {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outletTo returns relays of which stdout is this descriptor.
+// outletTo returns relays whose stdout is this descriptor.
 func outletTo(t *testing.T, fd int) *relays {
 	t.Helper()
 	r := newRelays()

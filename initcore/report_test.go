@@ -120,8 +120,8 @@ func TestHeldZombies(t *testing.T) {
 		all  []procfs.Stat
 		want string
 	}{
-		"nobody": {nil, ""},
-		"none":   {[]procfs.Stat{process(5, 1, "web", 'S')}, ""},
+		"no process": {nil, ""},
+		"none":       {[]procfs.Stat{process(5, 1, "web", 'S')}, ""},
 		"two parents": {
 			[]procfs.Stat{process(5, 1, "web", 'S'), process(6, 5, "git", z), process(7, 5, "git", z), process(8, 1, "a\x1b\n", 'S'), process(9, 8, "x", z)},
 			"1 held by 8 (a\\x1b\\n), 2 held by 5 (web)",

@@ -64,7 +64,7 @@ func played(role string) {
 	}
 	if role == "late release" {
 		fmt.Println("ready")
-		_, _ = stdin.ReadString('\n') // a signal comes before it
+		_, _ = stdin.ReadString('\n') // a signal arrives first
 	}
 	Release()
 	if role == "preempt" {
@@ -130,7 +130,7 @@ func preempt() {
 		}
 	}()
 	for range 10 {
-		runtime.Gosched() // it gets the processor
+		runtime.Gosched() // it gets the CPU
 	}
 	fmt.Println("ready")
 }
@@ -244,10 +244,10 @@ func parse(t *testing.T, line string) (i Info) {
 func needsHandler(t *testing.T) {
 	t.Helper()
 	if !assembled {
-		t.Skip("the race detector, or the tag early_osignal: os/signal does not tell senders")
+		t.Skip("the race detector, or the tag early_osignal: os/signal does not report senders")
 	}
 	if layer == OSSignal {
-		t.Fatal("our handler is not installed: signals come in by os/signal")
+		t.Fatal("our handler is not installed: signals arrive through os/signal")
 	}
 }
 

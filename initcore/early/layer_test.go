@@ -64,7 +64,7 @@ func eachLayer(t *testing.T, test func(*testing.T)) {
 	}
 }
 
-// TestLayer: a binary says how its signals come in.
+// TestLayer: a binary reports its layer.
 func TestLayer(t *testing.T) { eachLayer(t, saysItsLayer) }
 
 func saysItsLayer(t *testing.T) {
