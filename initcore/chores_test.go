@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReadOnly: only pages that can be read from the file again are given back.
+// TestReadOnly: only pages that can be read from the file again are returned.
 func TestReadOnly(t *testing.T) {
 	const static = `00400000-00750000 r-xp 00000000 fe:00 12 /yinit
 00750000-00a00000 r--p 00350000 fe:00 12 /yinit

@@ -13,12 +13,12 @@ import (
 	"yinit/procfs"
 )
 
-// Config is what the init is told to do. The zero value of a field is the default
-// where nothing else is said.
+// Config configures the init. The zero value of a field is its default unless its
+// comment says otherwise.
 type Config struct {
-	// Programs are started in this order and stopped in the reverse one.
+	// Programs are started in this order and stopped in reverse order.
 	Programs []Program
-	// Pause is for an init without programs: it reaps, and ends at SIGTERM or SIGINT.
+	// Pause is for an init without programs: it reaps, and exits on SIGTERM or SIGINT.
 	Pause bool
 
 	// Group forwards signals to the process group of the program.
@@ -27,69 +27,69 @@ type Config struct {
 	// process group.
 	Session bool
 
-	// Subreaper is that somebody asked for it: a failure is a warning then. An init
-	// that is not PID 1 tries to be a subreaper in any case.
+	// Subreaper requests PR_SET_CHILD_SUBREAPER, see prctl(2); a failure is logged as
+	// a warning. An init that is not PID 1 tries to become a subreaper in any case.
 	Subreaper bool
 	// ParentDeath is the signal that the init gets when its parent dies; 0: none.
 	ParentDeath unix.Signal
 
-	// Expect are the exit codes that become 0.
+	// Expect is the set of exit codes that become 0.
 	Expect Codes
-	// Rewrite says which signals are forwarded as another one, or not at all.
+	// Rewrite says which signals are forwarded as another signal, or dropped.
 	Rewrite Rewrite
 
-	// Delay is how long a SIGTERM waits before it is forwarded.
+	// Delay is how long the init waits before it acts on a SIGTERM.
 	Delay time.Duration
 	// KillAfter is the time from the stop signal to SIGKILL; 0: never.
 	KillAfter time.Duration
-	// Grace is the time that leftover processes get from SIGTERM to SIGKILL; 0: they
-	// are left to the kernel.
+	// Grace is the time from SIGTERM to SIGKILL for leftover processes; 0: they get
+	// no signal and are left to the kernel.
 	Grace time.Duration
 
-	// Watch is how often the init looks for new processes; 0: never.
+	// Watch is the interval at which the init scans for new processes; 0: never.
 	Watch time.Duration
-	// History is the file that keeps the ring; "": it is kept in memory.
+	// History is the file that holds the ring; "": the ring is kept in memory.
 	History string
-	// Report is where an account of a failed run goes: a regular file that is there
-	// and empty. A symbolic link is not followed. "": nowhere.
+	// Report is the file that receives a report of a failed run; "": none. The file
+	// must exist, be regular and be empty. A symbolic link is not followed.
 	Report string
-	// WarnReap warns for each orphan that is reaped.
+	// WarnReap logs a warning for each orphan that is reaped.
 	WarnReap bool
-	// Log is what goes to stderr.
+	// Log says what is logged to stderr.
 	Log Logging
 	// Env is the environment of the programs, as NAME=value.
 	Env []string
-	// Version is that of this yinit, for the history.
+	// Version is the version of this yinit, for the history.
 	Version string
 }
 
-// OnExit says what the end of a program means for the others.
+// OnExit says what the init does when a program ends.
 type OnExit uint8
 
 // The values of on_exit.
 const (
-	Shutdown OnExit = iota // all others are stopped
-	Ignore                 // the others go on
-	Restart                // it is started again
+	Shutdown OnExit = iota // stop all other programs
+	Ignore                 // leave the other programs running
+	Restart                // start the program again
 )
 
 // Program is one program to run.
 type Program struct {
-	// Name is unique; "": [Config.Validate] makes one of the command.
+	// Name is unique; "": [Config.Validate] derives it from the command.
 	Name string
 	// Args is the command. Args[0] is looked up in PATH if it holds no slash.
 	Args []string
-	// Dir is the working directory; "": that of the init when it was started.
+	// Dir is the working directory; "": the directory in which the init was started.
 	Dir string
-	// Env is added to [Config.Env] and wins over it.
+	// Env is added to [Config.Env] and overrides it.
 	Env []string
-	// User is who runs the program; nil: the init's own user.
+	// User is the user that runs the program; nil: the init's own user.
 	User *Credential
 	// StopSignal asks the program to end; 0: SIGTERM.
 	StopSignal unix.Signal
-	// Oneshot programs must end with 0 before the next one starts.
+	// Oneshot means that the program must exit with 0 before the next one starts.
 	Oneshot bool
-	// OnExit is what the end of the program means for the others.
+	// OnExit says what the init does when the program ends.
 	OnExit OnExit
 	// RestartDelay is the pause before the first restart; 0: one second.
 	RestartDelay time.Duration
@@ -103,7 +103,7 @@ type Credential struct {
 	UID, GID uint32
 	// Groups become the supplementary groups.
 	Groups []uint32
-	// Home becomes HOME; "": that is unchanged.
+	// Home becomes HOME; "": HOME is unchanged.
 	Home string
 }
 
@@ -116,14 +116,14 @@ func (c *Codes) Add(code int) { c[code>>6&3] |= 1 << (code & 63) }
 // Has reports whether code is in the set.
 func (c *Codes) Has(code int) bool { return c[code>>6&3]>>(code&63)&1 != 0 }
 
-// Rewrite says which signal is forwarded instead of another one. An entry of 0
-// is no rule, one of [Drop] drops the signal.
+// Rewrite maps a received signal to the signal that is forwarded in its place. An
+// entry of 0 leaves the signal unchanged, an entry of [Drop] drops it.
 type Rewrite [65]int8
 
-// Drop is the entry of a signal that is dropped.
+// Drop is the entry of a signal that is not forwarded.
 const Drop = -1
 
-// Of returns what is forwarded for sig, 0 for nothing.
+// Of returns the signal that is forwarded for sig; 0: none.
 func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 	switch to := r[sig]; to {
 	case 0:
@@ -135,7 +135,7 @@ func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 	}
 }
 
-// relay is what the init forwards for each signal.
+// relay returns the signal that the init forwards for each signal, for the history.
 func (r *Rewrite) relay() (t history.Relay) {
 	for n := 1; n < len(t); n++ {
 		if to := r.Of(unix.Signal(n)); int(to) != n || history.Forwarded(n) {
@@ -145,13 +145,14 @@ func (r *Rewrite) relay() (t history.Relay) {
 	return t
 }
 
-// Validate completes what can be derived, and refuses what cannot be run.
+// Validate fills in names that are not set, and returns an error if the init cannot
+// run the configuration. The error is a [*ProgramError] if a program is at fault.
 func (c *Config) Validate() error {
 	if len(c.Programs) == 0 && !c.Pause {
 		return errors.New("no program to run")
 	}
 	if c.Pause && len(c.Programs) > 0 {
-		return errors.New("--pause runs no program, so give none")
+		return errors.New("--pause takes no program; remove the program or --pause")
 	}
 	for i := range c.Programs {
 		if err := c.Programs[i].validate(); err != nil {
@@ -159,51 +160,52 @@ func (c *Config) Validate() error {
 			return err
 		}
 	}
-	return c.nameThem()
+	return c.namePrograms()
 }
 
-// ProgramError says what is wrong with a program, and which key of the file says so.
+// ProgramError says what is wrong with a program, and which key of the configuration
+// file is at fault.
 type ProgramError struct {
-	// Index is the place of the program in [Config.Programs].
+	// Index is the index of the program in [Config.Programs].
 	Index int
-	// Key is the key of the file that says so, such as restart_delay.
+	// Key is the key of the configuration file that is at fault, such as restart_delay.
 	Key string
-	// Text is what is wrong and what to do.
+	// Text says what is wrong and how to correct it.
 	Text string
 }
 
-// Error counts the programs from 1.
+// Error returns the message. It counts the programs from 1.
 func (e *ProgramError) Error() string {
 	return fmt.Sprintf("program %d: %s: %s", e.Index+1, e.Key, e.Text)
 }
 
-// validate refuses a program that cannot be run as described.
+// validate returns an error if the program cannot be run as described.
 func (p *Program) validate() *ProgramError {
 	if len(p.Args) == 0 || p.Args[0] == "" {
 		return &ProgramError{Key: "command", Text: "it is empty; give the name of a program"}
 	}
 	for _, word := range p.Args {
 		if strings.IndexByte(word, 0) >= 0 {
-			return &ProgramError{Key: "command", Text: "a NUL byte cannot be in an argument; leave it out"}
+			return &ProgramError{Key: "command", Text: "an argument cannot contain a NUL byte; remove it"}
 		}
 	}
 	if p.OnExit != Restart && p.RestartDelay != 0 {
-		return &ProgramError{Key: "restart_delay", Text: "it means nothing without on_exit = \"restart\"; leave it out, or add that"}
+		return &ProgramError{Key: "restart_delay", Text: "it has no effect without on_exit = \"restart\"; remove it or add on_exit"}
 	}
 	if p.Oneshot && p.OnExit == Restart {
-		return &ProgramError{Key: "on_exit", Text: "oneshot and on_exit = \"restart\" exclude each other: a oneshot must succeed at once"}
+		return &ProgramError{Key: "on_exit", Text: "oneshot and on_exit = \"restart\" exclude each other: a oneshot must succeed the first time"}
 	}
 	return nil
 }
 
-// nameThem gives each program a unique name: the one that was written, or the base
-// name of its command, with a number if that is taken.
-func (c *Config) nameThem() error {
+// namePrograms gives each program a unique name: the configured name, or else the
+// base name of its command, with a number appended if that name is taken.
+func (c *Config) namePrograms() error {
 	taken := map[string]bool{}
 	for i := range c.Programs {
 		name := c.Programs[i].Name
 		if taken[name] {
-			return &ProgramError{i, "name", fmt.Sprintf("another program is called %q, too; give each a name of its own", name)}
+			return &ProgramError{i, "name", fmt.Sprintf("another program is already named %q; give each program a unique name", name)}
 		}
 		taken[name] = name != ""
 	}
@@ -220,7 +222,7 @@ func (c *Config) nameThem() error {
 			taken[p.Name] = true
 		}
 		if p.Prefix && procfs.Printable(p.Name) != p.Name {
-			return &ProgramError{i, key, fmt.Sprintf("the name %q is to stand before each line of output, and has characters that do not print; give another name", p.Name)}
+			return &ProgramError{i, key, fmt.Sprintf("the name %q has unprintable characters, so it cannot prefix lines of output; choose another name", p.Name)}
 		}
 	}
 	return nil

@@ -6,14 +6,15 @@ import (
 	"yinit/procfs"
 )
 
-// console is the controlling terminal, if one of the standard descriptors is it.
-// Nothing here is fatal: without job control a program still runs.
+// console is the controlling terminal, if a standard descriptor refers to it. No
+// failure here is fatal: a program runs without job control, too.
 type console struct {
 	fd      int // -1: none
 	isFirst bool
 	fs      procfs.FS
-	// ours is that we are in its foreground, as far as we know, or the program that we
-	// gave it to. Otherwise another process group is, such as the shell's.
+	// ours is set while the foreground process group is, as far as we know, our own or
+	// that of the program to which we gave the terminal. Otherwise it is another
+	// process group, such as the shell's.
 	ours bool
 }
 
@@ -21,18 +22,18 @@ func openConsole(isFirst, session bool, fs procfs.FS) *console {
 	c := &console{fd: -1, isFirst: isFirst, fs: fs}
 	for fd := range 3 {
 		if _, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err != nil {
-			continue // no terminal, or not ours
+			continue // not a terminal, or not the controlling one
 		}
 		if c.fd = fd; c.foreground() {
 			c.ours = true
 			break
 		}
 		if !ofOurSession(fd) {
-			c.fd = -1 // the other end of somebody's terminal
+			c.fd = -1 // the master side of another session's terminal
 		}
 	}
 	if session && !c.ours && isTerminal(0) {
-		c.fd, c.ours = 0, true // a new session may take it
+		c.fd, c.ours = 0, true // the new session may acquire it
 	}
 	return c
 }
@@ -40,11 +41,11 @@ func openConsole(isFirst, session bool, fs procfs.FS) *console {
 // foreground reports whether our process group is the foreground one.
 func (c *console) foreground() bool {
 	group, err := unix.IoctlGetInt(c.fd, unix.TIOCGPGRP)
-	// A group of 0 is one outside of our PID namespace.
+	// Group 0 stands for a process group outside our PID namespace.
 	return err == nil && (group == unix.Getpgrp() || group == 0 && c.isFirst)
 }
 
-// ofOurSession reports whether the terminal is the controlling one of our session.
+// ofOurSession reports whether fd is the controlling terminal of our session.
 func ofOurSession(fd int) bool {
 	theirs, err := unix.IoctlGetInt(fd, unix.TIOCGSID)
 	if err != nil {
@@ -54,7 +55,7 @@ func ofOurSession(fd int) bool {
 	return err == nil && own == theirs
 }
 
-// forProgram returns the terminal that a program is to take, -1 for none.
+// forProgram returns the terminal that a program is to use, or -1 for none.
 func (c *console) forProgram() int {
 	if c.fd < 0 || !c.ours && !c.foreground() {
 		return -1
@@ -63,9 +64,9 @@ func (c *console) forProgram() int {
 	return c.fd
 }
 
-// release gives the terminal up as our controlling one, so that a program in a session
-// of its own can take it. Only a session leader can. The SIGHUP and SIGCONT that follow
-// come from ourselves, and are not forwarded.
+// release gives up our controlling terminal, so that a program in a session of its own
+// can acquire it. Only a session leader can do so. The SIGHUP and SIGCONT that follow
+// have our own pid as their sender, so they are not forwarded.
 func (c *console) release() {
 	if session, err := unix.Getsid(0); err == nil && session == unix.Getpid() && c.fd >= 0 {
 		_ = unix.IoctlSetInt(c.fd, unix.TIOCNOTTY, 0)
@@ -79,9 +80,9 @@ func (c *console) takeTerminal() {
 	}
 }
 
-// setForeground makes a process group the one that the terminal's keys go to. From
-// the background that takes a blocked SIGTTOU: caught as it is, it would restart
-// the call for ever, see tcsetpgrp(3).
+// setForeground makes group the foreground process group of the terminal. A background
+// process must block SIGTTOU for that: if SIGTTOU were caught, the call would restart
+// for ever, see tcsetpgrp(3).
 func setForeground(fd, group int) {
 	var ttou, before unix.Sigset_t
 	ttou.Val[0] = 1 << (unix.SIGTTOU - 1)
@@ -99,7 +100,7 @@ func (c *console) suspend() {
 	}
 	c.takeTerminal()
 	c.ours = false
-	// Not TSTP, which we catch. The whole group: to the shell it is one job.
+	// Not SIGTSTP, which we catch. The whole group, because it is one job to the shell.
 	_ = unix.Kill(0, unix.SIGSTOP)
 }
 
@@ -118,7 +119,7 @@ func (c *console) giveTerminal(pid int) bool {
 	}
 	setForeground(c.fd, pid)
 	if group, err = unix.IoctlGetInt(c.fd, unix.TIOCGPGRP); err != nil || group != pid {
-		return false // it would be stopped again at once, and for ever
+		return false // the terminal would stop the program again at once, and so on for ever
 	}
 	_ = unix.Kill(-pid, unix.SIGCONT) // the terminal had stopped the whole group
 	return true
@@ -131,10 +132,10 @@ func (c *console) resume(pid int) {
 	}
 }
 
-// underShell reports whether somebody would continue us: a shell with job control
-// is in our session and in another process group, and our group descends from it.
-// There may be others between, such as the shell of a script. To the kernel our
-// group is no orphan then, see setpgid(2).
+// underShell reports whether a shell with job control would continue us: it is in our
+// session, but in another process group, and our group descends from it. Other
+// processes may lie between, such as the shell of a script. Our process group is not
+// orphaned then, see setpgid(2).
 func (c *console) underShell() bool {
 	session, err := unix.Getsid(0)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"yinit/procfs"
 )
 
-// died handles that a child ended, or that a signal stopped or continued it. Who the
-// child was is looked up here, once.
+// died handles a child that ended, or that a signal stopped or continued. It looks the
+// child up, once, among the programs and among the processes that the watcher has seen.
 func (m *machine) died(d *death, now time.Time) {
 	m.now = now
 	d.program = m.find(d.PID)
@@ -31,7 +31,7 @@ func (m *machine) died(d *death, now time.Time) {
 	m.endIfDone()
 }
 
-// stopped handles that a signal stopped a program or continued it.
+// stopped handles a program that a signal stopped or continued.
 func (m *machine) stopped(p *program, by unix.Signal) {
 	if p == nil {
 		return
@@ -40,8 +40,8 @@ func (m *machine) stopped(p *program, by unix.Signal) {
 	if !p.stopped {
 		return
 	}
-	// A shell that puts a running job into the foreground does not notify it. What
-	// shows it is that the program has tried to use the terminal.
+	// A shell that puts a running job into the foreground does not notify it. The only
+	// hint is that the program tried to use the terminal.
 	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.terminal.giveTerminal(p.pid) {
 		return
 	}
@@ -50,18 +50,18 @@ func (m *machine) stopped(p *program, by unix.Signal) {
 			return
 		}
 	}
-	m.terminal.suspend() // all programs are stopped: to a shell, the job is
+	m.terminal.suspend() // all programs are stopped, so the job is stopped for a shell
 }
 
 // setStatus decides what the death of a program means for the exit status.
 func (m *machine) setStatus(d *death, reason string) {
 	p := d.program
 	switch {
-	case d.Failure != nil && m.retries(p, d.Failure): // as if this run had not been
+	case d.Failure != nil && m.retries(p, d.Failure): // as if this run had not happened
 	case d.Failure != nil:
 		m.failed(d.Failure.Code(), reason)
 	case p.OnExit == Restart && m.phase == running:
-		p.last = d.Status // the next run may end otherwise
+		p.last = d.Status // the next run may end differently
 	case m.alone():
 		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, reason
 	case d.Status == 0:
@@ -112,8 +112,8 @@ func (m *machine) orphanDied(d *death) {
 	}
 }
 
-// programDied records and logs the death of a program, and returns which one ended
-// and how, in words.
+// programDied records and logs the death of a program. It returns a sentence that
+// names the program and says how it ended.
 func (m *machine) programDied(d *death) string {
 	reason := m.why(d)
 	m.recordExit(d, reason)
@@ -130,24 +130,24 @@ func (m *machine) programDied(d *death) string {
 	return reason
 }
 
-// wasStoppedBy reports whether the signal is one that asked the program to end: its
-// stop signal, or one that was forwarded and has that meaning. Whoever sent another
-// one may not have known that the program has no handler for it.
+// wasStoppedBy reports whether sig asked the program to end: it is its stop signal, or
+// a forwarded SIGTERM, SIGINT or SIGQUIT. The sender of another signal may have expected
+// the program to have a handler for it.
 func (p *program) wasStoppedBy(sig unix.Signal) bool {
 	return sig == p.stoppedBy || sig == p.lastSignal && (sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGQUIT)
 }
 
-// comm is the command name of the program as it begins, see PR_SET_NAME(2const).
+// comm is the command name that the program starts with, see PR_SET_NAME(2const).
 func (p *program) comm() string {
 	name := p.Args[0][strings.LastIndexByte(p.Args[0], '/')+1:]
 	return name[:min(len(name), commLen)]
 }
 
-// commLen is how long a command name may be.
+// commLen is the maximum length of a command name in bytes.
 const commLen = 15
 
-// title is the name of the program that died, with the command that it had become,
-// as a script does that ends in exec.
+// title is the name of the program that died. If the process had executed another
+// command since, as a script that ends in exec does, the command name follows.
 func (d *death) title() string {
 	p := d.program
 	if comm := d.Stat.Comm; d.Stat.PID == d.PID && comm != "" && comm != p.comm() && comm != p.Name {
@@ -156,7 +156,7 @@ func (d *death) title() string {
 	return p.Name
 }
 
-// why says how a program ended and, where that is known, why.
+// why says how a program ended and, if known, why.
 func (m *machine) why(d *death) string {
 	how, p := d.Status.String(), d.program
 	switch {
@@ -181,7 +181,7 @@ func (m *machine) why(d *death) string {
 	return how
 }
 
-// id is the identity of a dead process, as far as it is known.
+// id is the identity of a dead process; the start time is 0 if it is unknown.
 func (d *death) id() procfs.ID {
 	if d.Stat.PID != d.PID {
 		return procfs.ID{PID: d.PID}

@@ -10,9 +10,9 @@ import (
 	"yinit/procfs/cgroup"
 )
 
-// examine finds out why a program could not be started, and says it in words with
-// what would help. It looks at the file as the child saw it: from the directory dir.
-// It may block.
+// examine finds out why a program could not be started, and returns an explanation
+// with advice. Relative paths begin in dir, the working directory of the child. It may
+// block.
 func examine(e StartError, p *Program, dir string) (StartError, string) {
 	e.findAmong(dir)
 	return e, explain(&e, p, dir)
@@ -38,24 +38,24 @@ func explain(e *StartError, p *Program, dir string) string {
 func (x execution) why(path string) string {
 	switch x.err {
 	case unix.ETXTBSY:
-		return "it is open for writing; something still copies it, or did not close it"
+		return "it is open for writing; a process is still copying it, or did not close it"
 	case unix.E2BIG:
-		return "its arguments and environment are too large together; see ulimit -s, a single one may have 128 KiB"
+		return "its arguments and environment are too large; see ulimit -s, and no single string may exceed 128 KiB"
 	case unix.ENOMEM, unix.EAGAIN:
 		return whyNoProcess(x.err)
 	case unix.ELOOP:
 		return "too many symbolic links lead to it, or too many #! interpreters"
 	case unix.EPERM:
-		return "the kernel does not permit it; a security module, or file capabilities on a nosuid mount"
+		return "the kernel does not permit it; check security modules, and file capabilities on a nosuid mount"
 	}
 	if fault := x.fault(piece{path: path, name: "it"}, 0); fault != "" {
 		return fault
 	}
 	switch x.err {
 	case unix.ENOENT, unix.ENOTDIR:
-		return "it exists, but something that it needs does not"
+		return "it exists, but a file that it needs does not"
 	case unix.EACCES:
-		return "this user may not execute it, or something that it needs; a security module, or an access list"
+		return "this user may not execute it, or a file that it needs; check security modules and access lists"
 	case unix.ELIBBAD:
 		return "this machine cannot run its loader"
 	default:
@@ -63,16 +63,17 @@ func (x execution) why(path string) string {
 	}
 }
 
-// whyNoProcess says why there can be no further process, or not its memory.
+// whyNoProcess says why the kernel cannot create a process: too many processes, or
+// too little memory.
 func whyNoProcess(err error) string {
 	if errors.Is(err, unix.ENOMEM) {
 		return "there is not enough memory for it" + memoryLimit()
 	}
 	u := ownUsage()
 	if u.PidsMax > 0 && u.Pids+1 >= u.PidsMax {
-		return fmt.Sprintf("the pids limit is reached (%d of %d processes and threads); raise it (docker run --pids-limit), or find who leaks them with yinit top", u.Pids, u.PidsMax)
+		return fmt.Sprintf("the pids limit is reached (%d of %d processes and threads); raise it (docker run --pids-limit), or find the process that leaks them with yinit top", u.Pids, u.PidsMax)
 	}
-	return "no more processes may be made: the limit of this user (ulimit -u), of the control group (pids.max) or of the machine is reached"
+	return "no more processes can be created: the limit of this user (ulimit -u), of the control group (pids.max) or of the machine is reached"
 }
 
 func memoryLimit() string {

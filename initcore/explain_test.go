@@ -16,7 +16,7 @@ import (
 	"yinit/procfs"
 )
 
-// copyOf copies a program of the machine and lets change spoil the copy.
+// copyOf copies a program of the machine and damages the copy with change.
 func copyOf(t *testing.T, dir, name, program string, change func([]byte) []byte) string {
 	t.Helper()
 	b, err := os.ReadFile(program)
@@ -102,7 +102,7 @@ func TestExplain(t *testing.T) {
 		"another loader":          {copyOf(t, dir, "glibc", dynamic(t), setLoader("/lib/ld-none.so.2")), unix.ENOENT, 126, []string{"needs the loader /lib/ld-none.so.2", "CGO_ENABLED=0"}},
 		"loader that is none":     {copyOf(t, dir, "badld", dynamic(t), setLoader("/etc/passwd")), unix.EACCES, 126, []string{"its loader /etc/passwd is not executable"}},
 		"wrong architecture":      {copyOf(t, dir, "arch", self, setMachine(other)), unix.ENOEXEC, 126, []string{"it was built for " + machineName(other), "linux/" + runtime.GOARCH}},
-		"truncated":               {copyOf(t, dir, "short", self, func(b []byte) []byte { return b[:64] }), unix.ENOEXEC, 126, []string{"damaged", "copied in whole"}},
+		"truncated":               {copyOf(t, dir, "short", self, func(b []byte) []byte { return b[:64] }), unix.ENOEXEC, 126, []string{"damaged", "copied completely"}},
 		"nothing but the magic":   {file(t, dir, "magic", elf.ELFMAG, 0o755), unix.ENOEXEC, 126, []string{"damaged"}},
 		"a part is no directory":  {file(t, dir, "file", script, 0o755) + "/app", unix.ENOTDIR, 127, []string{"a part of its path is not a directory"}},
 		"links in a circle":       {link(t, dir, "circle", "circle"), unix.ELOOP, 126, []string{"too many symbolic links"}},
@@ -175,7 +175,7 @@ func TestLoaderIsAScript(t *testing.T) {
 	}
 }
 
-// TestFaultOfAFIFO: to look into one would hold up the init until somebody writes.
+// TestFaultOfAFIFO: opening a FIFO would block the init until a process writes to it.
 func TestFaultOfAFIFO(t *testing.T) {
 	fifo := t.TempDir() + "/fifo"
 	check(t, unix.Mkfifo(fifo, 0o755))
@@ -224,7 +224,7 @@ func TestNoexecMount(t *testing.T) {
 	t.Cleanup(func() { check(t, unix.Unmount(dir, 0)) })
 	path := file(t, dir, "app", "#!/bin/sh\n", 0o755)
 	got := run(t, []string{path}, nil, plain(), "")
-	explained(t, got.failure, path, dir, unix.EACCES, 126, []string{"mount with the option noexec"})
+	explained(t, got.failure, path, dir, unix.EACCES, 126, []string{"mounted noexec"})
 }
 
 func TestDeniedToUser(t *testing.T) {

@@ -14,24 +14,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An execution is a call of execve(2) that failed. The kernel has one errno for a
-// whole chain of files: a script, its interpreter, which may be a script again,
-// the loader of that. So what is wrong is looked for in each of them, in the order
-// in which the kernel comes to them.
+// An execution is a call of execve(2) that failed. The kernel returns one errno for a
+// whole chain of files: a script, its interpreter, which may be a script again, and
+// the loader of the interpreter. So each file is checked, in the order in which the
+// kernel opens them.
 type execution struct {
 	err  unix.Errno
-	dir  string      // where relative paths begin
-	user *Credential // who called it, nil: as the init
+	dir  string      // the directory where relative paths begin
+	user *Credential // the user that called execve(2); nil: the init's own
 }
 
-// A piece of that chain.
+// A piece is one file of that chain.
 type piece struct {
-	path  string // as the one before it has it
+	path  string // as the file before it in the chain names it
 	name  string // what a sentence calls it
-	needs string // of a loader: that something needs it
+	needs string // for a loader: the clause that says which file needs it
 }
 
-// part is what a sentence calls a part of the file.
+// part returns what a sentence calls a part of the file.
 func (p piece) part(what string) string {
 	if p.name == "it" {
 		return "its " + what
@@ -39,10 +39,10 @@ func (p piece) part(what string) string {
 	return "the " + what + " of " + p.path
 }
 
-// chainMost is how many of them are looked at. The kernel follows five #! lines.
+// chainMost is the maximum number of files checked. The kernel follows five #! lines.
 const chainMost = 8
 
-// fault says what is wrong with the file, or with what it needs; "" if nothing
+// fault says what is wrong with the file, or with a file that it needs; "" if no fault
 // was found.
 func (x execution) fault(p piece, depth int) string {
 	if depth == chainMost {
@@ -69,7 +69,7 @@ func (x execution) fault(p piece, depth int) string {
 	text := head(path, 256)
 	switch {
 	case text == "" && info.Size() > 0:
-		return "" // it may be executed, but not read
+		return "" // the file is executable, but not readable
 	case strings.HasPrefix(text, elf.ELFMAG):
 		return x.elfFault(p, path, depth)
 	case p.needs != "":
@@ -84,8 +84,8 @@ func (x execution) fault(p piece, depth int) string {
 	return "it is neither a program nor a script with a #! line, and there is no /bin/sh to try it with"
 }
 
-// irregular says what a file is that nobody can execute. It must not be opened, or
-// a FIFO would hold up the init.
+// irregular says that a file cannot be executed because it is not a regular file; ""
+// if it is one. Such a file must not be opened: a FIFO would block the init.
 func (p piece) irregular(info os.FileInfo) string {
 	switch {
 	case info.IsDir():
@@ -96,7 +96,7 @@ func (p piece) irregular(info os.FileInfo) string {
 	return ""
 }
 
-// missing says of what is not there what that is.
+// missing says which file does not exist.
 func (p piece) missing(path string, err error) string {
 	target, notLink := os.Readlink(path)
 	switch {
@@ -119,7 +119,7 @@ func loaderAdvice(loader string) string {
 	return "build it statically (Go: CGO_ENABLED=0), or use an image with that loader, such as Debian's"
 }
 
-// scriptFault looks at the #! line, of which the kernel reads 256 bytes.
+// scriptFault checks the #! line. The kernel reads 256 bytes of it.
 func (x execution) scriptFault(p piece, text string, depth int) string {
 	line, _, whole := strings.Cut(text[len("#!"):], "\n")
 	line = strings.Trim(line, " \t")
@@ -135,18 +135,18 @@ func (x execution) scriptFault(p piece, text string, depth int) string {
 		return p.part("#! line") + " names no interpreter"
 	}
 	if strings.HasSuffix(interpreter, "\r") && !exists(within(x.dir, interpreter)) {
-		return p.part("#! line") + " ends in CR, as files from Windows do: convert it to LF line ends, with dos2unix for one"
+		return p.part("#! line") + " ends in CR, as files from Windows do: convert it to LF line endings, for example with dos2unix"
 	}
 	return x.fault(piece{path: interpreter, name: p.part("interpreter " + interpreter)}, depth+1)
 }
 
-// elfFault looks at a program.
+// elfFault checks an ELF file and its loader.
 func (x execution) elfFault(p piece, path string, depth int) string {
-	unknown := !missing(x.err) && x.err != unix.EACCES // the kernel could open all, but not run it
+	unknown := !missing(x.err) && x.err != unix.EACCES // the kernel could open all files, but not run this one
 	f, err := elf.Open(path)
 	if err != nil {
 		if unknown {
-			return p.name + " is damaged: it begins like a program and is not one; was it copied in whole?"
+			return p.name + " is damaged: it begins like an ELF program, but is not a valid one; was it copied completely?"
 		}
 		return ""
 	}
@@ -166,7 +166,7 @@ func (x execution) elfFault(p piece, path string, depth int) string {
 		}
 	}
 	if x.err == unix.ENOEXEC {
-		return fmt.Sprintf("this kernel does not run programs of the kind of %s (%v, %v)", filepath.Base(path), f.Class, f.Type)
+		return fmt.Sprintf("this kernel cannot run programs of the type of %s (%v, %v)", filepath.Base(path), f.Class, f.Type)
 	}
 	return ""
 }
@@ -178,13 +178,13 @@ var machines = map[string]elf.Machine{
 
 func machineName(m elf.Machine) string {
 	name, known := strings.CutPrefix(m.String(), "EM_")
-	if !known || strings.Contains(name, "+") { // the nearest known number, and how far it is
+	if !known || strings.Contains(name, "+") { // elf.Machine formats an unknown number as the nearest known one plus an offset
 		return fmt.Sprintf("an unknown machine (number %d)", uint16(m))
 	}
 	return strings.ToLower(name)
 }
 
-// elfLoader is the dynamic loader that a program asks for, if it does.
+// elfLoader returns the path of the dynamic loader that a program needs, if any.
 func elfLoader(f *elf.File) (loader string, needed bool) {
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP && p.Filesz < unix.PathMax {
@@ -207,7 +207,7 @@ func head(path string, n int) string {
 	}
 	defer f.Close()
 	b := make([]byte, n)
-	n, _ = f.Read(b) // nothing read is nothing known
+	n, _ = f.Read(b) // after an error n is 0: nothing is known about the file
 	return string(b[:n])
 }
 
@@ -216,8 +216,8 @@ func exists(path string) bool {
 	return !missing(err)
 }
 
-// denied says why the user may not execute the file; info is nil if we may not
-// even look at it.
+// denied says why the user may not execute the file; "" if it finds no reason. info is
+// nil if we may not stat the file.
 func (x execution) denied(p piece, path string, info os.FileInfo) string {
 	user := x.user
 	if user == nil {
@@ -235,9 +235,9 @@ func (x execution) denied(p piece, path string, info os.FileInfo) string {
 	var mounted unix.Statfs_t
 	switch {
 	case info.Mode()&0o111 == 0:
-		return p.name + " is not executable: chmod +x it, in the Dockerfile COPY --chmod=755"
+		return p.name + " is not executable: use chmod +x, or COPY --chmod=755 in the Dockerfile"
 	case unix.Statfs(path, &mounted) == nil && mounted.Flags&unix.ST_NOEXEC != 0:
-		return p.name + " lies on a mount with the option noexec"
+		return p.name + " is on a file system that is mounted noexec"
 	case !user.mayExecute(path):
 		return fmt.Sprintf("%s may not be executed by this user (its mode is %04o)", p.name, info.Mode().Perm())
 	}
@@ -246,16 +246,16 @@ func (x execution) denied(p piece, path string, info os.FileInfo) string {
 
 func ownCredential() *Credential {
 	c := &Credential{UID: uint32(unix.Geteuid()), GID: uint32(unix.Getegid())}
-	groups, _ := unix.Getgroups() // without them the mode's last digit counts
+	groups, _ := unix.Getgroups() // without them the permissions of others apply
 	for _, g := range groups {
 		c.Groups = append(c.Groups, uint32(g))
 	}
 	return c
 }
 
-// mayExecute looks at the mode of a file, or of a directory that is to be searched.
-// What cannot be looked at is no fault. Access lists and security modules are not
-// known here.
+// mayExecute reports whether the mode of a file permits the user to execute it, or to
+// search it if it is a directory. It returns true if the file cannot be examined.
+// Access lists and security modules are not taken into account.
 func (c *Credential) mayExecute(path string) bool {
 	var st unix.Stat_t
 	switch err := unix.Stat(path, &st); {
@@ -269,8 +269,8 @@ func (c *Credential) mayExecute(path string) bool {
 	return st.Mode&0o001 != 0
 }
 
-// barred is the first directory on the way to path that the user may not search,
-// "" if there is none. A relative path begins in dir, wherever that is.
+// barred returns the first directory on the way to path that the user may not search,
+// or "" if there is none. A relative path begins in dir.
 func (c *Credential) barred(dir, path string, depth int) string {
 	at := "/"
 	if !filepath.IsAbs(path) {

@@ -13,10 +13,10 @@ import (
 	"yinit/procfs"
 )
 
-// The history holds some thousand records. Signals come as fast as somebody sends
-// them, and a loop around kill(1) is a new sender each time, so whoever they come
-// from a few are recorded and the others are counted. A signal that asks for the
-// shutdown has a budget of its own.
+// The history holds a few thousand records, but a process can send any number of
+// signals, and each kill(1) in a shell loop is a new sender. So the init records a
+// limited rate of signals over all senders and only counts the others. Signals that
+// ask for the shutdown have a budget of their own.
 const (
 	signalBurst      = 200
 	signalsPerSecond = 10
@@ -26,11 +26,11 @@ const (
 	countFor = time.Second
 )
 
-// A budget allows a burst of events, and so many a second in the long run.
+// A budget allows a burst of events, and a fixed rate of them in the long run.
 type budget struct {
-	burst     time.Duration // as many seconds' worth as may be saved up
-	every     time.Duration
-	spentUpTo time.Time
+	burst     time.Duration // how much unused time may be saved up
+	every     time.Duration // the time that one event uses
+	spentUpTo time.Time     // the time up to which the budget is used
 }
 
 func newBudget(burst, perSecond int) budget {
@@ -51,15 +51,15 @@ func (b *budget) take(now time.Time) bool {
 	return true
 }
 
-// unrecordedSignals counts the signals that are over the budget.
+// unrecordedSignals counts the signals that exceeded the budget.
 type unrecordedSignals struct {
 	total    int
 	counts   [65]int // by signal
 	last     early.Info
-	recordAt time.Time // when the count is recorded; zero: there is none
+	recordAt time.Time // when the count is recorded; zero: nothing was counted
 }
 
-// flooded reports whether the signal is one of so many that it is only counted.
+// flooded reports whether the signal exceeds the budget, and counts it if it does.
 func (m *machine) flooded(info early.Info) bool {
 	limit := &m.signalBudget
 	if m.ends(unix.Signal(info.Signal)) {
@@ -78,7 +78,7 @@ func (m *machine) flooded(info early.Info) bool {
 	return true
 }
 
-// recordFlood records and logs how many signals were only counted, if any were.
+// recordFlood records and logs how many signals were only counted, unless it is none.
 func (m *machine) recordFlood() {
 	u := m.unrecorded
 	m.unrecorded = unrecordedSignals{}
@@ -90,7 +90,7 @@ func (m *machine) recordFlood() {
 	m.log.Info(text)
 }
 
-// namedMost is how many signals a count names.
+// namedMost is the maximum number of signals that a count names.
 const namedMost = 5
 
 // String names the most frequent signals.

@@ -12,8 +12,8 @@ import (
 	"yinit/initcore/history"
 )
 
-// flooded lets many signals of a kind come, each from another process, as those of a
-// loop around /bin/kill do.
+// flooded delivers many signals of a kind, each from another process, as a shell loop
+// around /bin/kill does.
 func (w *world) flooded(sig unix.Signal, n int) {
 	for i := range n {
 		w.signal(early.Info{Signal: int32(sig), PID: int32(1000 + i), UID: 5}, false, w.clock)
@@ -61,8 +61,8 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestFloodIsOver: once it is told there is nothing more to wake up for, and a rate
-// that a program may live with is recorded in full.
+// TestFloodIsOver: after the count is recorded no wake-up is planned, and signals at a
+// moderate rate are all recorded.
 func TestFloodIsOver(t *testing.T) {
 	w := reporting(t, one()).play("start")
 	w.flooded(unix.SIGUSR1, signalBurst+50)
@@ -80,8 +80,8 @@ func TestFloodIsOver(t *testing.T) {
 	}
 }
 
-// TestStopInAFlood: who has asked for the shutdown, and who sent the signal that
-// ended the program, is known whatever else comes.
+// TestStopInAFlood: the process that asked for the shutdown, and the sender of the
+// signal that ended the program, are recorded however many other signals arrive.
 func TestStopInAFlood(t *testing.T) {
 	w := reporting(t, one()).play("start")
 	w.flooded(unix.SIGUSR1, 1000)

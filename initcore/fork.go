@@ -7,12 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fork makes a process of the image. The memory is not shared with the child
-// (no CLONE_VM), so it can change what it likes; but of the Go runtime only this
-// thread exists there. So between fork and exec there are raw system calls only:
-// no allocation, no lock, no pointer store that the collector would have to see,
-// no call of a function that could grow the stack. That is also why this is one
-// long function: read it as the specification of a clean child.
+// fork creates a process from the image. The child has a copy of the memory (no
+// CLONE_VM), so it may change any of it, but this thread is the only thread of the Go
+// runtime that exists there. So between fork and exec the child makes raw system calls
+// only: no allocation, no lock, no pointer store that needs a write barrier, no call of
+// a function that could grow the stack. That is also why this is one long function:
+// read it as the specification of a clean child.
 //
 //go:norace
 //go:noinline
@@ -22,7 +22,7 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		before  uint64
 		dfl     kernelSigaction
 		ign     = kernelSigaction{handler: 1}
-		told    [3]uint32
+		buf     [3]uint32
 		step    step
 		best    = unix.ENOENT
 		bestIdx uintptr
@@ -31,8 +31,8 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		self    uintptr
 		i       uintptr
 	)
-	// A signal that comes now waits: in the init until the mask is back, in the
-	// child for the program, or it ends the child as it would end the program.
+	// A signal that arrives now stays pending: in the init until the mask is restored,
+	// in the child until the child restores the program's mask.
 	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&before)), 8, 0, 0)
 	self, _, err = unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if err != 0 || self != 0 {
@@ -50,14 +50,14 @@ func fork(img *image) (pid int, errno unix.Errno) {
 			goto fail
 		}
 		if img.takeTTY {
-			// Without a controlling terminal the program is worse off, not dead.
+			// An error is ignored: the program can run without a controlling terminal.
 			unix.RawSyscall6(unix.SYS_IOCTL, uintptr(img.tty), unix.TIOCSCTTY, 0, 0, 0, 0)
 		}
 	} else {
 		unix.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 		if img.tty >= 0 {
-			told[0] = uint32(self)
-			unix.RawSyscall6(unix.SYS_IOCTL, uintptr(img.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&told[0])), 0, 0, 0)
+			buf[0] = uint32(self)
+			unix.RawSyscall6(unix.SYS_IOCTL, uintptr(img.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&buf[0])), 0, 0, 0)
 		}
 	}
 
@@ -129,8 +129,8 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		}
 	}
 
-	// Handlers before the mask: ours must not run here, it would write into the
-	// init's pipe.
+	// Reset the handlers before the mask: our handler must not run here, because it
+	// would write to the init's pipe.
 	for i = 1; i <= 64; i++ {
 		if img.ignored>>(i-1)&1 != 0 {
 			unix.RawSyscall6(unix.SYS_RT_SIGACTION, i, uintptr(unsafe.Pointer(&ign)), 0, 8, 0, 0)
@@ -140,8 +140,8 @@ func fork(img *image) (pid int, errno unix.Errno) {
 	}
 	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&img.mask)), 0, 8, 0, 0)
 
-	// As execvp(3): a directory without the file is passed over, one that may not
-	// be searched is remembered, a text without an interpreter goes to the shell.
+	// As execvp(3) does: skip a directory that lacks the file, remember EACCES but go
+	// on, and run a text file without a #! line by the shell.
 	step = stepExec
 	for i = 0; i < uintptr(len(img.candidates)); i++ {
 		_, _, err = unix.RawSyscall6(unix.SYS_EXECVE, img.candidates[i], uintptr(unsafe.Pointer(&img.argv[0])), uintptr(unsafe.Pointer(&img.envp[0])), 0, 0, 0)
@@ -160,16 +160,16 @@ func fork(img *image) (pid int, errno unix.Errno) {
 	err = best
 
 fail:
-	told[0], told[1], told[2] = uint32(step), uint32(err), uint32(bestIdx)
-	unix.RawSyscall6(unix.SYS_WRITE, uintptr(img.report), uintptr(unsafe.Pointer(&told[0])), 12, 0, 0, 0)
+	buf[0], buf[1], buf[2] = uint32(step), uint32(err), uint32(bestIdx)
+	unix.RawSyscall6(unix.SYS_WRITE, uintptr(img.report), uintptr(unsafe.Pointer(&buf[0])), 12, 0, 0, 0)
 	for {
 		unix.RawSyscall6(unix.SYS_EXIT_GROUP, 125, 0, 0, 0, 0, 0)
 	}
 }
 
-// isText reports whether the file says neither that it is a program, one that
-// this machine cannot run, nor which interpreter it wants. It is called between
-// fork and exec, too.
+// isText reports whether the file has neither an ELF header nor a #! line that names
+// an interpreter. The child calls it between fork and exec, so it obeys the same rules
+// as fork.
 //
 //go:nosplit
 //go:norace
@@ -194,7 +194,7 @@ func isText(path uintptr) bool {
 	for i < len(head)-1 && (head[i] == ' ' || head[i] == '\t') {
 		i++
 	}
-	return head[i] == '\n' || head[i] == 0 // a #! alone names none
+	return head[i] == '\n' || head[i] == 0 // a #! alone names no interpreter
 }
 
 // kernelSigaction is struct sigaction of rt_sigaction(2).

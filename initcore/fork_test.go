@@ -169,7 +169,7 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
-// TestSearch execs for real: the way through PATH is that of execvp(3).
+// TestSearch execs for real: PATH is searched as by execvp(3).
 func TestSearch(t *testing.T) {
 	dir := t.TempDir()
 	script := "#!/bin/sh\necho $0\n"

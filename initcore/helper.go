@@ -5,20 +5,21 @@ import (
 	"time"
 )
 
-// A helper makes the calls that may block for ever, so that the loop need not: a
-// file of a network file system whose server is gone blocks whoever touches it. It
-// makes one call at a time, on a thread that [threads] has reserved. As long as one
-// does not return, the helper is stuck, and nobody waits for it again.
+// A helper makes the calls that may block for ever, so that they do not block the
+// loop: access to a file on a network file system blocks while its server is down. The
+// helper makes one call at a time, on a thread that [threads] has reserved. While a
+// call has not returned in time, the helper is stuck and later calls fail at once.
 type helper struct {
 	log    *slog.Logger
-	inline bool          // there is no thread for it, see [roomForThreads]: the caller makes the call
+	inline bool          // no thread is reserved, see [roomForThreads]: the loop makes the calls itself
 	done   chan struct{} // closed when the last call has returned; nil: there was none
-	stuck  bool          // the last call had not returned in time
-	warned bool          // that it is stuck was logged
+	stuck  bool          // the last call did not return in time
+	warned bool          // the log says that the helper is stuck
 }
 
-// call calls f, waits for it no longer than limit, and reports whether it returned.
-// If not, f may still write to whatever it writes to. A panic in f is passed on.
+// call calls f, waits up to limit for it, and reports whether it returned. If it did
+// not, f is still running and may still write to its variables. A panic in f is
+// re-raised.
 func (h *helper) call(limit time.Duration, f func()) bool {
 	if h.inline {
 		f()
@@ -42,8 +43,8 @@ func (h *helper) call(limit time.Duration, f func()) bool {
 	return true
 }
 
-// idle reports whether the helper has nothing to do. It waits for the last call, but
-// not if that has had its time.
+// idle reports whether the helper can make a call. It waits up to limit for the last
+// call to return, but not at all if the helper is stuck.
 func (h *helper) idle(limit time.Duration) bool {
 	if h.done == nil {
 		return true
@@ -58,7 +59,7 @@ func (h *helper) idle(limit time.Duration) bool {
 	return !h.stuck
 }
 
-// start calls f and does not wait for it.
+// start calls f and does not wait for it to return. A panic in f is ignored.
 func (h *helper) start(f func()) {
 	if h.inline {
 		f()
@@ -77,6 +78,6 @@ func (h *helper) start(f func()) {
 func (h *helper) warn() {
 	if !h.warned {
 		h.warned = true
-		h.log.Warn("a file system does not answer; until it does, failed programs are explained by their error number only")
+		h.log.Warn("a file system does not respond; until it does, start failures are explained by their error number only")
 	}
 }

@@ -15,8 +15,8 @@ func newTestHelper() (*helper, *bytes.Buffer) {
 	return &helper{log: slog.New(&textHandler{w: &log, level: slog.LevelWarn})}, &log
 }
 
-// TestHelper: a call that blocks costs its limit once. Whoever comes next does not
-// wait, and once it has returned the helper helps again.
+// TestHelper: the loop waits for a call that blocks only once. Later calls fail at once,
+// and succeed again after the blocked call has returned.
 func TestHelper(t *testing.T) {
 	h, log := newTestHelper()
 	n := 0
@@ -49,7 +49,7 @@ func TestHelper(t *testing.T) {
 	}
 }
 
-// TestHelperStarts: a call that nobody waits for is waited for by the next one.
+// TestHelperStarts: a call waits for an earlier one that start began.
 func TestHelperStarts(t *testing.T) {
 	h, log := newTestHelper()
 	block, n := make(chan struct{}), 0
@@ -73,8 +73,8 @@ func TestHelperPanics(t *testing.T) {
 	h.call(time.Minute, func() { panic("on purpose") })
 }
 
-// TestExplainBlocks: where the file of a failed program cannot be looked at, the
-// loop goes on after a while and tells the error number.
+// TestExplainBlocks: if access to the file of a failed program blocks, the loop goes on
+// after a while and reports the errno only.
 func TestExplainBlocks(t *testing.T) {
 	block := make(chan struct{})
 	defer close(block)
@@ -86,7 +86,7 @@ func TestExplainBlocks(t *testing.T) {
 	for range 2 {
 		e := &StartError{step: stepExec, Path: "/mnt/app", Err: unix.ENOENT}
 		got := k.explain(e, &Program{Name: "app", Args: []string{"/mnt/app"}})
-		if want := "cannot run /mnt/app: no such file or directory; its file system does not answer, so nothing more is known"; got != want {
+		if want := "cannot run /mnt/app: no such file or directory; its file system does not respond, so no further details are known"; got != want {
 			t.Errorf("explain = %q, want %q", got, want)
 		}
 		if e.Code() != 127 || e.Path != "/mnt/app" {
@@ -95,7 +95,8 @@ func TestExplainBlocks(t *testing.T) {
 	}
 }
 
-// TestHelperInline: where there is no thread for it the caller does its work.
+// TestHelperInline: without a thread of its own the helper makes the call on the
+// caller's.
 func TestHelperInline(t *testing.T) {
 	h, n := &helper{inline: true}, 0
 	h.start(func() { n++ })

@@ -10,21 +10,21 @@ import (
 	"yinit/procfs"
 )
 
-// processes are the system calls on processes that the rules need.
+// processes are the system calls on processes that the machine needs.
 type processes interface {
-	// start forks and execs the program. It does not wait for the exec: if that
-	// fails, the process ends, and its death carries a *StartError.
+	// start forks and execs the program. It does not wait for the exec. If the exec
+	// fails, the child exits, and its death carries a *StartError.
 	start(*program) (pid int, err error)
-	// kill sends a signal, to the process group -pid if pid is negative. That a
-	// process is gone is success: its exit is about to be reaped. That nobody is in
-	// a group is ESRCH.
+	// kill sends a signal, to the process group -pid if pid is negative. It returns nil
+	// for a process that is gone: its exit is about to be reaped. It returns ESRCH for
+	// an empty process group.
 	kill(pid int, sig unix.Signal) error
-	// queue does the same with the value that came with the signal, see sigqueue(3).
+	// queue does the same, and sends the value in info along, see sigqueue(3).
 	queue(pid int, info early.Info, sig unix.Signal) error
-	// group is the process group that a child is in.
+	// group returns the process group of a child.
 	group(pid int) int
-	// reap returns a child that ended, stopped or went on, and PID 0 if there is none now.
-	// The error is ECHILD if there are no children at all.
+	// reap fills in the death of a child that ended, stopped or continued; PID is 0 if
+	// no child has done so. The error is ECHILD if there are no children at all.
 	reap(*death) error
 }
 
@@ -35,19 +35,19 @@ type leftovers interface {
 	signalAll(sig unix.Signal)
 	// anyLeft reports whether there is any such process.
 	anyLeft() bool
-	// list returns those that are alive. It is slow. known is false if it finds none,
-	// not even dead ones: there may be some that it cannot see.
+	// list returns the leftover processes that are alive. It is slow. known is false if
+	// it finds none, not even zombies: there may be processes that it cannot see.
 	list() (living []procfs.Stat, known bool)
-	// everybody returns every process that can be seen, zombies too.
-	everybody() []procfs.Stat
-	// tracer is the process that traces pid, 0 if there is none.
+	// everyProcess returns every visible process, zombies and the init included.
+	everyProcess() []procfs.Stat
+	// tracer returns the process that traces pid, or 0 if there is none.
 	tracer(pid int) int
 }
 
 // terminal is the controlling terminal, if there is one.
 type terminal interface {
 	// suspend takes the terminal from a stopped program and stops the init's own
-	// process group, as a shell expects of a job. It returns when the init has been
+	// process group, as a shell expects from a job. It returns after the init has been
 	// continued.
 	suspend()
 	// giveTerminal gives the terminal to a program and continues it, if the shell has
@@ -60,33 +60,35 @@ type terminal interface {
 	takeTerminal()
 }
 
-// death is how a child ended, or that it was stopped or continued.
+// death is the end of a child. It also stands for a stop or a continuation of a child.
 type death struct {
 	PID     int
 	UID     uint32
-	Stopped unix.Signal // it did not end: this signal stopped it, or SIGCONT continued it
-	Status  procfs.WaitStatus
-	Stat    procfs.Stat   // read before it was reaped; PID 0 if that failed
-	Runtime time.Duration // until it was reaped
-	CPU     time.Duration
+	Stopped unix.Signal       // the child did not end: this signal stopped it, or SIGCONT continued it
+	Status  procfs.WaitStatus // if it ended
+	Stat    procfs.Stat       // read before the child was reaped; PID 0 if that failed
+	Runtime time.Duration     // from its start until it was reaped; 0: unknown
+	CPU     time.Duration     // user and system time
 	MaxRSS  procfs.Bytes
-	Failure *StartError // it never became the program
+	Failure *StartError // why the child could not execute the program; nil: it could
 
-	// What the rules look up, see [machine.died].
-	program *program   // nil: it is an orphan
-	seen    watch.Seen // what the watcher saw of it while it lived; zero: nothing
-	wasSeen bool
+	// Filled in by [machine.died].
+	program *program   // nil: the child is an orphan
+	seen    watch.Seen // what the watcher saw of the child while it lived
+	wasSeen bool       // seen is filled in
 }
 
-// facts are what the rules only report, and do not need to decide.
+// facts are looked up for reports only: the machine's decisions do not depend on them.
 type facts interface {
 	// name returns the command name of a process, "" if it is unknown.
 	name(pid int) string
 	// explain says why a program could not be started.
 	explain(*StartError, *Program) string
-	// outOfMemory says that the memory limit was hit, if a process with this status
-	// was killed for that. allSeen is that every other death has been seen.
+	// outOfMemory says that the memory limit was hit, if a process that ended with this
+	// status was killed for that; otherwise it returns "". allSeen says that every other
+	// death has been seen.
 	outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string
-	// outOfMemoryUnseen says so if no death that was seen can have been the victim's.
+	// outOfMemoryUnseen says that the memory limit was hit, if no death that was seen
+	// can be that of the victim; otherwise it returns "".
 	outOfMemoryUnseen(now time.Time) string
 }

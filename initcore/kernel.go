@@ -15,7 +15,7 @@ import (
 	"yinit/procfs"
 )
 
-// kernel implements the interfaces of the rules by system calls. Only the loop's
+// kernel implements the interfaces of the machine by system calls. Only the loop's
 // thread uses it.
 type kernel struct {
 	cfg     *Config
@@ -24,25 +24,25 @@ type kernel struct {
 	pid     int
 	isFirst bool // PID 1 of the namespace
 	noProc  bool // there is no /proc of our PID namespace
-	cwd     int  // where yinit was started, -1: it is still there
-	null    int  // /dev/null, -1: not open
+	cwd     int  // directory where yinit was started; -1: it is still the working directory
+	null    int  // /dev/null; -1: not open
 	console *console
-	starts  map[int]launch // by pid, until the death
-	workDir string         // where yinit was started, for messages
+	starts  map[int]launch // by pid, until the process has ended
+	workDir string         // path of the directory where yinit was started; "": unknown
 	helper  *helper
-	// examine is [examine]; it may take so long.
+	// examine is [examine], which may take up to examineLimit.
 	examine      func(StartError, *Program, string) (StartError, string)
 	examineLimit time.Duration
 	oom          oomWatch
 	scanner      *procfs.Scanner
 	relays       *relays
-	found        []procfs.Stat // children, by a search without /proc
+	found        []procfs.Stat // children that search found
 }
 
-// launch is what is kept of a start until the process has ended.
+// A launch keeps what is needed to explain a failed start until the process has ended.
 type launch struct {
-	report int      // the child writes its failure there
-	paths  []string // that it tries
+	report int      // descriptor from which the child's failure is read
+	paths  []string // paths that the child tries to execute
 }
 
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
@@ -53,7 +53,7 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1
 	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(k.pid) {
-		// None, or that of another PID namespace, whose pids are not ours.
+		// There is no /proc, or it shows the pids of another PID namespace.
 		k.fs, k.noProc = procfs.New("/proc/no-proc-of-this-pid-namespace"), true
 	}
 	k.scanner = procfs.NewScanner(k.fs)
@@ -116,7 +116,7 @@ func (k *kernel) openNull() int {
 // kill implements processes.
 func (k *kernel) kill(pid int, sig unix.Signal) error {
 	if pid == 0 || pid == -1 {
-		return unix.EINVAL // never by accident everybody
+		return unix.EINVAL // kill(2) would signal our own group, or every process
 	}
 	err := unix.Kill(pid, sig)
 	if pid > 0 && errors.Is(err, unix.ESRCH) {
@@ -146,12 +146,12 @@ func (k *kernel) queue(pid int, info early.Info, sig unix.Signal) error {
 }
 
 // pidfdSignalProcessGroup is PIDFD_SIGNAL_PROCESS_GROUP of pidfd_send_signal(2),
-// since Linux 6.9. Before that no system call sends a value to a process group.
-// Sending it to each member in turn could miss one that is being forked.
+// since Linux 6.9. On older kernels no system call sends a value to a process group,
+// and sending it to each member in turn could miss a member that is being forked.
 const pidfdSignalProcessGroup = 1 << 2
 
-// queueToGroup sends a signal with siginfo_t to a process group. The child with
-// this pid, which we have not reaped, keeps the number.
+// queueToGroup sends a signal with siginfo_t to a process group. The pid cannot be
+// reused, because we have not reaped the child that has it.
 func queueToGroup(pid int, sig unix.Signal, si *[16]uint64) error {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -170,7 +170,7 @@ func queueToGroup(pid int, sig unix.Signal, si *[16]uint64) error {
 func (k *kernel) group(pid int) int {
 	group, err := unix.Getpgid(pid)
 	if err != nil {
-		return pid // it is gone, or the kernel does not tell
+		return pid // it is gone, or a security module refused the call
 	}
 	return group
 }
@@ -192,12 +192,12 @@ type childInfo struct {
 	_                     [100]byte
 }
 
-// reap implements processes. It reads /proc before it reaps a child: after that
-// nothing tells who the child was.
+// reap implements processes. It reads /proc before it reaps a child, because its entry
+// disappears then.
 func (k *kernel) reap(d *death) error {
 	options := unix.WEXITED | unix.WNOHANG | unix.WNOWAIT
 	if k.console.fd >= 0 && !k.isFirst {
-		options |= unix.WSTOPPED | unix.WCONTINUED // a shell may want us to stop with our programs
+		options |= unix.WSTOPPED | unix.WCONTINUED // a shell expects us to stop with our programs
 	}
 	var info childInfo
 	if err := waitid(unix.P_ALL, 0, &info, options, nil); err != nil {
@@ -226,7 +226,7 @@ func (k *kernel) reap(d *death) error {
 	return nil
 }
 
-// identify reads who the dead process was, where there is a /proc.
+// identify reads the stat file of the dead process, if there is a /proc.
 func (k *kernel) identify(d *death) {
 	if k.noProc || k.scanner.Stat(d.PID, &d.Stat) != nil {
 		d.Stat = procfs.Stat{}
@@ -235,8 +235,8 @@ func (k *kernel) identify(d *death) {
 	d.Runtime = procfs.Age(sinceBoot(), d.Stat.Start)
 }
 
-// waitid is waitid(2) with WNOHANG, which cannot block: so there is no need to
-// tell the scheduler, and nothing to be interrupted.
+// waitid is waitid(2) with WNOHANG. It cannot block, so the raw system call need not
+// notify the Go scheduler, and EINTR cannot occur.
 func waitid(kind, id int, info *childInfo, options int, usage *unix.Rusage) error {
 	_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, uintptr(kind), uintptr(id),
 		uintptr(unsafe.Pointer(info)), uintptr(options), uintptr(unsafe.Pointer(usage)), 0)
@@ -257,7 +257,7 @@ func waitStatus(info childInfo) procfs.WaitStatus {
 	}
 }
 
-// sinceBoot is the clock of the start times in /proc/[pid]/stat.
+// sinceBoot is the time since boot, the clock of the start times in /proc/[pid]/stat.
 func sinceBoot() time.Duration {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
@@ -275,27 +275,27 @@ func (k *kernel) name(pid int) string {
 	return comm
 }
 
-// examineLimit is how long the loop waits to learn why a program could not be run.
+// examineLimit is how long the loop waits for the reason why a program could not be run.
 const examineLimit = time.Second
 
 // explain implements facts.
 func (k *kernel) explain(e *StartError, p *Program) string {
 	dir := k.dirOf(p)
 	if e.step != stepExec {
-		return explain(e, p, dir) // this needs no file
+		return explain(e, p, dir) // this reads no file
 	}
 	var (
 		found StartError
 		text  string
 	)
 	if !k.helper.call(k.examineLimit, func() { found, text = k.examine(*e, p, dir) }) {
-		return fmt.Sprintf("cannot run %s: %v; its file system does not answer, so nothing more is known", p.Args[0], e.Err)
+		return fmt.Sprintf("cannot run %s: %v; its file system does not respond, so no further details are known", p.Args[0], e.Err)
 	}
 	*e = found
 	return text
 }
 
-// dirOf is the directory that a program is started in.
+// dirOf returns the directory in which a program is started.
 func (k *kernel) dirOf(p *Program) string { return within(k.workDir, p.Dir) }
 
 // outOfMemory implements facts.
@@ -306,9 +306,9 @@ func (k *kernel) outOfMemory(status procfs.WaitStatus, now time.Time, watched bo
 // outOfMemoryUnseen implements facts.
 func (k *kernel) outOfMemoryUnseen(now time.Time) string { return k.oom.unseenVictim(now) }
 
-// closeInherited closes the descriptors that only the programs were meant to have,
-// once all programs have been started. A file system may block in close(2), see
-// there, so the helper calls this. All that the init has opened is close-on-exec.
+// closeInherited closes the inherited descriptors, which are meant for the programs,
+// after all programs have been started. The helper calls it, because close(2) may
+// block. It spares close-on-exec descriptors: those are the init's own.
 func (k *kernel) closeInherited() {
 	fds, err := k.fs.FDs(k.pid)
 	if err != nil {
@@ -327,8 +327,8 @@ func (k *kernel) closeInherited() {
 	}
 }
 
-// keepDirectory remembers where yinit was started, for programs that are
-// started later.
+// keepDirectory opens the directory where yinit was started, for programs that are
+// started later, and changes to /.
 func (k *kernel) keepDirectory() {
 	if fd, err := unix.Open(".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		k.cwd = fd

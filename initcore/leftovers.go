@@ -11,11 +11,11 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// withoutProc says what does not work if there is no /proc of ours.
+// withoutProc says what does not work without a /proc of our PID namespace.
 func (k *kernel) withoutProc() string {
 	text := "there is no /proc of this PID namespace: names are unknown, and exits of processes that are not our children are not recorded"
 	if !k.isFirst {
-		text += "; of the leftover processes only our children and their process groups get a signal"
+		text += "; at shutdown, only our children and their process groups are signaled"
 	}
 	return text
 }
@@ -25,7 +25,7 @@ func (k *kernel) withoutProc() string {
 func (k *kernel) signalAll(sig unix.Signal) {
 	switch {
 	case k.isFirst:
-		_ = unix.Kill(-1, sig) // ESRCH: nobody is left
+		_ = unix.Kill(-1, sig) // ESRCH: no process is left
 	case k.noProc:
 		k.signalChildren(sig)
 	default:
@@ -36,10 +36,9 @@ func (k *kernel) signalAll(sig unix.Signal) {
 	}
 }
 
-// signalChildren reaches those whom a process without /proc knows: its children,
-// and the groups that they are in. Such a group was made by one of our
-// descendants, unless it is our own. When these have ended, their children are
-// ours.
+// signalChildren signals the processes that we can find without /proc: our children,
+// and the process groups that they are in. A descendant of ours created such a group,
+// unless it is our own. When our children have ended, their children become ours.
 func (k *kernel) signalChildren(sig unix.Signal) {
 	own, reached := unix.Getpgrp(), map[int]bool{}
 	for _, s := range k.children() {
@@ -54,8 +53,8 @@ func (k *kernel) signalChildren(sig unix.Signal) {
 	}
 }
 
-// children are the children that are alive, without /proc. It searches anew only
-// once all that were found have ended: then their children may have become ours.
+// children returns the children that are alive, without /proc. It searches again only
+// after all children found have ended: then their children may have become ours.
 func (k *kernel) children() []procfs.Stat {
 	k.found = slices.DeleteFunc(k.found, func(s procfs.Stat) bool { return !lives(s.PID) })
 	if len(k.found) == 0 {
@@ -64,26 +63,26 @@ func (k *kernel) children() []procfs.Stat {
 	return k.found
 }
 
-// lives reports whether the pid is that of a child that has not ended. It stays
-// that of the child until we reap it.
+// lives reports whether pid is a child that has not ended. The kernel does not reuse
+// the pid until we reap the child.
 func lives(pid int) bool {
 	var info childInfo
 	return waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil && info.pid == 0
 }
 
-// The search for children without /proc.
+// The limits of the search for children without /proc.
 const (
 	pidLimit   = 1 << 22     // PID_MAX_LIMIT of a 64-bit kernel, see proc(5)
-	searchSpan = 1 << 17     // so far beyond the last child it gives up
-	searchTime = time.Second // and so late
+	searchSpan = 1 << 17     // pids without a child after which it gives up
+	searchTime = time.Second // time after which it gives up
 )
 
-// search asks of each number whether it is a child. Numbers are given out in turn:
-// most children are a little above self, or, where the kernel began anew, above 1.
+// search checks each pid for a child. The kernel allocates pids in order, so most
+// children are slightly above self or, if the pids have wrapped around, above 1.
 func search(self int) (living []procfs.Stat) {
 	begun, last := time.Now(), 0
 	if !anyDead() {
-		last = pidLimit // there is one for sure, however far
+		last = pidLimit // no child has ended, so at least one is alive: search up to the limit
 	}
 	for i := 1; i < pidLimit && i-last < searchSpan; i++ {
 		if i%4096 == 0 && time.Since(begun) > searchTime {
@@ -91,7 +90,7 @@ func search(self int) (living []procfs.Stat) {
 		}
 		pair := [2]int{i, self + i}
 		if i >= self {
-			pair[0] = 0 // the other one was there already
+			pair[0] = 0 // pair[1] has covered it already
 		}
 		for _, pid := range pair {
 			if pid > 0 && pid < pidLimit && lives(pid) {
@@ -108,7 +107,7 @@ func anyDead() bool {
 	return waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil && info.pid != 0
 }
 
-// signalOne makes sure that the pid is still that of the process.
+// signalOne signals a process. It makes sure that the pid has not been reused.
 func (k *kernel) signalOne(s procfs.Stat, sig unix.Signal) {
 	fd, err := unix.PidfdOpen(s.PID, 0)
 	if err != nil {
@@ -128,8 +127,8 @@ func (k *kernel) anyLeft() bool {
 	if k.isFirst {
 		return !errors.Is(unix.Kill(-1, 0), unix.ESRCH)
 	}
-	// Descendants that are no children of ours have a parent that is one, or that
-	// has one: the last of them is always ours.
+	// As a subreaper we adopt orphaned descendants. So as long as there are
+	// descendants, at least one of them is our child.
 	var info childInfo
 	return !errors.Is(waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil), unix.ECHILD)
 }
@@ -139,7 +138,7 @@ func (k *kernel) list() (living []procfs.Stat, known bool) {
 	if k.noProc && !k.isFirst {
 		return k.children(), true
 	}
-	for _, s := range k.everybody() {
+	for _, s := range k.everyProcess() {
 		if s.PID == k.pid {
 			continue
 		}
@@ -151,11 +150,11 @@ func (k *kernel) list() (living []procfs.Stat, known bool) {
 	return living, known
 }
 
-// everybody implements leftovers.
-func (k *kernel) everybody() []procfs.Stat {
+// everyProcess implements leftovers.
+func (k *kernel) everyProcess() []procfs.Stat {
 	scanner := procfs.NewScanner(k.fs)
 	defer scanner.Close()
-	all, _ := scanner.Scan(nil) // without /proc there is nobody to name
+	all, _ := scanner.Scan(nil) // without /proc the list is empty
 	if k.isFirst {
 		return all
 	}
@@ -165,7 +164,7 @@ func (k *kernel) everybody() []procfs.Stat {
 // tracer implements leftovers.
 func (k *kernel) tracer(pid int) int { return zombie.Tracer(k.fs, pid) }
 
-// descendants are those of all that descend from the process pid, in their order.
+// descendants returns the descendants of the process pid, in the order of all.
 func descendants(all []procfs.Stat, pid int) (list []procfs.Stat) {
 	root := slices.IndexFunc(all, func(s procfs.Stat) bool { return s.PID == pid })
 	id := func(i int) int { return all[i].PID }

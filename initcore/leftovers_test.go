@@ -7,7 +7,7 @@ import (
 	"yinit/procfs"
 )
 
-// TestDescendants: only descendants of the init are its business where it is not
+// TestDescendants: only descendants of the init are leftovers if it is not
 // PID 1, and finding them among many takes time in proportion to how many there are.
 func TestDescendants(t *testing.T) {
 	all := []procfs.Stat{{PID: 1}, {PID: 5, PPID: 1}, {PID: 6, PPID: 5}, {PID: 9, PPID: 7}, {PID: 7, PPID: 5}, {PID: 8, PPID: 1}, {PID: 20, PPID: 21}, {PID: 21, PPID: 20}}
@@ -25,7 +25,7 @@ func TestDescendants(t *testing.T) {
 		}
 	}
 	if got := descendants(all, 99); got != nil {
-		t.Errorf("descendants of nobody: %v", got)
+		t.Errorf("descendants of a process that is not in the list: %v", got)
 	}
 
 	const many = 50_000

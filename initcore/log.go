@@ -16,14 +16,14 @@ import (
 
 // Logging says what the init logs to stderr.
 type Logging struct {
-	// Level is the least level that is logged; errors always are.
+	// Level is the lowest level that is logged; errors are always logged.
 	Level slog.Level
 	// JSON writes each line as an object.
 	JSON bool
 }
 
-// newLogger returns a logger on stderr, and a function that waits a moment until
-// its lines are written.
+// newLogger returns a logger that writes to stderr, and a function that waits up to
+// flushTime until its lines are written.
 func newLogger(l Logging) (*slog.Logger, func()) {
 	w := newAsyncWriter(2)
 	options := &slog.HandlerOptions{Level: l.Level}
@@ -33,8 +33,8 @@ func newLogger(l Logging) (*slog.Logger, func()) {
 	return slog.New(&textHandler{w: w, level: l.Level}), w.flush
 }
 
-// An asyncWriter never blocks its caller: another goroutine writes the lines.
-// If nobody reads stderr, lines are dropped and counted.
+// An asyncWriter never blocks its caller: another goroutine writes the lines. While
+// writing to stderr blocks, it drops and counts the lines that exceed its buffer.
 type asyncWriter struct {
 	fd      int
 	lines   chan []byte
@@ -70,11 +70,11 @@ func (w *asyncWriter) drain() {
 	}
 }
 
-// interruptedMost is how often in a row a call may be interrupted by a signal;
+// interruptedMost is the maximum number of consecutive EINTR errors that are retried;
 // more than that is no coincidence.
 const interruptedMost = 100
 
-// writeAll blocks until all is written, also where somebody who shares the
+// writeAll blocks until all is written, even if another process that shares the
 // descriptor made it non-blocking. It gives up on any other error: stderr may be
 // closed or broken.
 func writeAll(fd int, b []byte) {
@@ -98,7 +98,7 @@ func writeAll(fd int, b []byte) {
 	}
 }
 
-// flushTime is how long the end may wait for stderr.
+// flushTime is how long the init waits at exit for stderr.
 const flushTime = 100 * time.Millisecond
 
 func (w *asyncWriter) flush() {
@@ -109,7 +109,7 @@ func (w *asyncWriter) flush() {
 	waitFor(w.done, flushTime)
 }
 
-// textHandler writes lines as people expect them of an init:
+// textHandler formats lines as Unix programs do:
 // "yinit: warning: message (key value, key value)".
 type textHandler struct {
 	w     io.Writer

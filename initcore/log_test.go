@@ -28,7 +28,7 @@ func TestTextLines(t *testing.T) {
 		"info":       {slog.LevelInfo, "started", nil, "yinit: started\n"},
 		"debug":      {slog.LevelDebug, "waitid", []any{"in", 2 * time.Second}, "yinit: debug: waitid (in 2s)\n"},
 		"newline":    {slog.LevelError, "internal error", []any{"stack", "a\nb\n"}, "yinit: internal error (stack a\\nb\\n)\n"},
-		"too low":    {slog.LevelDebug - 1, "nobody wants it", nil, ""},
+		"too low":    {slog.LevelDebug - 1, "not logged", nil, ""},
 		"list value": {slog.LevelInfo, "received", []any{"to", []int{1, 2}}, "yinit: received (to [1 2])\n"},
 	} {
 		var b bytes.Buffer
@@ -114,8 +114,8 @@ func full(t *testing.T) (r *os.File, w int, size int) {
 	return r, wfd, size
 }
 
-// TestLogNeverBlocks: stderr is full, nobody reads. Lines are dropped, the end
-// waits for a moment only; and once somebody reads, they learn what they missed.
+// TestLogNeverBlocks: stderr is full and not being read. Lines are dropped, and flush
+// waits for a moment only. Once stderr is read, the log says how many were dropped.
 func TestLogNeverBlocks(t *testing.T) {
 	r, w, size := full(t)
 	p := newAsyncWriter(w)
@@ -158,7 +158,7 @@ func TestLogNeverBlocks(t *testing.T) {
 func TestLogToBrokenPipe(t *testing.T) {
 	for name, fd := range map[string]func() int{
 		"closed": func() int { return 1 << 20 },
-		"nobody has the other end": func() int {
+		"no reader": func() int {
 			r, w := rawPipe(t)
 			_ = unix.Close(r)
 			t.Cleanup(func() { _ = unix.Close(w) })
@@ -176,8 +176,8 @@ func TestLogToBrokenPipe(t *testing.T) {
 	}
 }
 
-// TestNonBlockingDescriptor: whoever shares our stderr may have made it
-// non-blocking (Node does). Nothing is lost for it.
+// TestNonBlockingDescriptor: a process that shares our stderr may have made it
+// non-blocking, as Node does. No line is lost.
 func TestNonBlockingDescriptor(t *testing.T) {
 	rfd, w := rawPipe(t)
 	check(t, unix.SetNonblock(w, true))

@@ -22,7 +22,7 @@ type loop struct {
 	slept           early.Wait
 	signals         [64]early.Info
 	death           death
-	deathsSinceTidy int       // deaths since the memory was tidied up
+	deathsSinceTidy int       // deaths since tidy was last called
 	idleUntil       time.Time // see limitIdleWakeups
 }
 
@@ -45,8 +45,8 @@ func newLoop(m *machine, feed *early.Feed) (*loop, error) {
 	return l, nil
 }
 
-// run handles events until everything is over. It looks before it waits: signals that
-// came before there was a pipe to write them to are there already.
+// run handles events until the machine is over. It handles events before it first
+// waits: signals that arrived before the pipe was opened do not wake the loop.
 func (l *loop) run() {
 	l.step()
 	for l.phase != over {
@@ -69,11 +69,11 @@ func (l *loop) step() {
 	l.planTidying(now)
 }
 
-// wait blocks until a signal comes, or the next deadline.
+// wait blocks until an event occurs or the next deadline is reached.
 func (l *loop) wait() {
 	timeout := -1
 	if due := l.due(); !due.IsZero() {
-		// Rounded up: waking up early would be waking up twice.
+		// Rounded up: otherwise the loop could wake up too early, and then again.
 		left := due.Sub(l.clock()) + time.Millisecond - 1
 		timeout = int(min(max(left, 0), time.Hour) / time.Millisecond)
 	}
@@ -81,11 +81,11 @@ func (l *loop) wait() {
 	if l.deadline().IsZero() && len(l.planned) == 0 {
 		l.slept.Calm, l.slept.LastPID = l.others.calm()
 	}
-	// An error counts as a wake-up, and limitIdleWakeups limits those.
+	// An error counts as a wake-up; limitIdleWakeups limits their rate.
 	l.feed.Sleep(&l.slept, l.epoll, timeout, l.target())
 }
 
-// readSignals handles all signals that have come, and reports whether there were any.
+// readSignals handles all signals that have arrived, and reports whether there were any.
 func (l *loop) readSignals() (some bool) {
 	some = len(l.slept.Infos) > 0
 	for i, info := range l.slept.Infos {
@@ -105,7 +105,8 @@ func (l *loop) readSignals() (some bool) {
 }
 
 // reapAll handles all deaths, and reports whether there were any. One SIGCHLD may
-// stand for many. A lost one does no harm, since every wake-up comes here.
+// stand for many deaths. Losing a SIGCHLD is harmless, since every wake-up calls
+// reapAll.
 func (l *loop) reapAll() (some bool) {
 	for {
 		if err := l.proc.reap(&l.death); err != nil || l.death.PID == 0 {
@@ -131,9 +132,8 @@ const (
 	idleNap     = 100 * time.Millisecond
 )
 
-// limitIdleWakeups keeps the loop from spinning if a system call fails in a way that
-// we did not foresee: after a few wake-ups without an event there are ten a second at
-// most.
+// limitIdleWakeups keeps the loop from spinning if a system call fails in an unforeseen
+// way: after idleAllowed wake-ups without an event it permits at most ten a second.
 func (l *loop) limitIdleWakeups(busy bool) {
 	if busy {
 		return
@@ -155,8 +155,8 @@ func nap(d time.Duration) {
 	_ = unix.Nanosleep(&ts, nil)
 }
 
-// waitFor waits for the channel to be closed, no longer than this, and reports whether
-// it was.
+// waitFor waits up to the given time for the channel to be closed, and reports whether
+// it was closed.
 func waitFor(done <-chan struct{}, while time.Duration) bool {
 	for begun := time.Now(); ; nap(time.Millisecond) {
 		select {

@@ -23,7 +23,7 @@ type faulty struct {
 	reapErr error   // when there are no more
 	steps   int     // reaps asked for, after which the script goes on
 	script  func(step int)
-	panics  string // "name", "explain", "kill", "everybody", "list", "start": what panics
+	panics  string // "name", "explain", "kill", "everyProcess", "list", "start": what panics
 	started time.Time
 	naps    time.Duration
 }
@@ -65,7 +65,7 @@ func (f *faulty) reap(d *death) error {
 func (f *faulty) start(p *program) (int, error) { f.blow("start"); return f.world.start(p) }
 func (f *faulty) name(pid int) string           { f.blow("name"); return f.world.name(pid) }
 func (f *faulty) list() ([]procfs.Stat, bool)   { f.blow("list"); return f.world.list() }
-func (f *faulty) everybody() []procfs.Stat      { f.blow("everybody"); return f.world.everybody() }
+func (f *faulty) everyProcess() []procfs.Stat   { f.blow("everyProcess"); return f.world.everyProcess() }
 func (f *faulty) anyLeft() bool                 { f.blow("anyLeft"); return f.world.anyLeft() }
 func (f *faulty) outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string {
 	f.blow("oom")
@@ -91,15 +91,15 @@ func (f *faulty) runs(t *testing.T) {
 	returns(t, "the loop does not end", f.loop.run)
 }
 
-// TestKernelFails: whatever fails for ever, the loop goes on and does not spin.
+// TestKernelFails: if a system call fails for ever, the loop goes on and does not spin.
 func TestKernelFails(t *testing.T) {
 	for name, spoil := range map[string]func(*faulty){
-		"reap: EINVAL": func(f *faulty) { f.reapErr = unix.EINVAL },
-		"reap: EINTR":  func(f *faulty) { f.reapErr = unix.EINTR },
-		"reap: ENOSYS": func(f *faulty) { f.reapErr = unix.ENOSYS },
-		"reap: EPERM":  func(f *faulty) { f.reapErr = unix.EPERM },
-		"reap: nobody": func(f *faulty) { f.reapErr = nil },
-		"no children":  func(*faulty) {},
+		"reap: EINVAL":   func(f *faulty) { f.reapErr = unix.EINVAL },
+		"reap: EINTR":    func(f *faulty) { f.reapErr = unix.EINTR },
+		"reap: ENOSYS":   func(f *faulty) { f.reapErr = unix.ENOSYS },
+		"reap: EPERM":    func(f *faulty) { f.reapErr = unix.EPERM },
+		"reap: no child": func(f *faulty) { f.reapErr = nil },
+		"no children":    func(*faulty) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFaulty(t, one())
@@ -151,7 +151,7 @@ func TestSpinningTick(t *testing.T) {
 	}
 }
 
-// TestPanic: an internal error neither loses a signal, nor a death, nor the end.
+// TestPanic: an internal error loses no signal and no death, and the init still exits.
 func TestPanic(t *testing.T) {
 	const term, hup = unix.SIGTERM, unix.SIGHUP
 	for name, tt := range map[string]struct {
@@ -176,7 +176,7 @@ func TestPanic(t *testing.T) {
 			137,
 			[]string{"start a", "start b", "TERM b", "CONT b"},
 		},
-		"while one of several dies that was told to": {
+		"while one of several dies of its stop signal": {
 			"oom", several("a b"), func(f *faulty) { f.comes(term); f.dies("a", 15); f.dies("b", 15) },
 			0,
 			[]string{"start a", "start b", "TERM b", "CONT b", "TERM a", "CONT a"},
@@ -202,7 +202,7 @@ func TestPanic(t *testing.T) {
 			[]string{"start app"},
 		},
 		"while it looks for zombies": {
-			"everybody", one(func(c *Config) { c.Report = "x" }), func(f *faulty) { f.dies("app", 7<<8) },
+			"everyProcess", one(func(c *Config) { c.Report = "x" }), func(f *faulty) { f.dies("app", 7<<8) },
 			7,
 			[]string{"start app"},
 		},
@@ -290,7 +290,7 @@ func TestPanicAtTheStart(t *testing.T) {
 	f.want(125)
 }
 
-// TestManySignalsAtOnce: one that panics does not take the next ones along.
+// TestManySignalsAtOnce: a panic while handling one signal does not lose the next ones.
 func TestManySignalsAtOnce(t *testing.T) {
 	f := newFaulty(t, one())
 	f.loop.startPrograms()
@@ -299,7 +299,7 @@ func TestManySignalsAtOnce(t *testing.T) {
 		f.comes(unix.SIGUSR1)
 	}
 	if n := len(f.did) - 1; n != 100 {
-		t.Errorf("%d signals were passed on, want 100", n)
+		t.Errorf("%d signals were forwarded, want 100", n)
 	}
 }
 
@@ -312,7 +312,7 @@ func TestNilHistory(t *testing.T) {
 	f.want(3, "start app")
 }
 
-// TestBrokenWatcher: whatever fails in the watcher ends it, and nothing else.
+// TestBrokenWatcher: a failure of the watcher ends the watcher, and nothing else.
 func TestBrokenWatcher(t *testing.T) {
 	f := newFaulty(t, one())
 	f.loop.startPrograms()
@@ -326,8 +326,8 @@ func TestBrokenWatcher(t *testing.T) {
 	}
 }
 
-// TestBurst: what a burst of deaths needed is given back a second after it, and a
-// few deaths are not worth waking up for.
+// TestBurst: the init returns the memory of a burst of deaths one second after it, and
+// does not wake up for a few deaths.
 func TestBurst(t *testing.T) {
 	for deaths, want := range map[int]time.Duration{tidySoon - 1: 0, tidySoon: burstOver, tidyEvery: 0} {
 		f := newFaulty(t, one())

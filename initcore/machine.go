@@ -11,22 +11,21 @@ import (
 	"yinit/procfs"
 )
 
-// phase is how far the init has come.
+// phase is the state of the init.
 type phase uint8
 
 const (
 	running          phase = iota // programs are being started, or run
 	delaying                      // a SIGTERM waits for --delay
-	stopping                      // the programs got their stop signals
-	endingLeftovers               // they have ended; the leftover processes got SIGTERM
-	killingLeftovers              // and SIGKILL
-	over                          // the init ends
+	stopping                      // the programs have been sent their stop signals
+	endingLeftovers               // the programs have ended; the leftover processes have been sent SIGTERM
+	killingLeftovers              // the leftover processes have been sent SIGKILL
+	over                          // the init exits
 )
 
-// A machine holds the rules of the init: which signal goes where, what the end of a
-// program means, what happens in which order. It decides, and acts through its
-// interfaces only. Its callers pass the time in, so that a test can play any order
-// of events.
+// A machine holds the rules of the init: where each signal goes, what happens when a
+// program ends, and the order of the shutdown. It acts through its interfaces only.
+// Its callers pass the time in, so that a test can replay any order of events.
 type machine struct {
 	cfg       Config
 	proc      processes
@@ -42,22 +41,22 @@ type machine struct {
 	programs []*program
 	next     int // the program to start next
 	phase    phase
-	stopSig  unix.Signal // that asked for the shutdown; 0: none has
-	now      time.Time
+	stopSig  unix.Signal // the signal that asked for the shutdown; 0: none
+	now      time.Time   // time of the event that is being handled
 
-	continueAt     time.Time      // end of the delay
-	delayed        history.Record // of the signal that waits for it
-	delayedInfo    early.Info     // and what came with that
-	killAt         time.Time      // SIGKILL for the programs; zero: never
-	leftoversUntil time.Time      // SIGKILL for the rest
-	pollAt         time.Time      // next look whether any of the rest is left
+	continueAt     time.Time      // when the delay is over
+	delayed        history.Record // record of the delayed signal
+	delayedInfo    early.Info     // its siginfo_t
+	killAt         time.Time      // when the programs are sent SIGKILL; zero: never
+	leftoversUntil time.Time      // when the phase of the leftover processes is over
+	pollAt         time.Time      // when poll next checks for leftover processes
 	pollEvery      time.Duration
 
-	status    int // to exit with, once known
+	status    int // exit status, if hasStatus
 	hasStatus bool
-	verdict   string         // why it is that one, in words
-	zombies   string         // who held zombies at the end, for the report
-	sent      uint64         // signals to programs
+	verdict   string         // the reason for the exit status, as a sentence
+	zombies   string         // which processes held zombies at shutdown, for the report
+	sent      uint64         // number of signals sent to programs
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
 
@@ -65,23 +64,21 @@ type machine struct {
 	unrecorded               unrecordedSignals
 }
 
-// program is the state of one of them.
+// program is the state of one program.
 type program struct {
 	*Program
-	pid       int // 0: it does not run
-	stopped   bool
-	group     bool
-	begun     time.Time
-	stoppedBy unix.Signal // what the init told it to end with; 0: nothing
-	// The last signal that was forwarded to it; 0: none. What came with that, and
-	// the command name of its sender, "" if that is unknown.
-	lastSignal unix.Signal
-	lastInfo   early.Info
-	lastSender string
-	restarts   bool              // it ran and ended, and is started again since
-	restartAt  time.Time         // of the restart that is planned; zero: none is
-	pause      time.Duration     // before the next restart; 0: the first one
-	last       procfs.WaitStatus // of its last run, while a restart is planned
+	pid        int               // 0: the program is not running
+	stopped    bool              // a signal has stopped it
+	group      bool              // signals go to its process group
+	begun      time.Time         // when it was last started
+	stoppedBy  unix.Signal       // the stop signal or SIGKILL that the init sent; 0: none
+	lastSignal unix.Signal       // the last signal that was forwarded; 0: none
+	lastInfo   early.Info        // siginfo_t of the signal that was received for it
+	lastSender string            // command name of the sender; "": unknown
+	restarts   bool              // a restart has been planned at least once
+	restartAt  time.Time         // when the planned restart is due; zero: none is planned
+	pause      time.Duration     // before the next restart; 0: no restart yet
+	last       procfs.WaitStatus // of the last run, if a restart is planned
 }
 
 func newMachine(cfg Config) *machine {
@@ -99,7 +96,8 @@ func newMachine(cfg Config) *machine {
 // are, and the program's status is the init's.
 func (m *machine) alone() bool { return len(m.programs) == 1 }
 
-// start starts the programs, up to the first oneshot: the next ones wait for that.
+// start starts the programs, up to and including the next oneshot: later programs wait
+// for the oneshot to end.
 func (m *machine) start(now time.Time) {
 	m.now = now
 	for m.phase == running && m.next < len(m.programs) {
@@ -132,7 +130,7 @@ func (m *machine) launch(p *program) bool {
 	return true
 }
 
-// failed sets the exit status, which is that of the first program that failed.
+// failed sets the exit status, unless an earlier failure has set it.
 func (m *machine) failed(status int, why string) {
 	if !m.hasStatus {
 		m.status, m.hasStatus, m.verdict = status, true, why
@@ -148,14 +146,14 @@ func (m *machine) find(pid int) *program {
 	return nil
 }
 
-// endIfDone stops the leftover processes once no program runs and none will.
+// endIfDone stops the leftover processes if no program runs or will be started.
 func (m *machine) endIfDone() {
 	if m.phase < endingLeftovers && m.done() {
 		m.endLeftovers()
 	}
 }
 
-// done reports whether no program runs and none will.
+// done reports whether no program runs or will be started.
 func (m *machine) done() bool {
 	for _, p := range m.programs {
 		if p.pid != 0 || !p.restartAt.IsZero() {
@@ -165,7 +163,7 @@ func (m *machine) done() bool {
 	return m.phase != running || !m.cfg.Pause && m.next == len(m.programs)
 }
 
-// exitStatus is what the init ends with.
+// exitStatus returns the exit status of the init.
 func (m *machine) exitStatus() int {
 	if !m.hasStatus && m.stopSig != 0 && m.next < len(m.programs) {
 		m.status = 128 + int(m.stopSig) // the signal prevented a start
@@ -200,7 +198,8 @@ func (m *machine) tick(now time.Time) {
 	}
 }
 
-// deadline is when tick has something to do; zero: only after another event.
+// deadline returns the time at which tick next has something to do; zero: it has
+// nothing to do until another event occurs.
 func (m *machine) deadline() time.Time {
 	var first time.Time
 	sooner := func(t time.Time) {
@@ -225,7 +224,7 @@ func (m *machine) deadline() time.Time {
 	return first
 }
 
-// commandLine joins the words of a command, as much of it as a record holds.
+// commandLine joins the words of a command, cut to the length that a record holds.
 func commandLine(args []string) string {
 	line := ""
 	for i, word := range args {

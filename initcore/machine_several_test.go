@@ -68,7 +68,7 @@ func TestSeveralPrograms(t *testing.T) {
 		{"both killed", "a b", nil, "start; TERM; 20s; a dies of KILL; b dies of KILL", 137, "start a, start b, TERM b, CONT b, TERM a, CONT a, KILL a, KILL b"},
 		{"killed at the end of another's 0", "a b", nil, "start; a exits 0; 20s; b dies of KILL", 137, "start a, start b, TERM b, CONT b, KILL b"},
 		{"exits 19 after kill_after was near", "a b", nil, "start; TERM; a dies of TERM; 19s; b exits 19", 19, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
-		{"one ends with 0: the others are told to", "a b", nil, "start; a exits 0; b dies of TERM", 0, "start a, start b, TERM b, CONT b"},
+		{"one ends with 0: the others are stopped", "a b", nil, "start; a exits 0; b dies of TERM", 0, "start a, start b, TERM b, CONT b"},
 		{"one ends with 19", "a b", nil, "start; a exits 19; b dies of TERM", 19, "start a, start b, TERM b, CONT b"},
 		{"23 on TERM", "a b", nil, "start; TERM; a exits 23; b exits 0", 23, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
 		{"the first bad one counts", "a b c", nil, "start; b exits 3; c exits 4; a exits 5", 3, "start a, start b, start c, TERM c, CONT c, TERM a, CONT a"},
@@ -76,15 +76,15 @@ func TestSeveralPrograms(t *testing.T) {
 		{"segfault", "a b", nil, "start; a dies of SEGV; b dies of TERM", 139, "start a, start b, TERM b, CONT b"},
 		{"killed from outside", "a b", nil, "start; a dies of KILL; b exits 0", 137, "start a, start b, TERM b, CONT b"},
 		{"KILL as its stop signal is still 137", "a:KILL b", nil, "start; b exits 0; a dies of KILL", 137, "start a, start b, KILL a, CONT a"},
-		{"TERM that nobody told it", "a b", nil, "start; a dies of TERM; b exits 0", 143, "start a, start b, TERM b, CONT b"},
+		{"TERM that the init did not send", "a b", nil, "start; a dies of TERM; b exits 0", 143, "start a, start b, TERM b, CONT b"},
 		{"expected", "a b", expect, "start; a exits 23; b exits 0", 0, "start a, start b, TERM b, CONT b"},
 		{"one is not found", "a b", nil, "start; b fails ENOENT; a dies of TERM", 127, "start a, start b, TERM a, CONT a"},
 		{"one cannot be executed", "a b", nil, "start; a fails EACCES; b dies of TERM", 126, "start a, start b, TERM b, CONT b"},
 		{"all end at once", "a b c", nil, "start; a exits 0; b exits 0; c exits 0", 0, "start a, start b, start c, TERM c, CONT c, TERM b, CONT b"},
-		{"INT starts the end", "a b", nil, "start; INT; a dies of TERM; b dies of TERM", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
-		{"QUIT starts the end", "a b", nil, "start; QUIT; a dies of TERM; b dies of TERM", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"INT begins the shutdown", "a b", nil, "start; INT; a dies of TERM; b dies of TERM", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"QUIT begins the shutdown", "a b", nil, "start; QUIT; a dies of TERM; b dies of TERM", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
 		{"HUP and WINCH go to each", "a b", nil, "start; HUP; WINCH; 1h", -1, "start a, start b, HUP a, HUP b, WINCH a, WINCH b"},
-		{"HUP during the end", "a b", nil, "start; TERM; a exits 0; HUP; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a, HUP b"},
+		{"HUP during the shutdown", "a b", nil, "start; TERM; a exits 0; HUP; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a, HUP b"},
 		{"a second TERM", "a b", nil, "start; TERM; TERM; a exits 0; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a, TERM b, CONT b, TERM a, CONT a"},
 		{"a second TERM goes to who is left", "a b", nil, "start; TERM; b exits 0; TERM; a exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a, TERM a, CONT a"},
 		{"TERM before the start", "a b", nil, "TERM", 143, ""},
@@ -117,7 +117,7 @@ func TestSeveralPrograms(t *testing.T) {
 		{"TERM while one rests", "a:restart b", nil, "start; a exits 1; TERM; b exits 0", 1, "start a, start b, TERM b, CONT b"},
 		{"a clean end is restarted, too", "a:restart b", nil, "start; a exits 0; 1s; 1h", -1, "start a, start b, start a"},
 		{"restarted one is not found", "a:restart b", nil, "start; a fails ENOENT; b dies of TERM", 127, "start a, start b, TERM b, CONT b"},
-		{"not restarted during the end", "a:restart b", forever, "start; TERM; a dies of TERM; 1h; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
+		{"not restarted during the shutdown", "a:restart b", forever, "start; TERM; a dies of TERM; 1h; b exits 0", 0, "start a, start b, TERM b, CONT b, TERM a, CONT a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := several(tt.programs)
@@ -129,7 +129,7 @@ func TestSeveralPrograms(t *testing.T) {
 	}
 }
 
-// TestBackoff: the pause doubles to a minute, and begins anew after a minute up.
+// TestBackoff: the pause doubles up to a minute; a run of a minute resets it.
 func TestBackoff(t *testing.T) {
 	for name, tt := range map[string]struct {
 		delay time.Duration
@@ -179,8 +179,8 @@ func TestSecondForkFails(t *testing.T) {
 	w.play("a dies of TERM").want(125, "start a", "TERM a", "CONT a")
 }
 
-// TestForkFailsAtRestart: a restart that is short of something is tried again, with
-// the pause growing as it does after a death.
+// TestForkFailsAtRestart: a restart that fails for lack of a resource is tried again,
+// and the pause grows as it does after a death.
 func TestForkFailsAtRestart(t *testing.T) {
 	for _, err := range []error{unix.EAGAIN, unix.ENOMEM, fmt.Errorf("pipe2: %w", unix.EMFILE), unix.ENFILE} {
 		w := newWorld(t, several("a:restart b")).play("start; a exits 1")

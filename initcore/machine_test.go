@@ -27,7 +27,7 @@ type world struct {
 	lost    bool             // signals have no effect on what is left
 	hasTTY  bool             // the shell has put the init into the foreground
 	gone    bool             // the programs have left their process groups
-	empty   bool             // and nobody is in these any more
+	empty   bool             // the process groups of the programs are empty
 	noQueue bool             // the kernel cannot queue signals to a process group
 	left    []string         // comms of what the programs leave behind
 	clock   time.Time
@@ -113,7 +113,7 @@ func (w *world) list() (living []procfs.Stat, known bool) {
 	}
 	return living, known
 }
-func (w *world) everybody() []procfs.Stat                 { living, _ := w.list(); return living }
+func (w *world) everyProcess() []procfs.Stat              { living, _ := w.list(); return living }
 func (w *world) tracer(int) int                           { return 0 }
 func (w *world) name(int) string                          { return "killer" }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
@@ -272,7 +272,7 @@ func TestOneProgram(t *testing.T) {
 		{"TERM, and it dies of it", one(), "start; TERM; app dies of TERM", 143, []string{"start app", "TERM app", "CONT app"}},
 		{"TERM that is expected", one(expect), "start; TERM; app dies of TERM", 0, []string{"start app", "TERM app", "CONT app"}},
 		{"TERM before the start", one(), "TERM", 143, nil},
-		{"INT is passed on, nothing more", one(), "start; INT; 1h", -1, []string{"start app", "INT app"}},
+		{"INT is forwarded, nothing more", one(), "start; INT; 1h", -1, []string{"start app", "INT app"}},
 		{"HUP, USR1, WINCH", one(), "start; HUP; USR1; WINCH; 1h", -1, []string{"start app", "HUP app", "USR1 app", "WINCH app"}},
 		{"a second TERM goes on again", one(), "start; TERM; TERM; app exits 0", 0, []string{"start app", "TERM app", "CONT app", "TERM app", "CONT app"}},
 		{"the group", one(group), "start; TERM; app exits 0", 0, []string{"start app", "TERM group of app", "CONT group of app"}},
@@ -303,8 +303,8 @@ func TestOneProgram(t *testing.T) {
 	}
 }
 
-// TestStopped: yinit stops when all its programs have, and not a program that has
-// waited for a terminal that is there by now.
+// TestStopped: yinit stops itself when all its programs are stopped, unless the program
+// waited for a terminal that it can have now.
 func TestStopped(t *testing.T) {
 	two := Config{Programs: []Program{{Name: "a", Args: []string{"a"}}, {Name: "b", Args: []string{"b"}, OnExit: Ignore}}}
 	for _, tt := range []struct {
@@ -338,8 +338,7 @@ func TestKillIsLost(t *testing.T) {
 	w.want(5, "start app", "TERM all", "CONT all", "KILL all")
 }
 
-// TestWhoIsLeft: the log names those that are left, once each, and says nothing of
-// those that only wait to be reaped.
+// TestWhoIsLeft: the log names each leftover process once, and does not name zombies.
 func TestWhoIsLeft(t *testing.T) {
 	late := one(func(c *Config) { c.KillAfter = 2 * time.Second })
 	for _, tt := range []struct {

@@ -18,7 +18,7 @@ var check, eventually = proctest.Check, proctest.Eventually
 // test runs there.
 func init() { runtime.LockOSThread() }
 
-// TestMain gives the signals back: otherwise nobody could end the tests. Standard
+// TestMain releases the signals: otherwise no signal could end the tests. Standard
 // input becomes a directory: an empty [early.Feed] reads it, and fails.
 func TestMain(m *testing.M) {
 	early.Release()

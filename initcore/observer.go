@@ -12,20 +12,21 @@ import (
 	"yinit/procfs"
 )
 
-// An observer keeps failures of the watcher of other processes from the loop: the
-// watcher serves the history alone, so an error or a panic in it ends the watcher and
+// An observer shields the loop from failures of the watcher of other processes. The
+// watcher serves the history only, so an error or a panic in it ends the watcher and
 // nothing else.
 type observer struct {
-	w      *watch.Watcher  // nil: not yet, or not any more
-	ticked func(time.Time) // called after each look
-	epoll  int             // where the loop waits
+	w      *watch.Watcher  // nil: not started yet, or failed
+	ticked func(time.Time) // called after each scan
+	epoll  int             // epoll descriptor on which the loop waits
 	log    *slog.Logger
 }
 
-// firstLook is when the watcher is started: a start does not wait for it.
-const firstLook = 50 * time.Millisecond
+// watchAfter is the time from the start of the programs to that of the watcher, which
+// therefore does not delay them.
+const watchAfter = 50 * time.Millisecond
 
-// startWatching makes the watcher.
+// startWatching starts the watcher.
 func (o *observer) startWatching(m *machine, k *kernel) {
 	if k.noProc {
 		return
@@ -46,7 +47,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 	o.w = w
 }
 
-// try does something with the watcher, if there is one.
+// try calls do with the watcher, if there is one. A panic in do ends the watcher.
 func (o *observer) try(do func(*watch.Watcher)) {
 	if o.w == nil {
 		return
@@ -56,7 +57,7 @@ func (o *observer) try(do func(*watch.Watcher)) {
 			w := o.w
 			o.w = nil
 			defer func() { _ = recover() }()
-			o.log.Error("internal error, please report it: other processes are not watched any more", "panic", fmt.Sprint(r))
+			o.log.Error("internal error, please report it: other processes are no longer watched", "panic", fmt.Sprint(r))
 			w.Close()
 		}
 	}()
@@ -76,27 +77,27 @@ func (o *observer) observe(now time.Time) (some bool) {
 	return some
 }
 
-// next is when the watcher wants to look; zero: never.
+// next returns the time of the next scan; zero: never.
 func (o *observer) next() (t time.Time) {
 	o.try(func(w *watch.Watcher) { t = w.Next() })
 	return t
 }
 
-// calm is what would have to change before the next look could find anything, see
-// [early.Wait]; -1: nothing is known.
+// calm returns the values of Calm and LastPID in [early.Wait] for which a scan would
+// find nothing new. fd is -1 if they are unknown.
 func (o *observer) calm() (fd, lastPID int) {
 	fd = -1
 	o.try(func(w *watch.Watcher) { fd, lastPID = w.Calm() })
 	return fd, lastPID
 }
 
-// recall is what was seen of a process while it lived.
+// recall returns what the watcher saw of a process while it lived.
 func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
 	o.try(func(w *watch.Watcher) { seen, ok = w.Recall(id) })
 	return seen, ok
 }
 
-// reaped tells that the init has reaped a child.
+// reaped notifies the watcher that the init has reaped a child.
 func (o *observer) reaped(id procfs.ID) { o.try(func(w *watch.Watcher) { w.Reaped(id) }) }
 
 // A ledger writes what the watcher sees into the history.

@@ -12,30 +12,30 @@ import (
 
 func ownGroup() cgroup.Group { return cgroup.Find(procfs.FS{}, "self", "") }
 
-// A memoryMeter is a control group, see there.
+// A memoryMeter reads the memory counters of a control group, see [cgroup.Group].
 type memoryMeter interface {
 	OOMKills() (kills uint64, ok bool)
 	MemoryLimit() procfs.Bytes
 }
 
-// oomWatch notices that the kernel killed a process because the memory limit of
-// the container was hit, by the counter in memory.events (cgroup version 2) or
-// memory.oom_control (version 1). The counter does not say which process it was.
+// oomWatch detects that the kernel killed a process because the memory limit of the
+// container was hit. It reads the counter oom_kill in memory.events (cgroup version 2)
+// or memory.oom_control (version 1). The counter does not say which process was killed.
 type oomWatch struct {
 	meter    memoryMeter
-	begun    bool
-	kills    uint64    // the counter when it was last read
-	reported uint64    // how many of those were reported
-	looked   time.Time // when the counter was last read
-	since    time.Time // the last kill was after this reading
-	grew     time.Time // and before this one
+	begun    bool      // startCounting was called
+	kills    uint64    // the counter at the last reading
+	reported uint64    // how many kills were reported or happened before the first reading
+	lastRead time.Time // time of the last reading
+	since    time.Time // time of the last reading before the counter grew
+	grew     time.Time // time of the first reading after it grew
 }
 
 const (
-	// oomBegin is when the counter is first read: a start does not wait for it, and no
-	// program uses up its memory sooner.
+	// oomBegin is the time from the start of the programs to the first reading. So the
+	// reading does not delay them, and no program uses up its memory sooner.
 	oomBegin = 2 * time.Millisecond
-	// oomClaim is how long a victim may take to end: it has memory to free.
+	// oomClaim is how long a victim may take to exit: it has memory to free.
 	oomClaim = 2 * time.Second
 )
 
@@ -47,28 +47,28 @@ func (w *oomWatch) startCounting(now time.Time) {
 	if w.begun = true; w.meter == nil {
 		w.meter = ownGroup()
 	}
-	w.look(now)
+	w.readCounter(now)
 	w.reported = w.kills
 }
 
-// look reads the counter.
-func (w *oomWatch) look(now time.Time) {
+// readCounter reads the counter.
+func (w *oomWatch) readCounter(now time.Time) {
 	kills, ok := w.meter.OOMKills()
 	if ok && kills > w.kills {
-		w.kills, w.since, w.grew = kills, w.looked, now
+		w.kills, w.since, w.grew = kills, w.lastRead, now
 	}
-	w.looked = now
+	w.lastRead = now
 }
 
-// victim is called for each death. If it was such a kill, it returns what to report.
-// It is certain only if every death is seen, so that no other process can have been
-// the victim.
+// victim is called for each death. If the process was killed because the memory limit
+// was hit, it returns what to report, otherwise "". The report is certain only if every
+// death is seen, so that no other process can have been the victim.
 func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool) string {
 	if status.Signal() != int(unix.SIGKILL) {
 		return ""
 	}
 	w.startCounting(now)
-	w.look(now)
+	w.readCounter(now)
 	if w.reported >= w.kills {
 		return ""
 	}
@@ -79,16 +79,16 @@ func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool)
 	return "perhaps because the memory limit was hit, at " + w.since.Format(time.TimeOnly) + " or later " + w.figures()
 }
 
-// unseenVictim returns what to report if there was such a kill and no death that was
-// seen can have been the victim's.
+// unseenVictim returns what to report if a process was killed because the memory limit
+// was hit and no death that was seen can be that of the victim; otherwise "".
 func (w *oomWatch) unseenVictim(now time.Time) string {
 	w.startCounting(now)
-	w.look(now)
+	w.readCounter(now)
 	if w.reported >= w.kills || now.Sub(w.grew) <= oomClaim {
 		return ""
 	}
 	defer func() { w.reported = w.kills }()
-	return "the memory limit was hit " + w.figures() + " by a process whose end was not seen"
+	return "the memory limit was hit " + w.figures() + " by a process whose exit was not seen"
 }
 
 func (w *oomWatch) figures() string {

@@ -14,8 +14,8 @@ type meter struct{ kills *uint64 }
 func (m meter) OOMKills() (uint64, bool) { return *m.kills, true }
 func (meter) MemoryLimit() procfs.Bytes  { return 32 * procfs.MiB }
 
-// TestOutOfMemory: a death by SIGKILL is blamed on the memory limit only if the
-// counter moved for it.
+// TestOutOfMemory: a death by SIGKILL is attributed to the memory limit only if the
+// counter has grown for it.
 func TestOutOfMemory(t *testing.T) {
 	hit := func(counter string) string {
 		return "the memory limit was hit (oom_kill " + counter + ", memory.max 32 MiB)"
@@ -30,19 +30,19 @@ func TestOutOfMemory(t *testing.T) {
 	}{
 		"nothing":                        {"begin kill", true, ""},
 		"the victim":                     {"begin oom kill", true, hit("0 → 1")},
-		"the victim, nobody watches":     {"begin oom kill", false, hit("0 → 1")},
+		"the victim, without watcher":    {"begin oom kill", false, hit("0 → 1")},
 		"another signal":                 {"begin oom TERM", true, ""},
-		"a counter of somebody before":   {"oom begin kill", true, ""},
+		"a kill before the first read":   {"oom begin kill", true, ""},
 		"and one more":                   {"oom begin oom kill", true, hit("1 → 2")},
 		"a death before the first look":  {"oom kill", true, ""},
-		"told once":                      {"begin oom kill kill", true, ""},
+		"reported once":                  {"begin oom kill kill", true, ""},
 		"a group, each of them":          {"begin oom oom kill kill", true, hit("1 → 2")},
 		"the victim takes its time":      {"begin oom look 1s kill", true, hit("0 → 1")},
 		"too long to be the victim":      {"begin oom 1s look 3s kill", true, maybe("0 → 1", "00:00:00")},
-		"nobody watched for long":        {"begin 9s oom 9s kill", false, maybe("0 → 1", "00:00:00")},
+		"no reading for a long time":     {"begin 9s oom 9s kill", false, maybe("0 → 1", "00:00:00")},
 		"calm for long":                  {"begin 9s oom kill", true, hit("0 → 1")},
-		"nobody was seen":                {"begin oom look 3s look", true, hit("0 → 1") + " by a process whose end was not seen"},
-		"nobody was seen, and told once": {"begin oom look 3s look kill", true, ""},
+		"no death was seen":              {"begin oom look 3s look", true, hit("0 → 1") + " by a process whose exit was not seen"},
+		"no death was seen, report once": {"begin oom look 3s look kill", true, ""},
 		"not yet":                        {"begin oom look 1s look", true, ""},
 	} {
 		kills, now, got := uint64(0), time.Time{}, ""

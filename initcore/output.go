@@ -11,14 +11,14 @@ import (
 )
 
 // An outlet is a descriptor of ours to which the output of programs is copied line
-// by line, with the name of the program before each line. One goroutine beside the
-// loop copies. It may block while nobody reads our output: then the programs wait, as
-// they would without us.
+// by line, with the name of the program before each line. A goroutine of its own does
+// the copying. It blocks while no process reads our output: then the programs block,
+// too, as they would without us.
 type outlet struct {
 	fd     int
-	epoll  int // where the goroutine waits for all inlets
-	ending int // an eventfd that becomes readable at the end
-	done   chan struct{}
+	epoll  int           // epoll descriptor on which the goroutine waits for all inlets
+	ending int           // an eventfd that becomes readable when the init exits
+	done   chan struct{} // closed when all is copied; nil: the goroutine was not started
 
 	mu     sync.Mutex
 	inlets map[int32]*inlet // by descriptor
@@ -30,7 +30,7 @@ type outlet struct {
 type inlet struct {
 	fd      int
 	prefix  []byte
-	pending []byte // a line without its end
+	pending []byte // the start of a line whose newline has not been read yet
 }
 
 // relays are the outlets of the init.
@@ -40,19 +40,19 @@ func newRelays() *relays {
 	r := &relays{outlets: [3]*outlet{1: {fd: 1}, 2: {fd: 2}}}
 	var out, err unix.Stat_t
 	if unix.Fstat(1, &out) == nil && unix.Fstat(2, &err) == nil && out.Dev == err.Dev && out.Ino == err.Ino {
-		r.outlets[2] = r.outlets[1] // the same file: their lines must not mix either
+		r.outlets[2] = r.outlets[1] // the same file: lines of both must not be mixed
 	}
 	return r
 }
 
-// pipe returns the descriptor for a program to write to, which the caller closes
-// after the fork. What is written there comes out at fd.
+// pipe returns a descriptor for a program to write to, which the caller closes after
+// the fork. The output is copied to fd, which is 1 or 2.
 func (r *relays) pipe(name string, fd int) (int, error) {
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return -1, os.NewSyscallError("pipe2", err)
 	}
-	// The program's end is a file of its own, and stays as programs expect it.
+	// O_NONBLOCK on our end does not affect the program's end, which stays blocking.
 	err := unix.SetNonblock(p[0], true)
 	if err == nil {
 		err = r.outlets[fd].add(name, p[0])
@@ -64,12 +64,12 @@ func (r *relays) pipe(name string, fd int) (int, error) {
 	return p[1], nil
 }
 
-// drainLimit is how long the end waits until the last output is written, if whoever
-// should read it does not.
+// drainLimit is how long the init waits at exit for the last output to be written, if
+// no process reads it.
 const drainLimit = 2 * time.Second
 
-// drain waits until everything is written that the programs wrote before they
-// ended, for a while.
+// drain waits, for each descriptor up to drainLimit, until all that the programs wrote
+// before they ended is written.
 func (r *relays) drain() error {
 	for _, o := range r.outlets {
 		if o != nil && o.done != nil {
@@ -79,13 +79,13 @@ func (r *relays) drain() error {
 	}
 	for _, o := range r.outlets {
 		if o != nil && o.done != nil && !waitFor(o.done, drainLimit) {
-			return errors.New("nobody reads our output: the last lines of the programs may be lost")
+			return errors.New("no process reads our output: the last lines of the programs may be lost")
 		}
 	}
 	return nil
 }
 
-// take begins to copy what comes from in, which does not block.
+// add begins to copy from in, a non-blocking descriptor.
 func (o *outlet) add(name string, in int) error {
 	if o.done == nil {
 		if err := o.startCopying(); err != nil {
@@ -101,7 +101,7 @@ func (o *outlet) add(name string, in int) error {
 	return nil
 }
 
-// begin starts the goroutine.
+// startCopying starts the goroutine.
 func (o *outlet) startCopying() (err error) {
 	if o.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return os.NewSyscallError("epoll_create1", err)
@@ -124,15 +124,15 @@ func (o *outlet) await(fd int) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, fd, &event))
 }
 
-// run copies until the init ends. Then it copies what is in the pipes already, and no
-// more: a process that outlives the programs may keep a pipe open and write for ever.
+// run copies until the init exits. Then it copies only what is in the pipes already: a
+// process that outlives the programs may keep a pipe open and write for ever.
 func (o *outlet) run() {
 	defer close(o.done)
 	var events [16]unix.EpollEvent
 	for {
 		n, err := unix.EpollWait(o.epoll, events[:], -1)
 		if err != nil && err != unix.EINTR {
-			nap(idleNap) // it cannot fail, but if it does it must not spin
+			nap(idleNap) // an error is not expected, but must not make the loop spin
 		}
 		ended := false
 		for _, e := range events[:max(n, 0)] {
@@ -163,20 +163,19 @@ func (o *outlet) inlet(fd int32) *inlet {
 	return o.inlets[fd]
 }
 
-// drop forgets a pipe that nobody writes to any more.
+// drop closes a pipe that no process can write to any more.
 func (o *outlet) drop(in *inlet) {
 	o.finish(in)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.inlets, int32(in.fd))
-	_ = unix.Close(in.fd) // this takes it out of the epoll set: nobody else has it
+	_ = unix.Close(in.fd) // this removes it from the epoll set: there is no duplicate
 }
 
-// longestLine is what is kept of a line that does not end; what is longer comes
-// in several.
+// longestLine is the maximum length of a line in bytes. A longer line is split.
 const longestLine = 64 << 10
 
-// copy reads once, at most n bytes, and reports whether more may come.
+// copy reads once, at most n bytes, and reports whether more output may follow.
 func (o *outlet) copy(in *inlet, n int) bool {
 	n, err := unix.Read(in.fd, o.chunk[:min(n, len(o.chunk))])
 	if err == unix.EINTR || err == unix.EAGAIN {
@@ -204,9 +203,9 @@ func (o *outlet) finish(in *inlet) {
 	in.pending = nil
 }
 
-// write puts the prefix before each of the lines and writes them in one piece,
-// so that not even another process on the same pipe comes between as long as it
-// is short, see pipe(7), PIPE_BUF.
+// write puts the prefix before each line and writes all lines in one call. Up to
+// PIPE_BUF bytes that is atomic on a pipe, even if other processes write to the same
+// pipe, see pipe(7).
 func (o *outlet) write(prefix, lines []byte) {
 	o.out = o.out[:0]
 	for line := range bytes.Lines(lines) {

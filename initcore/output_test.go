@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outletTo returns relays of which stdout is this descriptor.
+// outletTo returns relays whose stdout is this descriptor.
 func outletTo(t *testing.T, fd int) *relays {
 	t.Helper()
 	r := newRelays()
@@ -89,8 +89,8 @@ func TestRelayLongLines(t *testing.T) {
 	}
 }
 
-// TestRelaysShareAnOutlet: lines of several programs never mix, however they are
-// written, and those of one program stay in order.
+// TestRelaysShareAnOutlet: lines of several programs are never mixed, however they are
+// written, and lines of one program stay in order.
 func TestRelaysShareAnOutlet(t *testing.T) {
 	out, to := rawPipe(t)
 	shared := outletTo(t, to)
@@ -134,8 +134,8 @@ func TestRelaysShareAnOutlet(t *testing.T) {
 	}
 }
 
-// TestBlockedOutlet: nobody reads our output for a while. The program has to
-// wait then; nothing is lost once somebody reads.
+// TestBlockedOutlet: while no process reads our output the program blocks. Nothing is
+// lost once a process reads it.
 func TestBlockedOutlet(t *testing.T) {
 	out, to, size := full(t)
 	in, w := rawPipe(t)
@@ -154,7 +154,7 @@ func TestBlockedOutlet(t *testing.T) {
 	})
 	select {
 	case <-written:
-		t.Error("the program could write everything, though nobody reads")
+		t.Error("the program could write everything, though no process reads")
 	default:
 	}
 	go func() {
@@ -179,8 +179,9 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestDrainOfAHeldPipe: somebody who outlives the programs holds the pipe. What is
-// in it comes out, an unfinished line too, and nobody is waited for.
+// TestDrainOfAHeldPipe: a process that outlives the programs holds the pipe. drain
+// copies what the pipe contains, an unfinished line too, and does not wait for the
+// process.
 func TestDrainOfAHeldPipe(t *testing.T) {
 	for name, text := range map[string]string{
 		"idle":            "",
@@ -214,7 +215,7 @@ func TestDrainOfAHeldPipe(t *testing.T) {
 	}
 }
 
-// TestDrainOfATalker: one that writes for ever is not waited for, either.
+// TestDrainOfATalker: drain does not wait for a process that writes for ever, either.
 func TestDrainOfATalker(t *testing.T) {
 	out, to := pipe(t)
 	go func() { _, _ = io.Copy(io.Discard, out) }()
@@ -241,7 +242,7 @@ func TestDrainOfATalker(t *testing.T) {
 	check(t, unix.Close(w))
 }
 
-// TestDrainIntoFullOutput: nobody reads what we write, and that is said.
+// TestDrainIntoFullOutput: no process reads what we write, and drain reports that.
 func TestDrainIntoFullOutput(t *testing.T) {
 	_, to, _ := full(t)
 	r := outletTo(t, to)
@@ -249,8 +250,8 @@ func TestDrainIntoFullOutput(t *testing.T) {
 	check(t, err)
 	writeAll(w, []byte("lost\n"))
 	check(t, unix.Close(w))
-	if err := r.drain(); err == nil || !strings.Contains(err.Error(), "nobody reads our output") {
-		t.Errorf("drain: %v, want it to say that nobody reads", err)
+	if err := r.drain(); err == nil || !strings.Contains(err.Error(), "no process reads our output") {
+		t.Errorf("drain: %v, want it to say that no process reads", err)
 	}
 }
 

@@ -9,20 +9,20 @@ import (
 	"yinit/procfs"
 )
 
-// newRecord makes the reused record one of this kind.
+// newRecord resets m.rec, which is reused, to an empty record of this kind.
 func (m *machine) newRecord(kind history.Kind) {
 	m.rec = history.Record{Kind: kind, Time: m.now}
 }
 
-// note records a text.
+// note records a text as a record of this kind.
 func (m *machine) note(kind history.Kind, text string) {
 	m.newRecord(kind)
 	m.rec.Text = text
 	m.hist.Add(&m.rec)
 }
 
-// outOfMemory says that the memory limit was hit, and records that, if a process
-// that ended so was killed for it, as far as can be told.
+// outOfMemory records and says that the memory limit was hit, if a process that ended
+// with this status was probably killed for that; otherwise it returns "".
 func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatus) string {
 	if m.phase == killingLeftovers {
 		return "" // we killed it
@@ -37,7 +37,8 @@ func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatu
 	return oom
 }
 
-// recordUnseenOOM records that somebody was killed for want of memory whom nobody saw end.
+// recordUnseenOOM records that the kernel killed a process because the memory limit was
+// hit, if the exit of that process was not seen.
 func (m *machine) recordUnseenOOM(now time.Time) {
 	if oom := m.facts.outOfMemoryUnseen(now); oom != "" {
 		m.now = now
@@ -61,17 +62,17 @@ func (m *machine) recordExit(d *death, text string) {
 	m.hist.Add(&m.rec)
 }
 
-// describeProcess puts into the record who the dead process was.
+// describeProcess fills in the fields of the record that identify the dead process.
 func (m *machine) describeProcess(d *death) {
 	m.rec.PID, m.rec.UID, m.rec.Start = d.PID, d.UID, d.id().Start
 	m.rec.Comm, m.rec.PPID, m.rec.Parent = d.Stat.Comm, m.pid, m.self
 	if !d.wasSeen {
 		return
 	}
-	if d.seen.Origin != m.pid { // otherwise it was seen too late
+	if d.seen.Origin != m.pid { // otherwise it was first seen after its adoption
 		m.rec.OriginPPID = d.seen.Origin
 	}
-	if d.seen.Comm == d.Stat.Comm || d.Stat.Comm == "" { // otherwise it has become another program since
+	if d.seen.Comm == d.Stat.Comm || d.Stat.Comm == "" { // otherwise it has executed another program since
 		m.rec.Comm, m.rec.Cmdline = d.seen.Comm, d.seen.Cmdline
 	}
 	if !d.seen.Dead.IsZero() {
@@ -79,7 +80,7 @@ func (m *machine) describeProcess(d *death) {
 	}
 }
 
-// codeOf is the exit status for a program that could not be started.
+// codeOf returns the exit status for a program that could not be started.
 func codeOf(err error) int {
 	if e, ok := errors.AsType[*StartError](err); ok {
 		return e.Code()

@@ -14,20 +14,22 @@ import (
 	"yinit/procfs/zombie"
 )
 
-// maxReport is what Kubernetes reads of /dev/termination-log.
+// maxReport is how many bytes of /dev/termination-log Kubernetes reads.
 const maxReport = 4096
 
-// maxVerdict leaves room for the deaths.
+// maxVerdict is the maximum length of the verdict in bytes. It leaves room for the
+// deaths.
 const maxVerdict = 600
 
-// lastDeaths is how many of them the report tells.
+// lastDeaths is the maximum number of deaths in the report.
 const lastDeaths = 10
 
-// reportLimit is how long the end waits until the report is written.
+// reportLimit is how long the init waits at exit for the report to be written.
 const reportLimit = time.Second
 
-// writeReport leaves an account of a failed run: what ended and why, the last
-// deaths, zombies and who holds them.
+// writeReport writes the report of a failed run: the exit status and its reason, the
+// last deaths, the zombies and the processes that hold them. It writes nothing if the
+// exit status is 0.
 func (m *machine) writeReport(path string, h *helper) {
 	if path == "" || m.exitStatus() == 0 {
 		return
@@ -35,7 +37,7 @@ func (m *machine) writeReport(path string, h *helper) {
 	var failed error
 	report := m.report()
 	err := errNoAnswer
-	if h.call(reportLimit, func() { failed = leave(path, report) }) {
+	if h.call(reportLimit, func() { failed = writeIfEmpty(path, report) }) {
 		err = failed
 	}
 	if err != nil {
@@ -43,33 +45,33 @@ func (m *machine) writeReport(path string, h *helper) {
 	}
 }
 
-var errNoAnswer = errors.New("its file system does not answer")
+var errNoAnswer = errors.New("its file system does not respond")
 
-// ReportFailure leaves an account of a run that yinit ended by itself, before it
-// started anything, see [Config.Report].
+// ReportFailure writes the report of a run in which yinit failed before it started any
+// program, see [Config.Report].
 func ReportFailure(path string, status int, why string) error {
-	return leave(path, conclusion(status, why))
+	return writeIfEmpty(path, conclusion(status, why))
 }
 
-// leave writes a report where Kubernetes looks for it: into a regular file that is
-// there and empty, such as the one that the kubelet mounts on /dev/termination-log.
-// Any other file is left alone. It could be a device, or a symbolic link that a
-// program has made to get another file overwritten by root.
-func leave(path, report string) error {
+// writeIfEmpty writes a report to an existing, empty regular file, such as the one that
+// the kubelet mounts on /dev/termination-log. It leaves any other file unchanged and
+// returns nil: the file could be a device, or a symbolic link by which a program tries
+// to have root overwrite another file.
+func writeIfEmpty(path, report string) error {
 	if path == "" {
 		return nil
 	}
 	var st unix.Stat_t
 	if unix.Lstat(path, &st) != nil || !takesReport(&st) {
-		return nil // nobody asked for a report, or the program wrote its own
+		return nil // no report was requested, or the program wrote its own
 	}
-	// It may have become another one since: a FIFO must not be waited for.
+	// The file may have been replaced since: opening a FIFO must not block.
 	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	if err = unix.Fstat(fd, &st); err == nil && takesReport(&st) {
-		_, err = unix.Write(fd, []byte(report)) // a regular file takes all of it, or its disk is full
+		_, err = unix.Write(fd, []byte(report)) // a write to a regular file is short only if the disk is full
 	}
 	if closing := unix.Close(fd); err == nil {
 		err = closing
@@ -112,8 +114,8 @@ func (m *machine) report() string {
 	return cut(b.String(), maxReport)
 }
 
-// heldZombies names the zombies that others hold, by who ought to reap them. tracer is
-// asked for each zombie alone.
+// heldZombies lists the processes, other than the init, that have not reaped their
+// zombies, and the number of zombies of each. It calls tracer for zombies only.
 func heldZombies(all []procfs.Stat, self int, tracer func(pid int) int) string {
 	held, comms := map[int]int{}, make(map[int]string, len(all))
 	for i := range all {
@@ -136,7 +138,7 @@ func heldZombies(all []procfs.Stat, self int, tracer func(pid int) int) string {
 	return strings.Join(lines, ", ")
 }
 
-// cut shortens s to n bytes, at a whole character.
+// cut shortens s to at most n bytes, and does not split a character.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -10,8 +10,8 @@ import (
 	"yinit/initcore/history"
 )
 
-// TestReportOfACutHistory: a history file that somebody cut short takes neither the init
-// nor its report with it, and the report says what is wrong.
+// TestReportOfACutHistory: a history file that another process truncated ends neither
+// the init nor its report, and the report says what is wrong.
 func TestReportOfACutHistory(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // as Run does
 	w := reporting(t, one())

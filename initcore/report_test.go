@@ -28,7 +28,7 @@ func reporting(t *testing.T, cfg Config) *world {
 	return w
 }
 
-// orphanDies lets an orphan die of exit code 3.
+// orphanDies lets an orphan exit with 3.
 func (w *world) orphanDies(pid int, comm string) {
 	w.died(&death{PID: pid, Status: 3 << 8, Stat: procfs.Stat{PID: pid, Comm: comm}}, w.clock)
 }
@@ -60,7 +60,7 @@ last deaths:
 	}
 }
 
-// TestReportWords: the report has the words that all have.
+// TestReportWords: the report uses the same words as the history.
 func TestReportWords(t *testing.T) {
 	for _, c := range historytest.Deaths() {
 		w := reporting(t, one())
@@ -120,8 +120,8 @@ func TestHeldZombies(t *testing.T) {
 		all  []procfs.Stat
 		want string
 	}{
-		"nobody": {nil, ""},
-		"none":   {[]procfs.Stat{process(5, 1, "web", 'S')}, ""},
+		"no process": {nil, ""},
+		"none":       {[]procfs.Stat{process(5, 1, "web", 'S')}, ""},
 		"two parents": {
 			[]procfs.Stat{process(5, 1, "web", 'S'), process(6, 5, "git", z), process(7, 5, "git", z), process(8, 1, "a\x1b\n", 'S'), process(9, 8, "x", z)},
 			"1 held by 8 (a\\x1b\\n), 2 held by 5 (web)",
@@ -196,7 +196,7 @@ func TestWriteReport(t *testing.T) {
 	}
 	fifo := filepath.Join(dir, "fifo")
 	check(t, unix.Mkfifo(fifo, 0o644))
-	returns(t, "writeReport to a FIFO that nobody reads", func() { failed(t).writeReport(fifo, new(helper)) })
+	returns(t, "writeReport to a FIFO without a reader", func() { failed(t).writeReport(fifo, new(helper)) })
 	failed(t).writeReport(dir, new(helper))
 	failed(t).writeReport("", new(helper))
 	target := file(t, dir, "target", "", 0o644)

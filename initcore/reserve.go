@@ -9,19 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptors is how many the init may have open at once, beside those that it
-// was started with.
+// descriptors is the maximum number of descriptors that the init opens at once, beside
+// those that it was started with.
 const descriptors = 12
 
-// ample is so far below the limit that nobody need try.
+// ample is how many descriptors must be free for Reserve to skip its trial.
 const ample = 1000
 
-// Reserve makes sure that there are enough descriptors, before anything starts.
-// The Go runtime opens two when it first needs a timer or a file, and ends the
-// process if it gets none: so it is made to need them now.
+// Reserve makes sure that there are enough descriptors, before any program starts. The
+// Go runtime opens two when it first needs a timer or a file, and ends the process if
+// that fails. Reserve makes the runtime open them now.
 func Reserve() error {
 	if !plenty() {
-		if err := try(); err != nil {
+		if err := tryDescriptors(); err != nil {
 			return err
 		}
 	}
@@ -29,7 +29,7 @@ func Reserve() error {
 	return nil
 }
 
-// plenty reports whether the lowest free number is far below the limit.
+// plenty reports whether the lowest free descriptor is far below the limit.
 func plenty() bool {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	if err != nil {
@@ -40,7 +40,9 @@ func plenty() bool {
 	return unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && uint64(fd)+ample < limit.Cur
 }
 
-func try() error {
+// tryDescriptors returns an error if it cannot open the descriptors that the init needs.
+// It closes them again.
+func tryDescriptors() error {
 	var fds [descriptors]int
 	for i := range fds {
 		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
@@ -60,13 +62,14 @@ func closeAll(fds []int) {
 	}
 }
 
-// ampleThreads is how many processes and threads must be possible for the init to have
-// more than it needs to start: 8 with the program, see early.
+// ampleThreads is the number of further processes and threads that the limits must
+// permit for the init to use more threads than it needs to start. It needs 8 with the
+// program, see package early.
 const ampleThreads = 16
 
-// roomForThreads reports whether there may be some more threads than the init must
-// have. Where it cannot be found out there may be: this is about a limit that
-// somebody has set to a very small number.
+// roomForThreads reports whether the limits permit some more threads than the init
+// needs. It returns true if the limits are unknown: the check is for limits that were
+// set to a very small number.
 func roomForThreads() bool {
 	const ampleLimit = 100 // of the user, whose other processes are not counted here
 	var limit unix.Rlimit
@@ -77,7 +80,7 @@ func roomForThreads() bool {
 	for _, dir := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/pids/"} {
 		most, err := readNumber(dir + "pids.max")
 		if err != nil {
-			continue // there is none, or it is "max"
+			continue // there is no limit: no such file, or "max"
 		}
 		now, err := readNumber(dir + "pids.current")
 		return err == nil && now+ampleThreads <= most
@@ -85,8 +88,8 @@ func roomForThreads() bool {
 	return true
 }
 
-// readNumber reads a number from a file of a control group. There is no need for
-// [os.ReadFile], which a start would have to wait for.
+// readNumber reads a number from a file of a control group. It avoids [os.ReadFile],
+// which would delay the start.
 func readNumber(path string) (int, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"yinit/initcore/history"
 )
 
-// startFailed handles that a program could not be forked.
+// startFailed handles an error of fork(2), or of the preparation for it.
 func (m *machine) startFailed(p *program, err error) {
 	why := "cannot start " + p.Name
 	m.note(history.KindNote, why+": "+err.Error())
@@ -22,24 +22,24 @@ func (m *machine) startFailed(p *program, err error) {
 	m.shutdown(why)
 }
 
-// retries reports whether a restart that failed so is tried again later: there may
-// be more processes, memory or descriptors by then. At its first start a program
-// that cannot be started is an error, for whoever started the container to see.
+// retries reports whether a restart that failed with err is tried again later, when
+// processes, memory or descriptors may be available again. At the first start such an
+// error ends the init, so that the user who starts the container sees it.
 func (m *machine) retries(p *program, err error) bool {
 	return p.restarts && m.phase == running &&
 		(errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE))
 }
 
-// The pause before a restart doubles from firstPause to longestPause. It begins anew
-// after a run of steadyRun.
+// The pause before a restart doubles from firstPause to longestPause. A run of at least
+// steadyRun resets it.
 const (
 	firstPause   = time.Second
 	longestPause = time.Minute
 	steadyRun    = time.Minute
 )
 
-// planRestart plans to start p again, after it ended or because of an error of the
-// last try.
+// planRestart schedules the next start of p. err is the error of the last attempt, or
+// nil if p ran and ended.
 func (m *machine) planRestart(p *program, err error) {
 	first := p.RestartDelay
 	if first == 0 {

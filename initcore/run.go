@@ -1,10 +1,10 @@
 // Package initcore is the init: it starts programs, forwards signals, reaps orphans,
 // records every death, shuts down gracefully and ends with the programs' exit status.
 //
-// One loop on one thread owns every wait and every kill. The way of a signal:
-// early.handler writes it into a pipe, [loop.step] reads it, [machine.signal]
-// decides, kernel.kill acts. The way of a death: SIGCHLD wakes the loop,
-// kernel.reap looks and reaps, [machine.died] decides.
+// One loop on one thread owns every wait and every kill. The path of a signal:
+// early.handler writes it to a pipe, [loop.step] reads it, [machine.signal] decides,
+// kernel.kill acts. The path of a death: SIGCHLD wakes the loop, kernel.reap reads
+// /proc and reaps the child, [machine.died] decides.
 package initcore
 
 import (
@@ -21,10 +21,10 @@ import (
 	"yinit/initcore/history"
 )
 
-// Run is the init. It must be called on the main thread, and returns the status
-// to exit with.
+// Run runs the init. It must be called on the main thread, and returns the exit status
+// of the process.
 func Run(cfg Config) int {
-	debug.SetPanicOnFault(true) // a file that was mapped and cut short must not end the init
+	debug.SetPanicOnFault(true) // access to a mapped file that was truncated must not end the init
 	logger, flush := newLogger(cfg.Log)
 	defer flush()
 	fail := func(err error) int {
@@ -61,8 +61,8 @@ func Run(cfg Config) int {
 	if cfg.Session {
 		k.console.release()
 	}
-	// One goroutine runs at a time, beside those that wait in the kernel: so there will
-	// never be more threads than at the start.
+	// Only one goroutine runs at a time, apart from those that block in the kernel. So
+	// the number of threads does not grow after the start.
 	runtime.GOMAXPROCS(1)
 	room := roomForThreads()
 	k.helper.inline = !room
@@ -78,10 +78,11 @@ func Run(cfg Config) int {
 	return m.exitStatus()
 }
 
-// threads is how many goroutines may block at once, beside the main one. Their
-// threads are there before a program can have filled the container: after that the
-// runtime would end PID 1 if it wanted one. It makes one more itself, to work
-// meanwhile. Without room the helper and the reader of command lines have none.
+// threads returns how many goroutines may block at once, beside the main one. Their
+// threads are created before a program can use up the limit on threads: the runtime
+// would end PID 1 if it could not create one later. The runtime creates one more, to
+// run the others meanwhile. Without room the helper and the reader of command lines
+// get no thread.
 func threads(cfg Config, room bool) int {
 	n := 1 // the writer of log lines
 	if room {
@@ -126,8 +127,8 @@ func (k *kernel) prepare(log *slog.Logger) {
 	}
 }
 
-// newHistory makes the ring. Without memory for one the init goes on; but a file
-// that was asked for and cannot be used is an error.
+// newHistory creates the ring. It returns an error if the file that was requested cannot
+// be used. If there is no memory for the ring, the init runs without one.
 func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
 	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.Rewrite.relay()}
 	if s, err := k.fs.Stat(k.pid); err == nil {

@@ -12,7 +12,7 @@ import (
 	"yinit/procfs"
 )
 
-// shutdown begins the shutdown because of what became of a program.
+// shutdown begins the shutdown because a program ended or could not be started.
 func (m *machine) shutdown(why string) {
 	if m.phase >= stopping {
 		return
@@ -34,7 +34,7 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 			return history.ActionDelayed, nil
 		}
 		return history.ActionStop, m.stopAll(info)
-	case delaying, stopping: // once more: at once, or again
+	case delaying, stopping: // a second request ends the delay, or repeats the stop signals
 		return history.ActionStop, m.stopAll(info)
 	case endingLeftovers:
 		m.signalLeftovers()
@@ -44,8 +44,8 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 	}
 }
 
-// delayIsOver begins the shutdown that a SIGTERM has asked for, and records to whom
-// that signal went.
+// delayIsOver begins the shutdown that a SIGTERM has asked for, and records which
+// programs were sent a signal.
 func (m *machine) delayIsOver() {
 	to := m.stopAll(m.delayedInfo)
 	m.rec = m.delayed
@@ -56,9 +56,9 @@ func (m *machine) delayIsOver() {
 	m.hist.Add(&m.rec)
 }
 
-// stopAll sends every program its stop signal, the last one first, and returns
-// which got it. SIGCONT follows, so that a stopped one can act on it. A value that
-// came with the signal that asked for it goes with the stop signal.
+// stopAll sends every running program its stop signal, the last one first, and returns
+// their pids. SIGCONT follows, so that a stopped program can act on it. If info has a
+// value, see sigqueue(3), the stop signal carries it.
 func (m *machine) stopAll(info early.Info) (to []int) {
 	again := m.phase == stopping
 	m.phase = stopping
@@ -101,24 +101,25 @@ func (m *machine) killAll() {
 		p.stoppedBy = unix.SIGKILL
 		m.send(p, unix.SIGKILL, noInfo)
 	}
-	// A process in state D does not react: there is no use in repeating it often.
+	// A process in state D cannot react, so SIGKILL is repeated at a low rate only.
 	m.killAt = m.now.Add(killAgain)
 }
 
 const (
-	killAgain = 10 * time.Second // between two SIGKILLs
-	firstPoll = time.Millisecond
-	lastPoll  = 100 * time.Millisecond
-	killWait  = 2 * time.Second // for those that were killed; then they are left to the kernel
-	namesMax  = 20
+	killAgain = 10 * time.Second       // time between two SIGKILLs to a program
+	firstPoll = time.Millisecond       // first interval of poll
+	lastPoll  = 100 * time.Millisecond // longest interval of poll
+	killWait  = 2 * time.Second        // wait after SIGKILL, before leftover processes are left to the kernel
+	namesMax  = 20                     // maximum number of processes that names lists
 )
 
-// endLeftovers stops the leftover processes: those that outlive the programs.
+// endLeftovers begins to stop the leftover processes, which are those that outlive the
+// programs.
 func (m *machine) endLeftovers() {
 	m.terminal.takeTerminal()
 	m.recordFlood()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
-		m.zombies = heldZombies(m.leftovers.everybody(), m.pid, m.leftovers.tracer)
+		m.zombies = heldZombies(m.leftovers.everyProcess(), m.pid, m.leftovers.tracer)
 	}
 	if m.cfg.Grace == 0 || !m.leftovers.anyLeft() {
 		m.phase = over
@@ -126,7 +127,7 @@ func (m *machine) endLeftovers() {
 	}
 	m.phase = endingLeftovers
 	m.leftoversUntil = m.now.Add(m.cfg.Grace)
-	if living, known := m.leftovers.list(); len(living) > 0 || !known { // otherwise they wait to be reaped
+	if living, known := m.leftovers.list(); len(living) > 0 || !known { // otherwise all are zombies
 		m.note(history.KindStop, "the programs have ended; SIGTERM to leftover processes: "+names(living))
 		m.log.Info("stopping leftover processes", "processes", names(living))
 	}
@@ -140,8 +141,8 @@ func (m *machine) signalLeftovers() {
 	m.leftovers.signalAll(unix.SIGCONT)
 }
 
-// poll looks whether there are leftover processes still. The kernel reports the
-// deaths of our children, but not those of processes that docker exec has started.
+// poll checks whether there are still leftover processes. It is needed because the
+// kernel does not notify us of the deaths of processes that docker exec has started.
 func (m *machine) poll() {
 	if !m.leftovers.anyLeft() {
 		m.phase = over
@@ -161,7 +162,7 @@ func (m *machine) poll() {
 		m.phase, m.leftoversUntil, m.pollEvery = killingLeftovers, m.now.Add(killWait), firstPoll
 	}
 	if m.phase == killingLeftovers {
-		m.leftovers.signalAll(unix.SIGKILL) // again: it may find those that it could not see before
+		m.leftovers.signalAll(unix.SIGKILL) // again: new processes may have become visible
 	}
 	m.pollAt = m.now.Add(m.pollEvery)
 	m.pollEvery = min(2*m.pollEvery, lastPoll)

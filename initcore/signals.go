@@ -14,7 +14,7 @@ import (
 // siQueue is si_code of a signal with a value, see sigqueue(3).
 const siQueue = -1
 
-// noInfo is for signals that nobody sent to the init.
+// noInfo is for signals that the init itself originates.
 var noInfo early.Info
 
 // signal handles a signal that the init received. It may have been forwarded
@@ -55,13 +55,13 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 			action = forwarded(sig, passed)
 		}
 	}
-	// Only now: the signal was in a hurry, the record is not.
+	// The record comes last, so that it does not delay the signal.
 	m.received(info, passed, action, to)
 }
 
-// sentByInit reports whether the init sent the signal to itself: the SIGPIPE of a
-// broken stderr, for one. Only the kernel's word counts. A process that writes the
-// init's pid into siginfo_t must not get its signal dropped.
+// sentByInit reports whether the init sent the signal to itself, for example the SIGPIPE
+// of a broken stderr. It trusts a pid that the kernel filled in only: the signal of a
+// process that writes the init's pid into siginfo_t must not be dropped.
 func (m *machine) sentByInit(info early.Info) bool {
 	return int(info.PID) == m.pid && originOf(info) == history.OriginProcess
 }
@@ -73,7 +73,7 @@ func forwarded(sig, passed unix.Signal) history.Action {
 	return history.ActionForwarded
 }
 
-// ends reports whether the signal asks for the end of everything.
+// ends reports whether the signal asks the init to shut down.
 func (m *machine) ends(sig unix.Signal) bool {
 	switch sig {
 	case unix.SIGTERM:
@@ -87,16 +87,17 @@ func (m *machine) ends(sig unix.Signal) bool {
 	}
 }
 
-// plain reports whether no rule is needed for the signal: it goes to a lone program
-// and may be forwarded before it is recorded. SIGTERM is followed by SIGCONT, and
-// SIGCONT may concern the terminal.
+// plain reports whether the loop may forward the signal before the machine handles it:
+// there is one program, and no rule applies. SIGTERM is not plain because SIGCONT
+// follows it, and SIGCONT is not because the terminal may be involved.
 func (m *machine) plain(sig unix.Signal) bool {
 	return m.alone() && history.Forwarded(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
 }
 
-// target is who gets plain signals at once, as kill(2) names it; 0: nobody. A
-// program may leave its process group at any time, so with --group [machine.send]
-// has to look. The leader of a session cannot leave its group, see setpgid(2).
+// target returns the pid argument of kill(2) for plain signals; 0: the machine has to
+// forward them. With --group it does, because a program may leave its process group at
+// any time, which [machine.send] checks. A session leader cannot leave its group, see
+// setpgid(2).
 func (m *machine) target() int {
 	switch {
 	case !m.alone() || m.phase > stopping:
@@ -110,8 +111,8 @@ func (m *machine) target() int {
 	}
 }
 
-// forward sends a signal that the init received to each program, and returns which
-// got it.
+// forward sends a signal that the init received to each running program, and returns
+// their pids.
 func (m *machine) forward(info early.Info, sig unix.Signal) (to []int) {
 	for _, p := range m.programs {
 		if p.pid == 0 {
@@ -126,9 +127,9 @@ func (m *machine) forward(info early.Info, sig unix.Signal) (to []int) {
 	return to
 }
 
-// send sends a signal to a program, or to its process group, with the value that
-// came with info. Whoever has left the group, for the one of another program or of
-// the init, gets the signal alone, beside those that are still in it.
+// send sends a signal to a program, or to its process group, with the value in info if
+// it has one. A program that has left its group, for that of another program or of the
+// init, gets the signal as a single process, in addition to the members of the group.
 func (m *machine) send(p *program, sig unix.Signal, info early.Info) {
 	m.sent++
 	var err error
@@ -143,9 +144,9 @@ func (m *machine) send(p *program, sig unix.Signal, info early.Info) {
 	}
 }
 
-// sendTo sends a signal to a process, or to a process group if pid is negative. A
-// value is lost, and not the signal, where the kernel cannot send it: Linux < 6.9
-// to a group, or too many signals are queued.
+// sendTo sends a signal to a process, or to a process group if pid is negative. It sends
+// the signal without its value if the kernel cannot queue the value: Linux < 6.9 to a
+// group, or when too many signals are queued.
 func (m *machine) sendTo(pid int, sig unix.Signal, info early.Info) error {
 	if info.Code == siQueue && m.proc.queue(pid, info, sig) == nil {
 		return nil
@@ -189,7 +190,7 @@ func originOf(info early.Info) history.SignalOrigin {
 	return history.OriginOf(int(info.Code), int(info.PID))
 }
 
-// sender is the command name of the process that sent a signal, or that the sender
+// sender returns the command name of the process that sent a signal, or that the sender
 // claims to be; "" if there is none or it is unknown.
 func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 	if origin == history.OriginKernel || info.PID <= 0 {
@@ -198,16 +199,16 @@ func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 	return m.facts.name(int(info.PID))
 }
 
-// describeSignal puts into a record which signal came and from whom. name is the
+// describeSignal fills in the fields of a record for a signal and its sender. name is the
 // command name of the sender, "" if it is unknown.
 func describeSignal(r *history.Record, info early.Info, name string) {
 	r.Signal, r.Code, r.PID, r.UID, r.Comm = int(info.Signal), int(info.Code), int(info.PID), info.UID, name
 	if originOf(info) == history.OriginKernel {
-		r.PID, r.UID = 0, 0 // siginfo_t has other data in their place.
+		r.PID, r.UID = 0, 0 // siginfo_t has other data in their place
 	}
 }
 
-// senderText says who sent a signal, as the history does.
+// senderText describes the sender of a signal, as the history does.
 func senderText(info early.Info, name string) string {
 	var r history.Record
 	describeSignal(&r, info, name)

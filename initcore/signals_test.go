@@ -52,8 +52,8 @@ func TestSender(t *testing.T) {
 	}
 }
 
-// TestValue: a value that was queued with a signal goes wherever the signal goes,
-// also where that is another one.
+// TestValue: a value that was queued with a signal is forwarded with it, also if the
+// signal is forwarded as another one.
 func TestValue(t *testing.T) {
 	group := func(c *Config) { c.Group = true }
 	rewrite := func(c *Config) { c.Rewrite[unix.SIGUSR1] = int8(unix.SIGTERM) }
@@ -112,8 +112,8 @@ func TestLeftGroup(t *testing.T) {
 	}
 }
 
-// TestOwnSignals: what the init sent itself is nobody's business, and what somebody
-// only claims to be the init's own is.
+// TestOwnSignals: a signal that the init sent to itself is ignored, but not a signal
+// whose sender only claims to be the init.
 func TestOwnSignals(t *testing.T) {
 	w := reporting(t, one()).play("start")
 	for _, info := range []early.Info{

@@ -14,7 +14,7 @@ import (
 // defaultPath is searched if the environment has no PATH, as in execvp(3).
 const defaultPath = "/usr/local/bin:/bin:/usr/bin"
 
-// A step is what a child does between fork and exec.
+// A step is a step of a child between fork and exec that may fail.
 type step uint32
 
 const (
@@ -25,18 +25,18 @@ const (
 	stepSession
 )
 
-// StartError says why a process never became the program.
+// StartError says why a child could not execute its program.
 type StartError struct {
-	Path  string // what was tried
-	Err   unix.Errno
-	step  step
-	tried []string // the paths, in turn
-	// found is set by findAmong: the file is there all the same, and what execve(2)
-	// did not find is its interpreter or its loader.
+	Path  string     // the file to which Err applies, if execve(2) failed
+	Err   unix.Errno // the error of the system call that failed
+	step  step       // the step that failed
+	tried []string   // the paths that the child was to try, in order
+	// found is set by findAmong: the file exists, so what execve(2) did not find is its
+	// interpreter or its loader.
 	found bool
 }
 
-// Error says it in the kernel's words; [examine] knows better ones.
+// Error returns the message of the errno; [examine] finds a better explanation.
 func (e *StartError) Error() string {
 	switch e.step {
 	case stepDir:
@@ -61,8 +61,9 @@ const (
 	exitNotFound      = 127
 )
 
-// Code is the exit status that shells and inits have for it: 127 if there is no
-// such program, 126 if there is one that cannot be run.
+// Code returns the exit status that shells and inits use for the error: 127 if the
+// program does not exist, 126 if it exists but cannot be run. It returns 125 if the child
+// failed before execve(2).
 func (e *StartError) Code() int {
 	if e.step != stepExec {
 		return 125
@@ -73,35 +74,35 @@ func (e *StartError) Code() int {
 	return exitNotExecutable
 }
 
-// attributes is what the child is given beside its command.
+// attributes are the properties of the child other than its command.
 type attributes struct {
-	mask    uint64      // the signal mask that yinit was started with
-	ignored uint64      // and the signals that were ignored
-	nofile  unix.Rlimit // Max 0: as it is
-	space   unix.Rlimit // RLIMIT_AS, the same
+	mask    uint64      // signal mask, as yinit inherited it
+	ignored uint64      // ignored signals, as yinit inherited them
+	nofile  unix.Rlimit // RLIMIT_NOFILE; Max 0: leave it unchanged
+	space   unix.Rlimit // RLIMIT_AS; Max 0: leave it unchanged
 	closed  [3]bool     // standard descriptors to close
-	stdio   [3]int      // descriptors to use, -1: the init's own
-	cwd     int         // directory to start from, -1: the init's
-	tty     int         // terminal whose foreground process group it becomes, -1: none
-	session bool        // a session of its own instead of a process group
-	takeTTY bool        // with the terminal as its controlling one
-	dir     string
-	user    *Credential
+	stdio   [3]int      // standard descriptors; -1: the init's own
+	cwd     int         // directory to start from; -1: the init's
+	tty     int         // terminal whose foreground process group the child becomes; -1: none
+	session bool        // create a session instead of a process group
+	takeTTY bool        // make the terminal the controlling one of the session
+	dir     string      // working directory; "": cwd
+	user    *Credential // nil: the init's own user
 	initPID int
 }
 
-// image is a process to be, laid out so that the child needs no memory.
+// image describes a process to create, laid out so that the child allocates nothing.
 type image struct {
 	attributes
 	keep       [][]byte  // the strings that the addresses below point into
-	candidates []uintptr // paths to try in turn
+	candidates []uintptr // paths to try in order
 	argv, envp []uintptr
-	shell      []uintptr // argv for a script without #!, with room for its path
+	shell      []uintptr // argv to run a script without #! by the shell; the child fills in its path
 	sh         uintptr   // "/bin/sh"
 	dirPath    uintptr
 	groups     []uint32
-	listen     *byte // where the digits of LISTEN_PID begin
-	report     int   // descriptor that the child writes its failure to
+	listen     *byte // first digit of the value of LISTEN_PID; nil: not set
+	report     int   // descriptor to which the child writes its failure
 }
 
 // newImage prepares the program for fork.
@@ -137,8 +138,8 @@ func (img *image) cStrings(list []string) []uintptr {
 	return append(out, 0)
 }
 
-// environment lays out env. LISTEN_PID gets room for the pid, which only the
-// child knows, see sd_listen_fds(3).
+// environment lays out env. It reserves room for the value of LISTEN_PID, which the
+// child fills in with its pid, see sd_listen_fds(3).
 func (img *image) environment(env []string) []uintptr {
 	const name, room = "LISTEN_PID=", 11
 	list := img.cStrings(env)
@@ -154,7 +155,7 @@ func (img *image) environment(env []string) []uintptr {
 	return list
 }
 
-// candidates are the paths that execvp(3) would try.
+// candidates returns the paths that execvp(3) would try.
 func candidates(file string, env []string) []string {
 	if strings.Contains(file, "/") {
 		return []string{file}
@@ -176,7 +177,7 @@ func candidates(file string, env []string) []string {
 	return list
 }
 
-// withUser returns env with the HOME of the user.
+// withUser returns env with HOME set to the home directory of the user, if there is one.
 func withUser(env []string, user *Credential) []string {
 	if user == nil || user.Home == "" {
 		return env
@@ -190,7 +191,7 @@ func withUser(env []string, user *Credential) []string {
 	return append(out, "HOME="+user.Home)
 }
 
-// merge returns env with the assignments of extra in place of its own.
+// merge returns env with the assignments of extra, which override those of env.
 func merge(env, extra []string) []string {
 	if len(extra) == 0 {
 		return env
@@ -214,8 +215,8 @@ func assigns(env []string, name string) bool {
 	return false
 }
 
-// spawn forks the image. The returned descriptor yields a failure after the
-// process has ended, and nothing if it became the program.
+// spawn forks the image. After the child has ended, the descriptor report holds the
+// failure that the child wrote, or nothing if the child executed the program.
 func (img *image) spawn() (pid, report int, err error) {
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
@@ -236,7 +237,8 @@ func missing(err error) bool {
 	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)
 }
 
-// failure reads what the child of spawn wrote, and closes the descriptor.
+// failure reads the failure that a child of spawn wrote, and closes the descriptor. It
+// returns nil if the child executed the program.
 func failure(l launch) *StartError {
 	defer unix.Close(l.report)
 	var b [3]uint32
@@ -252,9 +254,8 @@ func failure(l launch) *StartError {
 	return e
 }
 
-// findAmong tells a file that is not there from one whose interpreter or loader is
-// not there: the kernel has the same error number for both. Relative paths begin in
-// dir.
+// findAmong distinguishes a missing file from a file whose interpreter or loader is
+// missing, for which the kernel returns the same errno. Relative paths begin in dir.
 func (e *StartError) findAmong(dir string) {
 	if e.step != stepExec || !missing(e.Err) {
 		return
@@ -267,7 +268,7 @@ func (e *StartError) findAmong(dir string) {
 	}
 }
 
-// within is path as a process in the directory dir sees it.
+// within returns path as a process whose working directory is dir resolves it.
 func within(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path

@@ -10,38 +10,37 @@ import (
 	"yinit/initcore/history"
 )
 
-// A panic, an internal error, must neither end the container nor keep it from ending.
-// What the rules failed at is done again here in the plainest way, without log,
-// history or terminal: signals still go to the programs, deaths count, and the exit
-// status is the programs'.
+// A panic is an internal error. It must neither end the container nor prevent it from
+// ending. This file repeats in the simplest way what the machine failed to do, without
+// log, history or terminal: signals are still forwarded to the programs, deaths are
+// handled, and the exit status is that of the programs.
 
-// handleSignal lets the machine decide about a signal, which may have been forwarded
-// already.
+// handleSignal lets the machine handle a signal, which may have been forwarded already.
 func (l *loop) handleSignal(info early.Info, passed bool) {
 	sent := l.sent
 	defer l.recoverWith(func() {
-		if l.sent == sent && !passed { // otherwise only what comes after that failed
+		if l.sent == sent && !passed { // otherwise only a later step failed
 			l.forwardAnyway(unix.Signal(info.Signal))
 		}
 	})
 	l.signal(info, passed, l.clock())
 }
 
-// handleDeath lets the machine decide about a death.
+// handleDeath lets the machine handle a death.
 func (l *loop) handleDeath(d *death) {
 	p := l.find(d.PID)
 	defer l.recoverWith(func() { l.countDeathAnyway(p, d) })
 	l.died(d, l.clock())
 }
 
-// handleDeadline lets the machine do what is due.
+// handleDeadline lets the machine do what is due now.
 func (l *loop) handleDeadline(now time.Time) {
 	before := l.phase
 	defer l.recoverWith(func() { l.tickAnyway(before) })
 	l.tick(now)
 }
 
-// startPrograms starts the programs.
+// startPrograms lets the machine start the programs.
 func (l *loop) startPrograms() {
 	defer l.recoverWith(func() {
 		if l.next < len(l.programs) || !l.anyRuns() {
@@ -52,8 +51,8 @@ func (l *loop) startPrograms() {
 	l.start(l.clock())
 }
 
-// recoverWith is deferred. It recovers from a panic, calls instead in place of what
-// failed, and makes sure that the init will end.
+// recoverWith must be deferred. It recovers from a panic, calls instead to replace the
+// call that panicked, and ends the init if all programs have ended.
 func (l *loop) recoverWith(instead func()) {
 	r := recover()
 	if r == nil {
@@ -74,7 +73,7 @@ func (l *loop) ignorePanic(f func()) {
 	f()
 }
 
-// forwardAnyway does what [machine.signal] is for.
+// forwardAnyway replaces [machine.signal].
 func (m *machine) forwardAnyway(sig unix.Signal) {
 	if sig < 1 || sig > 64 {
 		return
@@ -94,7 +93,7 @@ func (m *machine) forwardAnyway(sig unix.Signal) {
 	}
 }
 
-// endAnyway does what [machine.stopAll] is for.
+// endAnyway replaces [machine.stopAll].
 func (m *machine) endAnyway() {
 	if m.phase < stopping {
 		m.phase = stopping
@@ -113,7 +112,7 @@ func (m *machine) endAnyway() {
 	}
 }
 
-// countDeathAnyway does what [machine.died] is for.
+// countDeathAnyway replaces [machine.died].
 func (m *machine) countDeathAnyway(p *program, d *death) {
 	if p == nil || d.Stopped != 0 {
 		return
@@ -131,7 +130,7 @@ func (m *machine) countDeathAnyway(p *program, d *death) {
 	m.endAnyway()
 }
 
-// tickAnyway does what [machine.tick] is for, in the phase that it began with.
+// tickAnyway replaces [machine.tick]. before is the phase in which tick was called.
 func (m *machine) tickAnyway(before phase) {
 	switch before {
 	case delaying:

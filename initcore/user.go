@@ -17,9 +17,9 @@ const (
 	groupFile  = "/etc/group"
 )
 
-// LookupUser reads USER[:GROUP], by name or number. A number needs no entry in
-// /etc/passwd. Without a group it is the user's own, and the user's other groups
-// come with it.
+// LookupUser resolves USER[:GROUP], where each is a name or a number, with /etc/passwd
+// and /etc/group. A number need not have an entry there. Without GROUP the credential
+// has the user's primary group and all groups that the user is a member of.
 func LookupUser(spec string) (*Credential, error) {
 	users, err := readOptional(passwdFile)
 	if err != nil {
@@ -81,7 +81,7 @@ func lookupGroup(name string, group []byte) (uint32, error) {
 	return gid, nil
 }
 
-// entry finds a line by its name, or by its number in the third field.
+// entry returns the fields of the first line whose name or number is key.
 func entry(file []byte, key string, fields int) []string {
 	for f := range passwd.Entries(file, fields) {
 		if f[0] == key || f[2] == key {
@@ -91,7 +91,7 @@ func entry(file []byte, key string, fields int) []string {
 	return nil
 }
 
-// groupsOf are the groups that name is a member of, and its own.
+// groupsOf returns own, and the groups that name is a member of.
 func groupsOf(group []byte, name string, own uint32) []uint32 {
 	list := []uint32{own}
 	if name == "" {
@@ -107,7 +107,8 @@ func groupsOf(group []byte, name string, own uint32) []uint32 {
 	return list
 }
 
-// id reads a uid or gid. The largest number means "unchanged" to the kernel.
+// id parses a uid or gid. The largest number is invalid: to the kernel it means
+// "unchanged", see setresuid(2).
 func id(s string) (uint32, error) {
 	n, err := strconv.ParseUint(s, 10, 32)
 	if err != nil || n == 1<<32-1 {

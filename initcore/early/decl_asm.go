@@ -11,5 +11,5 @@ func handler()
 func fault()
 func addresses() (handler, fault, restorer uintptr)
 
-// assembled says that this build has a signal handler in assembly.
+// assembled reports whether this build has a signal handler in assembly.
 const assembled = true

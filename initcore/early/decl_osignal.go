@@ -2,8 +2,8 @@
 
 package early
 
-// The race detector has no place for a handler that is not Go; with the tag
-// early_osignal the tests see what becomes of the init then.
+// The race detector does not support a handler in assembly. With the build tag
+// early_osignal, tests run the init without it.
 const assembled = false
 
 func addresses() (handler, fault, restorer uintptr) { return 0, 0, 0 }

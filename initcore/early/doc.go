@@ -1,41 +1,41 @@
 // Package early receives the signals of the process in place of the Go runtime.
 //
-// The runtime alone does not do for PID 1. It installs its handlers a millisecond
-// before a package of the program is initialised, and a SIGTERM that comes in
-// between ends the process. os/signal does not tell who sent a signal, keeps one
-// of each number, and takes some for itself. And when main runs, the runtime has
-// changed the signal mask, the dispositions and RLIMIT_NOFILE that the program was
-// to inherit.
+// The runtime alone is not sufficient for PID 1. It installs its handlers a millisecond
+// before the program's packages are initialised, and a SIGTERM that arrives in between
+// ends the process. os/signal does not report the sender of a signal, merges signals
+// of the same number, and keeps some signals for the runtime. And by the time main
+// runs, the runtime has changed the signal mask, the dispositions and RLIMIT_NOFILE
+// that the programs of the init are to inherit.
 //
-// Here each signal has a [handler] in assembly. It writes the first 32 bytes of
+// In this package each signal has a [handler] in assembly. It writes the first 32 bytes of
 // siginfo_t (number, code, sender's pid and uid, value) into a pipe and returns.
 // It takes no lock, does not block, calls no Go code, and may run on any thread.
-// The loop of the init reads the pipe. While there is no pipe, or it is full, a
-// signal waits in a slot of its number, and the real-time signals stay blocked, so
-// that the kernel queues them.
+// The loop of the init reads the pipe. While there is no pipe, or it is full, the
+// handler stores a signal in the slot of its number and blocks the real-time signals,
+// so that the kernel queues them.
 //
 // # Layers
 //
-// [How] says which of three layers is in use. Each needs less than the one before.
+// [How] returns which of three layers is in use. Each requires less than the one before.
 //
 //   - [Entry]: a binary that is linked with -ldflags "-E yinit/initcore/early.entry",
 //     as `make build` does, starts in [entry], before the runtime. It blocks the
-//     signals, notes what was inherited, installs handler, and then jumps to the
-//     runtime. Where the runtime would install a handler it calls [hook], which
-//     remembers what the runtime wanted and leaves ours in place.
+//     signals, records the inherited state, installs handler, and then jumps to the
+//     runtime. Instead of installing a handler, the runtime calls [hook], which
+//     records the runtime's handler and leaves ours in place.
 //   - [Initialiser]: any other binary installs handler when this package is
-//     initialised. A signal in the millisecond before meets the runtime's handlers.
+//     initialised. A signal in the millisecond before runs the runtime's handlers.
 //     Closed descriptors, ignored signals, most of the mask and the soft
-//     RLIMIT_NOFILE of the parent are not known.
-//   - [OSSignal]: where there is no assembly (the race detector), signals come
-//     through os/signal, from unknown senders (pid -1), without SIGURG and SIGPIPE.
+//     RLIMIT_NOFILE of the parent are unknown.
+//   - [OSSignal]: in builds without the assembly (the race detector), signals arrive
+//     through os/signal, with unknown senders (pid -1), without SIGURG and SIGPIPE.
 //
 // The init logs its layer when it starts, and `yinit version` prints it. The
 // conformance test in cmd/yinit lists the cases that a layer may miss.
 //
 // # Assumptions
 //
-// What each layer takes for granted, and what happens where it is wrong:
+// What each layer assumes, and what happens if the assumption is wrong:
 //
 //   - The linker starts the program at the symbol of -E. Otherwise entry does not
 //     run: the layer is Initialiser.
@@ -45,23 +45,23 @@
 //     (runtime/cgo_sigaction.go, for the sanitizers of C). Otherwise its handlers
 //     replace ours; the initialiser finds them, installs ours again, and the layer
 //     is Initialiser. entry writes the variable and the initialiser restores it: no
-//     symbol is defined twice, and nothing depends on which one the linker takes.
+//     symbol is defined twice, and nothing depends on which one the linker chooses.
 //   - After its start the runtime installs handlers only for os/signal and the CPU
-//     profiler. An init uses neither. Otherwise those signals are lost to the init.
-//   - The runtime passes the mask that it was started with to all its threads, less
-//     HUP, INT, QUIT, ABRT, TERM, CHLD, URG, PROF, SYS, STKFLT, 32 to 34 and the
-//     synchronous ones. Otherwise signals may come on several threads: real-time
-//     signals may change places, and none is lost but by a full pipe.
-//   - The runtime interrupts its threads by SIGURG with tgkill(2). Such a signal has
-//     the code SI_TKILL and our own pid, which no other process can send
-//     (rt_sigqueueinfo(2)); it goes on to the runtime's handler. Any other SIGURG
-//     is forwarded. If the runtime used something else, the init would take its
-//     requests for signals: a test fails then.
+//     profiler. An init uses neither. Otherwise the init does not receive those signals.
+//   - The runtime gives all its threads the mask that it was started with, less HUP,
+//     INT, QUIT, ABRT, TERM, CHLD, URG, PROF, SYS, STKFLT, 32 to 34 and the synchronous
+//     signals. Otherwise signals may be delivered on several threads: real-time signals
+//     may be reordered, and signals are merged only if the pipe is full.
+//   - The runtime interrupts its threads with SIGURG, sent by tgkill(2). Such a signal
+//     has the code SI_TKILL and our own pid, which no other process can send
+//     (rt_sigqueueinfo(2)); handler hands it to the runtime's handler. Any other SIGURG
+//     is forwarded. If the runtime used another signal, the init would treat these
+//     interrupts as signals to the init; a test detects that.
 //   - The layouts of struct sigaction, siginfo_t and ucontext are those of amd64 and
 //     arm64. On other CPUs the package does not compile.
 //   - The runtime needs at most 8 threads and 800 MiB of address space to start
-//     (measured, see threadsLeast and spaceLeast). Otherwise it ends with a dump of
-//     its stacks where the limits are low, instead of one line.
+//     (measured, see threadsLeast and spaceLeast). Otherwise, if the limits are low, it
+//     ends with a stack dump instead of one line.
 //
-// The inspector gives the signals back to the runtime with [Release].
+// The inspector returns the signals to the runtime with [Release].
 package early

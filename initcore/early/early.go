@@ -1,6 +1,6 @@
 package early
 
-//lint:file-ignore U1000 the assembly uses what nobody else seems to
+//lint:file-ignore U1000 used in assembly
 
 import (
 	"os"
@@ -12,55 +12,56 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the assembly reads and writes. It holds no pointers into the heap, so the
-// collector need not know.
+// Variables that the assembly reads and writes. They hold no pointers into the heap, so
+// the garbage collector need not see the writes.
 var (
 	entered  uint64    // entry ran, before the runtime
 	released uint64    // Release was called
 	mask     uint64    // the inherited signal mask
 	none     uint64    // the empty set
-	ignored  uint64    // the signals that the parent had ignored
-	closed   uint64    // which of the descriptors 0 to 2 were closed
+	ignored  uint64    // the inherited set of ignored signals
+	closed   uint64    // bit n: descriptor n was closed, 0 to 2
 	nofile   [2]uint64 // RLIMIT_NOFILE, soft and hard
-	as       [2]uint64 // RLIMIT_AS, as it was inherited
-	asHere   [2]uint64 // and as it was changed; zero: it was not
-	nproc    [2]uint64 // RLIMIT_NPROC, and what else threads reads
+	as       [2]uint64 // RLIMIT_AS, as inherited
+	asHere   [2]uint64 // RLIMIT_AS, as entry set it; zero: unchanged
+	nproc    [2]uint64 // RLIMIT_NPROC; also the read buffer of threads
 	narrowed uint32    // entry set GOMAXPROCS
 	gate     uint32    // lets the threads of the trial end
-	claimed  uint64    // slots that a handler writes or has written
-	kept     uint64    // slots that are complete: signals that found no room in the pipe
+	claimed  uint64    // slots that a handler is writing or has written
+	kept     uint64    // slots that are complete: signals for which the pipe had no room
 	choked   uint32    // the pipe was full, so the real-time signals are blocked
 	realTime = ^uint64(1<<(rtMin-1) - 1)
-	dead     uint32 // SIGCHLD came since the last Read
+	dead     uint32 // a SIGCHLD arrived since the last Read
 	pid      int32  // our own
 	pipeFD   = [2]int32{-1, -1}
 	hookAt   *uintptr      // the runtime's variable that holds the address of hook
-	hookWas  uintptr       // and what it held before
-	previous [65]sigaction // what would be installed without our handlers: the runtime's
+	hookWas  uintptr       // the value of that variable before
+	previous [65]sigaction // the runtime's dispositions, which ours replace
 	faulty   sigaction     // how hook installs fault
 	slots    [65]Info      // one for each signal in kept
 
-	// How entry installs handler.
+	// The argument with which entry installs handler.
 	action = sigaction{flags: ourFlags, mask: ^uint64(0)}
 
 	installed uint64 // the signals that have our handlers
 )
 
-// What the Go runtime needs for its start. Where there is less, entry refuses in
-// one line what the runtime would do in a hundred.
+// What the Go runtime needs to start. If the limits are lower, entry ends the process
+// with a message of one line; the runtime would print a hundred.
 var (
-	// Measured with both: with a limit of 5 processes and threads it never starts, with
-	// 6 sometimes, with 7 always; yinit takes one more for its program.
-	threadsLeast = uint32(7) // beside the first one, and with the program; see also Spare
-	noThreads    = "yinit: there may not be as many processes and threads as yinit needs, which is 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host with --pid or --proc\n"
+	// Measured with both Go versions below: with a limit of 5 processes and threads the
+	// runtime never starts, with 6 sometimes, with 7 always; yinit needs one more for its
+	// program.
+	threadsLeast = uint32(7) // in addition to the first thread, with the program; see also Spare
+	noThreads    = "yinit: the limit on processes and threads leaves too few for yinit, which needs 8; raise the limit (docker update --pids-limit, ulimit -u), or inspect the container from the host with --pid or --proc\n"
 	pidsMax      = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 	// Measured on amd64 with Go 1.26.8 and 1.27.4, GOMAXPROCS=1: the runtime never
 	// starts with 650 MiB or less (1.27: 716 MiB), always with 750 to 1100 MiB, never
 	// with 1200, and always with 1300 or more. With 800 MiB it started 40 times of 40.
 	spaceLeast = uint64(800 << 20)
 	spaceAmple = uint64(1500 << 20)
-	// procs lets the runtime begin with one goroutine at a time, which saves threads,
-	// memory and an eighth of the start.
+	// procs makes the runtime start with one goroutine at a time, which saves threads,
+	// memory and an eighth of the start time.
 	procs   = "GOMAXPROCS=1\x00"
 	noSpace = "yinit: the Go runtime reserves 800 MiB of address space, which it does not use, and the limit is less; raise it: ulimit -v\n"
 )
@@ -77,13 +78,13 @@ const (
 // sigIgn is SIG_IGN; SIG_DFL is 0.
 const sigIgn = 1
 
-// taken are the signals that get our handler: all but KILL and STOP, which
-// nobody can catch, and the synchronous ones, which the kernel raises where a
-// program has made an error.
+// taken is the set of signals that get our handler: all but KILL and STOP, which cannot
+// be caught, and the synchronous signals, which the kernel raises for program errors.
 const taken = ^uint64(1<<(unix.SIGKILL-1) | 1<<(unix.SIGSTOP-1) | 1<<(unix.SIGILL-1) | 1<<(unix.SIGTRAP-1) | 1<<(unix.SIGABRT-1) |
 	1<<(unix.SIGBUS-1) | 1<<(unix.SIGFPE-1) | 1<<(unix.SIGSEGV-1) | 1<<(unix.SIGSYS-1))
 
-// held is the same for the assembly, and what entry blocks until Take or Release.
+// held is taken as a variable, for the assembly. entry blocks this set until Take or
+// Release.
 var held = taken
 
 // sigaction is the kernel's struct sigaction, see rt_sigaction(2).
@@ -108,48 +109,48 @@ type Info struct {
 	_      int32
 	PID    int32 // the sender; 0: outside the PID namespace, or the kernel; -1: unknown
 	UID    uint32
-	Value  uint64 // of sigqueue(3); for SIGCHLD the status
+	Value  uint64 // the value of sigqueue(3); for SIGCHLD the status
 }
 
-// Claimed reports whether the sender made up the contents of the siginfo_t, as
-// sigqueue(3) lets it: pid and uid are what it says of itself. The kernel refuses
-// a code of 0 or above and SI_TKILL from another process (rt_sigqueueinfo(2),
-// pidfd_send_signal(2)), so these it has filled in itself.
+// Claimed reports whether the sender supplied the siginfo_t, as sigqueue(3) permits:
+// its pid and uid are then only what the sender claims. The kernel rejects a code of 0
+// or above, and SI_TKILL, from another process (rt_sigqueueinfo(2),
+// pidfd_send_signal(2)), so with these codes the kernel has filled in the siginfo_t.
 //
 //go:nosplit
 func (i *Info) Claimed() bool { return i.Code < 0 && i.Code != siTkill }
 
-// Own reports whether this process sent the signal to itself, as the kernel does
-// with the SIGPIPE of a broken stderr. No other process can make a signal look so.
+// Own reports whether this process is the sender of the signal, as it is for the SIGPIPE
+// of a broken stderr. No other process can forge such a signal.
 //
 //go:nosplit
 func (i *Info) Own() bool { return i.PID == pid && !i.Claimed() }
 
 const infoSize = int(unsafe.Sizeof(Info{}))
 
-// Inherited is what the process was started with.
+// Inherited is the state that the process inherited from its parent.
 type Inherited struct {
 	Mask    uint64      // blocked signals, bit n-1 is signal n
-	Ignored uint64      // ignored signals
+	Ignored uint64      // ignored signals, likewise
 	Nofile  unix.Rlimit // RLIMIT_NOFILE, before the runtime raised it
-	Space   unix.Rlimit // RLIMIT_AS, before entry changed it; Max 0: it did not
+	Space   unix.Rlimit // RLIMIT_AS, before entry changed it; Max 0: entry did not
 	Closed  [3]bool     // descriptors 0 to 2 that were not open
-	Exact   bool        // the process began in entry: all the others are complete
+	Exact   bool        // the process started in entry, so the other fields are complete
 }
 
 // A Feed is the descriptor from which signals are read.
 type Feed struct {
 	fd      int
 	Inherit Inherited
-	Layer   Layer // below Initialiser, Info does not say who sent a signal
+	Layer   Layer // below Initialiser, Info has no sender
 }
 
-// The main goroutine may leave the main thread as soon as the initialisers are
-// done, and only there can it be held.
+// The main goroutine may leave the main thread as soon as the initialisers are done, so
+// it must be locked to it here.
 func init() { runtime.LockOSThread() }
 
-// Take makes the main thread the one that signals prefer, and returns the feed.
-// It must be called by the main goroutine, once.
+// Take unblocks the signals on the main thread, which therefore receives most of them,
+// and returns the feed. The main goroutine must call it, once.
 func Take() (*Feed, error) {
 	f := &Feed{Layer: layer, Inherit: Inherited{
 		Mask: mask, Ignored: ignored, Nofile: unix.Rlimit{Cur: nofile[0], Max: nofile[1]}, Exact: entered != 0,
@@ -173,33 +174,33 @@ func Take() (*Feed, error) {
 	return f, err
 }
 
-// Environ is the environment that the process was started with. Until it is
-// called, that of package os has what entry put into it.
+// Environ returns the environment that the process was started with. Until it is
+// called, the environment of package os includes the variable that entry added.
 func Environ() []string {
 	if narrowed != 0 {
-		_ = os.Unsetenv("GOMAXPROCS") // it fails for names that are none
+		_ = os.Unsetenv("GOMAXPROCS") // it fails for invalid names only
 	}
 	return os.Environ()
 }
 
-// Widen lets two goroutines run at a time, for a role that reads and draws at
-// once. A user who has set GOMAXPROCS has decided.
+// Widen lets two goroutines run at a time, for a role that reads and draws at the same
+// time. It respects a GOMAXPROCS that the user has set.
 func Widen() {
 	if narrowed != 0 {
 		runtime.GOMAXPROCS(min(runtime.NumCPU(), 2))
 	}
 }
 
-// Spare makes the runtime have n threads for goroutines, beside the main one, and
-// returns when they are there; it keeps them for ever. It ends the process if it
-// wants one where there may be none any more, so it is made to want them now.
+// Spare makes the runtime create n threads for goroutines, beside the main one, and
+// returns when they exist. The runtime keeps them for ever. It would end the process if
+// it needed a thread later and a limit prevented that.
 func Spare(n int) {
 	var here, free sync.WaitGroup
 	done := make(chan struct{})
 	here.Add(n)
 	for range n {
 		free.Go(func() {
-			runtime.LockOSThread() // while it is held, nobody else can run on this thread
+			runtime.LockOSThread() // no other goroutine can run on a locked thread
 			here.Done()
 			<-done
 			runtime.UnlockOSThread()
@@ -221,18 +222,18 @@ func (f *Feed) pipe() error {
 	return nil
 }
 
-// FD is the descriptor that is readable when a signal has come.
+// FD returns the descriptor that becomes readable when a signal arrives.
 func (f *Feed) FD() int { return f.fd }
 
-// Read moves signals into buf and returns how many. It never blocks; 0 means
-// that there is none. Before it returns a SIGCHLD, later deaths will send
-// another one: whoever reaps after Read misses nobody.
+// Read moves signals into buf and returns their number. It never blocks; 0 means that
+// there is none. Before Read returns a SIGCHLD, it lets the next one through, so a
+// caller that reaps all children after Read misses no death.
 func (f *Feed) Read(buf []Info) int {
 	n := f.readPipe(buf)
 	if n < len(buf) {
 		n += takeKept(buf[n:])
 		if atomic.LoadUint64(&kept) == 0 && atomic.SwapUint32(&choked, 0) != 0 {
-			setMask(&none) // the kernel delivers those that it has queued meanwhile
+			setMask(&none) // the kernel delivers the signals that it has queued meanwhile
 		}
 	}
 	heard(buf[:n])
@@ -253,14 +254,14 @@ func (f *Feed) readPipe(buf []Info) int {
 		return 0
 	}
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), len(buf)*infoSize)
-	n, _ := unix.Read(f.fd, bytes) // an error is no signal; it never blocks, so nothing interrupts it
-	return max(n, 0) / infoSize    // writes of up to PIPE_BUF bytes are never torn
+	n, _ := unix.Read(f.fd, bytes) // an error means no signal; EINTR cannot occur, since it never blocks
+	return max(n, 0) / infoSize    // writes of up to PIPE_BUF bytes are atomic
 }
 
-// takeKept moves the signals that found no room in the pipe. A handler may run at
-// any time, here or on another thread. It leaves a slot alone while the bit in
-// claimed is set, so nothing changes in a slot that is read; an equal signal that
-// comes meanwhile merges with this one, which nobody has acted on yet.
+// takeKept moves the signals for which the pipe had no room into buf. A handler may run
+// at any time, on this or another thread. It does not write a slot while the slot's bit
+// in claimed is set, so a slot cannot change while it is read. A signal of the same
+// number that arrives meanwhile merges with this one, which is still unhandled.
 func takeKept(buf []Info) int {
 	n := 0
 	for sig := 1; sig <= 64 && n < len(buf) && atomic.LoadUint64(&kept) != 0; sig++ {

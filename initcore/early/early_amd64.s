@@ -38,9 +38,9 @@
 // holds argc, argv, the environment and the auxiliary vector.
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	$1, ·entered(SB)
-	// The runtime gives every thread that it starts the mask that it finds here,
-	// less those signals that it insists on. So most signals come to the main
-	// thread alone, once Take unblocks them there, and in their order.
+	// The runtime gives every thread that it creates this signal mask, less the
+	// signals that it needs. So after Take has unblocked the signals on the main
+	// thread, most of them are delivered to that thread only, and in order.
 	MOVL	$2, DI // SIG_SETMASK
 	LEAQ	·held(SB), SI
 	LEAQ	·mask(SB), DX
@@ -62,16 +62,16 @@ open:
 	JLT	stdio
 
 	CALL	·record(SB)
-	// From here on the runtime calls hook where it would install a handler.
+	// From here on the runtime calls hook instead of installing a handler.
 	LEAQ	_cgo_sigaction(SB), AX
 	MOVQ	AX, ·hookAt(SB)
 	MOVQ	0(AX), CX
 	MOVQ	CX, ·hookWas(SB)
 	LEAQ	·hook(SB), CX
 	MOVQ	CX, 0(AX)
-	// The runtime reads GOMAXPROCS from its environment. Where it is not there, it
-	// is put before the first of them: argc and argv move down by two words, and
-	// the variable comes twice, so that the stack stays aligned.
+	// The runtime reads GOMAXPROCS from its environment. If it is not set, insert
+	// it before the first variable: argc and argv move down by two words, and
+	// the variable is inserted twice, so that the stack stays aligned.
 	MOVQ	0(SP), CX
 	LEAQ	16(SP)(CX*8), DI
 	MOVQ	·procs(SB), R8
@@ -81,11 +81,11 @@ variable:
 	ADDQ	$8, DI
 	TESTQ	SI, SI
 	JEQ	narrow
-	CMPQ	0(SI), R9 // "GOMAXPRO"; above the last string are 8 more bytes
+	CMPQ	0(SI), R9 // "GOMAXPRO"; at least 8 bytes follow the last string
 	JNE	variable
 	MOVL	8(SI), AX
 	XORL	8(R8), AX
-	SHLL	$8, AX // "CS=", whatever follows
+	SHLL	$8, AX // compare "CS=" only, without the byte after it
 	JEQ	go
 	JMP	variable
 narrow:
@@ -105,8 +105,8 @@ go:
 	JMP	_rt0_amd64_linux(SB)
 
 // func space()
-// The runtime reserves address space that it does not use, and fails with a dump
-// of its stacks where RLIMIT_AS does not let it.
+// The runtime reserves address space that it does not use, and fails with a stack
+// dump if RLIMIT_AS prevents that.
 TEXT ·space(SB), NOSPLIT|NOFRAME, $0
 	XORL	DI, DI
 	MOVL	$RLIMIT_AS, SI
@@ -123,7 +123,8 @@ TEXT ·space(SB), NOSPLIT|NOFRAME, $0
 	JCS	little
 	CMPQ	DX, ·spaceAmple(SB)
 	JCC	raise
-	// Between the two the runtime fails with some sizes, but not with this one.
+	// Between the two limits the runtime fails with some sizes, but not with
+	// spaceLeast.
 	MOVQ	·spaceLeast(SB), DX
 raise:
 	MOVQ	DX, ·asHere+0(SB)
@@ -141,11 +142,11 @@ little:
 	JMP	·refuse(SB)
 
 // func threads()
-// Where there may not be as many processes and threads as the runtime begins
-// with, and one for the program, it fails with a dump, too. So that many are made
-// and ended again: threads that have no stack, since they use none. Their signals
-// are blocked. PID 1 has the container to itself when it begins, and must begin
-// quickly: so it tries only where a limit is as low as 99.
+// If the limits do not permit the threads with which the runtime starts, and one
+// process for the program, the runtime fails with a stack dump, too. So threads
+// creates that many threads and ends them again. These have no stack, since they use
+// none, and their signals are blocked. PID 1 is alone in the container when it starts,
+// and must start quickly, so it does this only if a limit is 99 or less.
 TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	XORL	R9, R9
 	CMPL	·pid(SB), $1
@@ -158,7 +159,7 @@ TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	SYSCALL
 	CMPQ	·nproc(SB), $100
 	JCS	make
-	LEAQ	·pidsMax(SB), R8 // two strings: versions 2 and 1 of control groups
+	LEAQ	·pidsMax(SB), R8 // two strings: cgroup versions 2 and 1
 files:
 	MOVQ	0(R8), DI
 	MOVL	$O_CLOEXEC, SI
@@ -240,7 +241,7 @@ TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0
 	INT	$3
 
 // func record()
-// It notes what the runtime would change, and installs handler.
+// It records the inherited state that the runtime changes, and installs handler.
 TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	MOVL	$SYS_getpid, AX
 	SYSCALL
@@ -262,7 +263,7 @@ TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 next:
 	MOVL	R8, CX
 	DECL	CX
-	XORL	SI, SI // only ask
+	XORL	SI, SI // get the old action only
 	MOVQ	·held(SB), AX
 	BTQ	CX, AX
 	JCC	ask
@@ -287,9 +288,9 @@ caught:
 
 // func hook()
 // C: int hook(int sig, const struct sigaction *new, struct sigaction *old).
-// To the runtime it is rt_sigaction(2). It keeps in previous what the runtime
-// wants; what the kernel has is our handler. BX, BP and R12 to R15 are the
-// caller's.
+// The runtime calls it in place of rt_sigaction(2). It stores the action that the
+// runtime requests in previous, and leaves our handler installed. BX, BP and R12 to
+// R15 are callee-saved.
 TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
 	MOVL	DI, AX
 	SHLQ	$5, AX
@@ -321,8 +322,8 @@ change:
 	MOVQ	·held(SB), DX
 	BTQ	CX, DX
 	JCS	done
-	// A synchronous signal: the runtime gets it through fault. If it wants the
-	// default action, or none, it makes the system call itself.
+	// A synchronous signal: fault hands it to the runtime. If the runtime requests
+	// the default action, or to ignore it, the runtime makes the system call itself.
 	CMPQ	R9, $SIG_IGN
 	JLS	pass
 	LEAQ	·faulty(SB), SI
@@ -345,7 +346,7 @@ pass:
 	RET
 
 // func addresses() (handler, fault, restorer uintptr)
-// In Go the name of an assembly function stands for a wrapper.
+// It is needed because in Go the name of an assembly function refers to a wrapper.
 TEXT ·addresses(SB), NOSPLIT, $0-24
 	LEAQ	·handler(SB), AX
 	MOVQ	AX, handler+0(FP)
@@ -356,10 +357,10 @@ TEXT ·addresses(SB), NOSPLIT, $0-24
 	RET
 
 // func fault()
-// The handler of the synchronous signals. One that the kernel raised goes to the
-// runtime; one that a process sent is written into the pipe like all others: it
-// would end PID 1 otherwise, where the kernel shields every program that has no
-// handler.
+// The handler of the synchronous signals. A signal that the kernel raised goes to the
+// runtime. A signal that a process sent is written to the pipe like any other: the
+// runtime's handler would end PID 1, which the kernel protects from such a signal only
+// if it has no handler for it.
 TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
 	CMPL	8(SI), $0 // si_code; above 0 it is from the kernel
 	JGT	toRuntime
@@ -369,7 +370,7 @@ TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
 toRuntime:
 	JMP	·runtimes(SB)
 
-// runtimes goes on in the handler that the runtime had installed, if there is one.
+// runtimes jumps to the runtime's handler for the signal, if there is one.
 TEXT ·runtimes(SB), NOSPLIT|NOFRAME, $0
 	MOVL	DI, AX
 	SHLQ	$5, AX
@@ -384,8 +385,8 @@ none:
 
 // func handler()
 // C: void handler(int sig, siginfo_t *info, void *context). It runs with all
-// signals blocked, on whichever thread the kernel has chosen. The kernel restores
-// every register when it returns.
+// signals blocked, on any thread. The kernel restores every register when the handler
+// returns.
 TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
 	CMPL	DI, $SIGCHLD
 	JEQ	child
@@ -398,7 +399,7 @@ TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
 	JNE	tell
 	JMP	·runtimes(SB) // the runtime asks one of its threads to yield
 child:
-	// One message stands for any number of deaths until the loop has read it.
+	// One message in the pipe stands for any number of deaths until the loop reads it.
 	MOVL	$1, AX
 	XCHGL	AX, ·dead(SB)
 	TESTL	AX, AX
@@ -416,10 +417,10 @@ tell:
 	CMPQ	AX, $INFO_SIZE
 	JEQ	over
 keep:
-	// No pipe yet, or it is full: the signal goes into its slot. Whoever sets the
-	// bit in claimed owns the slot and is the only one to write it, until takeKept
-	// has read it and clears the bit. Where the bit is set already, the signal
-	// merges with the one before, as equal pending signals do in the kernel.
+	// There is no pipe yet, or it is full: store the signal in its slot. The handler
+	// that sets the bit in claimed owns the slot, and no other writes it until takeKept
+	// has read it and clears the bit. If the bit is set already, the signal merges with
+	// the earlier one, as pending signals of the same number do in the kernel.
 	MOVL	R8, CX
 	DECL	CX
 	LOCK
@@ -442,8 +443,8 @@ keep:
 choke:
 	CMPL	R8, $SIGRTMIN
 	JCS	over
-	// Real-time signals are to be queued. From here on the kernel does so: they are
-	// blocked when the handler has returned.
+	// Real-time signals must be queued. Block them after the handler returns, so
+	// that the kernel queues them.
 	MOVQ	·realTime(SB), AX
 	ORQ	AX, UC_SIGMASK(R12)
 	MOVL	$1, ·choked(SB)

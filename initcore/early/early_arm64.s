@@ -35,7 +35,7 @@
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 
-// See early_amd64.s, which this follows line by line.
+// See early_amd64.s for comments: this file follows it line by line.
 
 // func entry()
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
@@ -72,7 +72,7 @@ open:
 	MOVD	$·hook(SB), R1
 	MOVD	R1, 0(R0)
 	MOVD	0(RSP), R0
-	ADD	$2, R0 // argc, argv and its end
+	ADD	$2, R0 // argc, argv and its terminating NULL
 	LSL	$3, R0, R1
 	MOVD	RSP, R2
 	ADD	R2, R1
@@ -254,7 +254,7 @@ TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$SYS_prlimit64, R8
 	SVC
 
-	// The kernel brings its own restorer, in the vDSO.
+	// The kernel provides a restorer, in the vDSO.
 	MOVD	$·handler(SB), R3
 	MOVD	R3, ·action+0(SB)
 	MOVD	$1, R9
@@ -263,7 +263,7 @@ TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$1, R6
 next:
 	SUB	$1, R9, R4
-	MOVD	ZR, R1 // only ask
+	MOVD	ZR, R1 // get the old action only
 	MOVD	·held(SB), R5
 	LSR	R4, R5
 	TBZ	$0, R5, ask
@@ -288,7 +288,7 @@ caught:
 	RET
 
 // func hook()
-// R0 sig, R1 new, R2 old; R19 to R29 are the caller's, R30 is where to return.
+// R0 sig, R1 new, R2 old; R19 to R29 are callee-saved, R30 is the return address.
 TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$·previous(SB), R6
 	ADD	R0<<5, R6
@@ -331,7 +331,7 @@ TEXT ·addresses(SB), NOSPLIT, $0-24
 	MOVD	R0, handler+0(FP)
 	MOVD	$·fault(SB), R0
 	MOVD	R0, fault+8(FP)
-	MOVD	ZR, restorer+16(FP) // the kernel brings its own, in the vDSO
+	MOVD	ZR, restorer+16(FP) // the kernel provides one, in the vDSO
 	RET
 
 // func fault()
@@ -345,7 +345,7 @@ TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
 toRuntime:
 	B	·runtimes(SB)
 
-// runtimes goes on in the handler that the runtime had installed, if there is one.
+// runtimes jumps to the runtime's handler for the signal, if there is one.
 TEXT ·runtimes(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$·previous(SB), R4
 	ADD	R0<<5, R4
@@ -416,8 +416,8 @@ set:
 choke:
 	CMP	$SIGRTMIN, R9
 	BLT	over
-	// Real-time signals are to be queued. From here on the kernel does so: they are
-	// blocked when the handler has returned.
+	// Real-time signals must be queued. Block them after the handler returns, so
+	// that the kernel queues them.
 	MOVD	·realTime(SB), R4
 	MOVD	UC_SIGMASK(R11), R5
 	ORR	R4, R5

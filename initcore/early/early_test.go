@@ -58,13 +58,13 @@ func played(role string) {
 	stdin := bufio.NewReader(os.Stdin)
 	if role == "write to stdout" {
 		Release()
-		_, err := os.Stdout.Write([]byte("x")) // nobody has the other end
+		_, err := os.Stdout.Write([]byte("x")) // the pipe has no reader
 		fmt.Fprintln(os.Stderr, "still alive:", err)
 		os.Exit(1)
 	}
 	if role == "late release" {
 		fmt.Println("ready")
-		_, _ = stdin.ReadString('\n') // a signal comes before it
+		_, _ = stdin.ReadString('\n') // a signal arrives first
 	}
 	Release()
 	if role == "preempt" {
@@ -83,7 +83,7 @@ func played(role string) {
 	_, _ = stdin.ReadByte()
 }
 
-// smallPipe is what the kernel gives at the least where a page has 4 KiB.
+// smallPipe is the minimum size of a pipe in bytes, if a page has 4 KiB.
 const smallPipe = 4096
 
 // listen plays the roles that read the feed. They end when their stdin does.
@@ -96,7 +96,7 @@ func listen(f *Feed, role string) {
 	}
 	fmt.Println("ready")
 	stdin := bufio.NewReader(os.Stdin)
-	if role == "asleep" { // until a line comes, nobody reads the feed
+	if role == "asleep" { // the feed is not read before a line arrives
 		_, _ = stdin.ReadString('\n')
 	}
 	ended := make(chan bool)
@@ -130,12 +130,12 @@ func preempt() {
 		}
 	}()
 	for range 10 {
-		runtime.Gosched() // it gets the processor
+		runtime.Gosched() // it gets the CPU
 	}
 	fmt.Println("ready")
 }
 
-// readSlot is takeKept in the middle of a slot while a signal comes for it.
+// readSlot is takeKept interrupted within a slot by a signal for the same slot.
 func readSlot() {
 	const usr1, usr2 = uint64(1) << (unix.SIGUSR1 - 1), uint64(1) << (unix.SIGUSR2 - 1)
 	setMask(&none)
@@ -244,10 +244,10 @@ func parse(t *testing.T, line string) (i Info) {
 func needsHandler(t *testing.T) {
 	t.Helper()
 	if !assembled {
-		t.Skip("the race detector, or the tag early_osignal: os/signal does not tell senders")
+		t.Skip("the race detector, or the tag early_osignal: os/signal does not report senders")
 	}
 	if layer == OSSignal {
-		t.Fatal("our handler is not installed: signals come in by os/signal")
+		t.Fatal("our handler is not installed: signals arrive through os/signal")
 	}
 }
 
@@ -272,7 +272,7 @@ func TestTakenSignals(t *testing.T) {
 	}
 }
 
-// TestAllSignals: each comes with its number, its sender's pid and uid.
+// TestAllSignals: each signal arrives with its number, its sender's pid and uid.
 func TestAllSignals(t *testing.T) { eachLayer(t, allSignals) }
 
 func allSignals(t *testing.T) {
@@ -285,11 +285,11 @@ func allSignals(t *testing.T) {
 		}
 	}
 	if rest := c.rest(); len(rest) != 0 {
-		t.Errorf("signals that nobody sent, or twice: %+v", rest)
+		t.Errorf("signals that were not sent, or that arrived twice: %+v", rest)
 	}
 }
 
-// TestChild: any number of SIGCHLD may come as one, but never as none.
+// TestChild: any number of SIGCHLD may be merged into one, but at least one arrives.
 func TestChild(t *testing.T) { eachLayer(t, deaths) }
 
 func deaths(t *testing.T) {
@@ -307,7 +307,7 @@ func deaths(t *testing.T) {
 		n++
 	}
 	if n != 1 {
-		t.Errorf("100 SIGCHLD came as %d while nobody read, want 1", n)
+		t.Errorf("100 SIGCHLD arrived as %d while the feed was not read, want 1", n)
 	}
 	for range 20 { // each one after the last was read
 		check(t, unix.Kill(c.pid(), unix.SIGCHLD))
@@ -318,7 +318,7 @@ func deaths(t *testing.T) {
 	c.rest()
 }
 
-// TestFullPipe: when there is no room, signals are pending: of each number one.
+// TestFullPipe: while the pipe is full, one signal of each number stays pending.
 func TestFullPipe(t *testing.T) { eachLayer(t, fullPipe) }
 
 func fullPipe(t *testing.T) {
@@ -416,7 +416,7 @@ func brokenStdoutAfterRelease(t *testing.T) {
 	_ = w.Close()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGPIPE {
-		t.Errorf("writing to a pipe that nobody reads ended the child with %v, want killed by SIGPIPE", err)
+		t.Errorf("writing to a pipe without a reader ended the child with %v, want killed by SIGPIPE", err)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherited is what a child says of what it was started with.
+// inherited is the inherited state that a child reports.
 func (c *child) inherited() (mask, ignored uint64, exact bool) {
 	c.t.Helper()
 	var layer string
@@ -26,7 +26,7 @@ func (c *child) inherited() (mask, ignored uint64, exact bool) {
 
 const pipeAndHangup = 1<<(unix.SIGPIPE-1) | 1<<(unix.SIGHUP-1)
 
-// seenLate are the ignored signals of which a binary without -E knows: for the
+// seenLate are the ignored signals that a binary without -E can detect: for the
 // others the runtime has installed its handler by then. It has none for 32, which
 // GNU make ignores in its children (glibc's posix_spawn).
 const seenLate = 1<<31 | 1<<(unix.SIGHUP-1) | 1<<(unix.SIGINT-1) | 1<<(unix.SIGCONT-1) | 1<<(unix.SIGTSTP-1) | 1<<(unix.SIGTTIN-1) | 1<<(unix.SIGTTOU-1)

@@ -8,15 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The initialisers run on the main thread, before any other package of yinit has
-// done something.
+// The initialisers run on the main thread, before those of all other packages of yinit.
 func init() {
 	if entered == 0 {
 		recordLate()
 	}
 	found, ok := install()
 	if hookAt != nil {
-		*hookAt = hookWas // the runtime is done with its handlers
+		*hookAt = hookWas // the runtime has installed all its handlers
 	}
 	switch {
 	case !ok:
@@ -26,22 +25,23 @@ func init() {
 	default:
 		layer = Initialiser
 	}
-	// A signal may come from here on. Without a pipe there is one slot for each
-	// number until Take tries again.
+	// A signal may arrive from here on. If there is no pipe, the handler stores one
+	// signal of each number in its slot, until Take tries again to open a pipe.
 	_ = new(Feed).pipe()
 }
 
-// recordLate notes what is left of what entry would have found.
+// recordLate records the part of the inherited state that the runtime has not changed,
+// if entry did not run.
 func recordLate() {
 	pid = int32(unix.Getpid())
 	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, 0, uintptr(unsafe.Pointer(&mask)), 8, 0, 0)
 	var limit unix.Rlimit
-	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) // on an error it stays zero, which nobody applies
+	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) // after an error it is zero, and is not applied
 	nofile = [2]uint64{limit.Cur, limit.Max}
 }
 
-// install makes sure that each signal has our handler. It reports whether all had
-// it before, and whether all have it now.
+// install makes sure that each signal has our handler. found reports whether all signals
+// had it before, ok whether all have it now.
 func install() (found, ok bool) {
 	if !assembled {
 		return false, false
@@ -74,7 +74,7 @@ func installOne(sig int) (had, ok bool) {
 	} else if old.handler > sigIgn {
 		act.handler = fault
 	} else {
-		return true, true // the runtime leaves it to the kernel
+		return true, true // the runtime has no handler for it
 	}
 	installed |= 1 << (sig - 1)
 	if old.handler == act.handler {
@@ -87,7 +87,7 @@ func installOne(sig int) (had, ok bool) {
 	return false, sigactionCall(sig, &act, nil)
 }
 
-// uninstall gives the signals back to the handlers that they had before install.
+// uninstall restores the handlers that the signals had before install.
 func uninstall() {
 	for sig := 1; sig <= 64; sig++ {
 		if installed>>(sig-1)&1 != 0 {
@@ -109,10 +109,10 @@ func setMask(set *uint64) {
 	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(set)), 0, 8, 0, 0)
 }
 
-// Release gives the signals back to the Go runtime, as if this package did not
-// exist, and repeats to the process those that have come meanwhile. It is for
-// the roles of the program that are not an init, and must be called by the main
-// goroutine, which is then no longer held on the main thread.
+// Release returns the signals to the Go runtime, as if this package did not exist, and
+// sends to the process again those that have arrived meanwhile. It is for the roles of
+// the program that are not an init. The main goroutine must call it, and is unlocked
+// from the main thread.
 func Release() {
 	defer runtime.UnlockOSThread()
 	if layer == OSSignal {
@@ -126,7 +126,7 @@ func Release() {
 	for n := f.Read(buf[:]); n > 0; n = f.Read(buf[:]) {
 		for _, info := range buf[:n] {
 			if info.Signal != int32(unix.SIGCHLD) {
-				_ = unix.Kill(int(pid), unix.Signal(info.Signal)) // to ourselves: it cannot be refused
+				_ = unix.Kill(int(pid), unix.Signal(info.Signal)) // to ourselves, which is always permitted
 			}
 		}
 	}

@@ -2,9 +2,9 @@ package early
 
 import "golang.org/x/sys/unix"
 
-//lint:file-ignore U1000 the assembly uses what nobody else seems to
+//lint:file-ignore U1000 used in assembly
 
-// The Go runtime uses epoll_pwait(2): so a trace tells the two apart.
+// The Go runtime uses epoll_pwait(2), so strace(1) output distinguishes the two.
 const sysEpollWait = unix.SYS_EPOLL_WAIT
 
-const restorerFlag = 0x04000000 // SA_RESTORER: amd64 leaves sigreturn(2) to the program
+const restorerFlag = 0x04000000 // SA_RESTORER: on amd64 the program has to call sigreturn(2)

@@ -4,4 +4,4 @@ import "golang.org/x/sys/unix"
 
 const sysEpollWait = unix.SYS_EPOLL_PWAIT
 
-const restorerFlag = 0 // the kernel brings its own restorer
+const restorerFlag = 0 // the kernel provides a restorer

@@ -2,18 +2,18 @@ package early
 
 import "strconv"
 
-// A Layer is a way in which signals come in. Each one needs less than the one
-// before it, and gives less; see the package comment.
+// A Layer is a way to receive signals. A higher layer loses less and requires more of
+// the build; see the package comment.
 type Layer int
 
 const (
-	// OSSignal is os/signal: nothing is known of a sender.
+	// OSSignal is os/signal: the senders are unknown.
 	OSSignal Layer = iota
-	// Initialiser is our handler, installed when the package was initialised:
-	// a signal that came earlier met the runtime's handlers.
+	// Initialiser is our handler, installed when the package was initialised: a signal
+	// that arrived earlier ran the runtime's handlers.
 	Initialiser
-	// Entry is our handler, with the signals blocked since the first instruction of
-	// the process: none that came earlier was lost.
+	// Entry is our handler, with the signals blocked since the first instruction of the
+	// process: no signal is lost.
 	Entry
 )
 
@@ -26,8 +26,8 @@ func (l Layer) String() string {
 	return layerNames[l]
 }
 
-// layer is what install found.
+// layer is the layer in use, set when the package is initialised.
 var layer Layer
 
-// How says how signals come in.
+// How returns the layer in use.
 func How() Layer { return layer }

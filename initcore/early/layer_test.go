@@ -64,7 +64,7 @@ func eachLayer(t *testing.T, test func(*testing.T)) {
 	}
 }
 
-// TestLayer: a binary says how its signals come in.
+// TestLayer: a binary reports its layer.
 func TestLayer(t *testing.T) { eachLayer(t, saysItsLayer) }
 
 func saysItsLayer(t *testing.T) {
@@ -98,8 +98,8 @@ func queue(pid int, info Info) error {
 	return nil
 }
 
-// TestForged: a signal that claims to come from the process itself is not taken
-// for one that does.
+// TestForged: a signal that only claims to be from the process itself is not treated as
+// the process's own.
 func TestForged(t *testing.T) { eachLayer(t, forged) }
 
 func forged(t *testing.T) {
@@ -117,7 +117,7 @@ func forged(t *testing.T) {
 			}
 		}
 	}
-	// Nobody else can make it look like the runtime's own.
+	// No other process can forge a signal of the runtime.
 	for _, code := range []int32{siTkill, 0, 1, 128} {
 		if err := queue(c.pid(), Info{Signal: int32(unix.SIGURG), Code: code, PID: int32(c.pid())}); !errors.Is(err, unix.EPERM) {
 			t.Errorf("the kernel let another process send si_code %d: %v, want EPERM", code, err)
@@ -158,8 +158,8 @@ func preempted(t *testing.T) {
 	check(t, c.cmd.Wait())
 }
 
-// TestSlotIsNotTorn: a signal that comes while its slot is read changes nothing in
-// what is read.
+// TestSlotIsNotTorn: a signal that arrives while its slot is read does not change what
+// is read.
 func TestSlotIsNotTorn(t *testing.T) { eachLayer(t, slotHolds) }
 
 func slotHolds(t *testing.T) {
@@ -180,7 +180,7 @@ func slotHolds(t *testing.T) {
 	check(t, c.cmd.Wait())
 }
 
-// TestReleaseRepeats: what came before Release meets the runtime's handlers.
+// TestReleaseRepeats: signals that arrived before Release run the runtime's handlers.
 func TestReleaseRepeats(t *testing.T) { eachLayer(t, releaseRepeats) }
 
 func releaseRepeats(t *testing.T) {
@@ -195,8 +195,7 @@ func releaseRepeats(t *testing.T) {
 	}
 }
 
-// TestOtherCPUs: for a CPU on which nobody has run the assembly, the build refuses
-// and says why.
+// TestOtherCPUs: on a CPU without the assembly the build fails and says why.
 func TestOtherCPUs(t *testing.T) {
 	build := exec.Command("go", "build", "-o", os.DevNull, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH=riscv64")

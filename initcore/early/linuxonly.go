@@ -2,6 +2,6 @@
 
 package early
 
-// All of initcore is made of Linux system calls. On another system the build
-// stops here first, at a name that nobody declares.
+// All of initcore uses Linux system calls. On another system the build stops here
+// first, at an undeclared name.
 var _ = yinit_runs_on_Linux_only

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// senderUnknown is [Info.PID] where os/signal brings a signal without its sender.
+// senderUnknown is [Info.PID] of a signal from os/signal, which does not report senders.
 const senderUnknown = -1
 
-// notify fills the feed through os/signal, where our handler is not installed. It
-// does not know the senders. It leaves out SIGURG, by which the runtime interrupts
-// its own threads all the time, and SIGPIPE, which the kernel sends for our own
-// writes to a broken stderr: forwarded, these would reach the program.
+// notify fills the feed from os/signal, if our handler is not installed. The senders
+// are unknown. It leaves out SIGURG, with which the runtime interrupts its own threads
+// all the time, and SIGPIPE, which the kernel sends for our own writes to a broken
+// stderr: the init would forward both to the program.
 func (f *Feed) notify() error {
 	if err := f.pipe(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (f *Feed) notify() error {
 			info := Info{Signal: int32(sig), PID: senderUnknown}
 			bytes := unsafe.Slice((*byte)(unsafe.Pointer(&info)), infoSize)
 			for {
-				// A full pipe means 2,000 unread signals; the loop is on its way.
+				// A full pipe means 2,000 unread signals; the loop has been woken up.
 				if _, err := unix.Write(int(pipeFD[1]), bytes); err != unix.EINTR {
 					break
 				}
@@ -43,7 +43,8 @@ func (f *Feed) notify() error {
 	return nil
 }
 
-// inheritLate notes which signals were ignored, of those that the runtime leaves so.
+// inheritLate records which signals were ignored, for those that the runtime leaves
+// ignored.
 func (f *Feed) inheritLate() {
 	for _, sig := range []unix.Signal{unix.SIGHUP, unix.SIGINT} {
 		if signal.Ignored(sig) {

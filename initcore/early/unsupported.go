@@ -2,8 +2,8 @@
 
 package early
 
-// The layouts of struct sigaction, siginfo_t, struct epoll_event and the arguments
-// of clone(2) differ on other CPUs, and nobody has run yinit there.
+// The layouts of struct sigaction, siginfo_t, struct epoll_event and the arguments of
+// clone(2) differ on other CPUs, and yinit has not been tested there.
 var _ int = "yinit runs on amd64 and arm64 only"
 
 const (

@@ -2,17 +2,17 @@ package early
 
 import "golang.org/x/sys/unix"
 
-// A Wait is one place where the init sleeps, with all that its return brings.
+// A Wait holds the arguments and the results of [Feed.Sleep].
 type Wait struct {
-	// Quick says which signals Sleep may forward, and as what, by the number of the
-	// one that came; 0: the caller has to decide.
+	// Quick maps the number of a received signal to the signal that Sleep forwards in
+	// its place; 0: Sleep does not forward it, the caller decides.
 	Quick [65]uint8
-	// Calm is a descriptor of /proc/loadavg, -1: none. As long as its last pid is
-	// LastPID, a timeout is no reason to return: Sleep sleeps on.
+	// Calm is a descriptor of /proc/loadavg; -1: none. If the last pid in that file is
+	// still LastPID when the timeout expires, Sleep does not return, but waits again.
 	Calm    int
 	LastPID int
-	Events  []unix.EpollEvent // what became ready, see epoll_wait(2)
-	Infos   []Info            // the signals that came, oldest first
+	Events  []unix.EpollEvent // result: the ready descriptors, see epoll_wait(2)
+	Infos   []Info            // result: the signals that arrived, oldest first
 	passed  uint64            // bit i: Infos[i] was forwarded
 
 	events [64]unix.EpollEvent
@@ -23,9 +23,9 @@ type Wait struct {
 // Passed reports whether Sleep has forwarded Infos[i].
 func (w *Wait) Passed(i int) bool { return w.passed>>i&1 != 0 }
 
-// done makes what the kernel returned the result. read is what read(2) returned.
+// done sets the results from the return values of epoll_wait(2) and read(2).
 func (w *Wait) done(ready, read int) {
 	w.Events = w.events[:max(ready, 0)]
-	w.Infos = w.infos[:max(read, 0)/infoSize] // writes of up to PIPE_BUF bytes are never torn
+	w.Infos = w.infos[:max(read, 0)/infoSize] // writes of up to PIPE_BUF bytes are atomic
 	heard(w.Infos)
 }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The Go runtime's own marks of the beginning and the end of a system call. They
-// are open to this use, see runtime/proc.go.
+// The functions that the Go runtime calls before and after a system call. It permits
+// this use of linkname, see runtime/proc.go.
 //
 //go:linkname entersyscall runtime.entersyscall
 func entersyscall()
@@ -17,20 +17,20 @@ func entersyscall()
 //go:linkname exitsyscall runtime.exitsyscall
 func exitsyscall()
 
-// Sleep waits until a descriptor of epoll is ready, a signal comes, or timeout
-// milliseconds are over; -1 is no timeout. A signal that is in w.Quick goes to
-// target at once, see kill(2); 0 is nobody.
+// Sleep waits until a descriptor of epoll is ready, a signal arrives, or timeout
+// milliseconds have passed; -1 is no timeout. Sleep forwards a signal that is in w.Quick
+// to target, the pid argument of kill(2), at once; with target 0 it forwards none.
 //
-// To the Go runtime all this is one system call. Coming back from one after a
-// long sleep takes longer than all the rest: the runtime has given our processor
-// away by then, and wakes another thread to look after it. So the program gets
-// its signal first.
+// To the Go runtime all this is one system call. Returning from a system call after a
+// long sleep takes longer than all the rest: the runtime has handed off our P by then,
+// and wakes another thread. So Sleep forwards the signal first.
 //
-// The same is true of a wake-up that finds nothing new: see [Wait.Calm].
+// For the same reason it does not return for a timeout after which nothing is new, see
+// [Wait.Calm].
 //
-// Between the marks nothing may allocate, write a pointer or grow the stack: the
-// collector may be at work. The reaper is this same thread, so target cannot have
-// become somebody else.
+// Between entersyscall and exitsyscall nothing may allocate, write a pointer or grow
+// the stack: the garbage collector may be running. The children are reaped on this same
+// thread, so the pid in target cannot have been reused.
 //
 //go:nosplit
 //go:norace
@@ -49,19 +49,19 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 			if info.Signal == int32(unix.SIGCHLD) {
 				continue
 			}
-			// A signal of our own is not for the program, and one whose contents the sender
-			// made up may only look so, or bring a value: the caller decides.
+			// A signal from ourselves is not for the program. If the sender supplied the
+			// siginfo_t, the pid may be forged, or there may be a value: the caller decides.
 			if uint32(info.Signal) >= uint32(len(w.Quick)) || w.Quick[info.Signal] == 0 || info.Claimed() || info.PID == pid {
-				break // it and the later ones keep their order
+				break // the caller handles this and all later signals, in order
 			}
 			if _, _, failed = unix.RawSyscall(unix.SYS_KILL, uintptr(target), uintptr(w.Quick[info.Signal]), 0); failed != 0 {
-				break // the rules know what to do
+				break // the caller handles the error
 			}
 			w.passed |= 1 << i
 		}
 		if w.passed != 0 {
-			// It may have been put behind us on this processor, and what follows here
-			// is not urgent.
+			// The program may be queued behind us on this CPU, and what follows here is not
+			// urgent.
 			unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		}
 	}
@@ -72,7 +72,7 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 	w.done(int(ready), int(read))
 }
 
-// sleep waits, and goes on waiting as long as all is calm.
+// sleep waits on epoll. If the timeout expires and calm reports true, it waits again.
 //
 //go:nosplit
 //go:norace
@@ -86,7 +86,8 @@ func (w *Wait) sleep(epoll, timeout int) (ready uintptr, errno unix.Errno) {
 	}
 }
 
-// calm reports whether no process was made since. It runs between the marks, too.
+// calm reports whether no process was created since LastPID was read. It runs between
+// entersyscall and exitsyscall, too.
 //
 //go:nosplit
 //go:norace
