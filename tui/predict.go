@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
@@ -45,38 +43,16 @@ func (w *world) term(p *snapshot.Process) prediction {
 
 // relayed adds what yinit does with signal n, if p is yinit as PID 1.
 func (f prediction) relayed(p *snapshot.Process, n int) prediction {
-	if f.outcome == verdict.OutcomeHandler && p.Target != nil && p.Target.Relay != nil {
-		f.forward, f.drop = p.Target.Relay.Forwards(n), p.Target.Relay.Drops(n)
-	}
+	f.forward, f.drop = p.Target.Relayed(n, f.outcome)
 	return f
 }
 
 // trouble reports whether the signal is lost or delayed where a user expects an
 // effect. A process for which that is true of SIGTERM does not stop at SIGTERM.
-func (f prediction) trouble() bool {
-	switch f.outcome {
-	case verdict.OutcomeIgnore, verdict.OutcomePending, verdict.OutcomeShielded:
-		return true
-	}
-	return f.drop
-}
+func (f prediction) trouble() bool { return verdict.Trouble(f.outcome, f.drop) }
 
-// String returns the word for the menu: that of the outcome, the same as in text and
-// JSON, or "forward" or "drop" for a signal that yinit handles as PID 1. The word is
-// in upper case if the signal means trouble, so that it stands out without colour.
-func (f prediction) String() string {
-	word := f.outcome.String()
-	switch {
-	case f.forward != 0:
-		word = "forward"
-	case f.drop:
-		word = "drop"
-	}
-	if f.trouble() {
-		word = strings.ToUpper(word)
-	}
-	return word
-}
+// String returns the word for the menu.
+func (f prediction) String() string { return verdict.Column(f.outcome, f.forward, f.drop) }
 
 // word returns the word for the column TERM.
 func (f prediction) word(g *glyphs) string {

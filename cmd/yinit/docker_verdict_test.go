@@ -31,7 +31,7 @@ func TestDockerSignals(t *testing.T) {
 			}
 		}
 	}
-	if out := docker(t, "exec", id, "/yinit", "signals"); !strings.Contains(out, "shielded") || !strings.Contains(out, "terminate") {
+	if out := docker(t, "exec", id, "/yinit", "signals"); !strings.Contains(out, "SHIELDED") || !strings.Contains(out, "terminate") {
 		t.Errorf("the matrix:\n%s", out)
 	}
 }

@@ -121,7 +121,8 @@ func matrixRow(t *verdict.Target, caller verdict.Caller) string {
 	for _, name := range matrixSignals {
 		n, _ := procfs.ParseSignal(name) // all are known
 		outcome, _ := verdict.Of(t, n, caller)
-		fmt.Fprintf(&b, " %-9s", outcome)
+		forward, drop := t.Relayed(n, outcome)
+		fmt.Fprintf(&b, " %-9s", verdict.Column(outcome, forward, drop))
 	}
 	return strings.TrimRight(b.String(), " ")
 }

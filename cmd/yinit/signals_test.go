@@ -47,10 +47,10 @@ func TestSignalsMatrix(t *testing.T) {
 	printAllSignals(out, r, signalsOptions{})
 	out.Flush()
 	const want = `    PID COMMAND     TERM      INT       HUP       QUIT      USR1      KILL
-      1 runsc       unknown   unknown   unknown   unknown   unknown   shielded
+      1 runsc       unknown   unknown   unknown   unknown   unknown   SHIELDED
       7 \x1b[31ma)… unknown   unknown   unknown   unknown   unknown   terminate
       8 git         no-effect no-effect no-effect no-effect no-effect no-effect
-4194304 ein-langer… pending   pending   pending   pending   pending   terminate
+4194304 ein-langer… PENDING   PENDING   PENDING   PENDING   PENDING   terminate
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("the matrix, -want +got:\n%s", diff)

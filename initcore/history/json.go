@@ -85,7 +85,7 @@ func (r *Record) JSON() string {
 	switch r.Kind {
 	case KindSignal:
 		s := jsonSignal{
-			jsonHead: head, Signal: procfs.SignalName(r.Signal), SenderPID: r.PID, SenderUID: r.UID, Sender: r.Comm,
+			jsonHead: head, Signal: procfs.SignalName(r.Signal), SenderPID: max(r.PID, -1), SenderUID: r.UID, Sender: r.Comm,
 			Action: r.Action.String(), To: append([]int{}, r.To...), Origin: r.Origin().String(), SICode: r.Code, From: r.Sender(), Outcome: r.Outcome(),
 		}
 		switch {
@@ -122,7 +122,7 @@ func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
 func jsonOfExit(p jsonProcess, r *Record) jsonExit {
 	e := jsonExit{
 		jsonProcess: p, jsonEnd: jsonOfEnd(r), ReapedBy: r.Parent,
-		RuntimeMS: r.Runtime.Milliseconds(), CPUMS: r.CPU.Milliseconds(), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
+		RuntimeMS: milliseconds(r.Runtime), CPUMS: milliseconds(r.CPU), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
 		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(),
 	}
 	switch {
@@ -146,6 +146,14 @@ func jsonOfEnd(r *Record) jsonEnd {
 }
 
 func zombieMS(r *Record) int64 { return r.ZombieFor.Round(time.Millisecond).Milliseconds() }
+
+// milliseconds rounds d as the text does. It is 0 only if d is, which means unknown.
+func milliseconds(d time.Duration) int64 {
+	if d <= 0 {
+		return 0
+	}
+	return max(d.Round(time.Millisecond).Milliseconds(), 1)
+}
 
 // JSONLine returns v as one line of JSON, without the newline. It escapes the
 // characters that JSON allows but a terminal may interpret, since v may contain

@@ -111,7 +111,7 @@ func (r *Record) Outcome() string {
 		if len(r.To) == 0 {
 			return "shutdown begins"
 		}
-		return "shutdown begins: " + procfs.SignalName(r.Passed) + " to " + receivers(r.To)
+		return "shutdown begins: stop signals to " + receivers(r.To)
 	default:
 		return r.Action.String()
 	}

@@ -71,7 +71,7 @@ func Signals() []Case {
 		{"rewritten", with(func(r *history.Record) { r.Action, r.Passed = history.ActionRewritten, 10 }), []string{"SIGTERM", "forwarded as SIGUSR1 to 11"}},
 		{"dropped", with(func(r *history.Record) { r.Action, r.To = history.ActionDropped, nil }), []string{"SIGTERM", "dropped"}},
 		{"delayed", with(func(r *history.Record) { r.Action, r.To = history.ActionDelayed, nil }), []string{"SIGTERM", "waits for --delay"}},
-		{"stop", with(func(r *history.Record) { r.Action = history.ActionStop }), []string{"SIGTERM", "shutdown begins: SIGTERM to 11"}},
+		{"stop", with(func(r *history.Record) { r.Action = history.ActionStop }), []string{"SIGTERM", "shutdown begins: stop signals to 11"}},
 		{"stop without a program", with(func(r *history.Record) { r.Action, r.To = history.ActionStop, nil }), []string{"shutdown begins"}},
 	})
 }
