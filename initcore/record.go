@@ -59,6 +59,12 @@ func (m *machine) recordExit(d *death, text string) {
 		}
 	}
 	m.rec.Runtime = max(m.rec.Runtime-m.rec.ZombieFor, 0) // a zombie does not run
+	if d.wasSeen && d.seen.FoundDead {
+		m.rec.Runtime = 0 // unknown
+	}
+	if d.Failure != nil { // the child's own status only says that there is a reason
+		m.rec.Status, m.rec.Comm = procfs.WaitStatus(d.Failure.Code()<<8), d.program.comm()
+	}
 	m.hist.Add(&m.rec)
 }
 

@@ -145,7 +145,7 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
 	}
 	r.CPU, r.ZombieFor = p.cpu, now.Sub(p.deadAt)
-	if p.ID.Start != 0 && p.ended > p.ID.Start {
+	if p.ID.Start != 0 && p.ended > p.ID.Start && !p.FoundDead {
 		r.Runtime = (p.ended - p.ID.Start).Duration()
 	}
 	w.recorder.Add(r)

@@ -49,6 +49,7 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		w.adopted(p, now)
 	}
 	if zombie {
+		p.FoundDead = true
 		w.died(p, now) // so that it is evicted first
 	}
 	if zombie || !w.askCmdline(p, state) {

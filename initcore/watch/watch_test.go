@@ -300,3 +300,23 @@ func TestDeathBeforeRefresh(t *testing.T) {
 		t.Errorf("its command line is %q, want sleep 1000", r.Cmdline)
 	}
 }
+
+// TestFoundDead: how long a process ran is unknown if it was a zombie when it was first
+// seen.
+func TestFoundDead(t *testing.T) {
+	s := newShell(t)
+	w, b := newWatcher(t, 0)
+	pid := s.zombies(1)[0]
+	w.Tick(time.Now())
+	if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || !seen.FoundDead {
+		t.Fatalf("Recall = %+v, %t; want a process that was found dead", seen, ok)
+	}
+	check(t, s.cmd.Process.Kill()) // its parent
+	_ = s.cmd.Wait() // it was killed
+	_, err := unix.Wait4(pid, nil, 0, nil) // it is ours now
+	check(t, err)
+	w.Ready(time.Now())
+	if got := b.of(history.KindExit, pid); len(got) != 1 || got[0].Runtime != 0 {
+		t.Errorf("records %+v, want one with an unknown run time", got)
+	}
+}

@@ -138,6 +138,9 @@ type Seen struct {
 	Cmdline string
 	// Dead is when the watcher noticed its end, zero if it did not.
 	Dead time.Time
+	// FoundDead is true if it was a zombie when the watcher first saw it. It may have
+	// ended long before Dead.
+	FoundDead bool
 }
 
 // New starts watching all existing and all future processes. The error reports which

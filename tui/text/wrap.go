@@ -34,7 +34,7 @@ func wrapParagraph(s string, width int) []string {
 		if word == "" {
 			break // only spaces remain
 		}
-		if used > 0 && used+len(gap)+n > width {
+		if line != "" && used+len(gap)+n > width {
 			lines = append(lines, line)
 			line, used, gap = "", 0, ""
 		}
