@@ -111,3 +111,36 @@ func TestBrokenRecord(t *testing.T) {
 		t.Errorf("the last exits are %v, want 1 to 3", got)
 	}
 }
+
+// TestReadCutFile checks that a reader of a file that was cut short says so.
+func TestReadCutFile(t *testing.T) {
+	w, path := fileRing(t)
+	exits(w, 1, 3)
+	const text = "the file was cut short"
+	for size, want := range map[int64]bool{ringSize: false, ringSize - 1: true, headerSize + recordSize: true} {
+		if err := os.Truncate(path, size); err != nil {
+			t.Fatal(err)
+		}
+		s, err := SourceFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		missing, err := s.Missing()
+		if got := strings.Contains(strings.Join(missing, "\n"), text); err != nil || got != want {
+			t.Errorf("of %d bytes: Missing = %q, %v; want %q in it: %t", size, missing, err, text, want)
+		}
+		_ = s.Close()
+	}
+}
+
+// TestSymbolicLink checks that a link to a history is refused with a reason.
+func TestSymbolicLink(t *testing.T) {
+	_, path := fileRing(t)
+	link := path + ".link"
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateFile(link, Origin{}, time.Now()); err == nil || !strings.Contains(err.Error(), "is a symbolic link") {
+		t.Errorf("CreateFile = %v, want that it is a symbolic link", err)
+	}
+}

@@ -16,6 +16,9 @@ import (
 // not sealed: the file's permissions decide who may write to it.
 func CreateFile(path string, o Origin, now time.Time) (*Writer, error) {
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, fmt.Errorf("%s is a symbolic link, which is not followed; give the file itself", path)
+	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}

@@ -38,6 +38,13 @@ func NewReader(src source) (*Reader, error) {
 	return r, nil
 }
 
+// cutShort reports whether the ring ends before the last of its records.
+func (r *Reader) cutShort() bool {
+	var last [1]byte
+	_, err := r.src.ReadAt(last[:], headerSize+int64(r.capacity)*recordSize-1)
+	return errors.Is(err, io.EOF)
+}
+
 func (r *Reader) check() error {
 	var b [headerSize]byte
 	if _, err := r.src.ReadAt(b[:], 0); err != nil {

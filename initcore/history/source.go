@@ -98,6 +98,9 @@ func (s *Source) Missing() ([]string, error) {
 	if ended && at.IsZero() {
 		all = append(all, "the init ended without a final record: it was killed, or the machine went down")
 	}
+	if s.cutShort() {
+		all = append(all, "the file was cut short: records at its end are missing")
+	}
 	if h.Watch == 0 {
 		all = append(all, "only processes that the init reaps itself are recorded: it runs with --watch 0")
 	}
