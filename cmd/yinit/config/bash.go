@@ -13,6 +13,15 @@ _yinit_pids() {
 	done
 }
 
+# _yinit_programs WORD: prints the commands that begin with WORD, without the keywords,
+# aliases and functions of the shell.
+_yinit_programs() {
+	local word skip=$'\n'$(compgen -A function -ak -- "$1")$'\n'
+	for word in $(compgen -c -- "$1"); do
+		[[ $skip == *$'\n'"$word"$'\n'* ]] || printf '%s\n' "$word"
+	done
+}
+
 # _yinit_value KIND CHOICES WORD: sets COMPREPLY to the values that begin with WORD.
 _yinit_value() {
 	local word=$3 head=
@@ -66,7 +75,7 @@ _yinit() {
 		if declare -F _command_offset >/dev/null; then
 			_command_offset "$i"
 		elif ((i == n - 1)); then
-			COMPREPLY=($(compgen -c -- "$cur"))
+			COMPREPLY=($(_yinit_programs "$cur"))
 		else
 			_yinit_value file '' "$cur"
 		fi
@@ -81,7 +90,9 @@ _yinit() {
 	elif [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_yinit_options "$table")" -- "$cur"))
 	elif [[ $table == yinit ]]; then
-		COMPREPLY=($(compgen -W "$_yinit_commands" -c -- "$cur"))
+		COMPREPLY=($(compgen -W "$_yinit_commands" -- "$cur"))
+		# A program is offered once its name has begun, or the commands would drown.
+		[[ $cur ]] && COMPREPLY+=($(_yinit_programs "$cur"))
 	else
 		_yinit_operand "$table"
 		_yinit_value "$kind" "$choices" "$cur"
