@@ -311,8 +311,8 @@ func TestFoundDead(t *testing.T) {
 	if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || !seen.FoundDead {
 		t.Fatalf("Recall = %+v, %t; want a process that was found dead", seen, ok)
 	}
-	check(t, s.cmd.Process.Kill()) // its parent
-	_ = s.cmd.Wait() // it was killed
+	check(t, s.cmd.Process.Kill())         // its parent
+	_ = s.cmd.Wait()                       // it was killed
 	_, err := unix.Wait4(pid, nil, 0, nil) // it is ours now
 	check(t, err)
 	w.Ready(time.Now())
