@@ -53,6 +53,10 @@ func (l *loop) run() {
 		l.wait()
 		l.step()
 	}
+	// A program may have sent signals just before its death, and they may have been
+	// delivered after it was reaped. They reach no program, but they are recorded.
+	l.readSignals()
+	l.ignorePanic(l.recordFlood)
 }
 
 // step handles what has happened.
@@ -92,17 +96,22 @@ func (l *loop) readSignals() (some bool) {
 		l.handleSignal(info, l.slept.Passed(i))
 	}
 	l.slept.Infos = nil
-	for {
+	for range maxReads {
 		n := l.feed.Read(l.signals[:])
 		for _, info := range l.signals[:n] {
 			l.handleSignal(info, false)
 		}
+		some = some || n > 0
 		if n < len(l.signals) {
-			return some || n > 0
+			break
 		}
-		some = true
 	}
+	return some
 }
+
+// maxReads bounds how many signals are handled before the loop reaps: a flood of them
+// must not keep it from that.
+const maxReads = 100
 
 // reapAll handles all deaths, and reports whether there were any. One SIGCHLD may
 // stand for many deaths. Losing a SIGCHLD is harmless, since every wake-up calls

@@ -225,16 +225,20 @@ func (f *Feed) pipe() error {
 // FD returns the descriptor that becomes readable when a signal arrives.
 func (f *Feed) FD() int { return f.fd }
 
-// Read moves signals into buf and returns their number. It never blocks; 0 means that
-// there is none. Before Read returns a SIGCHLD, it lets the next one through, so a
+// Read moves signals into buf and returns their number. It never blocks. Fewer than
+// fit means that no more have arrived. Before Read returns a SIGCHLD, it lets the next one through, so a
 // caller that reaps all children after Read misses no death.
 func (f *Feed) Read(buf []Info) int {
 	n := f.readPipe(buf)
-	if n < len(buf) {
+	for n < len(buf) {
 		n += takeKept(buf[n:])
-		if atomic.LoadUint64(&kept) == 0 && atomic.SwapUint32(&choked, 0) != 0 {
-			setMask(&none) // the kernel delivers the signals that it has queued meanwhile
+		if atomic.LoadUint64(&kept) != 0 || atomic.SwapUint32(&choked, 0) == 0 {
+			break
 		}
+		// Now the kernel delivers the signals that it has queued because the pipe was
+		// full. The caller must get them before it reaps the program that sent them.
+		setMask(&none)
+		n += f.readPipe(buf[n:])
 	}
 	heard(buf[:n])
 	return n
