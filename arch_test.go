@@ -79,7 +79,7 @@ var layers = []struct {
 		},
 	},
 	{
-		dir: "cmd/yinit/config", ours: []string{"procfs", "initcore", "initcore/history"},
+		dir: "cmd/yinit/config", ours: []string{"procfs", "initcore", "initcore/history", "tui/text"},
 		denied: map[string]string{"os/exec": "it reads the configuration, and runs no program", "os/user": linksC, "net": inPID1, "regexp": "PID 1 runs its initialisers", "charm.land/": "PID 1 has no screen"},
 	},
 	{dir: "cmd/yinit", ours: []string{"procfs/...", "initcore/...", "tui/...", "cmd/yinit/..."}, denied: map[string]string{"os/user": linksC, "net": noNetwork}},

@@ -49,7 +49,7 @@ func TestHelper(t *testing.T) {
 	}
 }
 
-// TestHelperStarts: a call waits for an earlier one that start began.
+// TestHelperStarts checks that call waits until a function that start has begun returns.
 func TestHelperStarts(t *testing.T) {
 	h, log := newTestHelper()
 	block, n := make(chan struct{}), 0

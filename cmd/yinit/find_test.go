@@ -68,7 +68,7 @@ func TestIsYinit(t *testing.T) {
 				return
 			}
 			// A program takes a moment to install its handlers.
-			eventually(t, "another user is told "+tt.other.String(), func() (ok bool) {
+			eventually(t, "for another user IsYinit is "+tt.other.String(), func() (ok bool) {
 				asNobody(t, func() {
 					relay := history.RelayOf(procfs.FS{}, pid)
 					ok = history.IsYinit(procfs.FS{}, pid) == tt.other && (relay != nil) == (tt.other == verdict.Yes) && history.Reaps(procfs.FS{}, pid) == tt.known

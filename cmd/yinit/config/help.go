@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"yinit/tui/text"
 )
 
 const synopsis = `Usage:
@@ -51,46 +53,25 @@ func (c *Command) Help() string {
 func writeOptions(b *strings.Builder, table []Option) {
 	for i := range table {
 		o := &table[i]
-		left, text := o.Names(), o.Meaning()
+		left, meaning := o.Names(), o.Meaning()
 		if o.Short == "" {
 			left = "    " + left
 		}
 		if o.Default != "" {
-			text += " (default: " + o.Default + ")"
+			meaning += " (default: " + o.Default + ")"
 		}
-		writeEntry(b, 27, left, text)
+		writeEntry(b, 27, left, meaning)
 	}
 }
 
 // helpWidth leaves the last column of a terminal empty: some terminals wrap after it.
 const helpWidth = 79
 
-// writeEntry writes a name, and text that starts at column indent.
-func writeEntry(b *strings.Builder, indent int, left, text string) {
-	fmt.Fprintf(b, "  %-*s", indent-2, left)
-	column := max(len(left)+2, indent)
-	if len(left)+2 >= indent {
-		fmt.Fprintf(b, "\n%*s", indent, "")
-		column = indent
-	}
-	writeWords(b, column, indent, text)
+// writeEntry writes a name, and a description that starts at column indent.
+func writeEntry(b *strings.Builder, indent int, name, description string) {
+	b.WriteString(text.Paragraph("  "+name, indent, helpWidth, description))
 }
 
-func writeParagraph(b *strings.Builder, text string) { writeWords(b, 0, 0, text) }
-
-// writeWords writes text, the first line of which starts at column and the others at
-// indent. It breaks lines between words.
-func writeWords(b *strings.Builder, column, indent int, text string) {
-	for i, word := range strings.Fields(text) {
-		if i > 0 && column+1+len(word) > helpWidth {
-			fmt.Fprintf(b, "\n%*s", indent, "")
-			column = indent
-		} else if i > 0 {
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
-	}
-	b.WriteByte('\n')
+func writeParagraph(b *strings.Builder, body string) {
+	b.WriteString(text.Paragraph("", 0, helpWidth, body))
 }

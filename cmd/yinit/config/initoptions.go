@@ -1,11 +1,8 @@
 package config
 
-// InitOptions returns the options of the init in the order of the help. The caller
-// must not change the slice.
-func InitOptions() []Option { return initOptions }
-
-// The table has function literals but no function calls. So the compiler lays it out
-// as data, and PID 1 need not build it when it starts.
+// initOptions are the options of the init, in the order of the help. The table has
+// function literals but no function calls. So the compiler lays it out as data, and
+// PID 1 need not build it when it starts.
 var initOptions = []Option{
 	{
 		Short: "g", Long: "group", Text: "forward signals to the program's process group", Default: "the program alone",
