@@ -40,6 +40,9 @@ func (m *machine) stopped(p *program, by unix.Signal) {
 	if !p.stopped {
 		return
 	}
+	if p.toldToEnd && !m.resumption.at.IsZero() {
+		return // the next look continues it
+	}
 	// A shell that puts a running job into the foreground does not notify it. The only
 	// hint is that the program tried to use the terminal.
 	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.terminal.giveTerminal(p.pid) {

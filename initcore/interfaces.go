@@ -23,6 +23,10 @@ type processes interface {
 	queue(pid int, info early.Info, sig unix.Signal) error
 	// group returns the process group of a child.
 	group(pid int) int
+	// stopped reports whether a signal has stopped a child.
+	stopped(pid int) bool
+	// continueGroup sends SIGCONT to each stopped member of a process group.
+	continueGroup(group int)
 	// reap fills in the death of a child that ended, stopped or continued; PID is 0 if
 	// no child has done so. The error is ECHILD if there are no children at all.
 	reap(*death) error
@@ -33,6 +37,8 @@ type leftovers interface {
 	// signalAll sends a signal to every process of the namespace, or, when the
 	// init is not PID 1, to its descendants.
 	signalAll(sig unix.Signal)
+	// continueStopped sends SIGCONT to those of them that are stopped.
+	continueStopped()
 	// anyLeft reports whether there is any such process.
 	anyLeft() bool
 	// list returns the leftover processes that are alive. It is slow. known is false if

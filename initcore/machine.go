@@ -51,6 +51,7 @@ type machine struct {
 	leftoversUntil time.Time      // when the phase of the leftover processes is over
 	pollAt         time.Time      // when poll next checks for leftover processes
 	pollEvery      time.Duration
+	resumption     resumption
 
 	status    int // exit status, if hasStatus
 	hasStatus bool
@@ -69,6 +70,7 @@ type program struct {
 	*Program
 	pid        int               // 0: the program is not running
 	stopped    bool              // a signal has stopped it
+	toldToEnd  bool              // it was sent its stop signal, or SIGTERM
 	group      bool              // signals go to its process group
 	begun      time.Time         // when it was last started
 	stoppedBy  unix.Signal       // the stop signal or SIGKILL that the init sent; 0: none
@@ -112,7 +114,7 @@ func (m *machine) start(now time.Time) {
 
 // launch starts one program and reports whether it could.
 func (m *machine) launch(p *program) bool {
-	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped = m.now, time.Time{}, 0, 0, false
+	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped, p.toldToEnd = m.now, time.Time{}, 0, 0, false, false
 	pid, err := m.proc.start(p)
 	if err != nil {
 		m.startFailed(p, err)
@@ -180,6 +182,7 @@ func (m *machine) tick(now time.Time) {
 	if !m.unrecorded.recordAt.IsZero() && !now.Before(m.unrecorded.recordAt) {
 		m.recordFlood()
 	}
+	m.resumeAgain()
 	if m.phase == delaying && !now.Before(m.continueAt) {
 		m.delayIsOver()
 	}
@@ -208,6 +211,7 @@ func (m *machine) deadline() time.Time {
 		}
 	}
 	sooner(m.unrecorded.recordAt)
+	sooner(m.resumption.at)
 	switch m.phase {
 	case running:
 		for _, p := range m.programs {

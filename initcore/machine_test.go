@@ -30,6 +30,7 @@ type world struct {
 	empty   bool             // the process groups of the programs are empty
 	noQueue bool             // the kernel cannot queue signals to a process group
 	left    []string         // comms of what the programs leave behind
+	halted  []string         // what is stopped: programs, "group of app", "leftovers"
 	clock   time.Time
 }
 
@@ -69,7 +70,37 @@ func (w *world) kill(pid int, sig unix.Signal) error {
 		}
 	}
 	w.note("%s %s", strings.TrimPrefix(procfs.SignalName(int(sig)), "SIG"), name)
+	if sig == unix.SIGCONT {
+		w.resumes(name)
+	}
 	return nil
+}
+
+// resumes reports whether SIGCONT resumes what is called name.
+func (w *world) resumes(name string) bool {
+	i := slices.Index(w.halted, name)
+	if i >= 0 {
+		w.halted = slices.Delete(w.halted, i, i+1)
+	}
+	return i >= 0
+}
+
+func (w *world) stopped(pid int) bool {
+	return slices.ContainsFunc(w.programs, func(p *program) bool { return p.pid == pid && slices.Contains(w.halted, p.Name) })
+}
+
+func (w *world) continueGroup(group int) {
+	for _, p := range w.programs {
+		if p.pid == group && w.resumes("group of "+p.Name) {
+			w.note("CONT stopped in group of %s", p.Name)
+		}
+	}
+}
+
+func (w *world) continueStopped() {
+	if w.resumes("leftovers") {
+		w.note("CONT stopped leftovers")
+	}
 }
 
 func (w *world) queue(pid int, info early.Info, sig unix.Signal) error {
@@ -128,7 +159,7 @@ func (w *world) giveTerminal(int) bool { w.note("giveTerminal"); return w.hasTTY
 
 // play runs a script: "start", "TERM", "TERM with 5" (queued), "web exits 3", "web dies of
 // KILL", "web stops by TSTP", "orphan exits 0", "1s" (time passes), "left a b",
-// "none left", "foreground".
+// "none left", "foreground", "halt web" (it stops, and the kernel does not say so).
 func (w *world) play(script string) *world {
 	w.t.Helper()
 	for line := range strings.SplitSeq(script, ";") {
@@ -146,6 +177,8 @@ func (w *world) event(f []string) {
 	switch {
 	case f[0] == "start":
 		w.machine.start(w.clock)
+	case f[0] == "halt":
+		w.halted = append(w.halted, strings.Join(f[1:], " "))
 	case f[0] == "left":
 		w.left = f[1:]
 	case f[0] == "foreground":
@@ -269,30 +302,30 @@ func TestOneProgram(t *testing.T) {
 		{"killed", one(), "start; app dies of KILL", 137, []string{"start app"}},
 		{"not found", one(), "start; app fails ENOENT", 127, []string{"start app"}},
 		{"not executable", one(), "start; app fails EACCES", 126, []string{"start app"}},
-		{"TERM, and it dies of it", one(), "start; TERM; app dies of TERM", 143, []string{"start app", "TERM app", "CONT app"}},
-		{"TERM that is expected", one(expect), "start; TERM; app dies of TERM", 0, []string{"start app", "TERM app", "CONT app"}},
+		{"TERM, and it dies of it", one(), "start; TERM; app dies of TERM", 143, []string{"start app", "TERM app"}},
+		{"TERM that is expected", one(expect), "start; TERM; app dies of TERM", 0, []string{"start app", "TERM app"}},
 		{"TERM before the start", one(), "TERM", 143, nil},
 		{"INT is forwarded, nothing more", one(), "start; INT; 1h", -1, []string{"start app", "INT app"}},
 		{"HUP, USR1, WINCH", one(), "start; HUP; USR1; WINCH; 1h", -1, []string{"start app", "HUP app", "USR1 app", "WINCH app"}},
-		{"a second TERM goes on again", one(), "start; TERM; TERM; app exits 0", 0, []string{"start app", "TERM app", "CONT app", "TERM app", "CONT app"}},
-		{"the group", one(group), "start; TERM; app exits 0", 0, []string{"start app", "TERM group of app", "CONT group of app"}},
-		{"swapped", one(swap), "start; INT; TERM; app exits 0", 0, []string{"start app", "TERM app", "CONT app", "INT app", "CONT app"}},
+		{"a second TERM goes on again", one(), "start; TERM; TERM; app exits 0", 0, []string{"start app", "TERM app", "TERM app"}},
+		{"the group", one(group), "start; TERM; app exits 0", 0, []string{"start app", "TERM group of app"}},
+		{"swapped", one(swap), "start; INT; TERM; app exits 0", 0, []string{"start app", "TERM app", "INT app"}},
 		{"dropped", one(drop), "start; TERM; 1h", -1, []string{"start app"}},
 		{"delayed", one(delay), "start; TERM; 4s", -1, []string{"start app"}},
-		{"delay over", one(delay), "start; TERM; 5s; app exits 0", 0, []string{"start app", "TERM app", "CONT app"}},
-		{"delay cut short", one(delay), "start; TERM; 1s; TERM; app exits 0", 0, []string{"start app", "TERM app", "CONT app"}},
+		{"delay over", one(delay), "start; TERM; 5s; app exits 0", 0, []string{"start app", "TERM app"}},
+		{"delay cut short", one(delay), "start; TERM; 1s; TERM; app exits 0", 0, []string{"start app", "TERM app"}},
 		{"it ends during the delay", one(delay), "start; TERM; 1s; app exits 3", 3, []string{"start app"}},
 		{"INT during the delay", one(delay), "start; TERM; 1s; INT; 1s", -1, []string{"start app", "INT app"}},
-		{"never killed without --kill-after", one(), "start; TERM; 1h", -1, []string{"start app", "TERM app", "CONT app"}},
-		{"killed after", one(killAfter), "start; TERM; 2s; app dies of KILL", 137, []string{"start app", "TERM app", "CONT app", "KILL app"}},
-		{"KILL is lost", one(killAfter), "start; TERM; 13s", -1, []string{"start app", "TERM app", "CONT app", "KILL app", "KILL app"}},
-		{"kill-after counts from the first TERM", one(killAfter), "start; TERM; 1s; TERM; 1s", -1, []string{"start app", "TERM app", "CONT app", "TERM app", "CONT app", "KILL app"}},
-		{"kill-after and delay", one(killAfter, delay), "start; TERM; 6s", -1, []string{"start app", "TERM app", "CONT app"}},
-		{"kill-after after delay", one(killAfter, delay), "start; TERM; 7s; app dies of KILL", 137, []string{"start app", "TERM app", "CONT app", "KILL app"}},
+		{"never killed without --kill-after", one(), "start; TERM; 1h", -1, []string{"start app", "TERM app"}},
+		{"killed after", one(killAfter), "start; TERM; 2s; app dies of KILL", 137, []string{"start app", "TERM app", "KILL app"}},
+		{"KILL is lost", one(killAfter), "start; TERM; 13s", -1, []string{"start app", "TERM app", "KILL app", "KILL app"}},
+		{"kill-after counts from the first TERM", one(killAfter), "start; TERM; 1s; TERM; 1s", -1, []string{"start app", "TERM app", "TERM app", "KILL app"}},
+		{"kill-after and delay", one(killAfter, delay), "start; TERM; 6s", -1, []string{"start app", "TERM app"}},
+		{"kill-after after delay", one(killAfter, delay), "start; TERM; 7s; app dies of KILL", 137, []string{"start app", "TERM app", "KILL app"}},
 		{"an orphan's death means nothing", one(), "start; orphan exits 3; app exits 0", 0, []string{"start app"}},
-		{"left behind, ends in time", one(), "left nc; start; app exits 0; 1s; none left; 1s", 0, []string{"start app", "TERM all", "CONT all"}},
-		{"left behind, must be killed", one(), "left nc; start; app exits 4; 4s", 4, []string{"start app", "TERM all", "CONT all", "KILL all"}},
-		{"left behind, TERM during the grace", one(), "left nc; start; app exits 0; TERM; 4s", 0, []string{"start app", "TERM all", "CONT all", "TERM all", "CONT all", "KILL all"}},
+		{"left behind, ends in time", one(), "left nc; start; app exits 0; 1s; none left; 1s", 0, []string{"start app", "TERM all"}},
+		{"left behind, must be killed", one(), "left nc; start; app exits 4; 4s", 4, []string{"start app", "TERM all", "KILL all"}},
+		{"left behind, TERM during the grace", one(), "left nc; start; app exits 0; TERM; 4s", 0, []string{"start app", "TERM all", "TERM all", "KILL all"}},
 		{"left behind, left to the kernel", one(noGrace), "left nc; start; app exits 0", 0, []string{"start app"}},
 		{"restart", one(restart), "start; app exits 1; 1s", -1, []string{"start app", "start app"}},
 		{"restart, TERM while it rests", one(restart), "start; app exits 1; TERM", 1, []string{"start app"}},
@@ -335,7 +368,7 @@ func TestKillIsLost(t *testing.T) {
 	w.lost = true
 	w.play("left dstate; start; app exits 5; 10s")
 	w.did = slices.Compact(w.did) // it is tried again and again, until it is too late
-	w.want(5, "start app", "TERM all", "CONT all", "KILL all")
+	w.want(5, "start app", "TERM all", "KILL all")
 }
 
 // TestWhoIsLeft: the log names each leftover process once, and does not name zombies.

@@ -57,8 +57,8 @@ func (m *machine) delayIsOver() {
 }
 
 // stopAll sends every running program its stop signal, the last one first, and returns
-// their pids. SIGCONT follows, so that a stopped program can act on it. If info has a
-// value, see sigqueue(3), the stop signal carries it.
+// their pids. Stopped ones are continued. If info has a value, see sigqueue(3), the stop
+// signal carries it.
 func (m *machine) stopAll(info early.Info) (to []int) {
 	again := m.phase == stopping
 	m.phase = stopping
@@ -79,9 +79,10 @@ func (m *machine) stopAll(info early.Info) (to []int) {
 		}
 		p.stoppedBy = sig
 		m.send(p, sig, info)
-		m.send(p, unix.SIGCONT, noInfo)
+		p.toldToEnd = true
 		to = append(to, p.pid)
 	}
+	m.resumeStopped()
 	if m.cfg.KillAfter > 0 && !again {
 		m.killAt = m.now.Add(m.cfg.KillAfter)
 	}
@@ -138,7 +139,7 @@ func (m *machine) endLeftovers() {
 
 func (m *machine) signalLeftovers() {
 	m.leftovers.signalAll(unix.SIGTERM)
-	m.leftovers.signalAll(unix.SIGCONT)
+	m.resumeStopped()
 }
 
 // poll checks whether there are still leftover processes. It is needed because the

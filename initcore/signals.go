@@ -88,8 +88,8 @@ func (m *machine) ends(sig unix.Signal) bool {
 }
 
 // plain reports whether the loop may forward the signal before the machine handles it:
-// there is one program, and no rule applies. SIGTERM is not plain because SIGCONT
-// follows it, and SIGCONT is not because the terminal may be involved.
+// there is one program, and no rule applies. SIGTERM is not plain because SIGCONT may
+// follow it, and SIGCONT is not because the terminal may be involved.
 func (m *machine) plain(sig unix.Signal) bool {
 	return m.alone() && history.Forwarded(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
 }
@@ -119,10 +119,11 @@ func (m *machine) forward(info early.Info, sig unix.Signal) (to []int) {
 			continue
 		}
 		m.send(p, sig, info)
-		if sig == unix.SIGTERM {
-			m.send(p, unix.SIGCONT, noInfo) // a stopped program could not act on it
-		}
+		p.toldToEnd = p.toldToEnd || sig == unix.SIGTERM
 		to = append(to, p.pid)
+	}
+	if sig == unix.SIGTERM {
+		m.resumeStopped()
 	}
 	return to
 }

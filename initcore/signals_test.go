@@ -66,14 +66,14 @@ func TestValue(t *testing.T) {
 	}{
 		{"forwarded", one(), "start; USR1 with 5", "start app, USR1 app with 5"},
 		{"to a group", one(group), "start; USR1 with 5", "start app, USR1 group of app with 5"},
-		{"TERM", one(), "start; TERM with 5", "start app, TERM app with 5, CONT app"},
-		{"TERM to a group", one(group), "start; TERM with 5", "start app, TERM group of app with 5, CONT group of app"},
-		{"a second TERM has its own", one(), "start; TERM with 5; TERM", "start app, TERM app with 5, CONT app, TERM app, CONT app"},
-		{"TERM that waits", one(delay), "start; TERM with 5; 5s", "start app, TERM app with 5, CONT app"},
-		{"TERM that waits, cut short by a plain one", one(delay), "start; TERM with 5; TERM", "start app, TERM app, CONT app"},
-		{"rewritten to TERM, which brings CONT", one(rewrite), "start; USR1 with 5", "start app, TERM app with 5, CONT app"},
-		{"a stop signal of its own", several("a:QUIT b"), "start; TERM with 5", "start a, start b, TERM b with 5, CONT b, QUIT a with 5, CONT a"},
-		{"shutdown by a program's end has none", several("a b c"), "start; HUP with 5; a exits 0", "start a, start b, start c, HUP a with 5, HUP b with 5, HUP c with 5, TERM c, CONT c, TERM b, CONT b"},
+		{"TERM", one(), "start; TERM with 5", "start app, TERM app with 5"},
+		{"TERM to a group", one(group), "start; TERM with 5", "start app, TERM group of app with 5"},
+		{"a second TERM has its own", one(), "start; TERM with 5; TERM", "start app, TERM app with 5, TERM app"},
+		{"TERM that waits", one(delay), "start; TERM with 5; 5s", "start app, TERM app with 5"},
+		{"TERM that waits, cut short by a plain one", one(delay), "start; TERM with 5; TERM", "start app, TERM app"},
+		{"rewritten to TERM", one(rewrite), "start; USR1 with 5", "start app, TERM app with 5"},
+		{"a stop signal of its own", several("a:QUIT b"), "start; TERM with 5", "start a, start b, TERM b with 5, QUIT a with 5"},
+		{"shutdown by a program's end has none", several("a b c"), "start; HUP with 5; a exits 0", "start a, start b, start c, HUP a with 5, HUP b with 5, HUP c with 5, TERM c, TERM b"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			newWorld(t, tt.cfg).play(tt.script).want(-1, lines(tt.did)...)
@@ -96,7 +96,7 @@ func TestLeftGroup(t *testing.T) {
 			w.play("start; " + script)
 			var want []string
 			for _, sig := range map[string][]string{
-				"HUP": {"HUP"}, "TERM": {"TERM", "CONT"}, "HUP with 5": {"HUP"}, "TERM; 1s": {"TERM", "CONT", "KILL"},
+				"HUP": {"HUP"}, "TERM": {"TERM"}, "HUP with 5": {"HUP"}, "TERM; 1s": {"TERM", "KILL"},
 			}[script] {
 				value := ""
 				if strings.Contains(script, "with") {

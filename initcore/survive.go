@@ -107,7 +107,9 @@ func (m *machine) endAnyway() {
 		if sig := m.cfg.Rewrite.Of(p.stopSignal()); p.pid != 0 && sig != 0 {
 			p.stoppedBy = sig
 			_ = m.proc.kill(p.pid, sig)
-			_ = m.proc.kill(p.pid, unix.SIGCONT)
+			if m.proc.stopped(p.pid) {
+				_ = m.proc.kill(p.pid, unix.SIGCONT)
+			}
 		}
 	}
 }
