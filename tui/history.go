@@ -183,8 +183,8 @@ func (w *world) event(r *history.Record, width int) string {
 			return w.text(r.Text)
 		}
 	}
-	name := w.text(r.Cmdline)
-	if name == "" {
+	name := w.text(r.Title())
+	if r.Cmdline == "" {
 		name = "[" + w.text(r.Comm) + "]"
 	}
 	if width < 50 {

@@ -15,7 +15,6 @@ import (
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
-	"yinit/tui/text"
 )
 
 // historyOptions are the options of yinit history.
@@ -43,7 +42,8 @@ func parseHistory(args []string) (historyOptions, error) {
 		o      historyOptions
 		kinds  []string
 		failed bool
-		since  time.Duration
+		since  string
+		until  string
 	)
 	_, err := config.Lookup("history").Parse(args, config.Bind{
 		"json":   &o.json,
@@ -52,13 +52,14 @@ func parseHistory(args []string) (historyOptions, error) {
 		"failed": &failed,
 		"pid":    &o.pid,
 		"since":  &since,
+		"until":  &until,
 		"file":   &o.file,
 	})
 	if err != nil {
 		return o, err
 	}
-	if since > 0 {
-		o.filter = append(o.filter, history.Since(time.Now().Add(-since)))
+	if err := o.choosePeriod(since, until, time.Now()); err != nil {
+		return o, err
 	}
 	if failed {
 		o.filter = append(o.filter, history.Failed)
@@ -71,6 +72,26 @@ func parseHistory(args []string) (historyOptions, error) {
 		o.filter = append(o.filter, history.OfKind(chosen...))
 	}
 	return o, nil
+}
+
+// choosePeriod selects the records from since to until; "" is no limit.
+func (o *historyOptions) choosePeriod(since, until string, now time.Time) error {
+	var from time.Time
+	if since != "" {
+		t, err := history.ParseTime(since, now)
+		if err != nil {
+			return fmt.Errorf("history: --since: %w; see yinit history --help", err)
+		}
+		from, o.filter = t, append(o.filter, history.Since(t))
+	}
+	if until != "" {
+		t, err := history.ParseUntil(until, from, now)
+		if err != nil {
+			return fmt.Errorf("history: --until: %w; see yinit history --help", err)
+		}
+		o.filter = append(o.filter, history.Until(t))
+	}
+	return nil
 }
 
 // openHistory opens the history that the options ask for. If --pid is an init that
@@ -125,7 +146,7 @@ func printHistory(o historyOptions) error {
 		return err
 	}
 	defer src.Close()
-	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o}
+	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o, width: terminalWidth}
 	why := ""
 	if o.follow {
 		stop := make(chan os.Signal, 1)
@@ -141,83 +162,4 @@ func printHistory(o historyOptions) error {
 		return err
 	}
 	return p.finish(src, why)
-}
-
-// A printer prints records as lines of text or of JSON.
-type printer struct {
-	historyOptions
-	out *bufio.Writer
-	run int // the run of the init that the last printed record belongs to; 0: none printed
-}
-
-// print prints the records that match the options.
-func (p *printer) print(records []history.Record) error {
-	for i := range records {
-		r := &records[i]
-		switch {
-		case !p.filter.Match(r):
-			continue
-		case p.json:
-			fmt.Fprintln(p.out, r.JSON())
-			continue
-		case r.Run != p.run && p.run != 0:
-			fmt.Fprintf(p.out, "--- run %d of the init\n", r.Run)
-		}
-		p.run = r.Run
-		fmt.Fprintln(p.out, recordLine(r))
-	}
-	return p.out.Flush()
-}
-
-// recordLine formats a record as a line of text.
-func recordLine(r *history.Record) string {
-	line := fmt.Sprintf("%s  %-6s ", r.Time.Local().Format("15:04:05.000"), r.Kind)
-	switch r.Kind {
-	case history.KindSignal:
-		line += " " + procfs.Printable(r.SignalText(" → "))
-	case history.KindStop, history.KindNote, history.KindOOM:
-		line += " " + procfs.Printable(r.Text)
-	default:
-		// A process chooses its own command line. Escape and cut it, so that it cannot
-		// imitate another column or line. JSON has all of it.
-		const nameWidth = 24
-		name := strings.Join(strings.Fields(procfs.Printable(r.Name())), " ")
-		line += fmt.Sprintf("%6d  %s", r.PID, text.Pad(name, nameWidth, text.More))
-		var words []string
-		for _, part := range r.Parts() {
-			words = append(words, procfs.Printable(part.Text))
-		}
-		line += "  " + strings.Join(words, "   ")
-	}
-	return strings.TrimRight(line, " ")
-}
-
-// remark prints a message that is not a record. In JSON it is a note with the number
-// 0. If the filter excludes notes, the message goes to stderr: missing records are
-// always reported.
-func (p *printer) remark(what string) {
-	r := &history.Record{Kind: history.KindNote, Time: time.Now(), Text: what}
-	switch {
-	case !p.json:
-		fmt.Fprintf(p.out, "(%s)\n", what)
-	case p.filter.Match(r):
-		fmt.Fprintln(p.out, r.JSON())
-	default:
-		fmt.Fprintln(os.Stderr, "yinit: history: "+what)
-	}
-}
-
-// finish prints which records are missing, and then why following has ended.
-func (p *printer) finish(src *history.Source, why string) error {
-	missing, err := src.Missing()
-	if err != nil {
-		return err
-	}
-	if why != "" {
-		missing = append(missing, why)
-	}
-	for _, what := range missing {
-		p.remark(what)
-	}
-	return p.out.Flush()
 }

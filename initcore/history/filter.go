@@ -48,6 +48,11 @@ func Since(t time.Time) Condition {
 	return func(r *Record) bool { return !r.Time.Before(t) }
 }
 
+// Until holds for records made at t or earlier.
+func Until(t time.Time) Condition {
+	return func(r *Record) bool { return !r.Time.After(t) }
+}
+
 // Containing holds for records with the text in the comm, the command line, the
 // parent's comm or the text of the record. It ignores case.
 func Containing(text string) Condition {

@@ -19,6 +19,17 @@ import (
 // "?" if both are.
 func (r *Record) Name() string { return cmp.Or(r.Cmdline, r.Comm, "?") }
 
+// Title is [Record.Name] for a column: of the path of the program it has only the base
+// name, so that the column shows what the program was started with.
+func (r *Record) Title() string {
+	name := r.Name()
+	first, _, _ := strings.Cut(name, " ")
+	if slash := strings.LastIndexByte(first, '/'); slash+1 < len(first) {
+		return name[slash+1:]
+	}
+	return name
+}
+
 // How describes how a process ended and, if that is known, why: "exited 1", "killed
 // by SIGSEGV (core dumped)", "exit status unknown".
 func (r *Record) How() string {

@@ -157,3 +157,20 @@ func ExampleRecord_SignalText() {
 	fmt.Println(r.SignalText(" → "))
 	// Output: SIGTERM from pid 18 (sh) → forwarded to 11
 }
+
+func TestTitle(t *testing.T) {
+	for cmdline, want := range map[string]string{
+		"":                                     "comm",
+		"/usr/bin/python3 /app/worker.py -v":   "python3 /app/worker.py -v",
+		"./run.sh":                             "run.sh",
+		"nginx: master process /usr/bin/nginx": "nginx: master process /usr/bin/nginx",
+		"-bash":                                "-bash",
+		"/ x":                                  "/ x",
+		"dir/ x":                               "dir/ x",
+	} {
+		r := history.Record{Comm: "comm", Cmdline: cmdline}
+		if got := r.Title(); got != want {
+			t.Errorf("Title of %q = %q, want %q", cmdline, got, want)
+		}
+	}
+}
