@@ -1,6 +1,8 @@
 package initcore
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
@@ -95,18 +97,30 @@ func setForeground(fd, group int) {
 
 // suspend implements terminal.
 func (c *console) suspend() {
-	if c.fd < 0 || c.isFirst || !c.underShell() {
-		return
-	}
 	c.takeTerminal()
 	c.ours = false
 	// Not SIGTSTP, which we catch. The whole group, because it is one job to the shell.
 	_ = unix.Kill(0, unix.SIGSTOP)
 }
 
+// present implements terminal.
+func (c *console) present() bool { return c.fd >= 0 }
+
+// stopInit implements terminal. The kernel drops a SIGSTOP that PID 1 sends to itself.
+func (c *console) stopInit() { _ = unix.Kill(unix.Getpid(), unix.SIGSTOP) }
+
+// usedBy implements terminal.
+func (c *console) usedBy(pid int) bool {
+	if c.fd < 0 {
+		return false
+	}
+	group, err := unix.IoctlGetInt(c.fd, unix.TIOCGPGRP)
+	return err == nil && group == pid
+}
+
 // giveTerminal implements terminal.
 func (c *console) giveTerminal(pid int) bool {
-	if c.fd < 0 || c.isFirst {
+	if c.fd < 0 {
 		return false
 	}
 	group, err := unix.IoctlGetInt(c.fd, unix.TIOCGPGRP)
@@ -114,7 +128,7 @@ func (c *console) giveTerminal(pid int) bool {
 		return false
 	}
 	c.ours = group == pid || group == unix.Getpgrp()
-	if !c.ours {
+	if !c.ours && (!isEmpty(group) || c.underShell()) {
 		return false
 	}
 	setForeground(c.fd, pid)
@@ -125,6 +139,11 @@ func (c *console) giveTerminal(pid int) bool {
 	return true
 }
 
+// isEmpty reports whether a process group of our PID namespace has no members any more.
+func isEmpty(group int) bool {
+	return group > 1 && errors.Is(unix.Kill(-group, 0), unix.ESRCH)
+}
+
 // resume implements terminal.
 func (c *console) resume(pid int) {
 	if c.fd >= 0 && !c.isFirst && !c.giveTerminal(pid) {
@@ -132,10 +151,9 @@ func (c *console) resume(pid int) {
 	}
 }
 
-// underShell reports whether a shell with job control would continue us: it is in our
-// session, but in another process group, and our group descends from it. Other
-// processes may lie between, such as the shell of a script. Our process group is not
-// orphaned then, see setpgid(2).
+// underShell implements terminal. The shell is in our session, but in another process
+// group, and our group descends from it. Other processes may lie between, such as the
+// shell of a script. Our process group is not orphaned then, see setpgid(2).
 func (c *console) underShell() bool {
 	session, err := unix.Getsid(0)
 	if err != nil {

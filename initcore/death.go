@@ -31,31 +31,6 @@ func (m *machine) died(d *death, now time.Time) {
 	m.endIfDone()
 }
 
-// stopped handles a program that a signal stopped or continued.
-func (m *machine) stopped(p *program, by unix.Signal) {
-	if p == nil {
-		return
-	}
-	p.stopped = by != unix.SIGCONT
-	if !p.stopped {
-		return
-	}
-	if p.toldToEnd && !m.resumption.at.IsZero() {
-		return // the next look continues it
-	}
-	// A shell that puts a running job into the foreground does not notify it. The only
-	// hint is that the program tried to use the terminal.
-	if m.alone() && (by == unix.SIGTTIN || by == unix.SIGTTOU) && m.terminal.giveTerminal(p.pid) {
-		return
-	}
-	for _, other := range m.programs {
-		if other.pid != 0 && !other.stopped {
-			return
-		}
-	}
-	m.terminal.suspend() // all programs are stopped, so the job is stopped for a shell
-}
-
 // setStatus decides what the death of a program means for the exit status.
 func (m *machine) setStatus(d *death, reason string) {
 	p := d.program

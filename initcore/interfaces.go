@@ -52,12 +52,22 @@ type leftovers interface {
 
 // terminal is the controlling terminal, if there is one.
 type terminal interface {
+	// present reports whether a standard descriptor is the controlling terminal.
+	present() bool
+	// underShell reports whether a shell with job control would continue the init.
+	underShell() bool
 	// suspend takes the terminal from a stopped program and stops the init's own
 	// process group, as a shell expects from a job. It returns after the init has been
 	// continued.
 	suspend()
+	// stopInit stops the init alone, unless it is PID 1, and returns after it has been
+	// continued.
+	stopInit()
+	// usedBy reports whether the process group of a program is in the foreground.
+	usedBy(pid int) bool
 	// giveTerminal gives the terminal to a program and continues it, if the shell has
-	// put the init into the foreground. It reports whether it did.
+	// put the init into the foreground, or the foreground process group is gone. It
+	// reports whether it did.
 	giveTerminal(pid int) bool
 	// resume continues a program, with the terminal if giveTerminal can give it.
 	resume(pid int)

@@ -195,12 +195,8 @@ type childInfo struct {
 // reap implements processes. It reads /proc before it reaps a child, because its entry
 // disappears then.
 func (k *kernel) reap(d *death) error {
-	options := unix.WEXITED | unix.WNOHANG | unix.WNOWAIT
-	if k.console.fd >= 0 && !k.isFirst {
-		options |= unix.WSTOPPED | unix.WCONTINUED // a shell expects us to stop with our programs
-	}
 	var info childInfo
-	if err := waitid(unix.P_ALL, 0, &info, options, nil); err != nil {
+	if err := waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG|unix.WNOWAIT, nil); err != nil {
 		return err
 	}
 	*d = death{PID: int(info.pid), UID: info.uid, Stat: d.Stat}

@@ -18,6 +18,7 @@ type loop struct {
 	clock func() time.Time
 	nap   func(time.Duration)
 
+	unfinished      bool // reapAll has left deaths or stops to the next step
 	planned         []chore
 	slept           early.Wait
 	signals         [64]early.Info
@@ -81,6 +82,9 @@ func (l *loop) wait() {
 		left := due.Sub(l.clock()) + time.Millisecond - 1
 		timeout = int(min(max(left, 0), time.Hour) / time.Millisecond)
 	}
+	if l.unfinished {
+		timeout = 0
+	}
 	l.slept.Calm, l.slept.LastPID = -1, 0
 	if l.deadline().IsZero() && len(l.planned) == 0 {
 		l.slept.Calm, l.slept.LastPID = l.others.calm()
@@ -117,7 +121,8 @@ const maxReads = 100
 // stand for many deaths. Losing a SIGCHLD is harmless, since every wake-up calls
 // reapAll.
 func (l *loop) reapAll() (some bool) {
-	for {
+	stops := 0
+	for l.unfinished = false; ; {
 		if err := l.proc.reap(&l.death); err != nil || l.death.PID == 0 {
 			if err != nil && !errors.Is(err, unix.ECHILD) {
 				l.log.Debug("waitid", "error", err)
@@ -128,6 +133,9 @@ func (l *loop) reapAll() (some bool) {
 		l.handleDeath(&l.death)
 		if l.death.Stopped == 0 {
 			l.others.reaped(l.death.id())
+		} else if stops++; stops == maxReads { // a child that is stopped and continued all the time
+			l.unfinished = true
+			return some
 		}
 		if l.deathsSinceTidy++; l.deathsSinceTidy >= tidyEvery {
 			l.tidyUp()

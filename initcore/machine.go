@@ -61,8 +61,8 @@ type machine struct {
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
 
-	signalBudget, stopBudget budget
-	unrecorded               unrecordedSignals
+	signalBudget, stopBudget, pauseBudget budget
+	unrecorded                            unrecordedSignals
 }
 
 // program is the state of one program.
@@ -70,6 +70,7 @@ type program struct {
 	*Program
 	pid        int               // 0: the program is not running
 	stopped    bool              // a signal has stopped it
+	stop       stopState         // how a signal stopped it
 	toldToEnd  bool              // it was sent its stop signal, or SIGTERM
 	group      bool              // signals go to its process group
 	begun      time.Time         // when it was last started
@@ -87,6 +88,7 @@ func newMachine(cfg Config) *machine {
 	m := &machine{
 		cfg: cfg, others: &observer{},
 		signalBudget: newBudget(signalBurst, signalsPerSecond), stopBudget: newBudget(stopBurst, stopsPerSecond),
+		pauseBudget: newBudget(pauseBurst, pausesPerSecond),
 	}
 	for i := range cfg.Programs {
 		m.programs = append(m.programs, &program{Program: &cfg.Programs[i], group: cfg.Group || cfg.Session})
@@ -115,6 +117,7 @@ func (m *machine) start(now time.Time) {
 // launch starts one program and reports whether it could.
 func (m *machine) launch(p *program) bool {
 	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped, p.toldToEnd = m.now, time.Time{}, 0, 0, false, false
+	p.stop.sent = noInfo
 	pid, err := m.proc.start(p)
 	if err != nil {
 		m.startFailed(p, err)

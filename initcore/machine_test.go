@@ -26,6 +26,9 @@ type world struct {
 	refuse  map[string]error // names of programs that cannot be forked
 	lost    bool             // signals have no effect on what is left
 	hasTTY  bool             // the shell has put the init into the foreground
+	noShell bool             // no shell would continue the init
+	noTTY   bool             // no standard descriptor is a terminal
+	using   bool             // the program is in the foreground of the terminal
 	gone    bool             // the programs have left their process groups
 	empty   bool             // the process groups of the programs are empty
 	noQueue bool             // the kernel cannot queue signals to a process group
@@ -40,6 +43,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 		t.Fatalf("Validate: %v", err)
 	}
 	w := &world{t: t, nextPID: 10, refuse: map[string]error{}, clock: time.Unix(1_000_000, 0)}
+	cfg.stopSession()
 	w.machine = newMachine(cfg)
 	w.proc, w.leftovers, w.terminal, w.facts, w.pid = w, w, w, w, 1
 	w.log = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -153,13 +157,20 @@ func (w *world) outOfMemory(procfs.WaitStatus, time.Time, bool) string {
 	return ""
 }
 func (w *world) suspend()              { w.note("suspend") }
+func (w *world) present() bool         { return !w.noTTY }
+func (w *world) stopInit()             { w.note("stopInit") }
+func (w *world) underShell() bool      { return !w.noShell }
+func (w *world) usedBy(int) bool       { return w.using }
 func (w *world) resume(int)            { w.note("resume") }
 func (w *world) takeTerminal()         {}
 func (w *world) giveTerminal(int) bool { w.note("giveTerminal"); return w.hasTTY }
 
 // play runs a script: "start", "TERM", "TERM with 5" (queued), "web exits 3", "web dies of
 // KILL", "web stops by TSTP", "orphan exits 0", "1s" (time passes), "left a b",
-// "none left", "foreground", "halt web" (it stops, and the kernel does not say so).
+// "none left", "foreground", "noshell" (no shell is above the init, and the program has
+// the terminal), "background" (it has not),
+// "redirected" (no standard descriptor is the terminal), "key TSTP" (from the terminal),
+// "halt web" (it stops, and the kernel does not say so).
 func (w *world) play(script string) *world {
 	w.t.Helper()
 	for line := range strings.SplitSeq(script, ";") {
@@ -183,6 +194,15 @@ func (w *world) event(f []string) {
 		w.left = f[1:]
 	case f[0] == "foreground":
 		w.hasTTY = true
+	case f[0] == "noshell":
+		w.noShell, w.using = true, true
+	case f[0] == "redirected":
+		w.noTTY = true
+	case f[0] == "background":
+		w.using = false
+	case f[0] == "key": // the terminal sends the signal to the init
+		sig, _ := procfs.ParseSignal(f[1])
+		w.signal(early.Info{Signal: int32(sig), Code: 0x80}, false, w.clock)
 	case f[0] == "none":
 		w.left = nil
 	case len(f) >= 3 && slices.Contains([]string{"exits", "dies", "fails", "stops"}, f[1]):
@@ -339,6 +359,7 @@ func TestOneProgram(t *testing.T) {
 // TestStopped: yinit stops itself when all its programs are stopped, unless the program
 // waited for a terminal that it can have now.
 func TestStopped(t *testing.T) {
+	session := func(c *Config) { c.Session = true }
 	two := Config{Programs: []Program{{Name: "a", Args: []string{"a"}}, {Name: "b", Args: []string{"b"}, OnExit: Ignore}}}
 	for _, tt := range []struct {
 		name   string
@@ -356,6 +377,21 @@ func TestStopped(t *testing.T) {
 		{"both", two, "start; a stops by TSTP; b stops by STOP", []string{"start a", "start b", "suspend"}},
 		{"one after the other", two, "start; a stops by TSTP; a stops by CONT; b stops by TSTP", []string{"start a", "start b"}},
 		{"those that run", two, "start; b exits 0; a stops by TTIN", []string{"start a", "start b", "suspend"}},
+		{"Ctrl-Z without a shell", one(), "noshell; start; app stops by TSTP", []string{"start app", "CONT group of app"}},
+		{"TSTP that was sent, without a shell", one(), "noshell; start; TSTP; app stops by TSTP", []string{"start app", "TSTP app"}},
+		{"Ctrl-Z after a TSTP that was sent", one(), "noshell; start; TSTP; app stops by TSTP; CONT; app stops by CONT; app stops by TSTP", []string{"start app", "TSTP app", "resume", "CONT app", "CONT group of app"}},
+		{"TSTP without a terminal", one(), "noshell; background; start; app stops by TSTP", []string{"start app"}},
+		{"STOP without a shell", one(), "noshell; start; app stops by STOP", []string{"start app"}},
+		{"background without a shell", one(), "noshell; foreground; start; app stops by TTIN", []string{"start app", "giveTerminal"}},
+		{"Ctrl-Z, redirected", one(), "redirected; start; key TSTP; app stops by TSTP", []string{"start app", "TSTP app", "suspend"}},
+		{"STOP, redirected", one(), "redirected; start; app stops by STOP", []string{"start app"}},
+		{"Ctrl-Z of several", two, "start; key TSTP; a stops by TSTP; b stops by TSTP", []string{"start a", "start b", "TSTP a", "TSTP b", "suspend"}},
+		{"Ctrl-Z of several without a shell", two, "noshell; start; key TSTP", []string{"start a", "start b"}},
+		{"a session", one(session), "start; key TSTP; app stops by STOP; CONT", []string{"start app", "STOP group of app", "stopInit", "CONT group of app"}},
+		{"a session, by kill", one(session), "noshell; start; TTOU", []string{"start app", "STOP group of app", "stopInit"}},
+		{"a session without a shell", one(session), "noshell; start; key TSTP", []string{"start app"}},
+		{"a session with a rule", one(session, func(c *Config) { c.Rewrite[unix.SIGTSTP] = int8(unix.SIGUSR1) }), "start; key TSTP", []string{"start app", "USR1 group of app", "stopInit"}},
+		{"a session with TSTP dropped", one(session, func(c *Config) { c.Rewrite[unix.SIGTSTP] = Drop }), "start; key TSTP", []string{"start app"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			newWorld(t, tt.cfg).play(tt.script).want(-1, tt.did...)

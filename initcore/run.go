@@ -24,6 +24,7 @@ import (
 // Run runs the init. It must be called on the main thread, and returns the exit status
 // of the process.
 func Run(cfg Config) int {
+	cfg.stopSession()
 	debug.SetPanicOnFault(true) // access to a mapped file that was truncated must not end the init
 	logger, flush := newLogger(cfg.Log)
 	defer flush()

@@ -34,7 +34,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 		passed = m.cfg.Rewrite.Of(sig)
 	)
 	switch {
-	case passed == 0, passed == sig && !history.Forwarded(int(sig)):
+	case passed == 0, passed == sig && !history.Forwarded(int(sig)), m.strayKey(sig, originOf(info)):
 		action = history.ActionDropped
 	case m.ends(sig):
 		action, to = m.stopRequest(info)
@@ -57,6 +57,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	}
 	// The record comes last, so that it does not delay the signal.
 	m.received(info, passed, action, to)
+	m.suspendSession(sig, to)
 }
 
 // sentByInit reports whether the init sent the signal to itself, for example the SIGPIPE
@@ -89,9 +90,9 @@ func (m *machine) ends(sig unix.Signal) bool {
 
 // plain reports whether the loop may forward the signal before the machine handles it:
 // there is one program, and no rule applies. SIGTERM is not plain because SIGCONT may
-// follow it, and SIGCONT is not because the terminal may be involved.
+// follow it; SIGCONT and the stop signals are not because the terminal may be involved.
 func (m *machine) plain(sig unix.Signal) bool {
-	return m.alone() && history.Forwarded(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
+	return m.alone() && history.Forwarded(int(sig)) && !m.ends(sig) && sig != unix.SIGCONT && !isKeyStop(sig) && m.cfg.Rewrite.Of(sig) != unix.SIGTERM
 }
 
 // target returns the pid argument of kill(2) for plain signals; 0: the machine has to
@@ -157,7 +158,7 @@ func (m *machine) sendTo(pid int, sig unix.Signal, info early.Info) error {
 
 // continued resumes the program after the shell has resumed the init.
 func (m *machine) continued() {
-	if m.alone() && m.programs[0].pid != 0 {
+	if m.alone() && m.programs[0].pid != 0 && !m.cfg.Session {
 		m.terminal.resume(m.programs[0].pid)
 	}
 }
@@ -167,6 +168,9 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	for _, p := range m.programs {
 		if p.pid != 0 && slices.Contains(to, p.pid) {
 			p.lastSignal, p.lastInfo, p.lastSender = passed, info, ""
+			if passed == unix.SIGSTOP || isKeyStop(passed) {
+				p.stop.sent = info
+			}
 		}
 	}
 	if m.flooded(info) {

@@ -156,6 +156,47 @@ func TestTerminalSeveral(t *testing.T) {
 	term.see("left 0\n")
 }
 
+// TestTerminalSession checks that with --session Ctrl-Z stops yinit and its program, as with
+// dumb-init, and fg resumes both. TestTerminalJob checks the same without --session.
+func TestTerminalSession(t *testing.T) {
+	term := inTerminal(t)
+	states := "ps -eo stat=,args= | grep '[ ]sleep 4321$' | cut -c1 | tr '\\n' '.'"
+	term.keys("yinit --session sleep 4321", "Enter")
+	term.foreground("yinit")
+	term.keys("C-z")
+	term.see("Stopped")
+	term.keys("until "+states+" | grep 'T.T[.]$'; do :; done", "Enter")
+	term.see("T.T.\n")
+	term.keys("fg", "Enter")
+	term.foreground("yinit")
+	eventually(t, "both to run", func() bool {
+		out, err := exec.Command("sh", "-c", states).Output()
+		return err == nil && string(out) == "S.S."
+	})
+	term.keys("C-c", "echo le''ft $?", "Enter")
+	term.see("left 130\n")
+}
+
+// TestTerminalNoShell checks that Ctrl-Z does not make a terminal useless in which no shell
+// could continue the program: under yinit as PID 1, and under a shell without job control.
+func TestTerminalNoShell(t *testing.T) {
+	requireNamespaces(t)
+	user := ""
+	if os.Getuid() != 0 {
+		user = "-Ur "
+	}
+	for _, above := range []string{"exec unshare " + user + "-pf --mount-proc yinit", "yinit"} {
+		term := newTerminal(t, 100, 30, "env", "PATH="+os.Getenv("PATH"), "sh", "-c", above+" sh -c 'echo up; cat; :'; echo left $?; sleep 100")
+		term.see("up\n")
+		for range 2 {
+			term.keys("C-z")
+		}
+		term.see("continued sh, which Ctrl-Z had stopped")
+		term.keys("word", "Enter")
+		eventually(t, "cat's answer", func() bool { return strings.Count(term.screen(), "word\n") == 2 })
+	}
+}
+
 // TestTerminalShell checks that an interactive shell under yinit as PID 1 has job control.
 func TestTerminalShell(t *testing.T) {
 	requireNamespaces(t)

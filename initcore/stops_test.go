@@ -1,0 +1,86 @@
+package initcore
+
+import (
+	"bytes"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"yinit/initcore/history"
+)
+
+// TestStopIsRecorded: a stop and its continuation are recorded and said, but not each one of
+// hundreds.
+func TestStopIsRecorded(t *testing.T) {
+	const stop, cont = "app was stopped by SIGSTOP", "app was continued after 5s"
+	for _, tt := range []struct {
+		script  string
+		says    string   // the log, warnings only
+		records []string // the last ones
+		most    int      // of all notes
+	}{
+		{"noshell; start; app stops by STOP; 5s; app stops by CONT", "yinit: warning: app was stopped by SIGSTOP; it does nothing until it gets SIGCONT (pid 11)\n", []string{stop, cont}, 2},
+		{"noshell; start; app stops by TSTP; app stops by CONT", "yinit: warning: continued app, which Ctrl-Z had stopped: no shell with job control is above yinit to continue it (pid 11)\n", nil, 2},
+		{"start; app stops by TSTP; 5s; app stops by CONT", "", []string{"app was stopped by SIGTSTP", cont}, 2},
+		{"start; app stops by CONT", "", nil, 0},
+		{"noshell; start" + strings.Repeat("; app stops by STOP; 5s; app stops by CONT", 2), "yinit: warning: app was stopped by SIGSTOP; it does nothing until it gets SIGCONT (pid 11)\n", []string{stop, cont, stop, cont}, 4},
+		{"noshell; start" + strings.Repeat("; app stops by STOP; 1ms; app stops by CONT", 500), "yinit: warning: app was stopped by SIGSTOP; it does nothing until it gets SIGCONT (pid 11)\n", nil, 2 * pauseBurst},
+	} {
+		var b bytes.Buffer
+		w := newWorld(t, one())
+		w.log = slog.New(&textHandler{w: &b, level: slog.LevelWarn})
+		path := filepath.Join(t.TempDir(), "ring")
+		var err error
+		w.hist, err = history.CreateFile(path, history.Origin{PID: 1}, w.clock)
+		check(t, err)
+		w.play(tt.script)
+		if got := b.String(); got != tt.says {
+			t.Errorf("%.80s: the log says\n%s, want\n%s", tt.script, got, tt.says)
+		}
+		ring, err := history.OpenFile(path)
+		check(t, err)
+		batch, err := ring.Read(0)
+		check(t, err)
+		check(t, ring.Close())
+		var notes []string
+		for _, r := range batch.Records {
+			if r.Kind == history.KindNote {
+				notes = append(notes, r.Text)
+			}
+		}
+		if len(notes) > tt.most || len(notes) < len(tt.records) {
+			t.Fatalf("%.80s: %d notes, want %d to %d: %q", tt.script, len(notes), len(tt.records), tt.most, notes)
+		}
+		for i, want := range tt.records {
+			if got := notes[len(notes)-len(tt.records)+i]; got != want {
+				t.Errorf("%.80s: note %d is %q, want %q", tt.script, i, got, want)
+			}
+		}
+	}
+}
+
+// TestStopsDoNotStarve: a child that is stopped and continued all the time does not keep the
+// loop from other events, and nothing is lost by that.
+func TestStopsDoNotStarve(t *testing.T) {
+	f := newFaulty(t, one())
+	f.loop.startPrograms()
+	for range 3 * maxReads {
+		f.reaps = append(f.reaps, death{PID: f.programs[0].pid, Stopped: 19})
+	}
+	f.loop.step()
+	if got := len(f.reaps); got != 2*maxReads || !f.loop.unfinished {
+		t.Fatalf("one step left %d stops, unfinished %v, want %d and true", got, f.loop.unfinished, 2*maxReads)
+	}
+	begun := time.Now()
+	f.loop.wait()
+	if d := time.Since(begun); d > time.Minute {
+		t.Errorf("the loop waited %v", d)
+	}
+	f.loop.step()
+	f.loop.step()
+	if f.loop.step(); len(f.reaps) > 0 || f.loop.unfinished {
+		t.Errorf("%d stops are left, unfinished %v", len(f.reaps), f.loop.unfinished)
+	}
+}
