@@ -80,9 +80,12 @@ func (m *machine) orphanDied(d *death) {
 		m.describeProcess(d)
 		m.hist.Add(&m.rec)
 	}
-	text := ""
-	if oom := m.outOfMemory(d.id(), d.Stat.Comm, d.Status); oom != "" {
-		text = d.Status.String() + ": " + oom
+	text := m.outOfMemory(d.id(), d.Stat.Comm, d.Status)
+	if text == "" && m.phase != killingLeftovers {
+		text = m.whyOrphan(d)
+	}
+	if text != "" {
+		text = d.Status.String() + ": " + text
 	}
 	m.recordExit(d, text)
 	if m.cfg.WarnReap {
@@ -150,11 +153,15 @@ func (m *machine) why(d *death) string {
 	if oom := m.outOfMemory(d.id(), p.Name, d.Status); oom != "" {
 		return how + ": " + oom
 	}
+	sender := ""
 	switch {
 	case p.lastSignal == sig && originOf(p.lastInfo) != history.OriginUnknown:
-		return how + ": sender was " + senderText(p.lastInfo, p.lastSender)
+		sender = senderText(p.lastInfo, p.lastSender)
 	case p.stoppedBy == sig:
 		return how + ", its stop signal"
+	}
+	if why := m.whyFatal(d, sender); why != "" {
+		return how + ": " + why
 	}
 	return how
 }

@@ -78,6 +78,6 @@ func (h *helper) start(f func()) {
 func (h *helper) warn() {
 	if !h.warned {
 		h.warned = true
-		h.log.Warn("a file system does not respond; until it does, start failures are explained by their error number only")
+		h.log.Warn("a file system does not respond; until it does, failures to start and fatal signals are explained only in part")
 	}
 }

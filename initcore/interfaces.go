@@ -8,6 +8,7 @@ import (
 	"yinit/initcore/early"
 	"yinit/initcore/watch"
 	"yinit/procfs"
+	"yinit/procfs/fatal"
 )
 
 // processes are the system calls on processes that the machine needs.
@@ -86,7 +87,9 @@ type death struct {
 	Runtime time.Duration     // from its start until it was reaped; 0: unknown
 	CPU     time.Duration     // user and system time
 	MaxRSS  procfs.Bytes
-	Failure *StartError // why the child could not execute the program; nil: it could
+	Failure *StartError  // why the child could not execute the program; nil: it could
+	Zombie  fatal.Zombie // read before the child was reaped, if a signal ended it
+	paths   []string     // of a program: the paths that the child tried to execute
 
 	// Filled in by [machine.died].
 	program *program   // nil: the child is an orphan
@@ -107,4 +110,15 @@ type facts interface {
 	// outOfMemoryUnseen says that the memory limit was hit, if no death that was seen
 	// can be that of the victim; otherwise it returns "".
 	outOfMemoryUnseen(now time.Time) string
+}
+
+// evidence is looked up, for reports only, when a signal has ended a process.
+type evidence interface {
+	// host finds out about the machine what the signal needs. The executable is looked
+	// up among paths, for the program p.
+	host(sig int, p *Program, paths []string) fatal.Host
+	// killers returns the processes that may just have sent SIGKILL to the process.
+	killers(pid int) []fatal.Peer
+	// hungUp reports whether the terminal has hung up.
+	hungUp() bool
 }

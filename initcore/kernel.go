@@ -35,6 +35,7 @@ type kernel struct {
 	examineLimit time.Duration
 	oom          oomWatch
 	scanner      *procfs.Scanner
+	zombies      budget // how many orphans readZombie reads
 	relays       *relays
 	found        []procfs.Stat // children that search found
 }
@@ -48,7 +49,7 @@ type launch struct {
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
-		starts: map[int]launch{}, relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
+		starts: map[int]launch{}, zombies: newBudget(zombieBurst, zombiesPerSecond), relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1
@@ -209,6 +210,7 @@ func (k *kernel) reap(d *death) error {
 	}
 	d.Status = waitStatus(info)
 	k.identify(d)
+	k.readZombie(d)
 	var usage unix.Rusage
 	if err := waitid(unix.P_PID, d.PID, &info, unix.WEXITED|unix.WNOHANG, &usage); err != nil {
 		return err
@@ -217,6 +219,7 @@ func (k *kernel) reap(d *death) error {
 	d.MaxRSS = procfs.Bytes(usage.Maxrss) * procfs.KiB
 	if l, ok := k.starts[d.PID]; ok {
 		delete(k.starts, d.PID)
+		d.paths = l.paths
 		d.Failure = failure(l)
 	}
 	return nil

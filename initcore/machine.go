@@ -32,6 +32,7 @@ type machine struct {
 	leftovers leftovers
 	terminal  terminal
 	facts     facts
+	evidence  evidence
 	hist      *history.Writer
 	log       *slog.Logger
 	pid       int    // of the init
@@ -42,6 +43,7 @@ type machine struct {
 	next     int // the program to start next
 	phase    phase
 	stopSig  unix.Signal // the signal that asked for the shutdown; 0: none
+	stopAt   time.Time   // when the shutdown began, or the signal that asked for it came
 	now      time.Time   // time of the event that is being handled
 
 	continueAt     time.Time      // when the delay is over
@@ -78,6 +80,7 @@ type program struct {
 	lastSignal unix.Signal       // the last signal that was forwarded; 0: none
 	lastInfo   early.Info        // siginfo_t of the signal that was received for it
 	lastSender string            // command name of the sender; "": unknown
+	lastAt     time.Time         // when it was received
 	restarts   bool              // a restart has been planned at least once
 	restartAt  time.Time         // when the planned restart is due; zero: none is planned
 	pause      time.Duration     // before the next restart; 0: no restart yet

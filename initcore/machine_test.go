@@ -14,6 +14,7 @@ import (
 
 	"yinit/initcore/early"
 	"yinit/procfs"
+	"yinit/procfs/fatal"
 )
 
 // world is a scripted kernel. It notes what the machine does, and its processes
@@ -35,6 +36,10 @@ type world struct {
 	left    []string         // comms of what the programs leave behind
 	halted  []string         // what is stopped: programs, "group of app", "leftovers"
 	clock   time.Time
+
+	about    fatal.Host   // what host returns
+	peers    []fatal.Peer // what killers returns
+	tornDown bool         // what hungUp returns
 }
 
 func newWorld(t *testing.T, cfg Config) *world {
@@ -45,7 +50,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	w := &world{t: t, nextPID: 10, refuse: map[string]error{}, clock: time.Unix(1_000_000, 0)}
 	cfg.stopSession()
 	w.machine = newMachine(cfg)
-	w.proc, w.leftovers, w.terminal, w.facts, w.pid = w, w, w, w, 1
+	w.proc, w.leftovers, w.terminal, w.facts, w.evidence, w.pid = w, w, w, w, w, 1
 	w.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	return w
 }
@@ -153,6 +158,9 @@ func (w *world) tracer(int) int                           { return 0 }
 func (w *world) name(int) string                          { return "killer" }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
 func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
+func (w *world) host(int, *Program, []string) fatal.Host  { return w.about }
+func (w *world) killers(int) []fatal.Peer                 { return w.peers }
+func (w *world) hungUp() bool                             { return w.tornDown }
 func (w *world) outOfMemory(procfs.WaitStatus, time.Time, bool) string {
 	return ""
 }

@@ -71,7 +71,7 @@ func (m *machine) recordExit(d *death, text string) {
 // describeProcess fills in the fields of the record that identify the dead process.
 func (m *machine) describeProcess(d *death) {
 	m.rec.PID, m.rec.UID, m.rec.Start = d.PID, d.UID, d.id().Start
-	m.rec.Comm, m.rec.PPID, m.rec.Parent = d.Stat.Comm, m.pid, m.self
+	m.rec.Comm, m.rec.PPID, m.rec.Parent, m.rec.Group = d.Stat.Comm, m.pid, m.self, d.Stat.PGRP
 	if !d.wasSeen {
 		return
 	}

@@ -27,7 +27,7 @@ func TestReportOfACutHistory(t *testing.T) {
 	w.play("left parent; app dies of KILL; none left; 1s")
 	got := w.report()
 	for _, part := range []string{
-		"yinit: exit status 137: app killed by SIGKILL\n",
+		"yinit: exit status 137: app killed by SIGKILL: no sender is known for SIGKILL; no stop signal had come before\n",
 		"the history is incomplete: its file was truncated to 0 of 1572736 bytes\n",
 		" 100 before: exited 3\n",
 		" 101 after: exited 3\n",

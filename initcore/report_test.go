@@ -42,7 +42,7 @@ func TestReport(t *testing.T) {
 	}
 	w.play("left parent; app dies of KILL; none left; 1s")
 	got := w.report()
-	want := `yinit: exit status 137: app killed by SIGKILL
+	want := `yinit: exit status 137: app killed by SIGKILL: no sender is known for SIGKILL; no stop signal had come before
 last deaths:
   08:00:01.005 103 orphan3: exited 3
   08:00:01.005 104 orphan4: exited 3
@@ -53,7 +53,7 @@ last deaths:
   08:00:01.005 109 orphan9: exited 3
   08:00:01.005 110 orphan10: exited 3
   08:00:01.005 111 orphan11: exited 3
-  08:00:01.005 11 app: killed by SIGKILL
+  08:00:01.005 11 app: killed by SIGKILL: no sender is known for SIGKILL; no stop signal had come before
 `
 	if got != want {
 		t.Errorf("report() =\n%s, want\n%s", got, want)

@@ -27,7 +27,7 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 	sig := unix.Signal(info.Signal)
 	switch m.phase {
 	case running:
-		m.stopSig = sig
+		m.stopSig, m.stopAt = sig, m.now
 		m.note(history.KindStop, procfs.SignalName(int(sig))+" received")
 		if m.cfg.Delay > 0 && sig == unix.SIGTERM && m.anyRuns() {
 			m.phase, m.continueAt, m.delayedInfo = delaying, m.now.Add(m.cfg.Delay), info
@@ -61,6 +61,9 @@ func (m *machine) delayIsOver() {
 // signal carries it.
 func (m *machine) stopAll(info early.Info) (to []int) {
 	again := m.phase == stopping
+	if m.stopAt.IsZero() {
+		m.stopAt = m.now
+	}
 	m.phase = stopping
 	for i := len(m.programs) - 1; i >= 0; i-- {
 		p := m.programs[i]

@@ -167,7 +167,7 @@ func (m *machine) continued() {
 func (m *machine) received(info early.Info, passed unix.Signal, action history.Action, to []int) {
 	for _, p := range m.programs {
 		if p.pid != 0 && slices.Contains(to, p.pid) {
-			p.lastSignal, p.lastInfo, p.lastSender = passed, info, ""
+			p.lastSignal, p.lastInfo, p.lastSender, p.lastAt = passed, info, "", m.now
 			if passed == unix.SIGSTOP || isKeyStop(passed) {
 				p.stop.sent = info
 			}

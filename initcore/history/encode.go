@@ -49,6 +49,9 @@ func encode(b []byte, r *Record, run uint16) {
 	b[offPassed] = byte(r.Passed)
 	copy(b[offComm:offComm+lenComm], r.Comm)
 	copy(b[offParent:offParent+lenComm], r.Parent)
+	if r.Kind == KindExit {
+		le.PutUint32(b[offCode:], uint32(r.Group))
+	}
 	status, words := uint32(r.Status), 0
 	if r.Kind == KindSignal {
 		status = uint32(r.Signal)
@@ -120,6 +123,9 @@ func decode(b []byte) (Record, bool) {
 	status, payload := le.Uint32(b[offStatus:]), b[offPayload:offPayload+words]
 	if r.Kind != KindSignal {
 		r.Status, r.Cmdline = procfs.WaitStatus(status), string(payload)
+		if r.Kind == KindExit {
+			r.Group = int(int32(le.Uint32(b[offCode:])))
+		}
 		return r, true
 	}
 	r.Signal, r.Code = int(status), int(int32(le.Uint32(b[offCode:])))

@@ -52,6 +52,7 @@ type (
 		ZombieMS  int64  `json:"zombie_ms"`
 		Ended     string `json:"ended"`  // in words
 		Reaper    string `json:"reaper"` // in words
+		PGID      int    `json:"pgid,omitempty"`
 	}
 	jsonSignal struct {
 		jsonHead
@@ -123,7 +124,7 @@ func jsonOfExit(p jsonProcess, r *Record) jsonExit {
 	e := jsonExit{
 		jsonProcess: p, jsonEnd: jsonOfEnd(r), ReapedBy: r.Parent,
 		RuntimeMS: milliseconds(r.Runtime), CPUMS: milliseconds(r.CPU), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
-		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(),
+		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(), PGID: r.Group,
 	}
 	switch {
 	case r.ReapedByInit:

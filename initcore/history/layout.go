@@ -3,7 +3,7 @@ package history
 // The layout of the ring, see format.md. All numbers are little-endian.
 const (
 	magic   = "YINITHST"
-	version = 3
+	version = 4
 
 	headerSize = 4096
 	recordSize = 384
@@ -59,7 +59,7 @@ const (
 	offWords     = 84  // uint16: length of the command line, or four times the number of pids in To
 	offText      = 86  // uint16: length of the text
 	offSum       = 88  // uint32: checksum of the record with this field 0
-	offCode      = 92  // int32: si_code of the signal
+	offCode      = 92  // int32: si_code of the signal, or process group of the process
 	offComm      = 96  // 16 bytes
 	offParent    = 112 // 16 bytes
 	offPayload   = 128 // command line or pids, then the text

@@ -23,7 +23,7 @@ var full = Record{
 	Kind: KindExit, Time: time.Unix(1_700_000_000, 123456789).UTC(), PID: 37, Start: 123456, UID: 1000,
 	Comm: "git", Cmdline: "git gc --auto", PPID: 12, Parent: "gunicorn", OriginPPID: 11,
 	Known: true, Status: 1 << 8, ReapedByInit: true, Runtime: 5120 * time.Millisecond, CPU: 310 * time.Millisecond,
-	MaxRSS: 8120 * procfs.KiB, ZombieFor: 3 * time.Millisecond, Text: "a reason",
+	MaxRSS: 8120 * procfs.KiB, ZombieFor: 3 * time.Millisecond, Group: 30, Text: "a reason",
 }
 
 // ring returns a writer and the bytes of its ring, which a test may damage.

@@ -57,7 +57,8 @@ func (w *Watcher) died(p *process, now time.Time) {
 	p.deadAt, p.Dead, p.ended = now, now, sinceBoot()
 	w.dead++
 	if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID {
-		p.cpu = (w.stat.UTime + w.stat.STime).Duration()
+		p.cpu, p.group = (w.stat.UTime + w.stat.STime).Duration(), w.stat.PGRP
+		w.readZombie(p)
 		w.readOwner(p)
 		if p.Comm != w.stat.Comm { // it has executed another program meanwhile
 			w.changeProgram(p, w.stat.Comm)
@@ -144,7 +145,10 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
 	}
-	r.CPU, r.ZombieFor = p.cpu, now.Sub(p.deadAt)
+	r.CPU, r.ZombieFor, r.Group = p.cpu, now.Sub(p.deadAt), p.group
+	if r.Known {
+		r.Text = p.why(r)
+	}
 	if p.ID.Start != 0 && p.ended > p.ID.Start && !p.FoundDead {
 		r.Runtime = (p.ended - p.ID.Start).Duration()
 	}

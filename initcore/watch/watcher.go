@@ -9,6 +9,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/fatal"
 )
 
 // Options configure a [Watcher].
@@ -69,25 +70,26 @@ type Watcher struct {
 
 	loadavg int // descriptor of /proc/loadavg, -1: not open
 
-	procs    map[int]*process // by pid
-	children map[int]int      // by pid: how many of procs have this parent
-	free     []*process       // for reuse
-	unsure   []int            // new pids that had no process yet in the last scan
-	last     int              // the last pid allocated before the last scan
-	lastScan procfs.Ticks     // when the last scan was, since boot
-	maxWalk  int              // [maxWalk], except in tests
-	reaped   uint64           // new processes that the init reaped before a scan found them
-	missed   uint64           // processes missed since the last note about them
-	noted    time.Time        // when the last note about missed processes was recorded
-	full     bool             // a note about too many processes was recorded
-	next     time.Time        // when Tick is due
-	dead     int              // watched processes that are zombies
-	recorded int              // those of them that a zombie record covers
-	holders  map[int]int      // by pid: its zombies at the last zombie record
-	stat     procfs.Stat      // buffer
-	other    procfs.Stat      // buffer for the names of other processes than that of stat
-	status   procfs.Status    // buffer
-	rec      history.Record   // buffer
+	procs     map[int]*process // by pid
+	children  map[int]int      // by pid: how many of procs have this parent
+	free      []*process       // for reuse
+	unsure    []int            // new pids that had no process yet in the last scan
+	last      int              // the last pid allocated before the last scan
+	lastScan  procfs.Ticks     // when the last scan was, since boot
+	maxWalk   int              // [maxWalk], except in tests
+	reaped    uint64           // new processes that the init reaped before a scan found them
+	missed    uint64           // processes missed since the last note about them
+	noted     time.Time        // when the last note about missed processes was recorded
+	full      bool             // a note about too many processes was recorded
+	next      time.Time        // when Tick is due
+	dead      int              // watched processes that are zombies
+	explained int              // zombies that readZombie has read since the last scan
+	recorded  int              // those of them that a zombie record covers
+	holders   map[int]int      // by pid: its zombies at the last zombie record
+	stat      procfs.Stat      // buffer
+	other     procfs.Stat      // buffer for the names of other processes than that of stat
+	status    procfs.Status    // buffer
+	rec       history.Record   // buffer
 
 	cmdlines    *cmdlineReader
 	serial      uint64    // the last serial that a process got
@@ -115,6 +117,8 @@ type process struct {
 	asked    bool          // tracer is known
 	tracer   int           // the process that traces it, read once it has been a zombie for long; 0: none
 	cpu      time.Duration // its CPU time, known once it is a zombie
+	group    int           // its process group, known once it is a zombie
+	zombie   fatal.Zombie  // what explains the signal that ended it, if its status was known in time
 	ended    procfs.Ticks  // deadAt, since boot
 }
 
@@ -231,7 +235,7 @@ func (w *Watcher) Close() {
 // Tick scans for new processes, and checks the zombies.
 func (w *Watcher) Tick(now time.Time) {
 	began, used := w.clock(), threadCPUTime()
-	w.noYield = false
+	w.noYield, w.explained = false, 0
 	w.takeCmdlines()
 	w.recordLateAdoptions(now)
 	w.findNew(now)

@@ -42,6 +42,24 @@ func main() {
 	case "wait": // actor wait: has a dead child, and waits for another one that lives
 		early.Release()
 		waitForOther()
+	case "late": // actor late PROGRAM [ARG...]: runs it, and reaps it late
+		early.Release()
+		reapLate(os.Args[2:])
+	case "illegal": // actor illegal: executes an undefined instruction
+		early.Release()
+		signalDefault(syscall.SIGILL)
+		undefined()
+	case "forbid": // actor forbid: makes a system call that its seccomp filter forbids
+		early.Release()
+		forbid()
+	case "map": // actor map FILE SIZE: writes to all pages of a new file that it maps
+		early.Release()
+		signalDefault(syscall.SIGBUS)
+		mapFile(os.Args[2], number(os.Args[3]))
+	case "pipe": // actor pipe: writes to a pipe that has no reader
+		early.Release()
+		signalDefault(syscall.SIGPIPE)
+		brokenPipe()
 	default:
 		fmt.Fprintf(os.Stderr, "actor: there is no act %q\n", act)
 		os.Exit(100)

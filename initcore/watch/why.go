@@ -1,0 +1,34 @@
+package watch
+
+import (
+	"yinit/initcore/history"
+	"yinit/procfs/fatal"
+)
+
+// zombiesPerScan is how many zombies readZombie reads from one scan to the next, so that
+// a burst of deaths is not slowed down.
+const zombiesPerScan = 20
+
+// readZombie reads what explains the signal that ended p, whose stat is in w.stat.
+func (w *Watcher) readZombie(p *process) {
+	if sig := w.stat.ExitCode.Signal(); sig != 0 && w.stat.Zombie() && w.explained < zombiesPerScan {
+		w.explained++
+		p.zombie = fatal.ReadZombie(w.opt.FS, p.ID.PID, sig)
+	}
+}
+
+// why says why a signal ended p, whose exit is r; "" if there is no evidence.
+func (p *process) why(r *history.Record) string {
+	if !r.Status.Signaled() {
+		return ""
+	}
+	f := fatal.Facts{Status: r.Status, PID: r.PID, Comm: r.Comm, CPU: r.CPU, Zombie: p.zombie}
+	if r.Parent == "timeout" {
+		f.Killers = []fatal.Peer{{PID: r.PPID, Command: r.Parent}}
+	}
+	why := f.Why()
+	if why == "" {
+		return ""
+	}
+	return r.Status.String() + ": " + why
+}
