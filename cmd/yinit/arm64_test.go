@@ -50,6 +50,7 @@ func TestArm64(t *testing.T) {
 		{"deadly signals", deadlySignals},
 		{"missing program", wantStatus(127, "no-such-program")},
 		{"signals arrive", emulatedSignals},
+		{"fault signals that a process sent", faultsArrive},
 		{"3000 real-time signals", realTime},
 		{"the sender's pid", tellsSender},
 		{"rewrite", rewrites("rewrite", unix.SIGTERM, unix.SIGINT)},

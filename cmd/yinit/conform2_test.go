@@ -100,6 +100,24 @@ func sentFaults(s subject, dir string) error {
 	return nil
 }
 
+// faultsArrive is not a conformance case: other inits do not forward these signals.
+func faultsArrive(s subject, dir string) error {
+	r, err := start(s, dir, "", "actor", "listen")
+	if err != nil {
+		return err
+	}
+	defer r.kill()
+	for _, sig := range []unix.Signal{unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS} {
+		if err := r.send(sig); err != nil {
+			return err
+		}
+		if line, want := r.line(r.most), fmt.Sprintf("%d 0", sig); line != want {
+			return fmt.Errorf("%s came as %q", procfs.SignalName(int(sig)), line)
+		}
+	}
+	return nil
+}
+
 const hundredOrphans = "i=0; while [ $i -lt 100 ]; do (sleep 0.3 &); i=$((i+1)); done; sleep 0.8; actor zombies"
 
 func noZombies(cmd *exec.Cmd) error {

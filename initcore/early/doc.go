@@ -30,6 +30,12 @@
 //   - [OSSignal]: in builds without the assembly (the race detector), signals arrive
 //     through os/signal, with unknown senders (pid -1), without SIGURG and SIGPIPE.
 //
+// A synchronous signal such as SIGSEGV has the handler [fault]. If si_code says that a
+// process sent it, it is written into the pipe like any other. If the kernel raised it,
+// for an error of this process, the runtime's handler runs; it never gets into the pipe.
+// In the layer OSSignal the runtime decides. It may take a signal that was sent for an
+// error of its own, and end.
+//
 // The init logs its layer when it starts, and `yinit version` prints it. The
 // conformance test in cmd/yinit lists the cases that a layer may miss.
 //

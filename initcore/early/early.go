@@ -42,6 +42,10 @@ var (
 
 	// The argument with which entry installs handler.
 	action = sigaction{flags: ourFlags, mask: ^uint64(0)}
+	// The same for fault, until the runtime requests a handler for a synchronous signal.
+	faultAction = sigaction{flags: ourFlags, mask: ^uint64(0)}
+	// defaultAction is SIG_DFL.
+	defaultAction sigaction
 
 	installed uint64 // the signals that have our handlers
 )
@@ -78,14 +82,23 @@ const (
 // sigIgn is SIG_IGN; SIG_DFL is 0.
 const sigIgn = 1
 
-// taken is the set of signals that get our handler: all but KILL and STOP, which cannot
-// be caught, and the synchronous signals, which the kernel raises for program errors.
-const taken = ^uint64(1<<(unix.SIGKILL-1) | 1<<(unix.SIGSTOP-1) | 1<<(unix.SIGILL-1) | 1<<(unix.SIGTRAP-1) | 1<<(unix.SIGABRT-1) |
+// synchronous are the signals that the kernel raises for program errors. Another process
+// may send them, too. They get the handler fault, which tells the two cases apart.
+const synchronous = uint64(1<<(unix.SIGILL-1) | 1<<(unix.SIGTRAP-1) | 1<<(unix.SIGABRT-1) |
 	1<<(unix.SIGBUS-1) | 1<<(unix.SIGFPE-1) | 1<<(unix.SIGSEGV-1) | 1<<(unix.SIGSYS-1))
 
-// held is taken as a variable, for the assembly. entry blocks this set until Take or
-// Release.
-var held = taken
+// taken is the set of signals that get our handler: all but KILL and STOP, which cannot
+// be caught, and the synchronous signals.
+const taken = ^(uint64(1<<(unix.SIGKILL-1)|1<<(unix.SIGSTOP-1)) | synchronous)
+
+// The sets as variables, for the assembly. entry blocks every signal until Take or
+// Release, but the runtime unblocks the synchronous ones when it starts. A program error
+// before that ends the process, although the signal is blocked.
+var (
+	held   = taken
+	faults = synchronous
+	every  = ^uint64(0)
+)
 
 // sigaction is the kernel's struct sigaction, see rt_sigaction(2).
 type sigaction struct {

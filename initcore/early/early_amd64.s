@@ -42,7 +42,7 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	// signals that it needs. So after Take has unblocked the signals on the main
 	// thread, most of them are delivered to that thread only, and in order.
 	MOVL	$2, DI // SIG_SETMASK
-	LEAQ	·held(SB), SI
+	LEAQ	·every(SB), SI
 	LEAQ	·mask(SB), DX
 	MOVL	$8, R10
 	MOVL	$SYS_rt_sigprocmask, AX
@@ -258,16 +258,23 @@ TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	MOVQ	AX, ·action+0(SB)
 	LEAQ	·restorer(SB), AX
 	MOVQ	AX, ·action+16(SB)
+	MOVQ	AX, ·faultAction+16(SB)
+	LEAQ	·fault(SB), AX
+	MOVQ	AX, ·faultAction+0(SB)
 	MOVL	$1, R8
 	LEAQ	·previous+32(SB), R9
 next:
 	MOVL	R8, CX
 	DECL	CX
-	XORL	SI, SI // get the old action only
+	LEAQ	·action(SB), SI
 	MOVQ	·held(SB), AX
 	BTQ	CX, AX
-	JCC	ask
-	LEAQ	·action(SB), SI
+	JCS	ask
+	LEAQ	·faultAction(SB), SI
+	MOVQ	·faults(SB), AX
+	BTQ	CX, AX
+	JCS	ask
+	XORL	SI, SI // get the old action only
 ask:
 	MOVL	R8, DI
 	MOVQ	R9, DX
@@ -368,7 +375,22 @@ TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
 	JNE	toRuntime
 	JMP	·handler(SB)
 toRuntime:
+	MOVL	DI, AX
+	SHLQ	$5, AX
+	LEAQ	·previous(SB), R8
+	ADDQ	AX, R8
+	CMPQ	0(R8), $SIG_IGN
+	JLS	unhandled
 	JMP	·runtimes(SB)
+unhandled:
+	// The runtime has not installed its handlers yet, or none for this signal. The
+	// instruction that failed runs again, and now ends the process.
+	LEAQ	·defaultAction(SB), SI
+	XORL	DX, DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigaction, AX
+	SYSCALL
+	RET
 
 // runtimes jumps to the runtime's handler for the signal, if there is one.
 TEXT ·runtimes(SB), NOSPLIT|NOFRAME, $0

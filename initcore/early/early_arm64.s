@@ -42,7 +42,7 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	$1, R9
 	MOVD	R9, ·entered(SB)
 	MOVD	$2, R0 // SIG_SETMASK
-	MOVD	$·held(SB), R1
+	MOVD	$·every(SB), R1
 	MOVD	$·mask(SB), R2
 	MOVD	$8, R3
 	MOVD	$SYS_rt_sigprocmask, R8
@@ -257,17 +257,23 @@ TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	// The kernel provides a restorer, in the vDSO.
 	MOVD	$·handler(SB), R3
 	MOVD	R3, ·action+0(SB)
+	MOVD	$·fault(SB), R3
+	MOVD	R3, ·faultAction+0(SB)
 	MOVD	$1, R9
 	MOVD	$·previous+32(SB), R10
 	MOVD	ZR, R11
 	MOVD	$1, R6
 next:
 	SUB	$1, R9, R4
-	MOVD	ZR, R1 // get the old action only
+	MOVD	$·action(SB), R1
 	MOVD	·held(SB), R5
 	LSR	R4, R5
-	TBZ	$0, R5, ask
-	MOVD	$·action(SB), R1
+	TBNZ	$0, R5, ask
+	MOVD	$·faultAction(SB), R1
+	MOVD	·faults(SB), R5
+	LSR	R4, R5
+	TBNZ	$0, R5, ask
+	MOVD	ZR, R1 // get the old action only
 ask:
 	MOVD	R9, R0
 	MOVD	R10, R2
@@ -343,7 +349,19 @@ TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
 	CBNZ	R3, toRuntime
 	B	·handler(SB)
 toRuntime:
+	MOVD	$·previous(SB), R4
+	ADD	R0<<5, R4
+	MOVD	0(R4), R4
+	CMP	$SIG_IGN, R4
+	BLS	unhandled
 	B	·runtimes(SB)
+unhandled:
+	MOVD	$·defaultAction(SB), R1
+	MOVD	ZR, R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigaction, R8
+	SVC
+	RET
 
 // runtimes jumps to the runtime's handler for the signal, if there is one.
 TEXT ·runtimes(SB), NOSPLIT|NOFRAME, $0

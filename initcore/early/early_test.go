@@ -116,11 +116,16 @@ func listen(f *Feed, role string) {
 		_ = out.Flush()
 		select {
 		case <-ended:
+			if role == "fault" {
+				write(nil) // the kernel raises SIGSEGV
+			}
 			return
 		case <-tick.C:
 		}
 	}
 }
+
+func write(p *int) { *p = 1 }
 
 // preempt needs the runtime to interrupt a goroutine that never calls anything.
 func preempt() {
@@ -259,6 +264,57 @@ func asynchronous() (list []int) {
 		}
 	}
 	return list
+}
+
+// TestSentFaults: a synchronous signal that a process sent arrives like any other.
+func TestSentFaults(t *testing.T) { eachLayer(t, sentFaults) }
+
+func sentFaults(t *testing.T) {
+	c := play(t, "awake")
+	for _, sig := range numbers(synchronous) {
+		check(t, unix.Kill(c.pid(), unix.Signal(sig)))
+		if got := parse(t, c.line()); int(got.Signal) != sig || got.Code != 0 || int(got.PID) != os.Getpid() {
+			t.Errorf("kill(%d): %+v", sig, got)
+		}
+		want := Info{Signal: int32(sig), Code: -1, PID: int32(os.Getpid()), UID: uint32(os.Getuid()), Value: 7}
+		check(t, queue(c.pid(), want))
+		if got := parse(t, c.line()); got != want {
+			t.Errorf("%+v came as %+v", want, got)
+		}
+		check(t, unix.Tgkill(c.pid(), c.pid(), unix.Signal(sig)))
+		if got := parse(t, c.line()); int(got.Signal) != sig || got.Code != siTkill {
+			t.Errorf("tgkill(%d): %+v", sig, got)
+		}
+	}
+	c.rest()
+}
+
+// TestFaultBeforeStart: a synchronous signal that is pending when the process starts is
+// not lost, and does not end the process.
+func TestFaultBeforeStart(t *testing.T) {
+	needsHandler(t)
+	t.Run(Entry.String(), func(t *testing.T) {
+		for _, sig := range numbers(synchronous) {
+			c := blocked(t, binary(t), []int{sig}, "sh", "-c", fmt.Sprintf(`kill -%d $$; exec "$0"`, sig))
+			if got := parse(t, c.line()); int(got.Signal) != sig || int(got.PID) != c.pid() {
+				t.Errorf("signal %d: %+v", sig, got)
+			}
+			c.rest()
+		}
+	})
+}
+
+// TestOwnFault: what the kernel raises for an error of the process itself ends it.
+func TestOwnFault(t *testing.T) { eachLayer(t, ownFault) }
+
+func ownFault(t *testing.T) {
+	c := play(t, "fault")
+	check(t, c.in.Close())
+	b, _ := io.ReadAll(c.out)
+	var exit *exec.ExitError
+	if err := c.cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 2 || len(b) != 0 {
+		t.Errorf("a fault ended the child with %v and %q, want exit status 2 from the runtime and no signal", err, b)
+	}
 }
 
 func TestTakenSignals(t *testing.T) {

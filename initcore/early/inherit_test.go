@@ -81,7 +81,7 @@ func inheritedMask(t *testing.T) {
 }
 
 // blocked starts a child from a thread that blocks signals.
-func blocked(t *testing.T, binary string, signals []int) *child {
+func blocked(t *testing.T, binary string, signals []int, command ...string) *child {
 	t.Helper()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -91,7 +91,7 @@ func blocked(t *testing.T, binary string, signals []int) *child {
 	}
 	check(t, unix.PthreadSigmask(unix.SIG_SETMASK, &set, &before))
 	defer func() { check(t, unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)) }()
-	return play(t, "awake", binary)
+	return play(t, "awake", append(command, binary)...)
 }
 
 func numbers(set uint64) (list []int) {

@@ -48,12 +48,10 @@ func (r *Relay) Reason(n int) string {
 	}
 }
 
-// Forwarded reports whether yinit forwards signal n to its program by default. It
-// forwards all signals except SIGCHLD, which reports its own children, and those by
-// which the kernel reports a fault of the process itself. SIGKILL and SIGSTOP cannot
-// be caught.
+// Forwarded reports whether yinit forwards signal n to its program by default, if a
+// process sent it. It forwards all signals except SIGCHLD, which reports its own
+// children; SIGKILL and SIGSTOP cannot be caught. A signal such as SIGSEGV that the
+// kernel raises for an error of yinit itself is not sent, and never forwarded.
 func Forwarded(n int) bool { return n >= 1 && n <= 64 && !notForwarded.Has(n) }
 
-var notForwarded = procfs.NewSignalSet(int(syscall.SIGKILL), int(syscall.SIGSTOP), int(syscall.SIGCHLD),
-	int(syscall.SIGSEGV), int(syscall.SIGBUS), int(syscall.SIGFPE), int(syscall.SIGILL), int(syscall.SIGTRAP),
-	int(syscall.SIGABRT), int(syscall.SIGSYS))
+var notForwarded = procfs.NewSignalSet(int(syscall.SIGKILL), int(syscall.SIGSTOP), int(syscall.SIGCHLD))

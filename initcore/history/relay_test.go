@@ -14,7 +14,8 @@ func TestRelay(t *testing.T) {
 		1:  {10, false, "yinit forwards it as SIGUSR1 (--rewrite)"},
 		15: {0, true, "yinit drops it (--rewrite)"},
 		17: {0, false, "yinit handles it and does not forward it"},
-		11: {0, false, "yinit handles it and does not forward it"},
+		11: {11, false, "yinit forwards it to its program"},
+		9:  {0, false, "yinit handles it and does not forward it"},
 		65: {0, false, "yinit handles it and does not forward it"},
 	} {
 		if to, drops, reason := r.Forwards(n), r.Drops(n), r.Reason(n); to != want.forwards || drops != want.drops || reason != want.reason {
