@@ -57,7 +57,7 @@ func (l *loop) run() {
 	// A program may have sent signals just before its death, and they may have been
 	// delivered after it was reaped. They reach no program, but they are recorded.
 	l.readSignals()
-	l.ignorePanic(l.recordFlood)
+	l.ignorePanic(l.recordCounts)
 }
 
 // step handles what has happened.

@@ -65,6 +65,7 @@ type machine struct {
 
 	signalBudget, stopBudget, pauseBudget budget
 	unrecorded                            unrecordedSignals
+	repeats                               repeats
 }
 
 // program is the state of one program.
@@ -185,9 +186,7 @@ func (m *machine) exitStatus() int {
 // tick does what is due by now.
 func (m *machine) tick(now time.Time) {
 	m.now = now
-	if !m.unrecorded.recordAt.IsZero() && !now.Before(m.unrecorded.recordAt) {
-		m.recordFlood()
-	}
+	m.recordDue(now)
 	m.resumeAgain()
 	if m.phase == delaying && !now.Before(m.continueAt) {
 		m.delayIsOver()
@@ -216,7 +215,7 @@ func (m *machine) deadline() time.Time {
 			first = t
 		}
 	}
-	sooner(m.unrecorded.recordAt)
+	sooner(earlier(m.unrecorded.recordAt, m.repeats.recordAt))
 	sooner(m.resumption.at)
 	switch m.phase {
 	case running:

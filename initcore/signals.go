@@ -173,13 +173,18 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 			}
 		}
 	}
-	if m.flooded(info) {
+	m.newRecord(history.KindSignal)
+	describeSignal(&m.rec, info, "")
+	m.rec.Passed, m.rec.Action, m.rec.To = int(passed), action, to
+	again := m.isRepeat(&m.rec)
+	if !again && m.flooded(info) {
 		return
 	}
-	m.newRecord(history.KindSignal)
-	describeSignal(&m.rec, info, m.sender(info, originOf(info)))
-	m.rec.Passed, m.rec.Action, m.rec.To = int(passed), action, to
-	m.hist.Add(&m.rec)
+	if !again {
+		m.rec.Comm = m.sender(info, originOf(info))
+		m.hist.Add(&m.rec)
+		m.mayRepeat(m.rec)
+	}
 	if action == history.ActionDelayed {
 		m.delayed = m.rec
 	}
@@ -187,6 +192,9 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 		if p.pid != 0 && slices.Contains(to, p.pid) {
 			p.lastSender = m.rec.Comm
 		}
+	}
+	if again {
+		return
 	}
 	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", m.rec.Sender(), "action", action.String(), "to", to)
 }

@@ -9,21 +9,22 @@ import (
 
 var le = binary.LittleEndian
 
-// checksum returns FNV-1a over the record's 48 words instead of its bytes, folded
-// to 32 bits. It distinguishes a torn record from a complete one. It needs no
-// table, which would have to be built at every start of a container.
-func checksum(b []byte) uint32 {
+// checksum returns FNV-1a over the record's number in its area and the record's 48
+// words, instead of bytes, folded to 32 bits. It distinguishes a complete record from a
+// torn one, and from the one that had the same place before. It needs no table, which
+// would have to be built at every start of a container.
+func checksum(number uint64, b []byte) uint32 {
 	const offset, prime = 0xcbf29ce484222325, 0x100000001b3
-	h := uint64(offset)
+	h := (offset ^ number) * prime
 	for b = b[:recordSize]; len(b) >= 8; b = b[8:] {
 		h = (h ^ le.Uint64(b)) * prime
 	}
 	return uint32(h ^ h>>32)
 }
 
-// encode writes r into b, which must hold at least one record. It does not
-// allocate.
-func encode(b []byte, r *Record, run uint16) {
+// encode writes r, the record with this number in its area, into b, which must hold at
+// least one record. It does not allocate.
+func encode(b []byte, r *Record, run uint16, number uint64) {
 	_ = b[recordSize-1]
 	clear(b[:recordSize])
 	le.PutUint64(b[offSeq:], r.Seq)
@@ -56,6 +57,10 @@ func encode(b []byte, r *Record, run uint16) {
 	if r.Kind == KindSignal {
 		status = uint32(r.Signal)
 		le.PutUint32(b[offCode:], uint32(r.Code))
+		if r.Count > 0 {
+			le.PutUint16(b[offCount:], uint16(min(r.Count, MaxCount)))
+			le.PutUint64(b[offRuntime:], uint64(max(r.Last.Sub(r.Time), 0)))
+		}
 		words = encodePIDs(b[offPayload:], r.To)
 	} else {
 		// Truncate a long command line rather than the reason, which is short and
@@ -66,7 +71,7 @@ func encode(b []byte, r *Record, run uint16) {
 	le.PutUint32(b[offStatus:], status)
 	le.PutUint16(b[offWords:], uint16(words))
 	le.PutUint16(b[offText:], uint16(copy(b[offPayload+words:], r.Text)))
-	le.PutUint32(b[offSum:], checksum(b))
+	le.PutUint32(b[offSum:], checksum(number, b))
 }
 
 // encodePIDs writes as many of the pids as fit into b, and returns the number of
@@ -83,9 +88,9 @@ func encodePIDs(b []byte, pids []int) int {
 	return n
 }
 
-// decode decodes the record in b. It reports whether b holds a complete one: the
-// bytes may be torn, overwritten or malicious.
-func decode(b []byte) (Record, bool) {
+// decode decodes the record with this number in its area. It reports whether b holds a
+// complete one: the bytes may be torn, overwritten or malicious.
+func decode(b []byte, number uint64) (Record, bool) {
 	if len(b) < recordSize {
 		return Record{}, false
 	}
@@ -95,7 +100,7 @@ func decode(b []byte) (Record, bool) {
 	sum := le.Uint32(b[offSum:])
 	le.PutUint32(b[offSum:], 0)
 	words, text := int(le.Uint16(b[offWords:])), int(le.Uint16(b[offText:]))
-	if sum != checksum(b) || words+text > maxPayload {
+	if sum != checksum(number, b) || words+text > maxPayload {
 		return Record{}, false
 	}
 	r := Record{
@@ -129,6 +134,9 @@ func decode(b []byte) (Record, bool) {
 		return r, true
 	}
 	r.Signal, r.Code = int(status), int(int32(le.Uint32(b[offCode:])))
+	if r.Count = int(le.Uint16(b[offCount:])); r.Count > 0 {
+		r.Last, r.Runtime = r.Time.Add(r.Runtime), 0
+	}
 	for ; len(payload) >= 4; payload = payload[4:] {
 		r.To = append(r.To, int(int32(le.Uint32(payload))))
 	}

@@ -72,14 +72,23 @@ func (w *Writer) resume(fd int, size int64) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	if size != ringSize || r.capacity != Capacity {
+	if size != ringSize || r.areas != slotsOf {
 		return fmt.Errorf("%w: its size is %d bytes instead of %d; move it away", ErrForeign, size, ringSize)
 	}
 	h, err := r.Header()
 	if err != nil {
 		return err
 	}
-	w.next, w.run = h.Written+1, uint16(h.Run)+1
+	if w.areas, err = r.written(); err != nil {
+		return err
+	}
+	// Each record is in one area. If the init was killed while it wrote the last one,
+	// h.Written may not count that.
+	sum := uint64(0)
+	for _, n := range w.areas {
+		sum += n
+	}
+	w.next, w.run = max(h.Written, sum)+1, uint16(h.Run)+1
 	return nil
 }
 

@@ -63,10 +63,12 @@ type (
 		Sender    string `json:"sender"`
 		Action    string `json:"action"`
 		To        []int  `json:"to"`
-		Origin    string `json:"origin"`  // see SignalOrigin
-		SICode    int    `json:"si_code"` // see sigaction(2)
-		From      string `json:"from"`    // in words
-		Outcome   string `json:"outcome"` // in words
+		Origin    string `json:"origin"`          // see SignalOrigin
+		SICode    int    `json:"si_code"`         // see sigaction(2)
+		From      string `json:"from"`            // in words
+		Outcome   string `json:"outcome"`         // in words
+		Count     int    `json:"count,omitempty"` // how many such signals, if more than one
+		Last      string `json:"last,omitempty"`  // when the last of them was received
 	}
 	jsonText struct {
 		jsonHead
@@ -78,7 +80,7 @@ type (
 
 // JSON returns the record as one line of JSON, without the newline.
 func (r *Record) JSON() string {
-	head := jsonHead{Seq: r.Seq, Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Kind: r.Kind.String()}
+	head := jsonHead{Seq: r.Seq, Time: jsonTime(r.Time), Kind: r.Kind.String()}
 	if r.Run > 1 {
 		head.Run = r.Run
 	}
@@ -100,6 +102,9 @@ func (r *Record) JSON() string {
 		if r.Passed != 0 && r.Passed != r.Signal {
 			s.Passed = procfs.SignalName(r.Passed)
 		}
+		if r.Count > 1 {
+			s.Count, s.Last = r.Count, jsonTime(r.Last)
+		}
 		v = s
 	case KindStop, KindNote, KindOOM:
 		v = jsonText{jsonHead: head, PID: r.PID, Comm: r.Comm, Text: r.Text}
@@ -112,6 +117,8 @@ func (r *Record) JSON() string {
 	}
 	return JSONLine(v)
 }
+
+func jsonTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
 	return jsonProcess{

@@ -76,7 +76,7 @@ func TestJSONIsDocumented(t *testing.T) {
 		r := full
 		r.Kind, r.Run = kind, 2
 		if kind == KindSignal {
-			r.Signal, r.Passed = 1, 2
+			r.Signal, r.Passed, r.Count = 1, 2, 3
 		}
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(r.JSON()), &fields); err != nil {

@@ -7,8 +7,7 @@ const (
 
 	headerSize = 4096
 	recordSize = 384
-	// Capacity is the number of records that a new ring of 1.5 MiB holds. That is
-	// enough for 2,042 deaths if each process has both an adopt and an exit record.
+	// Capacity is the number of records that a new ring of 1.5 MiB holds.
 	Capacity = (1536<<10 - headerSize) / recordSize
 	// ringSize is the size of a new ring in bytes.
 	ringSize = headerSize + Capacity*recordSize
@@ -21,7 +20,6 @@ const (
 	offHeaderSize = 12 // uint32
 	offRecordSize = 16 // uint32
 	offCapacity   = 20 // uint32
-	offWriting    = 24 // uint64: the record that is being written, or was last written
 	offWritten    = 32 // uint64: the last record that is complete, 0: none
 	offStarted    = 40 // int64: when this run began, nanoseconds since the Epoch
 	offEnded      = 48 // int64: when it ended, 0: not yet
@@ -35,14 +33,48 @@ const (
 	lenProgram    = 32
 	offRelay      = 128 // 64 bytes: the signals forwarded for signals 1 to 64, 0: none
 	lenRelay      = 64
+	offAreas      = 1024 // lenArea bytes for each area
 )
+
+// Offsets in the entry of an area in the header.
+const (
+	offWriting     = 0  // uint64: the record that is being written, or was last written
+	offAreaWritten = 8  // uint64: the last record that is complete, 0: none
+	offSlots       = 16 // uint32: capacity of the area
+	lenArea        = 24
+)
+
+// The ring is divided into areas, each of which is overwritten by its own records only.
+// So no number of signals and starts can overwrite an exit, and no number of processes
+// that succeed can overwrite a failure.
+const (
+	areaFailures = iota // failed exits, and the other records of what went wrong
+	areaExits           // the other exits
+	areaOthers          // all other records
+	areas
+)
+
+// slotsOf is the capacity of each area. The areas follow each other in this order.
+var slotsOf = [areas]uint32{1000, 2000, Capacity - 3000}
+
+// area returns the area in which the record is kept.
+func (r *Record) area() int {
+	switch {
+	case r.Failed(), r.Kind == KindOOM, r.Kind == KindZombie, r.Kind == KindStop:
+		return areaFailures
+	case r.Kind == KindExit:
+		return areaExits
+	default:
+		return areaOthers
+	}
+}
 
 // Offsets in a record.
 const (
 	offSeq       = 0   // uint64
 	offTime      = 8   // int64: nanoseconds since the Epoch
 	offStart     = 16  // uint64: ticks since boot
-	offRuntime   = 24  // uint64: nanoseconds
+	offRuntime   = 24  // uint64: nanoseconds; of a signal: from the first to the last that were counted
 	offCPU       = 32  // uint64: nanoseconds
 	offMaxRSS    = 40  // uint64: bytes
 	offZombie    = 48  // uint64: nanoseconds
@@ -56,9 +88,10 @@ const (
 	offRecordRun = 78  // uint16: number of the run
 	offAction    = 80  // uint8
 	offPassed    = 81  // uint8
+	offCount     = 82  // uint16
 	offWords     = 84  // uint16: length of the command line, or four times the number of pids in To
 	offText      = 86  // uint16: length of the text
-	offSum       = 88  // uint32: checksum of the record with this field 0
+	offSum       = 88  // uint32: checksum of the record's number in its area, and of the record with this field 0
 	offCode      = 92  // int32: si_code of the signal, or process group of the process
 	offComm      = 96  // 16 bytes
 	offParent    = 112 // 16 bytes

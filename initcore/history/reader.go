@@ -1,9 +1,11 @@
 package history
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"yinit/procfs"
@@ -21,9 +23,12 @@ type source interface {
 // A Reader reads a ring that another process may be writing. It trusts no byte that
 // it reads: a record counts only if its checksum and its number are correct.
 type Reader struct {
-	src      source
-	capacity uint64
-	buf      []byte
+	src   source
+	areas [areas]uint32 // the capacity of each area
+	buf   []byte
+
+	after uint64        // the Next of the last Read
+	at    [areas]uint64 // by area: number in it of the last record that Read has processed
 }
 
 // NewReader returns a Reader of the ring in src, after it has checked the header.
@@ -41,7 +46,7 @@ func NewReader(src source) (*Reader, error) {
 // cutShort reports whether the ring ends before the last of its records.
 func (r *Reader) cutShort() bool {
 	var last [1]byte
-	_, err := r.src.ReadAt(last[:], headerSize+int64(r.capacity)*recordSize-1)
+	_, err := r.src.ReadAt(last[:], headerSize+int64(capacity(r.areas))*recordSize-1)
 	return errors.Is(err, io.EOF)
 }
 
@@ -62,11 +67,24 @@ func (r *Reader) check() error {
 	if le.Uint32(b[offHeaderSize:]) != headerSize || le.Uint32(b[offRecordSize:]) != recordSize {
 		return fmt.Errorf("%w: its header or record size does not match its version", ErrForeign)
 	}
-	r.capacity = uint64(le.Uint32(b[offCapacity:]))
-	if r.capacity == 0 || r.capacity > 1<<20 {
-		return fmt.Errorf("%w: its header claims %d records", ErrForeign, r.capacity)
+	for area := range r.areas {
+		r.areas[area] = le.Uint32(b[offAreas+area*lenArea+offSlots:])
+		if n := r.areas[area]; n == 0 || n > 1<<20 {
+			return fmt.Errorf("%w: its header claims an area of %d records", ErrForeign, n)
+		}
+	}
+	if n := le.Uint32(b[offCapacity:]); uint64(n) != capacity(r.areas) {
+		return fmt.Errorf("%w: its header claims %d records, and other sizes of the areas", ErrForeign, n)
 	}
 	return nil
+}
+
+// capacity returns how many records the areas hold together.
+func capacity(areas [areas]uint32) (sum uint64) {
+	for _, slots := range areas {
+		sum += uint64(slots)
+	}
+	return sum
 }
 
 // A Header is the decoded header of a ring.
@@ -126,59 +144,104 @@ func (r *Reader) Read(after uint64) (Batch, error) {
 	if after > h.Written { // not the ring that the caller read before
 		after = 0
 	}
-	first := after + 1
-	if h.Written >= r.capacity {
-		first = max(first, h.Written-r.capacity+1)
+	// The numbers of the areas are read after h.Written, so no record up to that is
+	// missing from them.
+	written, err := r.written()
+	if err != nil {
+		return Batch{}, err
 	}
-	b := Batch{Next: h.Written, Lost: first - after - 1}
-	for first <= h.Written {
-		n, err := r.run(&b, first, h.Written)
-		if err != nil {
+	var from [areas]uint64
+	if after == r.after {
+		from = r.at
+	}
+	b := Batch{Next: h.Written}
+	for area := range from {
+		if from[area], err = r.readArea(&b, area, from[area], written[area], after); err != nil {
 			return b, err
 		}
-		first += n
 	}
+	missing := h.Written - after
+	b.Lost = missing - min(missing, uint64(len(b.Records))+b.Damaged)
+	slices.SortFunc(b.Records, func(x, y Record) int { return cmp.Compare(x.Seq, y.Seq) })
+	b.Records = foldRepeats(b.Records)
+	r.after, r.at = h.Written, from
 	return b, nil
 }
 
-// run reads at most 64 of the records from first to last, up to the end of the ring,
-// and appends them to b. It returns how many record numbers it processed.
-func (r *Reader) run(b *Batch, first, last uint64) (uint64, error) {
-	slot := (first - 1) % r.capacity
-	n := min(last-first+1, r.capacity-slot, 64)
+// readArea appends the records of an area after its record number from to b, unless
+// their number is not greater than after. It returns the number in the area of the last
+// record that it processed: records that are newer than b.Next are left for later.
+func (r *Reader) readArea(b *Batch, area int, from, written, after uint64) (uint64, error) {
+	slots := uint64(r.areas[area])
+	if written > slots {
+		from = max(from, written-slots)
+	}
+	for from < written {
+		n, err := r.load(area, from, written)
+		if err != nil {
+			return from, err
+		}
+		for i := range n {
+			rec, ok := decode(r.buf[i*recordSize:], from+1)
+			switch {
+			case ok && rec.Seq > b.Next:
+				return from, nil
+			case ok && rec.Seq > after:
+				b.Records = append(b.Records, rec)
+			case !ok:
+				if err := r.miss(b, area, from+1); err != nil {
+					return from, err
+				}
+			}
+			from++
+		}
+	}
+	return from, nil
+}
+
+// load reads at most 64 of the records of an area, from the one after from up to written
+// or to the end of the area, into r.buf. It returns how many it has read.
+func (r *Reader) load(area int, from, written uint64) (uint64, error) {
+	slots := uint64(r.areas[area])
+	slot := from % slots
+	n := min(written-from, slots-slot, 64)
+	for _, before := range r.areas[:area] {
+		slot += uint64(before)
+	}
 	if need := int(n) * recordSize; cap(r.buf) < need {
 		r.buf = make([]byte, need)
 	}
-	buf := r.buf[:int(n)*recordSize]
-	if _, err := r.src.ReadAt(buf, headerSize+int64(slot)*recordSize); err != nil {
-		if errors.Is(err, io.EOF) {
-			return n, fmt.Errorf("%w: it is shorter than its header says", ErrForeign)
-		}
-		return n, err
+	r.buf = r.buf[:int(n)*recordSize]
+	_, err := r.src.ReadAt(r.buf, headerSize+int64(slot)*recordSize)
+	if errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: it is shorter than its header says", ErrForeign)
 	}
-	for i := range n {
-		if rec, ok := decode(buf[i*recordSize:]); ok && rec.Seq == first+i {
-			b.Records = append(b.Records, rec)
-		} else if err := r.miss(b, first+i); err != nil {
-			return n, err
-		}
-	}
-	return n, nil
+	return n, err
 }
 
-// miss counts a record that was not found complete as lost or damaged. It is lost if
-// the writer has announced, at offWriting, that it overwrites it.
-func (r *Reader) miss(b *Batch, number uint64) error {
+// miss counts a record that was not found complete as damaged, unless the writer has
+// announced, at offWriting, that it overwrites it: then it is lost.
+func (r *Reader) miss(b *Batch, area int, number uint64) error {
 	var writing [8]byte
-	if _, err := r.src.ReadAt(writing[:], offWriting); err != nil {
+	if _, err := r.src.ReadAt(writing[:], int64(offAreas+area*lenArea+offWriting)); err != nil {
 		return err
 	}
-	if last := le.Uint64(writing[:]); last >= r.capacity && number <= last-r.capacity {
-		b.Lost++
-	} else {
+	if last := le.Uint64(writing[:]); last < number || last-number < uint64(r.areas[area]) {
 		b.Damaged++
 	}
 	return nil
+}
+
+// written returns the number of the last complete record of each area.
+func (r *Reader) written() (last [areas]uint64, err error) {
+	var b [areas * lenArea]byte
+	if _, err := r.src.ReadAt(b[:], offAreas); err != nil {
+		return last, err
+	}
+	for area := range last {
+		last[area] = le.Uint64(b[area*lenArea+offAreaWritten:])
+	}
+	return last, nil
 }
 
 // Close closes the source of the ring.

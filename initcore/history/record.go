@@ -111,10 +111,17 @@ type Record struct {
 	Action Action // what the init did with it
 	To     []int  // pids of the processes it was forwarded to
 
+	// If the same signal came from the same origin again and again, for KindSignal.
+	Count int       // how many signals the record describes, [MaxCount] at most for Add; 0: one
+	Last  time.Time // when the last of them was received; Time is that of the first
+
 	// Text describes the event (KindOOM, KindStop, KindNote), or gives the reason
 	// for it (KindExit, KindZombie). It is "" if there is none.
 	Text string
 }
+
+// MaxCount is the maximum Count of a record that is added to a ring.
+const MaxCount = 1<<16 - 1
 
 // ID returns the identity of the process that the record is about.
 func (r Record) ID() procfs.ID { return procfs.ID{PID: r.PID, Start: r.Start} }

@@ -56,12 +56,15 @@ func TestRoundTrip(t *testing.T) {
 		Kind: KindSignal, Time: full.Time, PID: 0, UID: 0, Signal: 64, Code: -6, Passed: 15, Action: ActionRewritten, To: []int{7, 8},
 	}
 	names := Record{Kind: KindStart, Time: full.Time, Comm: "sixteen bytes or more", Parent: "a) S 2 (\x1b["}
+	again := signal
+	again.Count, again.Last = 300, signal.Time.Add(time.Minute)
 	namesCut := names
 	namesCut.Comm = names.Comm[:lenComm]
 	for name, tt := range map[string]struct{ in, out Record }{
 		"all fields":     {full, full},
 		"texts too long": {long, cut},
 		"signal":         {signal, signal},
+		"repeats":        {again, again},
 		"odd names":      {names, namesCut},
 		"empty":          {Record{Time: full.Time}, Record{Time: full.Time}},
 	} {
@@ -99,13 +102,14 @@ func TestHeader(t *testing.T) {
 }
 
 func TestRingGoesRound(t *testing.T) {
-	for _, n := range []int{1, 63, 64, 65, Capacity - 1, Capacity, Capacity + 1, 2*Capacity + 17} {
+	slots := int(slotsOf[areaExits])
+	for _, n := range []int{1, 63, 64, 65, slots - 1, slots, slots + 1, 2*slots + 17} {
 		w, src := ring(t)
 		for i := range n {
 			w.Add(&Record{Kind: KindExit, PID: i + 1})
 		}
 		b, err := open(t, src).Read(0)
-		kept := min(n, Capacity)
+		kept := min(n, slots)
 		if err != nil || len(b.Records) != kept || b.Lost != uint64(n-kept) || b.Next != uint64(n) {
 			t.Fatalf("%d written: Read(0) = %d records, lost %d, next %d, %v; want %d, %d, %d",
 				n, len(b.Records), b.Lost, b.Next, err, kept, n-kept, n)
@@ -124,16 +128,17 @@ func TestRingGoesRound(t *testing.T) {
 // TestUnreadableRecords: a record that is overwritten while it is read is lost, and
 // one whose bytes another process has changed is damaged.
 func TestUnreadableRecords(t *testing.T) {
+	const slots = 1000 // of failures
 	for name, tt := range map[string]struct {
 		written       int
 		spoil         func(w *Writer)
 		lost, damaged uint64
 	}{
 		"damaged":               {3, func(w *Writer) { w.mem[headerSize+recordSize+offCmdlineByte] ^= 1 }, 0, 1},
-		"damaged in a full one": {Capacity, func(w *Writer) { w.mem[headerSize+offCmdlineByte] ^= 1 }, 0, 1},
-		"both":                  {Capacity + 2, func(w *Writer) { w.mem[headerSize+offCmdlineByte] ^= 1 }, 2, 1},
-		"being overwritten": {Capacity, func(w *Writer) {
-			w.store(offWriting, Capacity+1)
+		"damaged in a full one": {slots, func(w *Writer) { w.mem[headerSize+offCmdlineByte] ^= 1 }, 0, 1},
+		"both":                  {slots + 2, func(w *Writer) { w.mem[headerSize+offCmdlineByte] ^= 1 }, 2, 1},
+		"being overwritten": {slots, func(w *Writer) {
+			w.store(offAreas+offWriting, slots+1)
 			w.mem[headerSize+offCmdlineByte] ^= 1
 		}, 1, 0},
 		"zeroed": {9, func(w *Writer) { clear(w.mem[headerSize : headerSize+2*recordSize]) }, 0, 2},
@@ -312,7 +317,7 @@ func TestReadWhileWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	const total = 20 * Capacity
+	const total = 40 * 2000
 	var done atomic.Bool
 	go func() {
 		defer done.Store(true)

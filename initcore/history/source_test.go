@@ -50,16 +50,16 @@ func TestSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range Capacity + 4 {
+	for range slotsOf[areaOthers] + 4 {
 		w.Add(&Record{Kind: KindNote, Text: "b"})
 	}
-	w.mem[headerSize+5*recordSize+offPayload] ^= 1
+	w.mem[headerSize+(3000+5)*recordSize+offPayload] ^= 1
 	w.End(time.Unix(9, 0))
 	w.Close()
 	if ended, at, err := s.Ended(); err != nil || !ended || at.Unix() != 9 {
 		t.Errorf("Ended = %v, %v, %v; want the time", ended, at, err)
 	}
-	if b, err := s.Read(0); err != nil || len(b.Records) != Capacity-1 {
+	if b, err := s.Read(0); err != nil || len(b.Records) != int(slotsOf[areaOthers])-1 {
 		t.Errorf("Read: %d records, %v", len(b.Records), err)
 	}
 	wantMissing(append([]string{"5 older records were overwritten", "1 record is damaged"}, counted...)...)

@@ -107,8 +107,16 @@ func kernelReason(signal, code int) string {
 	}
 }
 
-// Outcome describes what the init did with a signal: "forwarded to 11", "dropped".
+// Outcome describes what the init did with a signal, and how often if that was more than
+// once: "forwarded to 11", "dropped (4500 times in 22.5s)".
 func (r *Record) Outcome() string {
+	if r.Count > 1 {
+		return fmt.Sprintf("%s (%d times in %s)", r.outcome(), r.Count, procfs.Span(r.Last.Sub(r.Time)))
+	}
+	return r.outcome()
+}
+
+func (r *Record) outcome() string {
 	switch r.Action {
 	case ActionForwarded:
 		return "forwarded to " + receivers(r.To)

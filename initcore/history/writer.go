@@ -36,10 +36,11 @@ type Origin struct {
 type Writer struct {
 	mem    []byte // the ring
 	fd     int
-	mapped bool   // mem is a mapping of fd, not memory of a test
-	broken bool   // writing to the mapping has failed
-	next   uint64 // number of the next record
-	run    uint16 // number of this run, from 1
+	mapped bool          // mem is a mapping of fd, not memory of a test
+	broken bool          // writing to the mapping has failed
+	next   uint64        // number of the next record
+	areas  [areas]uint64 // by area: number in it of the last record
+	run    uint16        // number of this run, from 1
 
 	// exits is a ring of the last exits of this run, which does not depend on the
 	// file: that may be truncated or overwritten.
@@ -118,6 +119,10 @@ func (w *Writer) begin(o Origin, now time.Time) {
 	clear(w.mem[offProgram : offProgram+lenProgram])
 	copy(w.mem[offProgram:offProgram+lenProgram], o.Program)
 	copy(w.mem[offRelay:offRelay+lenRelay], o.Relay[1:])
+	for area, slots := range slotsOf {
+		le.PutUint32(w.mem[offAreas+area*lenArea+offSlots:], slots)
+	}
+	w.store(offWritten, w.next-1)
 	copy(w.mem[offMagic:], magic)
 }
 
@@ -141,9 +146,16 @@ func (w *Writer) Add(r *Record) {
 	defer w.recoverFault()
 	r.Seq = w.next
 	w.next++
-	w.store(offWriting, r.Seq)
-	slot := headerSize + int((r.Seq-1)%Capacity)*recordSize
-	encode(w.mem[slot:slot+recordSize], r, w.run)
+	area := r.area()
+	number, entry := w.areas[area]+1, offAreas+area*lenArea
+	w.areas[area] = number
+	slot := headerSize + int((number-1)%uint64(slotsOf[area]))*recordSize
+	for _, slots := range slotsOf[:area] {
+		slot += int(slots) * recordSize
+	}
+	w.store(entry+offWriting, number)
+	encode(w.mem[slot:slot+recordSize], r, w.run, number)
+	w.store(entry+offAreaWritten, number)
 	w.store(offWritten, r.Seq)
 	if w.mapped && r.Seq%unmapEvery == 0 {
 		// The pages stay in the memfd. In our address space they would only add to

@@ -68,6 +68,9 @@ func Signals() []Case {
 		{"terminal", with(func(r *history.Record) { r.Signal, r.Passed, r.Code = 3, 3, 0x80 }), []string{"SIGQUIT", "the kernel (terminal)", "forwarded to 11"}},
 		{"timer", with(func(r *history.Record) { r.Signal, r.Passed, r.Code = 14, 14, 0x80 }), []string{"SIGALRM", "the kernel (timer)", "forwarded to 11"}},
 		{"several", with(func(r *history.Record) { r.To = []int{11, 12} }), []string{"forwarded to 11, 12"}},
+		{"repeated", with(func(r *history.Record) {
+			r.Count, r.Last = 4500, time.Date(2026, 11, 23, 8, 0, 20, 0, time.UTC)
+		}), []string{"SIGTERM", "outside the container", "forwarded to 11 (4500 times in "}},
 		{"rewritten", with(func(r *history.Record) { r.Action, r.Passed = history.ActionRewritten, 10 }), []string{"SIGTERM", "forwarded as SIGUSR1 to 11"}},
 		{"dropped", with(func(r *history.Record) { r.Action, r.To = history.ActionDropped, nil }), []string{"SIGTERM", "dropped"}},
 		{"delayed", with(func(r *history.Record) { r.Action, r.To = history.ActionDelayed, nil }), []string{"SIGTERM", "waits for --delay"}},
