@@ -46,6 +46,10 @@ type Config struct {
 	// no signal and are left to the kernel.
 	Grace time.Duration
 
+	// AtEnd says what PID 1 does after it has stopped everything, see [End]. [Run]
+	// leaves it to its caller.
+	AtEnd AtEnd
+
 	// Watch is the interval at which the init scans for new processes; 0: never.
 	Watch time.Duration
 	// History is the file that holds the ring; "": the ring is kept in memory.

@@ -35,8 +35,8 @@ type processes interface {
 
 // leftovers are the processes that outlive the programs.
 type leftovers interface {
-	// signalAll sends a signal to every process of the namespace, or, when the
-	// init is not PID 1, to its descendants.
+	// signalAll sends a signal to every process of the namespace but kernel threads, or,
+	// when the init is not PID 1, to its descendants.
 	signalAll(sig unix.Signal)
 	// continueStopped sends SIGCONT to those of them that are stopped.
 	continueStopped()
@@ -45,7 +45,8 @@ type leftovers interface {
 	// list returns the leftover processes that are alive. It is slow. known is false if
 	// it finds none, not even zombies: there may be processes that it cannot see.
 	list() (living []procfs.Stat, known bool)
-	// everyProcess returns every visible process, zombies and the init included.
+	// everyProcess returns every visible process, zombies and the init included, but no
+	// kernel threads.
 	everyProcess() []procfs.Stat
 	// tracer returns the process that traces pid, or 0 if there is none.
 	tracer(pid int) int

@@ -22,10 +22,11 @@ type kernel struct {
 	inherit early.Inherited
 	fs      procfs.FS
 	pid     int
-	isFirst bool // PID 1 of the namespace
-	noProc  bool // there is no /proc of our PID namespace
-	cwd     int  // directory where yinit was started; -1: it is still the working directory
-	null    int  // /dev/null; -1: not open
+	isFirst bool  // PID 1 of the namespace
+	machine *bool // we are the init of a machine; nil: not asked yet
+	noProc  bool  // there is no /proc of our PID namespace
+	cwd     int   // directory where yinit was started; -1: it is still the working directory
+	null    int   // /dev/null; -1: not open
 	console *console
 	starts  map[int]launch // by pid, until the process has ended
 	workDir string         // path of the directory where yinit was started; "": unknown

@@ -20,11 +20,22 @@ func (k *kernel) withoutProc() string {
 	return text
 }
 
+// isMachine reports whether we are the init of a machine. Then there are kernel threads,
+// which kill(-1) would reach: some of them end at SIGKILL, although a file system needs
+// them.
+func (k *kernel) isMachine() bool {
+	if k.machine == nil {
+		is := newEnding().ofMachine()
+		k.machine = &is
+	}
+	return *k.machine
+}
+
 // signalAll implements leftovers. kill(-1) spares the caller, and reaches
 // exactly the processes of the PID namespace if the caller is its PID 1.
 func (k *kernel) signalAll(sig unix.Signal) {
 	switch {
-	case k.isFirst:
+	case k.isFirst && !k.isMachine():
 		_ = unix.Kill(-1, sig) // ESRCH: no process is left
 	case k.noProc:
 		k.signalChildren(sig)
@@ -124,8 +135,11 @@ func (k *kernel) signalOne(s procfs.Stat, sig unix.Signal) {
 
 // anyLeft implements leftovers.
 func (k *kernel) anyLeft() bool {
-	if k.isFirst {
+	if k.isFirst && !k.isMachine() {
 		return !errors.Is(unix.Kill(-1, 0), unix.ESRCH)
+	}
+	if k.isFirst && !k.noProc {
+		return slices.ContainsFunc(k.everyProcess(), func(s procfs.Stat) bool { return s.PID != k.pid })
 	}
 	// As a subreaper we adopt orphaned descendants. So as long as there are
 	// descendants, at least one of them is our child.
@@ -135,7 +149,7 @@ func (k *kernel) anyLeft() bool {
 
 // list implements leftovers.
 func (k *kernel) list() (living []procfs.Stat, known bool) {
-	if k.noProc && !k.isFirst {
+	if k.noProc && (!k.isFirst || k.isMachine()) {
 		return k.children(), true
 	}
 	for _, s := range k.everyProcess() {
@@ -155,6 +169,7 @@ func (k *kernel) everyProcess() []procfs.Stat {
 	scanner := procfs.NewScanner(k.fs)
 	defer scanner.Close()
 	all, _ := scanner.Scan(nil) // without /proc the list is empty
+	all = slices.DeleteFunc(all, procfs.Stat.KernelThread)
 	if k.isFirst {
 		return all
 	}

@@ -18,14 +18,21 @@ const failure = 125
 // run runs the program with these arguments and this environment, and returns its
 // exit status.
 func run(args, env []string) int {
-	status, err := dispatch(args, env)
+	var end ending
+	status, err := dispatch(args, env, &end)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "yinit: %s\n", oneLine(err))
 		if status == 0 {
 			status = failure
 		}
 	}
-	return status
+	return initcore.End(end.at, status, end.log)
+}
+
+// ending is how the process ends if it is PID 1.
+type ending struct {
+	at  initcore.AtEnd
+	log initcore.Logging
 }
 
 // oneLine returns the text of an error on one line.
@@ -33,7 +40,7 @@ func oneLine(err error) string { return procfs.Printable(strings.ReplaceAll(err.
 
 // dispatch runs a command or the init, as the arguments say. A command reads neither
 // the options of the init nor their environment variables.
-func dispatch(args, env []string) (int, error) {
+func dispatch(args, env []string, end *ending) (int, error) {
 	line := config.ParseLine(args[1:])
 	c, err := line.Command()
 	if err != nil {
@@ -55,7 +62,7 @@ func dispatch(args, env []string) (int, error) {
 		(!config.EnvironmentRuns(env) || procfs.FS{}.JoinsContainer()) {
 		return runCommand(config.Lookup("top"), nil)
 	}
-	return runInit(line, env)
+	return runInit(line, env, end)
 }
 
 // runCommand runs a command, or shows its help.
@@ -93,7 +100,7 @@ func commandNamed(name string) func(args []string) (status int, err error) {
 }
 
 // runInit runs the programs under the init.
-func runInit(line *config.Line, env []string) (int, error) {
+func runInit(line *config.Line, env []string, end *ending) (int, error) {
 	s, err := config.Read(line, env)
 	s.Version = version()
 	if err == nil {
@@ -102,6 +109,7 @@ func runInit(line *config.Line, env []string) (int, error) {
 	if err == nil {
 		err = s.Load()
 	}
+	end.at, end.log = s.AtEnd, s.Log
 	if s.Report != "" && !mayReport(s, line) {
 		s.Report = ""
 	}

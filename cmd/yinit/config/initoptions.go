@@ -45,6 +45,10 @@ var initOptions = []Option{
 		target: func(s *Settings) any { return &s.Grace },
 	},
 	{
+		Long: "at-end", Arg: "ACTION", Value: Choice, Choices: "poweroff reboot halt exit", Text: "what PID 1 does after everything has ended: poweroff, reboot, halt or exit", Default: "poweroff as the init of a machine, else exit",
+		target: func(s *Settings) any { return s.atEnd },
+	},
+	{
 		Short: "u", Long: "user", Arg: "USER[:GROUP]", Value: User, Text: "run the programs as this user, by name or number", Default: "unchanged",
 		target: func(s *Settings) any { return &s.user },
 	},

@@ -83,6 +83,11 @@ func (s *Settings) killAfter(v string) error {
 	return err
 }
 
+func (s *Settings) atEnd(v string) (err error) {
+	s.AtEnd, err = initcore.ParseAtEnd(v)
+	return err
+}
+
 func (s *Settings) logFormat(v string) error {
 	if v != "text" && v != "json" {
 		return fmt.Errorf("%q is neither text nor json", v)

@@ -205,7 +205,12 @@ func (s *Settings) level() slog.Level {
 func (s *Settings) Quiet() bool { return s.quiet }
 
 // Warnings returns the problems that do not prevent a start.
-func (s *Settings) Warnings() []string { return s.warnings }
+func (s *Settings) Warnings() []string {
+	if s.AtEnd.EndsMachine() && os.Getpid() != 1 {
+		return append(s.warnings, s.from["at-end"]+" has no effect: only PID 1 may end the machine")
+	}
+	return s.warnings
+}
 
 // OwnReport reports whether the command line or the file names the report. Otherwise
 // its path is the default or from the environment, and thus the same for every yinit
