@@ -48,6 +48,7 @@ var layers = []struct {
 	{dir: "procfs/asuser", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/pidfd", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/fatal", ours: []string{"procfs"}, denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly, "os/exec": "facts come from the kernel, not from programs"}},
+	{dir: "procfs/pacct", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser"}, denied: readers},
 	{dir: "procfs/zombie", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: readers},
 	{dir: "procfs/snapshot", ours: []string{"procfs", "procfs/verdict", "procfs/zombie", "procfs/cgroup", "procfs/host"}, denied: readers},
@@ -63,7 +64,7 @@ var layers = []struct {
 	},
 	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
 	{dir: "initcore/history/historytest", ours: []string{"procfs", "initcore/history"}},
-	{dir: "initcore/watch", ours: []string{"procfs", "procfs/fatal", "procfs/pidfd", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
+	{dir: "initcore/watch", ours: []string{"procfs", "procfs/fatal", "procfs/pidfd", "procfs/pacct", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
 	{dir: "initcore/early", denied: map[string]string{"os/exec": inPID1, "net": inPID1, "fmt": "it runs before anything else"}},
 	{
 		dir: "tui/text", ours: []string{"procfs"},

@@ -21,15 +21,24 @@ type chore struct {
 // chores returns the chores of a new init. The last one is due one second after the
 // start; from then on the init sleeps until an event occurs.
 func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
+	if m.cfg.Watch > 0 {
+		list = append(list, chore{due: begun, do: func() { k.startAccounting(m) }})
+	}
 	list = append(list, chore{due: begun.Add(oomBegin), do: func() { k.oom.startCounting(time.Now()) }})
 	if k.cwd < 0 {
 		_ = unix.Chdir("/") // cheap, and it lets the old directory be unmounted
 		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: func() { k.helper.start(k.closeInherited) }})
 	}
 	if m.cfg.Watch > 0 {
-		list = append(list, chore{due: begun.Add(watchAfter), do: func() { m.others.startWatching(m, k) }})
+		list = append(list, chore{due: begun.Add(watchAfter), do: func() {
+			m.others.startWatching(m, k)
+			if len(k.disks) > 0 && k.helper.idle(0) {
+				k.helper.start(k.tryDisks)
+			}
+		}})
 	}
 	return append(list, chore{due: begun.Add(time.Second), do: func() {
+		k.takeLate(m)
 		// A running init allocates almost nothing. A small heap that is collected
 		// early costs less than a large heap that is never collected.
 		debug.SetGCPercent(25)

@@ -129,10 +129,13 @@ func (l *loop) reapAll() (some bool) {
 			}
 			return some
 		}
+		if l.death.Stopped == 0 {
+			l.others.noteDeath(l.death.id(), !some)
+		}
 		some = true
 		l.handleDeath(&l.death)
 		if l.death.Stopped == 0 {
-			l.others.reaped(l.death.id())
+			l.others.noteReaped(l.death.id())
 		} else if stops++; stops == maxReads { // a child that is stopped and continued all the time
 			l.unfinished = true
 			return some

@@ -128,6 +128,7 @@ func (m *machine) launch(p *program) bool {
 		return false
 	}
 	p.pid = pid
+	m.others.noteStart(pid)
 	m.log.Info("started", "program", p.Name, "pid", pid)
 	m.newRecord(history.KindStart)
 	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid

@@ -10,6 +10,7 @@ import (
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
+	"yinit/procfs/pacct"
 )
 
 // An observer shields the loop from failures of the watcher of other processes. The
@@ -20,6 +21,12 @@ type observer struct {
 	ticked func(time.Time) // called after each scan
 	epoll  int             // epoll descriptor on which the loop waits
 	log    *slog.Logger
+
+	from       int         // pid of the first program; 0: none was started
+	deaths     uint64      // children with another pid that the init reaped before the watcher was started
+	accounting *pacct.File // nil: there is none
+	reaped     []int       // pids of the children that the init reaped between the starts of the two
+	started    bool        // startWatching was called
 }
 
 // watchAfter is the time from the start of the programs to that of the watcher, which
@@ -32,7 +39,12 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 		return
 	}
 	o.log, o.ticked = m.log, m.recordUnseenOOM
-	w, err := watch.New(watch.Options{FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline}, &ledger{m})
+	o.started = true
+	w, err := watch.New(watch.Options{
+		FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline,
+		From: o.from, Deaths: o.deaths, Accounting: o.accounting, Reaped: o.reaped,
+	}, &ledger{m})
+	o.reaped = nil
 	if err == nil {
 		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(w.FD())}
 		if err = unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, w.FD(), &event); err != nil {
@@ -45,6 +57,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 		return
 	}
 	o.w = w
+	m.hist.SetSources(w.Sources())
 }
 
 // try calls do with the watcher, if there is one. A panic in do ends the watcher.
@@ -59,6 +72,7 @@ func (o *observer) try(do func(*watch.Watcher)) {
 			defer func() { _ = recover() }()
 			o.log.Error("internal error, please report it: other processes are no longer watched", "panic", fmt.Sprint(r))
 			w.Close()
+			o.stopAccounting()
 		}
 	}()
 	do(o.w)
@@ -97,8 +111,68 @@ func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
 	return seen, ok
 }
 
-// reaped notifies the watcher that the init has reaped a child.
-func (o *observer) reaped(id procfs.ID) { o.try(func(w *watch.Watcher) { w.Reaped(id) }) }
+// noteDeath notifies the watcher that the init has reaped a child, before the machine
+// handles that.
+func (o *observer) noteDeath(id procfs.ID, first bool) {
+	if o.accounting != nil {
+		o.try(func(w *watch.Watcher) { w.Reaping(id, first) })
+	}
+}
+
+// noteReaped notifies the watcher that the init has reaped a child,
+// and has recorded that.
+func (o *observer) noteReaped(id procfs.ID) {
+	if o.started {
+		o.try(func(w *watch.Watcher) { w.Reaped(id) })
+		return
+	}
+	if id.PID != o.from {
+		o.deaths++
+	}
+	if o.accounting != nil {
+		o.reaped = append(o.reaped, id.PID)
+	}
+}
+
+// noteStart notes the pid of a program that was started.
+func (o *observer) noteStart(pid int) {
+	if o.from == 0 {
+		o.from = pid
+	}
+}
+
+// setAccounting hands over the file of process accounting.
+func (o *observer) setAccounting(f *pacct.File, hist *history.Writer) {
+	o.accounting = f
+	o.try(func(w *watch.Watcher) {
+		w.Account(f)
+		hist.SetSources(w.Sources())
+	})
+}
+
+// finish records what has happened since the last scan. It also counts the processes
+// that no scan has seen, if the programs ended before the first one.
+func (o *observer) finish(m *machine, k *kernel, now time.Time) {
+	if m.cfg.Watch == 0 || k.noProc {
+		return
+	}
+	if !o.started && o.accounting != nil {
+		o.startWatching(m, k)
+	}
+	switch {
+	case o.w != nil:
+		o.try(func(w *watch.Watcher) { w.Finish(now) })
+	case !o.started && o.from > 0:
+		m.hist.Missed(watch.Unseen(k.fs, o.from, o.deaths))
+	}
+	o.stopAccounting()
+}
+
+func (o *observer) stopAccounting() {
+	if o.accounting != nil {
+		o.accounting.Stop()
+	}
+}
 
 // A ledger writes what the watcher sees into the history.
 type ledger struct{ m *machine }

@@ -71,6 +71,7 @@ func Run(cfg Config) int {
 	l.startPrograms()
 	l.planned = k.chores(m, time.Now())
 	l.run()
+	l.ignorePanic(func() { m.others.finish(m, k, time.Now()) })
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}

@@ -9,18 +9,17 @@ import (
 
 // maxSpared is the largest number of scans in a row that do not list /proc. The next
 // scan lists it in any case, because a process can also be started without changing
-// LastPID: with a pid that its parent chose, see set_tid in clone3(2).
+// the last pid: with a pid that its parent chose, see set_tid in clone3(2).
 const maxSpared = 10
 
 // arrivals finds out which processes may have been started since /proc was listed,
-// from the last field of proc_loadavg(5): the pid that was allocated last. The kernel
-// allocates pids in ascending order, so a new process has a pid between the previous
+// from the pid that was allocated last, see [FS.OpenLastPID]. The kernel allocates pids in ascending order, so a new process has a pid between the previous
 // and the current value of the field. This includes processes that enter the
 // namespace by setns(2) and fork.
 type arrivals struct {
-	fd     int  // of loadavg; -1: it cannot be used
-	before int  // LastPID at the scan before the last one
-	last   int  // LastPID at the last scan
+	fd     int  // of a file of [FS.OpenLastPID]; -1: there is none
+	before int  // the last pid at the scan before the last one
+	last   int  // the last pid at the last scan
 	spares int  // how many more scans may go without listing /proc
 	second bool // the second listing has been scheduled
 }
@@ -49,12 +48,12 @@ func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	if err != nil {
 		return 0, 0, false
 	}
-	l, err := ParseLoadavg(buf[:n])
+	last, err := ParseLastPID(buf[:n])
 	if err != nil {
 		return 0, 0, false
 	}
-	from, to = a.before, l.LastPID
-	a.before, a.last = a.last, l.LastPID
+	from, to = a.before, last
+	a.before, a.last = a.last, last
 	if a.spares > 0 && from <= to && to-from <= most {
 		a.spares--
 		return from, to, true
@@ -67,22 +66,18 @@ func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	return 0, 0, false
 }
 
-// openArrivals opens loadavg if its LastPID is that of the listed processes:
-//   - The mount must show the reader's PID namespace, because LastPID is always of
-//     that namespace.
+// openArrivals opens the file with the last pid if that is of the listed processes:
+//   - The mount must show the reader's PID namespace, because the last pid is always
+//     of that namespace.
 //   - The mount option hidepid must be off, because with it a process may become
 //     visible at any time.
-//   - The file must be the kernel's own: lxcfs mounts one over it that lags behind.
+//   - The file must be the kernel's own, see openLastPID.
 func (s *Scanner) openArrivals() {
 	if !s.ownNamespace() || s.hides() {
 		return
 	}
-	fd, err := openAt(s.dir, []byte("loadavg\x00"), syscall.O_RDONLY)
+	fd, err := openLastPID(s.dir)
 	if err != nil {
-		return
-	}
-	if !isProc(fd) {
-		_ = syscall.Close(fd)
 		return
 	}
 	s.kept.arrivals = arrivals{fd: fd}

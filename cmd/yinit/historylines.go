@@ -123,7 +123,7 @@ func (p *printer) remark(what string) {
 	}
 }
 
-// finish prints which records are missing, and then why following has ended.
+// finish prints where the records come from, which records are missing, and then why following has ended.
 func (p *printer) finish(src *history.Source, why string) error {
 	missing, err := src.Missing()
 	if err != nil {
@@ -131,6 +131,9 @@ func (p *printer) finish(src *history.Source, why string) error {
 	}
 	if why != "" {
 		missing = append(missing, why)
+	}
+	if h, err := src.Header(); err == nil && !p.json {
+		p.remark("sources: " + h.Sources.String())
 	}
 	for _, what := range missing {
 		p.remark(what)

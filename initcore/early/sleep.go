@@ -86,7 +86,8 @@ func (w *Wait) sleep(epoll, timeout int) (ready uintptr, errno unix.Errno) {
 	}
 }
 
-// calm reports whether no process was created since LastPID was read. It runs between
+// calm reports whether no process was created since LastPID was read. The pid is the
+// last field of the file. It runs between
 // entersyscall and exitsyscall, too.
 //
 //go:nosplit
@@ -97,7 +98,7 @@ func (w *Wait) calm() bool {
 		return false
 	}
 	pid, digit := 0, 1
-	for i := n - 2; i > 0 && w.load[i] != ' '; i-- { // before the newline
+	for i := int(n) - 2; i >= 0 && w.load[i] != ' '; i-- { // before the newline
 		pid += int(w.load[i]-'0') * digit
 		digit *= 10
 	}

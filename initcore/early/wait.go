@@ -7,7 +7,8 @@ type Wait struct {
 	// Quick maps the number of a received signal to the signal that Sleep forwards in
 	// its place; 0: Sleep does not forward it, the caller decides.
 	Quick [65]uint8
-	// Calm is a descriptor of /proc/loadavg; -1: none. If the last pid in that file is
+	// Calm is a descriptor of a file that ends in the last pid that was allocated, such
+	// as /proc/loadavg; -1: none. If that is
 	// still LastPID when the timeout expires, Sleep does not return, but waits again.
 	Calm    int
 	LastPID int

@@ -46,6 +46,9 @@ func encode(b []byte, r *Record, run uint16, number uint64) {
 	if r.ReapedByInit {
 		b[offFlags] |= flagByInit
 	}
+	if r.Accounted {
+		b[offFlags] |= flagAccounted
+	}
 	b[offAction] = byte(r.Action)
 	b[offPassed] = byte(r.Passed)
 	copy(b[offComm:offComm+lenComm], r.Comm)
@@ -117,6 +120,7 @@ func decode(b []byte, number uint64) (Record, bool) {
 		OriginPPID:   int(int32(le.Uint32(b[offOrigin:]))),
 		Known:        b[offFlags]&flagKnown != 0,
 		ReapedByInit: b[offFlags]&flagByInit != 0,
+		Accounted:    b[offFlags]&flagAccounted != 0,
 		Runtime:      time.Duration(le.Uint64(b[offRuntime:])),
 		CPU:          time.Duration(le.Uint64(b[offCPU:])),
 		MaxRSS:       procfs.Bytes(le.Uint64(b[offMaxRSS:])),

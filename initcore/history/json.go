@@ -53,6 +53,7 @@ type (
 		Ended     string `json:"ended"`  // in words
 		Reaper    string `json:"reaper"` // in words
 		PGID      int    `json:"pgid,omitempty"`
+		Accounted bool   `json:"accounted,omitempty"`
 	}
 	jsonSignal struct {
 		jsonHead
@@ -131,9 +132,11 @@ func jsonOfExit(p jsonProcess, r *Record) jsonExit {
 	e := jsonExit{
 		jsonProcess: p, jsonEnd: jsonOfEnd(r), ReapedBy: r.Parent,
 		RuntimeMS: milliseconds(r.Runtime), CPUMS: milliseconds(r.CPU), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
-		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(), PGID: r.Group,
+		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(), PGID: r.Group, Accounted: r.Accounted,
 	}
 	switch {
+	case r.Accounted:
+		e.ReapedBy = "" // unknown
 	case r.ReapedByInit:
 		e.ReapedBy = "init"
 	case r.PPID == 0:

@@ -34,6 +34,7 @@ const (
 	offRelay      = 128 // 64 bytes: the signals forwarded for signals 1 to 64, 0: none
 	lenRelay      = 64
 	offAreas      = 1024 // lenArea bytes for each area
+	offSources    = 256  // uint32: bits of Sources
 )
 
 // Offsets in the entry of an area in the header.
@@ -104,6 +105,8 @@ const (
 const (
 	flagKnown  = 1 << iota // the wait status is known
 	flagByInit             // the init reaped the process
+
+	flagAccounted = 8 // the record is from process accounting only
 )
 
 // MaxText is the number of bytes that the command line and the text of a record

@@ -99,12 +99,13 @@ type Header struct {
 	Written   uint64        // number of the last record; 0: none
 	Missed    uint64        // processes and threads that started and ended unseen
 	Unwatched uint64        // processes seen but not watched, because there were too many
+	Sources   Sources       // how the init learns of the ends of processes
 	Relay     Relay         // which signals the init forwards
 }
 
 // Header reads the current header.
 func (r *Reader) Header() (Header, error) {
-	var b [offRelay + lenRelay]byte
+	var b [offSources + 4]byte
 	if _, err := r.src.ReadAt(b[:], 0); err != nil {
 		return Header{}, err
 	}
@@ -119,7 +120,8 @@ func (r *Reader) Header() (Header, error) {
 		Missed:    le.Uint64(b[offMissed:]),
 		Unwatched: le.Uint64(b[offUnwatched:]),
 	}
-	copy(h.Relay[1:], b[offRelay:])
+	h.Sources = Sources(le.Uint32(b[offSources:]))
+	copy(h.Relay[1:], b[offRelay:offRelay+lenRelay])
 	if ended := int64(le.Uint64(b[offEnded:])); ended != 0 {
 		h.Ended = time.Unix(0, ended).UTC()
 	}

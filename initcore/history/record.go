@@ -102,6 +102,7 @@ type Record struct {
 	Runtime      time.Duration     // from its start to its end; 0 if unknown
 	CPU          time.Duration     // user and system time
 	MaxRSS       procfs.Bytes      // peak resident set size; 0 if unknown
+	Accounted    bool              // only process accounting has seen it, see acct(2); Time is then exact to a second, and Start unknown
 	ZombieFor    time.Duration     // from its end until it was reaped, or until Time for KindZombie
 
 	// What the init received and did, for KindSignal.

@@ -48,11 +48,13 @@ func (r *Record) How() string {
 func (r *Record) status() string { return procfs.Ended(r.Known, r.Status) }
 
 // Reaper names the process that reaped this one: "the init", "12 (gunicorn)", "a
-// process outside the container".
+// process outside the container", or "unknown".
 func (r *Record) Reaper() string {
 	switch {
 	case r.ReapedByInit:
 		return "the init"
+	case r.Accounted:
+		return "unknown"
 	case r.PPID == 0:
 		return "a process outside the container"
 	default:
@@ -203,7 +205,21 @@ func (r *Record) exitParts() []Part {
 	if r.ZombieFor >= time.Second {
 		all = append(all, Part{"zombie for " + procfs.Span(r.ZombieFor), 2})
 	}
+	if r.Accounted {
+		if r.Runtime == 0 {
+			all = append(all, Part{"ran under 10ms", 5}) // the unit of acct(5)
+		}
+		return append(all, Part{"child of " + r.accountedParent(), 4})
+	}
 	return append(all, Part{"reaped by " + r.Reaper(), 4})
+}
+
+// accountedParent names the parent that the process had when it ended.
+func (r *Record) accountedParent() string {
+	if r.PPID == 0 {
+		return "a process outside the container"
+	}
+	return r.parent()
 }
 
 func (r *Record) zombieParts() []Part {

@@ -123,6 +123,7 @@ func (w *Writer) begin(o Origin, now time.Time) {
 		le.PutUint32(w.mem[offAreas+area*lenArea+offSlots:], slots)
 	}
 	w.store(offWritten, w.next-1)
+	le.PutUint32(w.mem[offSources:], 0)
 	copy(w.mem[offMagic:], magic)
 }
 

@@ -28,11 +28,15 @@ const (
 
 // findNew finds the processes that were started since the last scan.
 func (w *Watcher) findNew(now time.Time) {
+	w.refresh()
+	if w.counter < 0 {
+		_, _ = w.list(now, 0, 0) // how many were missed is unknown
+		return
+	}
 	last, err := w.lastPID()
 	if err != nil {
 		return // the next scan finds them
 	}
-	w.refresh()
 	before := w.last
 	if last == before && len(w.unsure) == 0 {
 		return
@@ -59,32 +63,34 @@ func (w *Watcher) findNew(now time.Time) {
 		}
 	}
 	w.last, w.lastScan = last, sinceBoot()
-	w.countMissed(uint64(gone))
+	w.countMissed(w.unaccounted(uint64(gone), now))
 }
 
-// lastPID returns the pid that the kernel allocated last, from /proc/loadavg.
-func (w *Watcher) lastPID() (int, error) {
-	if w.loadavg < 0 {
-		fd, err := unix.Open(w.opt.FS.Root()+"/loadavg", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return 0, err
-		}
-		w.loadavg = fd
+// openCounter opens the file with the last pid.
+func (w *Watcher) openCounter() (err error) {
+	if w.counter, err = w.opt.FS.OpenLastPID(); err == nil {
+		w.last, err = w.lastPID()
 	}
+	return err
+}
+
+// lastPID returns the pid that the kernel allocated last.
+func (w *Watcher) lastPID() (int, error) { return readLastPID(w.counter) }
+
+func readLastPID(fd int) (int, error) {
 	var b [128]byte
-	n, err := unix.Pread(w.loadavg, b[:], 0)
+	n, err := unix.Pread(fd, b[:], 0)
 	if err != nil {
 		return 0, err
 	}
-	load, err := procfs.ParseLoadavg(b[:n])
-	return load.LastPID, err
+	return procfs.ParseLastPID(b[:n])
 }
 
-// Calm returns the descriptor of /proc/loadavg and the last pid that it showed. While
+// Calm returns the descriptor of the file with the last pid, and the last pid that it showed. While
 // it shows the same pid, Tick would find nothing to do. The descriptor is -1 if Tick
 // has something to do in any case.
 func (w *Watcher) Calm() (fd, lastPID int) {
-	if len(w.unsure) > 0 || w.dead > 0 || w.missed > 0 || w.unread > 0 || w.adopting > 0 {
+	if len(w.unsure) > 0 || w.dead > 0 || w.missed > 0 || w.unread > 0 || w.adopting > 0 || w.accounting.busy() {
 		return -1, 0
 	}
 	for _, p := range w.procs {
@@ -92,7 +98,7 @@ func (w *Watcher) Calm() (fd, lastPID int) {
 			return -1, 0
 		}
 	}
-	return w.loadavg, w.last
+	return w.counter, w.last
 }
 
 // distance returns how many pids the kernel allocates to get from one to the other.

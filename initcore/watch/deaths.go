@@ -28,6 +28,7 @@ func (w *Watcher) Ready(now time.Time) bool {
 		if err != nil || n <= 0 {
 			return round > 0
 		}
+		w.readAccounting(now) // those that have died are in it
 		for _, e := range events[:n] {
 			if e.Pad == 0 { // the reader of command lines has answered
 				w.takeCmdlines()
@@ -144,6 +145,8 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	var i info
 	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
+	} else if p.accounted {
+		r.Known, r.Status = p.accountKnown, p.accountStatus
 	}
 	r.CPU, r.ZombieFor, r.Group = p.cpu, now.Sub(p.deadAt), p.group
 	if r.Known {
@@ -153,6 +156,7 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 		r.Runtime = (p.ended - p.ID.Start).Duration()
 	}
 	w.recorder.Add(r)
+	w.expectAccounting(p.ID.PID, p) // this may use the buffer r
 	w.forget(p.ID.PID)
 	delete(w.holders, p.ID.PID)
 }

@@ -13,12 +13,9 @@ import (
 func TestNewClosesAll(t *testing.T) {
 	noProcess := proctest.New(t)
 	noProcess.Loadavg(procfs.Loadavg{LastPID: 10})
-	garbage := proctest.New(t)
-	garbage.File("loadavg", "this is no load average\n")
 	for name, opt := range map[string]Options{
-		"no loadavg":       {FS: proctest.New(t).FS(), Self: os.Getpid()},
-		"a broken loadavg": {FS: garbage.FS(), Self: os.Getpid()},
-		"no pidfd":         {FS: noProcess.FS(), Self: 1 << 22}, // above the highest pid
+		"no /proc": {FS: procfs.New(t.TempDir() + "/none"), Self: os.Getpid()},
+		"no pidfd": {FS: noProcess.FS(), Self: 1 << 22}, // above the highest pid
 	} {
 		before := openFiles(t)
 		w, err := New(opt, &recorder{})

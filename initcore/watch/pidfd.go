@@ -1,6 +1,12 @@
 package watch
 
-import "yinit/procfs/pidfd"
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/procfs/pidfd"
+)
 
 // info is what the kernel reports about the process of a pidfd.
 type info struct {
@@ -28,6 +34,32 @@ func (i *info) ask(fd int) error {
 		i.mask, i.exitCode = i.mask|infoExit, int32(k.ExitStatus())
 	}
 	return nil
+}
+
+// reportsExits reports whether the kernel reports how a process ended after it was
+// reaped, as Linux does since 6.15. fd is any pidfd. A kernel that does so in an older
+// version, too, is taken for one that does not.
+func (w *Watcher) reportsExits(fd int) bool {
+	var name unix.Utsname
+	var i info
+	if w.ask(&i, fd) != nil || unix.Uname(&name) != nil {
+		return false
+	}
+	major, rest, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	return atLeast(number(major), number(minor), 6, 15)
+}
+
+// number returns the number at the beginning of s: 15 of "15-rc1".
+func number(s string) (n int) {
+	for i := 0; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
+		n = n*10 + int(s[i]-'0')
+	}
+	return n
+}
+
+func atLeast(major, minor, wantMajor, wantMinor int) bool {
+	return major > wantMajor || major == wantMajor && minor >= wantMinor
 }
 
 // reaped reports whether the process of a pidfd has been reaped.

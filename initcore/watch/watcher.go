@@ -10,6 +10,7 @@ import (
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/fatal"
+	"yinit/procfs/pacct"
 )
 
 // Options configure a [Watcher].
@@ -29,6 +30,18 @@ type Options struct {
 	// NamesOnly says that the watcher must not start the goroutine that reads command
 	// lines, see [cmdlineReader]. Processes are then known by their names.
 	NamesOnly bool
+	// From is a pid from which on processes that started and ended unseen are counted,
+	// although New is called later; 0: count from now on.
+	From int
+	// Deaths is how many processes with a pid above From the init has reaped, and
+	// recorded.
+	Deaths uint64
+	// Accounting is the file of process accounting. The watcher does not stop it.
+	// nil: there is none.
+	Accounting *pacct.File
+	// Reaped are the pids of those that the init has reaped, and recorded, since it has
+	// started Accounting.
+	Reaped []int
 }
 
 // A Recorder receives what the watcher sees.
@@ -68,7 +81,8 @@ type Watcher struct {
 	epoll    int
 	clock    func() time.Time
 
-	loadavg int // descriptor of /proc/loadavg, -1: not open
+	counter    int         // descriptor of the file with the last pid, see [procfs.FS.OpenLastPID]; -1: there is none
+	accounting *accounting // nil: there is none
 
 	procs     map[int]*process // by pid
 	children  map[int]int      // by pid: how many of procs have this parent
@@ -91,12 +105,15 @@ type Watcher struct {
 	status    procfs.Status    // buffer
 	rec       history.Record   // buffer
 
-	cmdlines    *cmdlineReader
-	serial      uint64    // the last serial that a process got
-	noYield     bool      // in this scan the reader of command lines has run without progress
-	adopting    int       // adoptions that are not recorded yet
-	unread      uint64    // command lines not read in time since the last note about them
-	notedUnread time.Time // when that note was recorded
+	cmdlines     *cmdlineReader
+	serial       uint64    // the last serial that a process got
+	lastGone     int       // pid of the process that was forgotten last
+	lastGoneComm string    // its command name
+	noYield      bool      // in this scan the reader of command lines has run without progress
+	adopting     int       // adoptions that are not recorded yet
+	unread       uint64    // command lines not read in time since the last note about them
+	notedUnread  time.Time // when that note was recorded
+	exitInfo     bool      // the kernel reports how a process ended after it was reaped, since Linux 6.15
 	// ask is [info.ask], except in tests of older kernels.
 	ask func(*info, int) error
 }
@@ -111,6 +128,10 @@ type process struct {
 
 	adopting  bool      // it was adopted by the init, which is not recorded yet
 	adoptedAt time.Time // when it was adopted, if adopting
+
+	accounted     bool              // its accounting record was read
+	accountKnown  bool              // accountStatus is known
+	accountStatus procfs.WaitStatus // how it ended, from that record
 
 	deadAt   time.Time     // when the watcher noticed its end; zero: it is alive
 	recorded bool          // a zombie record was written for it or another zombie of its culprit
@@ -152,7 +173,7 @@ type Seen struct {
 func New(opt Options, r Recorder) (*Watcher, error) {
 	w := &Watcher{
 		opt: opt, recorder: r, scanner: procfs.NewScanner(opt.FS), clock: time.Now,
-		epoll: -1, loadavg: -1, maxWalk: maxWalk, ask: (*info).ask,
+		epoll: -1, counter: -1, maxWalk: maxWalk, ask: (*info).ask,
 		procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{},
 	}
 	if w.opt.Max == 0 {
@@ -167,13 +188,11 @@ func New(opt Options, r Recorder) (*Watcher, error) {
 
 // begin opens the descriptors of the watcher, and watches the existing processes.
 func (w *Watcher) begin() (err error) {
-	if w.last, err = w.lastPID(); err != nil {
-		return fmt.Errorf("cannot find new processes: %w", err)
-	}
 	self, err := unix.PidfdOpen(w.opt.Self, 0)
 	if err != nil {
 		return fmt.Errorf("cannot watch processes: pidfd_open (needs Linux 5.3): %w", err)
 	}
+	w.exitInfo = w.reportsExits(self)
 	_ = unix.Close(self)
 	if w.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
@@ -183,6 +202,7 @@ func (w *Watcher) begin() (err error) {
 		most = 0
 	}
 	w.startCmdlines(most, procfs.ReadCommandLine)
+	counterErr := w.openCounter()
 	w.lastScan = sinceBoot()
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
@@ -195,6 +215,13 @@ func (w *Watcher) begin() (err error) {
 	for _, p := range w.procs { // for parents that were listed after their children
 		w.nameParent(p)
 	}
+	if w.opt.Accounting != nil {
+		w.startAccounting(w.opt.Accounting, w.opt.Reaped)
+	}
+	if counterErr != nil {
+		w.note(now, "processes that start and end between two scans are not counted: "+errNoCounter(counterErr))
+	}
+	w.countSince(now)
 	w.next = now.Add(w.opt.Every)
 	return nil
 }
@@ -223,7 +250,7 @@ func (w *Watcher) Close() {
 		w.cmdlines.close()
 		w.cmdlines = nil
 	}
-	for _, fd := range []*int{&w.epoll, &w.loadavg} {
+	for _, fd := range []*int{&w.epoll, &w.counter} {
 		if *fd >= 0 {
 			_ = unix.Close(*fd)
 		}
@@ -239,12 +266,14 @@ func (w *Watcher) Tick(now time.Time) {
 	w.takeCmdlines()
 	w.recordLateAdoptions(now)
 	w.findNew(now)
+	w.readAccounting(now)
 	w.yieldToReader() // at once: new processes may end soon
 	if w.dead > 0 {
 		w.checkZombies(now)
 	}
 	w.noteMissed(now)
 	w.noteUnread(now)
+	w.noteSkipped(now)
 	// On a busy machine most of the elapsed time belongs to other processes, and the
 	// goroutine may have moved to another thread. So take the smaller of both clocks.
 	took := min(w.clock().Sub(began), max(threadCPUTime()-used, 0))
@@ -267,6 +296,7 @@ func (w *Watcher) forget(pid int) {
 		w.unread++
 	}
 	w.forgetAdoption(p)
+	w.lastGone, w.lastGoneComm = pid, p.Comm
 	_ = unix.Close(p.fd) // removes it from the epoll set, too: it has no duplicate
 	delete(w.procs, pid)
 	w.countChild(p.PPID, -1)
@@ -293,8 +323,10 @@ func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 }
 
 // Reaped notifies the watcher that the init has reaped a child, and has recorded that.
+// The init has called Reaping before.
 func (w *Watcher) Reaped(id procfs.ID) {
-	switch p := w.procs[id.PID]; {
+	p := w.procs[id.PID]
+	switch {
 	case p != nil:
 		w.updateChildren(id.PID)
 		w.forget(id.PID)

@@ -1,0 +1,273 @@
+package watch
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+	"yinit/procfs/pacct"
+)
+
+// accounting merges the records of process accounting with what the watcher knows. The
+// kernel writes the record of a process before it becomes a zombie, so before its pidfd
+// is readable and before its parent can reap it. Each process gets one exit record:
+//   - from the init, if that reaps it. The watcher then drops the accounting record.
+//   - from the watcher, if that holds its pidfd. The accounting record adds the status
+//     for kernels that do not report it otherwise.
+//   - from its accounting record, if it had been reaped before the watcher found it.
+type accounting struct {
+	file  *pacct.File
+	owed  map[int]int    // by pid: recorded exits whose accounting record was not read yet
+	later []pacct.Record // of processes that exist, but cannot be watched yet
+	// recorded counts the exit records made from accounting records since the last scan.
+	recorded uint64
+	begun    bool // the file was read
+	// missing counts the processes without an accounting record since the last one with
+	// one. gap is when there were several of them; zero: never.
+	missing int
+	gap     time.Time
+	// A process that starts programs in a loop must not push everything else out of the
+	// history. So there are limits for those that failed and for the others.
+	failures, successes limit
+	skipped             uint64 // exits that exceeded the limits, since the last note about them
+	notedSkipped        time.Time
+}
+
+const (
+	// maxOwed is how many accounting records may be owed until the watcher reads them.
+	maxOwed = 1024
+	// gapAfter is how many processes in a row have no accounting record if the kernel has
+	// stopped writing them. One or two may have ended just before it began.
+	gapAfter = 3
+	// gapFor is how long unseen processes are counted again after accounting has missed
+	// some.
+	gapFor = time.Minute
+	// The limits: a burst, and a rate in the long run.
+	failureBurst, failuresPerSecond  = 2000, 20
+	successBurst, successesPerSecond = 1000, 5
+)
+
+// Account makes a watcher that was created without [Options.Accounting] use a file. It
+// must not contain records of processes that have been recorded.
+func (w *Watcher) Account(f *pacct.File) { w.startAccounting(f, nil) }
+
+// startAccounting makes the watcher use an accounting file. reaped are the pids of the
+// children that the init has reaped, and recorded, since the file exists.
+func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
+	a := &accounting{
+		file: f, owed: map[int]int{},
+		failures: newLimit(failureBurst, failuresPerSecond), successes: newLimit(successBurst, successesPerSecond),
+	}
+	for _, pid := range reaped {
+		a.owed[pid]++
+	}
+	w.accounting = a
+}
+
+// readAccounting handles the new accounting records.
+func (w *Watcher) readAccounting(now time.Time) {
+	a := w.accounting
+	if a == nil {
+		return
+	}
+	later := a.later
+	a.later = nil
+	for i := range later {
+		w.account(&later[i], now)
+	}
+	err := a.file.Read(func(r pacct.Record) bool {
+		w.account(&r, now)
+		return true
+	})
+	if err != nil {
+		w.accounting = nil
+		a.file.Stop()
+		w.note(now, "process accounting is off: "+err.Error())
+		return
+	}
+	if a.begun { // otherwise some had ended before there was a file
+		a.missing += len(a.owed)
+	}
+	a.begun = true
+	clear(a.owed)
+	if a.missing >= gapAfter {
+		w.accountingGap(now)
+	}
+}
+
+// accountingGap notes that the kernel has not written the records of some processes.
+func (w *Watcher) accountingGap(now time.Time) {
+	a := w.accounting
+	a.missing = 0
+	if a.gap.IsZero() {
+		w.note(now, "process accounting is incomplete: the file system of "+a.file.Dir()+" is nearly full or frozen, or another process has called acct(2)")
+	}
+	a.gap = now
+}
+
+// account handles one accounting record.
+func (w *Watcher) account(r *pacct.Record, now time.Time) {
+	a := w.accounting
+	switch {
+	case r.PID <= 0 || r.PID == w.opt.Self: // acct(2) writes one of its caller when it is switched off
+		return
+	case a.owed[r.PID] > 0:
+		a.missing = 0
+		if a.owed[r.PID]--; a.owed[r.PID] == 0 {
+			delete(a.owed, r.PID)
+		}
+		return
+	}
+	exists := w.procs[r.PID] != nil || w.watch(r.PID, now)
+	p := w.procs[r.PID]
+	switch {
+	case p != nil && p.matches(r):
+		p.accounted, p.accountKnown, p.accountStatus = true, r.Known, r.Status
+	case p != nil || !exists: // the pid was reused, or is free
+		w.recordAccounted(r, now)
+	case len(w.procs) < w.opt.Max && len(a.later) < maxOwed:
+		a.later = append(a.later, *r)
+	}
+}
+
+// matches reports whether the record is that of p, and not of an earlier or a later
+// process with the same pid. The times are too coarse to tell alone: the clock may have
+// been set, or the machine may have slept.
+func (p *process) matches(r *pacct.Record) bool {
+	if p.accounted {
+		return false
+	}
+	const inexact = 3 * time.Second
+	start := r.End.Add(-r.Elapsed)
+	from := time.Now().Add(p.ID.Start.Duration() - sinceBoot().Duration()) // its start by the wall clock
+	return p.ID.Start == 0 || p.Comm == r.Comm || start.Sub(from).Abs() < inexact
+}
+
+// recordAccounted records the exit of a process that only accounting has seen.
+func (w *Watcher) recordAccounted(r *pacct.Record, now time.Time) {
+	a := w.accounting
+	a.recorded++
+	within := &a.successes
+	if !r.Known || r.Status != 0 {
+		within = &a.failures
+	}
+	if !within.take(now) {
+		a.skipped++
+		return
+	}
+	at := now
+	if last := r.End.Add(time.Second - time.Millisecond); last.Before(now) {
+		at = last
+	}
+	w.rec = history.Record{
+		Kind: history.KindExit, Time: at, PID: r.PID, UID: r.UID, Comm: r.Comm, PPID: r.PPID, OriginPPID: r.PPID,
+		Parent: w.parentOf(r), Known: r.Known, Status: r.Status, Runtime: r.Elapsed, CPU: r.CPU, Accounted: true,
+	}
+	w.recorder.Add(&w.rec)
+}
+
+// parentOf returns the command name of the parent, "" if it is unknown. The parent may
+// have ended, too.
+func (w *Watcher) parentOf(r *pacct.Record) string {
+	if r.PPID == w.lastGone {
+		return w.nameNow(r.PPID, w.lastGoneComm)
+	}
+	return w.nameNow(r.PPID, "")
+}
+
+// noteSkipped records how many exits exceeded the limits.
+func (w *Watcher) noteSkipped(now time.Time) {
+	a := w.accounting
+	if a == nil || a.skipped == 0 || now.Sub(a.notedSkipped) < noteInterval {
+		return
+	}
+	w.note(now, fmt.Sprintf("%d more processes that ended soon after their start are not recorded: there are too many", a.skipped))
+	a.skipped, a.notedSkipped = 0, now
+}
+
+// expectAccounting notes that the exit of a process was recorded, whose accounting
+// record is still to be read. p is what the watcher knows about it, or nil.
+func (w *Watcher) expectAccounting(pid int, p *process) {
+	a := w.accounting
+	if a == nil || p != nil && (p.accounted || p.FoundDead) {
+		return
+	}
+	if a.owed[pid]++; len(a.owed) >= maxOwed {
+		w.readAccounting(w.clock())
+	}
+}
+
+// Reaping notifies the watcher that the init has reaped a child, and is about to record
+// that. first is true for the first of several: then the watcher records the processes
+// that only accounting has seen, so that the history has them in order.
+func (w *Watcher) Reaping(id procfs.ID, first bool) {
+	w.expectAccounting(id.PID, w.procs[id.PID])
+	if first {
+		w.readAccounting(w.clock())
+	}
+}
+
+// unaccounted returns how many of the processes that were gone at a scan are unknown:
+// none while accounting is complete. Threads may be among them, which it does not see.
+func (w *Watcher) unaccounted(gone uint64, now time.Time) uint64 {
+	a := w.accounting
+	if a == nil {
+		return gone
+	}
+	recorded := a.recorded
+	a.recorded = 0
+	if a.gap.IsZero() || now.Sub(a.gap) > gapFor {
+		return 0
+	}
+	return gone - min(gone, recorded)
+}
+
+// Sources returns how the watcher learns of the ends of processes.
+func (w *Watcher) Sources() history.Sources {
+	s := history.SourceWatch
+	if w.accounting != nil {
+		s |= history.SourceAccounting
+	}
+	if w.exitInfo {
+		s |= history.SourceStatus
+	}
+	return s
+}
+
+// busy reports whether accounting records wait for the next scan.
+func (a *accounting) busy() bool { return a != nil && (len(a.later) > 0 || a.skipped > 0) }
+
+// A limit allows a burst of events, and a fixed rate of them in the long run.
+type limit struct {
+	burst float64 // the largest number of events at once
+	rate  float64 // events a second
+	free  float64 // events that are allowed now
+	last  time.Time
+}
+
+func newLimit(burst, perSecond float64) limit {
+	return limit{burst: burst, rate: perSecond, free: burst}
+}
+
+// take reports whether one more event is within the limit.
+func (l *limit) take(now time.Time) bool {
+	if !l.last.IsZero() && now.After(l.last) {
+		l.free = min(l.burst, l.free+now.Sub(l.last).Seconds()*l.rate)
+	}
+	l.last = now
+	if l.free < 1 {
+		return false
+	}
+	l.free--
+	return true
+}
+
+// errNoCounter reports why the processes that were missed cannot be counted.
+func errNoCounter(err error) string {
+	if errors.Is(err, procfs.ErrCovered) {
+		return "/proc/loadavg is not the kernel's: another file system is mounted over it, such as lxcfs"
+	}
+	return err.Error()
+}

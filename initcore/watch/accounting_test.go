@@ -1,0 +1,216 @@
+package watch
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+	"yinit/procfs/pacct"
+)
+
+// startAccounting switches on accounting in the PID namespace of the tests.
+func startAccounting(t *testing.T) *pacct.File {
+	t.Helper()
+	f, err := pacct.Start("/dev/shm")
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
+		t.Skipf("no process accounting here: %v", err)
+	}
+	check(t, err)
+	t.Cleanup(f.Stop)
+	return f
+}
+
+// newAccountingWatcher returns a watcher that scans only when the test calls Tick.
+func newAccountingWatcher(t *testing.T) (*Watcher, *recorder) {
+	t.Helper()
+	w, b := newWatcher(t, 0)
+	w.Account(startAccounting(t))
+	w.readAccounting(time.Now())
+	return w, b
+}
+
+// exits returns the exit records as lines, sorted by their order in the history.
+func (b *recorder) exits() string {
+	var lines []string
+	for _, r := range b.of(history.KindExit, 0) {
+		line := r.Comm + " " + r.How()
+		if r.Accounted {
+			line += " accounted"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "; ")
+}
+
+// TestAccountingSeesAll: processes that live between two scans are recorded, in the
+// order of their ends, with their statuses.
+func TestAccountingSeesAll(t *testing.T) {
+	s := newShell(t)
+	w, b := newAccountingWatcher(t)
+	s.does("/bin/true; /bin/false; sh -c 'exit 7'; sh -c 'kill -9 $$'; echo 0")
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	want := "true exited 0 accounted; false exited 1 accounted; sh exited 7 accounted; sh killed by SIGKILL accounted"
+	if got := b.exits(); got != want {
+		t.Errorf("recorded %s\nwant %s", got, want)
+	}
+	r := b.of(history.KindExit, 0)[2]
+	if r.PPID != s.cmd.Process.Pid || r.Parent != "sh" || r.UID != uint32(os.Getuid()) || time.Since(r.Time).Abs() > time.Minute {
+		t.Errorf("%+v, want a child of the shell that has just ended", r)
+	}
+	if b.missed != 0 {
+		t.Errorf("%d were missed, want 0", b.missed)
+	}
+}
+
+// TestAccountingOnce: a process has one exit record, whoever sees its end first: the
+// watcher, the init that reaps it, or accounting.
+func TestAccountingOnce(t *testing.T) {
+	w, b := newAccountingWatcher(t)
+	s := newShell(t)
+	watched := s.does("sleep 0.1 & echo $!")
+	w.Tick(time.Now())
+	s.does("wait; echo 0")
+	eventually(t, "its end is recorded", func() bool { w.Ready(time.Now()); return len(b.of(history.KindExit, watched)) > 0 })
+	// A child of ours that the watcher has never seen, and one that it has seen.
+	for _, seen := range []bool{false, true} {
+		pid, err := unixFork(t)
+		check(t, err)
+		if seen {
+			w.Tick(time.Now())
+		}
+		check(t, unix.Kill(pid, unix.SIGKILL))
+		_, err = unix.Wait4(pid, nil, 0, nil)
+		check(t, err)
+		id := procfs.ID{PID: pid}
+		w.Recall(id)
+		w.Reaping(id, true)
+		w.Reaped(id)
+		if n := len(b.of(history.KindExit, pid)); n != 0 {
+			t.Errorf("%d records of a child that the init reaps, want none", n)
+		}
+	}
+	// A zombie that is still there when its record is read.
+	zombie := s.does("sh -c 'sleep 0 & echo $!; exec sleep 9' &")
+	eventually(t, "it is a zombie", func() bool { st, err := (procfs.FS{}).Stat(zombie); return err == nil && st.Zombie() })
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	if n := len(b.of(history.KindExit, zombie)); n != 0 {
+		t.Errorf("%d exit records of a zombie, want none", n)
+	}
+	for range 3 {
+		w.Tick(time.Now())
+		w.Ready(time.Now())
+	}
+	if n := len(b.of(history.KindExit, watched)); n != 1 {
+		t.Errorf("%d exit records of a process that was watched, want 1", n)
+	}
+	s.does("kill $!; wait; echo 0")
+	_, _ = unix.Wait4(zombie, nil, 0, nil) // it is ours now
+}
+
+// unixFork starts a child that waits for a signal.
+func unixFork(t *testing.T) (int, error) {
+	t.Helper()
+	p, err := os.StartProcess("/bin/sleep", []string{"sleep", "99"}, &os.ProcAttr{})
+	if err != nil {
+		return 0, err
+	}
+	pid := p.Pid
+	return pid, p.Release()
+}
+
+// TestAccountingTellsStatus: with accounting the status is known on old kernels, too.
+func TestAccountingTellsStatus(t *testing.T) {
+	s := newShell(t)
+	w, b := newAccountingWatcher(t)
+	w.ask = func(*info, int) error { return unix.ENOTTY }
+	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
+	w.Tick(time.Now())
+	s.does("wait; echo 0")
+	eventually(t, "the exit is recorded", func() bool { w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
+	if r := b.of(history.KindExit, pid)[0]; !r.Known || r.Status != 3<<8 || r.Accounted || r.Parent != "sh" {
+		t.Errorf("%+v, want exit status 3, seen by the watcher", r)
+	}
+}
+
+// TestAccountingGap: if the kernel stops writing records, that is noted once, and
+// unseen processes are counted again.
+func TestAccountingGap(t *testing.T) {
+	s := newShell(t)
+	w, b := newAccountingWatcher(t)
+	other, err := os.CreateTemp("/dev/shm", "")
+	check(t, err)
+	defer os.Remove(other.Name())
+	defer other.Close()
+	check(t, unix.Acct(other.Name())) // as psacct does
+	for range 2 * gapAfter {
+		pid := s.does("sleep 0.02 & echo $!")
+		w.Tick(time.Now())
+		s.does("wait; echo 0")
+		eventually(t, "the exit is recorded", func() bool { w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
+		w.Tick(time.Now())
+	}
+	notes := b.of(history.KindNote, 0)
+	if len(notes) != 1 || !strings.Contains(notes[0].Text, "another process has called acct(2)") {
+		t.Errorf("notes %+v, want one about acct(2)", notes)
+	}
+	before := b.missed
+	s.does("for i in 1 2 3 4 5 6 7 8 9 10 11 12; do /bin/true; done; echo 0")
+	w.Tick(time.Now())
+	w.Tick(time.Now())
+	if n := b.missed - before; n < 12 {
+		t.Errorf("%d were missed, want at least 12", n)
+	}
+}
+
+// TestAccountingLimit: a program that starts others in a loop does not fill the history,
+// and failures are kept longer than successes.
+func TestAccountingLimit(t *testing.T) {
+	w, b := newWatcher(t, 0)
+	w.accounting = &accounting{owed: map[int]int{}, failures: newLimit(5, 1), successes: newLimit(2, 1)}
+	now := time.Now()
+	for i := range 20 {
+		r := pacct.Record{PID: 1 << 21, PPID: 1, Comm: "x", Known: true, Status: procfs.WaitStatus(i % 2 << 8), End: now}
+		w.account(&r, now)
+	}
+	if n := len(b.of(history.KindExit, 0)); n != 7 {
+		t.Errorf("%d exits are recorded, want 2 and 5", n)
+	}
+	w.noteSkipped(now.Add(noteInterval))
+	if notes := b.of(history.KindNote, 0); len(notes) != 1 || !strings.HasPrefix(notes[0].Text, "13 more processes") {
+		t.Errorf("notes %+v, want one about 13 processes", notes)
+	}
+	r := pacct.Record{PID: 1 << 21, PPID: 1, Comm: "late", Known: true, End: now}
+	if w.account(&r, now.Add(2*time.Second)); !strings.Contains(b.exits(), "late") {
+		t.Error("nothing is recorded two seconds later")
+	}
+	w.accounting = nil
+}
+
+// TestAccountingFrees: the file takes a bounded number of blocks, and no record is lost
+// while blocks are freed.
+func TestAccountingFrees(t *testing.T) {
+	f := startAccounting(t)
+	s := newShell(t)
+	const processes = 3000
+	s.t.Helper()
+	go s.does("i=0; while [ $i -lt " + strconv.Itoa(processes) + " ]; do (:); i=$((i+1)); done; echo 0")
+	seen, deadline := 0, time.Now().Add(time.Minute)
+	for seen < processes && time.Now().Before(deadline) {
+		check(t, f.Read(func(pacct.Record) bool { seen++; return true }))
+	}
+	if seen < processes {
+		t.Fatalf("%d records, want %d", seen, processes)
+	}
+	if blocks := f.Blocks(); blocks > 128<<10 {
+		t.Errorf("the file takes %d bytes, want at most 128 KiB", blocks)
+	}
+}

@@ -1,0 +1,185 @@
+package pacct
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// A File receives the records of the PID namespace of the process that called [Start].
+// Only one goroutine may use it.
+type File struct {
+	dir   string // where it is
+	path  string // its name; "": it has none
+	fd    int
+	off   int64 // end of the records that were read
+	freed int64 // end of the blocks that were freed
+	buf   [256 * Size]byte
+}
+
+// freeEvery is how many bytes of records Read leaves in the file until it frees them.
+const freeEvery = 64 << 10
+
+// Allowed reports whether this process may switch on accounting, as far as its
+// capabilities say: in a user namespace the kernel refuses it nevertheless.
+func Allowed() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	return unix.Capget(&header, &data[0]) == nil && data[0].Effective&(1<<unix.CAP_SYS_PACCT) != 0
+}
+
+// Start creates a file in dir and makes the kernel write the records of this PID
+// namespace to it. It replaces the file to which they were written before, if any. The
+// errors are those of acct(2): EPERM without CAP_SYS_PACCT, ENOSYS if the kernel has no
+// process accounting.
+func Start(dir string) (*File, error) {
+	fd, path, err := create(dir)
+	if err != nil {
+		return nil, fmt.Errorf("cannot create a file in %s: %w", dir, err)
+	}
+	f := &File{dir: dir, path: path, fd: fd}
+	if err := f.start(); err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *File) start() error {
+	if err := f.free(Size); err != nil { // it is empty: this asks whether it is possible
+		return fmt.Errorf("the file system of %s cannot free a part of a file: %w", f.dir, err)
+	}
+	if full, err := f.full(); err != nil || full {
+		return fmt.Errorf("the file system of %s is nearly full or has no size, so that the kernel would write no records to it: %w", f.dir, unix.ENOSPC)
+	}
+	// The name in /proc leads to the file even if it has no other name.
+	err := acct("/proc/self/fd/" + strconv.Itoa(f.fd))
+	if err != nil && f.path != "" {
+		err = acct(f.path)
+	}
+	if err != nil {
+		return fmt.Errorf("acct: %w", err)
+	}
+	if f.path != "" && unix.Unlink(f.path) == nil {
+		f.path = ""
+	}
+	return nil
+}
+
+// create creates an empty file, without a name where the file system can do that.
+func create(dir string) (fd int, path string, err error) {
+	const flags = unix.O_RDWR | unix.O_CLOEXEC | unix.O_NOFOLLOW
+	if fd, err = unix.Open(dir, flags|unix.O_TMPFILE, 0o600); err == nil {
+		return fd, "", nil
+	}
+	path = dir + "/.yinit-accounting-" + strconv.Itoa(os.Getpid())
+	fd, err = unix.Open(path, flags|unix.O_CREAT|unix.O_EXCL, 0o600)
+	if errors.Is(err, unix.EEXIST) { // of an earlier run, which was killed
+		if err = unix.Unlink(path); err == nil {
+			fd, err = unix.Open(path, flags|unix.O_CREAT|unix.O_EXCL, 0o600)
+		}
+	}
+	return fd, path, err
+}
+
+// full reports whether the kernel would write no records because the file system is
+// nearly full: by default it starts writing if 4 % are free, and pauses at 2 %. See
+// proc_sys_kernel(5), acct. A tmpfs without a limit has size 0, with which that rule
+// does not work.
+func (f *File) full() (bool, error) {
+	const resume, whole = 4, 100
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(f.fd, &st); err != nil {
+		return false, err
+	}
+	return st.Blocks == 0 || st.Bavail*whole < st.Blocks*resume, nil
+}
+
+// Read calls do for all new records, oldest first, until it has read all or do returns
+// false. The error is [ErrFormat] or that of pread(2).
+func (f *File) Read(do func(Record) bool) error {
+	for more := true; more; {
+		n, err := unix.Pread(f.fd, f.buf[:], f.off)
+		if err != nil {
+			if err == unix.EINTR {
+				continue
+			}
+			return err
+		}
+		more = n == len(f.buf)
+		for b := f.buf[:n-n%Size]; len(b) > 0; b = b[Size:] {
+			r, err := Parse(b)
+			if err != nil {
+				return err
+			}
+			f.off += Size
+			if !do(r) {
+				return nil
+			}
+		}
+		if f.off-f.freed >= freeEvery {
+			_ = f.free(f.off) // it worked before; otherwise the file grows
+		}
+	}
+	return nil
+}
+
+// SkipAll makes Read begin after the records that are in the file now.
+func (f *File) SkipAll() {
+	var st unix.Stat_t
+	if unix.Fstat(f.fd, &st) == nil {
+		f.off = st.Size - st.Size%Size
+	}
+}
+
+// free frees the blocks of the file up to end, which the kernel may append to
+// meanwhile. Its size remains. Truncating it instead could lose records.
+func (f *File) free(end int64) error {
+	err := unix.Fallocate(f.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, f.freed, end-f.freed)
+	if err == nil && f.off > 0 {
+		f.freed = end
+	}
+	return err
+}
+
+// Dir returns the directory of the file.
+func (f *File) Dir() string { return f.dir }
+
+// Blocks returns how many bytes the file takes in its file system.
+func (f *File) Blocks() int64 {
+	var st unix.Stat_t
+	if unix.Fstat(f.fd, &st) != nil {
+		return 0
+	}
+	return st.Blocks * 512
+}
+
+// Stop switches accounting off and removes the file. It may be called more than once.
+func (f *File) Stop() {
+	if f.fd < 0 {
+		return
+	}
+	_, _, _ = unix.Syscall(unix.SYS_ACCT, 0, 0, 0) // otherwise the kernel does so when the namespace ends
+	f.close()
+}
+
+func (f *File) close() {
+	if f.path != "" {
+		_ = unix.Unlink(f.path)
+	}
+	_ = unix.Close(f.fd)
+	f.fd = -1
+}
+
+// acct is acct(2).
+func acct(path string) error {
+	for range 3 {
+		if err := unix.Acct(path); err != unix.EINTR {
+			return err
+		}
+	}
+	return unix.EINTR
+}
