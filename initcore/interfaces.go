@@ -102,6 +102,8 @@ type death struct {
 type facts interface {
 	// name returns the command name of a process, "" if it is unknown.
 	name(pid int) string
+	// queueFull reports whether the kernel cannot queue more signals for this user.
+	queueFull() bool
 	// explain says why a program could not be started.
 	explain(*StartError, *Program) string
 	// outOfMemory says that the memory limit was hit, if a process that ended with this

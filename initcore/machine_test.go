@@ -30,6 +30,7 @@ type world struct {
 	noShell bool             // no shell would continue the init
 	noTTY   bool             // no standard descriptor is a terminal
 	using   bool             // the program is in the foreground of the terminal
+	full    bool             // no more signals can be queued
 	gone    bool             // the programs have left their process groups
 	empty   bool             // the process groups of the programs are empty
 	noQueue bool             // the kernel cannot queue signals to a process group
@@ -156,6 +157,7 @@ func (w *world) list() (living []procfs.Stat, known bool) {
 func (w *world) everyProcess() []procfs.Stat              { living, _ := w.list(); return living }
 func (w *world) tracer(int) int                           { return 0 }
 func (w *world) name(int) string                          { return "killer" }
+func (w *world) queueFull() bool                          { return w.full }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
 func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
 func (w *world) host(int, *Program, []string) fatal.Host  { return w.about }

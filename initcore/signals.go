@@ -22,7 +22,10 @@ var noInfo early.Info
 func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	m.now = now
 	sig := unix.Signal(info.Signal)
-	if sig < 1 || sig > 64 || sig == unix.SIGCHLD || m.sentByInit(info) {
+	if sig < 1 || sig > 64 || sig == unix.SIGCHLD {
+		return
+	}
+	if info = m.attributed(info); m.sentByInit(info) || ownInterrupt(info) {
 		return
 	}
 	if sig == unix.SIGCONT {
@@ -216,9 +219,6 @@ func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 // command name of the sender, "" if it is unknown.
 func describeSignal(r *history.Record, info early.Info, name string) {
 	r.Signal, r.Code, r.PID, r.UID, r.Comm = int(info.Signal), int(info.Code), int(info.PID), info.UID, name
-	if originOf(info) == history.OriginKernel {
-		r.PID, r.UID = 0, 0 // siginfo_t has other data in their place
-	}
 }
 
 // senderText describes the sender of a signal, as the history does.

@@ -61,7 +61,10 @@
 //   - The runtime interrupts its threads with SIGURG, sent by tgkill(2). Such a signal
 //     has the code SI_TKILL and our own pid, which no other process can send
 //     (rt_sigqueueinfo(2)); handler hands it to the runtime's handler. Any other SIGURG
-//     is forwarded. If the runtime used another signal, the init would treat these
+//     is forwarded. Where no more signals can be queued (RLIMIT_SIGPENDING) the kernel
+//     drops the code and the pid; the caller then has to decide, and the runtime does
+//     not interrupt that thread again: it waits until the goroutine yields by itself.
+//     If the runtime used another signal, the init would treat these
 //     interrupts as signals to the init; a test detects that.
 //   - The layouts of struct sigaction, siginfo_t and ucontext are those of amd64 and
 //     arm64. On other CPUs the package does not compile.

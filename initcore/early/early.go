@@ -139,6 +139,14 @@ func (i *Info) Claimed() bool { return i.Code < 0 && i.Code != siTkill }
 //go:nosplit
 func (i *Info) Own() bool { return i.PID == pid && !i.Claimed() }
 
+// mayInterrupt reports whether the signal may be one with which the runtime interrupts a
+// thread. It arrives without siginfo_t if the kernel cannot queue more signals.
+//
+//go:nosplit
+func (i *Info) mayInterrupt() bool {
+	return i.Signal == int32(unix.SIGURG) && i.Code == 0 && i.PID == 0
+}
+
 const infoSize = int(unsafe.Sizeof(Info{}))
 
 // Inherited is the state that the process inherited from its parent.

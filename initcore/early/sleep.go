@@ -51,7 +51,7 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 			}
 			// A signal from ourselves is not for the program. If the sender supplied the
 			// siginfo_t, the pid may be forged, or there may be a value: the caller decides.
-			if uint32(info.Signal) >= uint32(len(w.Quick)) || w.Quick[info.Signal] == 0 || info.Claimed() || info.PID == pid {
+			if uint32(info.Signal) >= uint32(len(w.Quick)) || w.Quick[info.Signal] == 0 || info.Claimed() || info.PID == pid || info.mayInterrupt() {
 				break // the caller handles this and all later signals, in order
 			}
 			if _, _, failed = unix.RawSyscall(unix.SYS_KILL, uintptr(target), uintptr(w.Quick[info.Signal]), 0); failed != 0 {

@@ -42,9 +42,12 @@ const (
 // and SI_TKILL the kernel has filled in the pid; it is 0 if the sender has none in
 // the receiver's PID namespace. With any other code the sender may have written any
 // pid: sigqueue(3) fills in the true one with SI_QUEUE, but the kernel does not check
-// it. The kernel uses SI_TIMER and SI_MESGQ only for a process that has created a
-// timer_create(2) timer or an mq_notify(3) request; the init creates neither, and
-// inherits none across execve(2). An inherited setitimer(2) timer sends SI_KERNEL.
+// it. For SI_TIMER and SI_SIGIO, which have no pid, the caller passes -1, as it does if
+// the kernel may have dropped siginfo_t because too many signals were queued. The
+// kernel uses SI_TIMER and SI_MESGQ only for a process that has created a
+// timer_create(2) timer or an mq_notify(3) request; the init creates neither that could
+// expire, and inherits none across execve(2). An inherited setitimer(2) timer sends
+// SI_KERNEL.
 func OriginOf(code, pid int) SignalOrigin {
 	switch {
 	case code > 0:

@@ -56,6 +56,11 @@ func main() {
 		early.Release()
 		signalDefault(syscall.SIGBUS)
 		mapFile(os.Args[2], number(os.Args[3]))
+	case "timer": // actor timer MS PROGRAM [ARG...]: executes it; it gets SIGALRM from an inherited timer
+		early.Release()
+		execWithTimer(os.Args[2], os.Args[3:])
+	case "event": // actor event PID SIGNAL: the kernel sends the signal, for an event on a pipe
+		ownEvent(number(os.Args[2]), os.Args[3])
 	case "pipe": // actor pipe: writes to a pipe that has no reader
 		early.Release()
 		signalDefault(syscall.SIGPIPE)
