@@ -105,6 +105,10 @@ var conformances = []conformance{
 	{"a full stderr does not block it", "verbose", fullStderr},
 	{"closed standard descriptors", "", closedStdio},
 	{"no wake-ups when idle", "", idle},
+	{"a service that outlives its program is named", "", daemonizes},
+	{"a stop that the program ignores is reported at once", "", ignoredStop},
+	{"Ctrl-Z without a shell does not stop the program for ever", "", ctrlZ},
+	{"a signal that was blocked before the start is reported", "", inheritedMask},
 }
 
 // namespacedIn is [namespaced] in a directory.

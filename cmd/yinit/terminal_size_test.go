@@ -26,24 +26,29 @@ type pty struct {
 // openPTY opens a terminal of 80×24. The program gets the slave.
 func openPTY(t *testing.T) (p *pty, slave *os.File) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	p, slave, err := newPTY()
 	if err != nil {
 		t.Fatal(err)
+	}
+	p.resize(t, 80, 24)
+	return p, slave
+}
+
+// newPTY opens a terminal without a size.
+func newPTY() (p *pty, slave *os.File, err error) {
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, err
 	}
 	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
 	if err == nil {
 		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
 	}
 	if err != nil {
-		t.Fatalf("/dev/ptmx: %v", err)
+		return nil, nil, fmt.Errorf("/dev/ptmx: %w", err)
 	}
 	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p = &pty{master: master}
-	p.resize(t, 80, 24)
-	return p, slave
+	return &pty{master: master}, slave, err
 }
 
 func (p *pty) resize(t *testing.T, width, height uint16) {
