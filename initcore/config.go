@@ -97,6 +97,8 @@ type Program struct {
 	OnExit OnExit
 	// RestartDelay is the pause before the first restart; 0: one second.
 	RestartDelay time.Duration
+	// Instead is what the user may have meant, if there is no such program; "": unknown.
+	Instead string
 	// Prefix puts the name before each line of the program's output.
 	Prefix bool
 }

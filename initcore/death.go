@@ -96,14 +96,17 @@ func (m *machine) orphanDied(d *death) {
 // programDied records and logs the death of a program. It returns a sentence that
 // names the program and says how it ended.
 func (m *machine) programDied(d *death) string {
-	reason := m.why(d)
+	reason, advice := m.why(d), m.adviceFor(d)
+	if advice != "" {
+		reason += ": " + advice
+	}
 	m.recordExit(d, reason)
 	if d.Failure != nil {
 		m.log.Error(reason)
 		return reason
 	}
 	reason = d.title() + " " + reason
-	if d.Status.Signaled() && !d.program.wasStoppedBy(unix.Signal(d.Status.Signal())) {
+	if advice != "" || d.Status.Signaled() && !d.program.wasStoppedBy(unix.Signal(d.Status.Signal())) {
 		m.log.Warn(reason, "pid", d.PID)
 	} else {
 		m.log.Info(reason, "pid", d.PID)

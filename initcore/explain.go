@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,7 +20,7 @@ func examine(e StartError, p *Program, dir string) (StartError, string) {
 }
 
 func explain(e *StartError, p *Program, dir string) string {
-	what := "cannot run " + p.Args[0]
+	what := "cannot run " + quotedName(p.Args[0])
 	switch e.step {
 	case stepDir:
 		return fmt.Sprintf("cannot start %s: its working directory %s: %v", p.Name, p.Dir, e.Err)
@@ -28,8 +29,13 @@ func explain(e *StartError, p *Program, dir string) string {
 	case stepStdio, stepSession:
 		return "cannot start " + p.Name + ": " + e.Error()
 	}
-	if !strings.Contains(p.Args[0], "/") && e.Code() == exitNotFound {
-		return what + ": there is no such program in PATH; check the name, or give its path"
+	if e.Code() == exitNotFound {
+		if advice := miswritten(p.Args); advice != "" {
+			return what + ": there is no such program: " + advice
+		}
+		if !strings.Contains(p.Args[0], "/") {
+			return what + ": there is no such program in PATH; " + cmp.Or(p.Instead, "check the name, or give its path")
+		}
 	}
 	return what + ": " + execution{e.Err, dir, p.User}.why(e.Path)
 }

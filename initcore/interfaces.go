@@ -115,7 +115,7 @@ type facts interface {
 	outOfMemoryUnseen(now time.Time) string
 }
 
-// evidence is looked up, for reports only, when a signal has ended a process.
+// evidence is looked up, for reports only, when a process has ended that should not have.
 type evidence interface {
 	// host finds out about the machine what the signal needs. The executable is looked
 	// up among paths, for the program p.
@@ -124,4 +124,7 @@ type evidence interface {
 	killers(pid int) []fatal.Peer
 	// hungUp reports whether the terminal has hung up.
 	hungUp() bool
+	// initNamed names the program that is looked up among paths, if it is an init that
+	// works as PID 1 only; otherwise it returns "".
+	initNamed(paths []string, p *Program) string
 }

@@ -40,6 +40,7 @@ type world struct {
 
 	about    fatal.Host   // what host returns
 	peers    []fatal.Peer // what killers returns
+	initName string       // what the program is, if it works as PID 1 only
 	tornDown bool         // what hungUp returns
 }
 
@@ -162,6 +163,7 @@ func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
 func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
 func (w *world) host(int, *Program, []string) fatal.Host  { return w.about }
 func (w *world) killers(int) []fatal.Peer                 { return w.peers }
+func (w *world) initNamed([]string, *Program) string      { return w.initName }
 func (w *world) hungUp() bool                             { return w.tornDown }
 func (w *world) outOfMemory(procfs.WaitStatus, time.Time, bool) string {
 	return ""

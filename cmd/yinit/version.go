@@ -23,16 +23,35 @@ func version() string {
 	return "0.1.0-dev"
 }
 
-// printVersion prints the version for --version. Under the name of another init it
-// prints tini's words, which container engines look for.
-func printVersion(name string) (int, error) {
-	switch filepath.Base(name) {
-	case "tini", "tini-static", "docker-init", "catatonit":
-		fmt.Printf("tini version 0.19.0_yinit-%s\n", version())
-	default:
-		fmt.Printf("yinit %s\n", version())
+// commit returns the first digits of the commit that the program was built from, or
+// "unknown".
+func commit() string {
+	const digits = 7
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) > digits {
+				return s.Value[:digits]
+			}
+		}
 	}
+	return "unknown"
+}
+
+// printVersion prints the version for --version. Docker runs `INIT --version` for docker
+// info, and accepts "tini version VERSION" and a line that ends in " - git.COMMIT". Under
+// the name of another init the line begins with tini's words.
+func printVersion(name string) (int, error) {
+	fmt.Println(versionLine(filepath.Base(name), version(), commit()))
 	return 0, nil
+}
+
+func versionLine(name, version, commit string) string {
+	switch name {
+	case "tini", "tini-static", "docker-init", "catatonit":
+		return "tini version 0.19.0_yinit-" + version
+	default:
+		return "yinit " + version + " - git." + commit
+	}
 }
 
 func runVersion(args []string) (int, error) {

@@ -48,6 +48,19 @@ func (l *Line) Command() (*Command, error) {
 	return c, l.err
 }
 
+// nearestCommand returns the command that the user may have meant by a program's name; ""
+// if there is none.
+func (l *Line) nearestCommand() string {
+	if l.program || len(l.Words) == 0 {
+		return ""
+	}
+	names := make([]string, len(commands))
+	for i := range commands {
+		names[i] = commands[i].Name
+	}
+	return nearest(l.Words[0], names)
+}
+
 // Asks returns "help", "version" or "license" if the options ask to print that and
 // run nothing, else "".
 func (l *Line) Asks() string {

@@ -98,6 +98,9 @@ func (s *Settings) Load() error {
 	if err := s.choose(s.line.Words); err != nil || s.Idle() {
 		return err
 	}
+	if name := s.line.nearestCommand(); name != "" {
+		s.Programs[0].Instead = "did you mean yinit " + name + "?"
+	}
 	return s.complete()
 }
 

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// parseAsDocker reads the output of `INIT --version` as dockerd does for docker info
+// (parseInitVersion in daemon/info_unix.go of Moby 20.10 to 28).
+func parseAsDocker(output string) (version, commit string) {
+	parts := strings.Split(strings.TrimSpace(output), " - ")
+	if len(parts) >= 2 {
+		if git := strings.Split(strings.TrimSpace(parts[1]), "."); len(git) == 2 && git[0] == "git" {
+			commit = git[1]
+		}
+	}
+	version, _ = strings.CutPrefix(strings.TrimSpace(parts[0]), "tini version ")
+	if !strings.HasPrefix(parts[0], "tini version ") {
+		version = ""
+	}
+	return version, commit
+}
+
+// TestVersionForDocker checks that dockerd understands the version under each name: it
+// reports an error in its log at each docker info if it finds neither version nor commit.
+func TestVersionForDocker(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"yinit", "init", "my-init", "docker-init", "tini", "tini-static", "catatonit", "dumb-init"} {
+		path := filepath.Join(dir, name)
+		if err := os.Symlink(binary, path); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(path, "--version").Output()
+		if version, commit := parseAsDocker(string(out)); err != nil || version == "" && commit == "" {
+			t.Errorf("%s --version: %v, %q: dockerd finds neither a version nor a commit", name, err, out)
+		}
+	}
+}
+
+func TestVersionLine(t *testing.T) {
+	for _, c := range []struct{ name, commit, want string }{
+		{"yinit", "1234567", "yinit 0.1.0 - git.1234567"},
+		{"init", "unknown", "yinit 0.1.0 - git.unknown"},
+		{"docker-init", "1234567", "tini version 0.19.0_yinit-0.1.0"},
+	} {
+		if got := versionLine(c.name, "0.1.0", c.commit); got != c.want {
+			t.Errorf("versionLine(%q) = %q, want %q", c.name, got, c.want)
+		}
+	}
+}

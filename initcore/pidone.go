@@ -1,0 +1,78 @@
+package initcore
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// soonFailed is how soon after its start a program ends that cannot work at all.
+const soonFailed = 10 * time.Second
+
+// adviceFor returns advice for a program that failed by itself soon after its start; "" if
+// there is none. The exit status alone does not say why it failed, so the advice is
+// limited to commands that cannot work.
+func (m *machine) adviceFor(d *death) string {
+	p := d.program
+	if d.Failure != nil || d.Status.Signaled() || d.Status == 0 || m.phase != running || m.now.Sub(p.begun) > soonFailed {
+		return ""
+	}
+	if advice := unreadListInShell(p.Args); advice != "" {
+		return advice
+	}
+	if name := m.evidence.initNamed(d.paths, p.Program); name != "" {
+		return name + " is an init and works as PID 1 only: make it the ENTRYPOINT in place of yinit, without docker run --init; or run the service itself under yinit"
+	}
+	return ""
+}
+
+// initNamed implements evidence.
+func (k *kernel) initNamed(paths []string, p *Program) (name string) {
+	if !mayBeInit(filepath.Base(p.Args[0])) {
+		return ""
+	}
+	dir, found := k.dirOf(p), ""
+	if k.helper.call(evidenceLimit, func() {
+		for _, path := range paths {
+			if target, err := filepath.EvalSymlinks(within(dir, path)); err == nil {
+				found = onlyPIDOne(filepath.Base(path), filepath.Base(target), exists)
+				return
+			}
+		}
+	}) {
+		name = found
+	}
+	return name
+}
+
+// mayBeInit reports whether a file of this name may be an init that works as PID 1 only.
+func mayBeInit(base string) bool {
+	switch base {
+	case "init", "systemd", "runit", "runit-init", "openrc-init":
+		return true
+	}
+	return false
+}
+
+// onlyPIDOne names the init that a file is, by its base name and by that of the file to
+// which its symbolic links lead; "" if it is no init that works as PID 1 only. exists
+// tells whether there is a file. s6-overlay, systemd, runit and the init of BusyBox check
+// that their pid is 1; sysvinit and openrc-init take themselves for telinit otherwise.
+func onlyPIDOne(base, target string, exists func(path string) bool) string {
+	switch {
+	case base == "systemd" || target == "systemd":
+		return "systemd"
+	case base == "runit" || base == "runit-init" || target == "runit-init":
+		return "runit"
+	case base == "openrc-init" || target == "openrc-init":
+		return "openrc-init"
+	case base != "init":
+		return ""
+	case exists("/package/admin/s6-overlay") || exists("/etc/s6-overlay"):
+		return "s6-overlay"
+	case target == "busybox":
+		return "BusyBox init"
+	case exists("/etc/inittab"):
+		return "init"
+	}
+	return ""
+}
