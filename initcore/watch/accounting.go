@@ -120,12 +120,14 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 		}
 		return
 	}
-	exists := w.procs[r.PID] != nil || w.watch(r.PID, now)
+	if w.procs[r.PID] == nil && len(w.procs) < w.opt.Max {
+		w.watch(r.PID, now)
+	}
 	p := w.procs[r.PID]
 	switch {
 	case p != nil && p.matches(r):
 		p.accounted, p.accountKnown, p.accountStatus = true, r.Known, r.Status
-	case p != nil || !exists: // the pid was reused, or is free
+	case p != nil || !exists(r.PID): // the pid was reused, or is free
 		w.recordAccounted(r, now)
 	case len(w.procs) < w.opt.Max && len(a.later) < maxOwed:
 		a.later = append(a.later, *r)
