@@ -42,7 +42,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 	o.started = true
 	w, err := watch.New(watch.Options{
 		FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline,
-		From: o.from, Deaths: o.deaths, Accounting: o.accounting, Reaped: o.reaped,
+		Keep: k.keepStats, From: o.from, Deaths: o.deaths, Accounting: o.accounting, Reaped: o.reaped,
 	}, &ledger{m})
 	o.reaped = nil
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/initcore/watch"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
 )
@@ -89,6 +90,18 @@ func (w *oomWatch) unseenVictim(now time.Time) string {
 	}
 	defer func() { w.reported = w.kills }()
 	return "the memory limit was hit " + w.figures() + " by a process whose exit was not seen"
+}
+
+// keepStats returns how many stat files of other processes may be kept open: their
+// kernel memory is charged to the container, and may take a 64th of its limit.
+func (k *kernel) keepStats() int {
+	const share, each = 64, 5 * procfs.KiB
+	k.oom.startCounting(time.Now())
+	limit := k.oom.meter.MemoryLimit()
+	if limit == 0 {
+		return watch.MaxWatched
+	}
+	return int(min(limit/share/each, watch.MaxWatched))
 }
 
 func (w *oomWatch) figures() string {

@@ -220,3 +220,36 @@ func (s *Scanner) name(b []byte) string {
 	s.names[name] = name
 	return name
 }
+
+// OpenStat opens the stat of pid for [Scanner.ReadStat]. The descriptor refers to this
+// process even after its pid has been reused. Until it is read it takes about 1 KiB of
+// kernel memory, and 4 KiB more then.
+func (s *Scanner) OpenStat(pid int) (fd int, err error) {
+	if s.dir < 0 {
+		if err := s.rewind(); err != nil {
+			return -1, s.fs.wrap(place{}, err)
+		}
+	}
+	at := place{pid: pid, name: "stat"}
+	s.path = append(at.appendTo(s.path[:0]), 0)
+	fd, err = openAt(s.dir, s.path, syscall.O_RDONLY)
+	if err != nil {
+		return -1, s.bareError(pid, err)
+	}
+	return fd, nil
+}
+
+// ReadStat is [Scanner.Stat] with a descriptor of [Scanner.OpenStat], which takes a
+// single system call. The error matches [ErrGone] if the process has been reaped.
+func (s *Scanner) ReadStat(fd, pid int, st *Stat) error {
+	n, err := preadOnce(fd, s.file[:cap(s.file)])
+	if err != nil {
+		return s.bareError(pid, err)
+	}
+	comm, err := st.parseOf(pid, s.file[:n])
+	if err != nil {
+		return s.fs.wrap(place{pid: pid, name: "stat"}, err)
+	}
+	st.Comm = s.name(comm)
+	return nil
+}

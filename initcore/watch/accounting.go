@@ -64,6 +64,7 @@ func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 		a.owed[pid]++
 	}
 	w.accounting = a
+	w.releaseStats()
 }
 
 // readAccounting handles the new accounting records.
@@ -234,6 +235,9 @@ func (w *Watcher) Sources() history.Sources {
 	}
 	if w.exitInfo {
 		s |= history.SourceStatus
+	}
+	if w.keepMax > 0 {
+		s |= history.SourceStat
 	}
 	return s
 }

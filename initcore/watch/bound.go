@@ -59,6 +59,9 @@ const descriptorsForOthers = 4
 
 // releaseDescriptors lowers the maximum number of watched processes for good.
 func (w *Watcher) releaseDescriptors(now time.Time) {
+	if w.releaseStats() {
+		return
+	}
 	before := len(w.procs)
 	w.opt.Max = max(before-descriptorsForOthers+1, 1)
 	w.makeRoom(false)

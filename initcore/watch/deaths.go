@@ -55,9 +55,10 @@ func (w *Watcher) Ready(now time.Time) bool {
 
 // died handles the end of a process, which is still in /proc until it is reaped.
 func (w *Watcher) died(p *process, now time.Time) {
+	known := w.readStat(p) // first: its parent may reap it at any time
 	p.deadAt, p.Dead, p.ended = now, now, sinceBoot()
 	w.dead++
-	if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID {
+	if known {
 		p.cpu, p.group = (w.stat.UTime + w.stat.STime).Duration(), w.stat.PGRP
 		w.readZombie(p)
 		w.readOwner(p)
@@ -145,6 +146,8 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	var i info
 	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
+	} else if p.shown {
+		r.Known, r.Status = true, p.shownStatus
 	} else if p.accounted {
 		r.Known, r.Status = p.accountKnown, p.accountStatus
 	}

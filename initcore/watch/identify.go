@@ -43,6 +43,9 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		return true
 	}
 	w.procs[pid] = p
+	if !zombie {
+		w.keepStat(p)
+	}
 	w.children[p.PPID]++
 	if w.opt.Init == w.opt.Self && p.PPID == w.opt.Self {
 		p.Origin = 0 // unknown; the Recorder knows if the init started it
@@ -98,13 +101,13 @@ func (w *Watcher) reuse(p *process) {
 func (w *Watcher) newProcess() *process {
 	last := len(w.free) - 1
 	if last < 0 {
-		p := &process{}
+		p := &process{statFD: -1}
 		w.renumber(p)
 		return p
 	}
 	p := w.free[last]
 	w.free = w.free[:last]
-	*p = process{}
+	*p = process{statFD: -1}
 	w.renumber(p)
 	return p
 }

@@ -9,7 +9,6 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
-	"yinit/procfs/fatal"
 	"yinit/procfs/pacct"
 )
 
@@ -30,6 +29,10 @@ type Options struct {
 	// NamesOnly says that the watcher must not start the goroutine that reads command
 	// lines, see [cmdlineReader]. Processes are then known by their names.
 	NamesOnly bool
+	// Keep returns how many stat files may be kept open, each of which takes some 5 KiB of
+	// kernel memory; nil: as many as processes are watched. It is called only if the
+	// kernel is older than 6.15.
+	Keep func() int
 	// From is a pid from which on processes that started and ended unseen are counted,
 	// although New is called later; 0: count from now on.
 	From int
@@ -105,67 +108,18 @@ type Watcher struct {
 	status    procfs.Status    // buffer
 	rec       history.Record   // buffer
 
-	cmdlines     *cmdlineReader
-	serial       uint64    // the last serial that a process got
-	lastGone     int       // pid of the process that was forgotten last
-	lastGoneComm string    // its command name
-	noYield      bool      // in this scan the reader of command lines has run without progress
-	adopting     int       // adoptions that are not recorded yet
-	unread       uint64    // command lines not read in time since the last note about them
-	notedUnread  time.Time // when that note was recorded
-	exitInfo     bool      // the kernel reports how a process ended after it was reaped, since Linux 6.15
+	cmdlines      *cmdlineReader
+	serial        uint64    // the last serial that a process got
+	lastGone      int       // pid of the process that was forgotten last
+	lastGoneComm  string    // its command name
+	noYield       bool      // in this scan the reader of command lines has run without progress
+	adopting      int       // adoptions that are not recorded yet
+	unread        uint64    // command lines not read in time since the last note about them
+	notedUnread   time.Time // when that note was recorded
+	kept, keepMax int       // stat files that are open, and that may be, see keep.go
+	exitInfo      bool      // the kernel reports how a process ended after it was reaped, since Linux 6.15
 	// ask is [info.ask], except in tests of older kernels.
 	ask func(*info, int) error
-}
-
-// A process is a watched process.
-type process struct {
-	Seen
-	fd     int    // its pidfd
-	serial uint64 // unique among the processes of the watcher, and the programs that each executed
-	fresh  bool   // it may not have executed its program yet
-	unread bool   // its command line could not be requested yet
-
-	adopting  bool      // it was adopted by the init, which is not recorded yet
-	adoptedAt time.Time // when it was adopted, if adopting
-
-	accounted     bool              // its accounting record was read
-	accountKnown  bool              // accountStatus is known
-	accountStatus procfs.WaitStatus // how it ended, from that record
-
-	deadAt   time.Time     // when the watcher noticed its end; zero: it is alive
-	recorded bool          // a zombie record was written for it or another zombie of its culprit
-	asked    bool          // tracer is known
-	tracer   int           // the process that traces it, read once it has been a zombie for long; 0: none
-	cpu      time.Duration // its CPU time, known once it is a zombie
-	group    int           // its process group, known once it is a zombie
-	zombie   fatal.Zombie  // what explains the signal that ended it, if its status was known in time
-	ended    procfs.Ticks  // deadAt, since boot
-}
-
-// Seen is what the watcher learned about a process while it lived.
-type Seen struct {
-	// ID is its pid and start time, which is 0 if its stat file could not be read.
-	ID procfs.ID
-	// PPID is its current parent, 0 if that is outside the namespace.
-	PPID int
-	// Parent is the parent's command name, "" if unknown.
-	Parent string
-	// Origin is the first known parent, 0 if unknown.
-	Origin int
-	// Adopted is true if the init has adopted it.
-	Adopted bool
-	// UID is its real user ID.
-	UID uint32
-	// Comm is its command name.
-	Comm string
-	// Cmdline is its command line, joined by spaces; "" if it was not read in time.
-	Cmdline string
-	// Dead is when the watcher noticed its end, zero if it did not.
-	Dead time.Time
-	// FoundDead is true if it was a zombie when the watcher first saw it. It may have
-	// ended long before Dead.
-	FoundDead bool
 }
 
 // New starts watching all existing and all future processes. The error reports which
@@ -217,6 +171,10 @@ func (w *Watcher) begin() (err error) {
 	}
 	if w.opt.Accounting != nil {
 		w.startAccounting(w.opt.Accounting, w.opt.Reaped)
+	}
+	w.keepMax = w.keepLimit()
+	for _, p := range w.procs {
+		w.keepStat(p)
 	}
 	if counterErr != nil {
 		w.note(now, "processes that start and end between two scans are not counted: "+errNoCounter(counterErr))
@@ -297,6 +255,7 @@ func (w *Watcher) forget(pid int) {
 	}
 	w.forgetAdoption(p)
 	w.lastGone, w.lastGoneComm = pid, p.Comm
+	w.dropStat(p)
 	_ = unix.Close(p.fd) // removes it from the epoll set, too: it has no duplicate
 	delete(w.procs, pid)
 	w.countChild(p.PPID, -1)

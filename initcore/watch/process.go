@@ -1,0 +1,61 @@
+package watch
+
+import (
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/fatal"
+)
+
+// A process is a watched process.
+type process struct {
+	Seen
+	fd     int    // its pidfd
+	serial uint64 // unique among the processes of the watcher, and the programs that each executed
+	fresh  bool   // it may not have executed its program yet
+	unread bool   // its command line could not be requested yet
+
+	adopting  bool      // it was adopted by the init, which is not recorded yet
+	adoptedAt time.Time // when it was adopted, if adopting
+
+	statFD        int               // its stat file; -1: not open
+	shown         bool              // shownStatus is known
+	shownStatus   procfs.WaitStatus // how it ended, from its stat file
+	accounted     bool              // its accounting record was read
+	accountKnown  bool              // accountStatus is known
+	accountStatus procfs.WaitStatus // how it ended, from that record
+
+	deadAt   time.Time     // when the watcher noticed its end; zero: it is alive
+	recorded bool          // a zombie record was written for it or another zombie of its culprit
+	asked    bool          // tracer is known
+	tracer   int           // the process that traces it, read once it has been a zombie for long; 0: none
+	cpu      time.Duration // its CPU time, known once it is a zombie
+	group    int           // its process group, known once it is a zombie
+	zombie   fatal.Zombie  // what explains the signal that ended it, if its status was known in time
+	ended    procfs.Ticks  // deadAt, since boot
+}
+
+// Seen is what the watcher learned about a process while it lived.
+type Seen struct {
+	// ID is its pid and start time, which is 0 if its stat file could not be read.
+	ID procfs.ID
+	// PPID is its current parent, 0 if that is outside the namespace.
+	PPID int
+	// Parent is the parent's command name, "" if unknown.
+	Parent string
+	// Origin is the first known parent, 0 if unknown.
+	Origin int
+	// Adopted is true if the init has adopted it.
+	Adopted bool
+	// UID is its real user ID.
+	UID uint32
+	// Comm is its command name.
+	Comm string
+	// Cmdline is its command line, joined by spaces; "" if it was not read in time.
+	Cmdline string
+	// Dead is when the watcher noticed its end, zero if it did not.
+	Dead time.Time
+	// FoundDead is true if it was a zombie when the watcher first saw it. It may have
+	// ended long before Dead.
+	FoundDead bool
+}
