@@ -59,6 +59,19 @@ func (h *helper) idle(limit time.Duration) bool {
 	return !h.stuck
 }
 
+// free reports whether the last call has returned.
+func (h *helper) free() bool {
+	if h.done == nil {
+		return true
+	}
+	select {
+	case <-h.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // start calls f and does not wait for it to return. A panic in f is ignored.
 func (h *helper) start(f func()) {
 	if h.inline {

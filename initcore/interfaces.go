@@ -98,6 +98,19 @@ type death struct {
 	wasSeen bool       // seen is filled in
 }
 
+// looks are looks at programs that were sent a stop signal, and what is written about them.
+// They may take long, so the answers come later.
+type looks interface {
+	// check begins to look at a child that was sent a signal at this time. It reports
+	// whether it has begun: only one call can be going on.
+	check(pid int, sig unix.Signal, sentAt time.Time) bool
+	// checkDone returns the answer of the last check, if it has been found.
+	checkDone() (stopAnswer, bool)
+	// saveReport begins to write the report in place of the earlier one, and reports
+	// whether it has begun.
+	saveReport(report, earlier string) bool
+}
+
 // facts are looked up for reports only: the machine's decisions do not depend on them.
 type facts interface {
 	// name returns the command name of a process, "" if it is unknown.

@@ -38,9 +38,10 @@ type kernel struct {
 	scanner      *procfs.Scanner
 	zombies      budget // how many orphans readZombie reads
 	relays       *relays
-	disks        []string      // directories in which tryDisks may create the accounting file
-	late         chan lateFile // its result
-	found        []procfs.Stat // children that search found
+	disks        []string        // directories in which tryDisks may create the accounting file
+	late         chan lateFile   // its result
+	found        []procfs.Stat   // children that search found
+	answer       chan stopAnswer // of the last check
 }
 
 // A launch keeps what is needed to explain a failed start until the process has ended.

@@ -32,6 +32,7 @@ type machine struct {
 	leftovers leftovers
 	terminal  terminal
 	facts     facts
+	looks     looks
 	evidence  evidence
 	hist      *history.Writer
 	log       *slog.Logger
@@ -49,11 +50,11 @@ type machine struct {
 	continueAt     time.Time      // when the delay is over
 	delayed        history.Record // record of the delayed signal
 	delayedInfo    early.Info     // its siginfo_t
-	killAt         time.Time      // when the programs are sent SIGKILL; zero: never
 	leftoversUntil time.Time      // when the phase of the leftover processes is over
 	pollAt         time.Time      // when poll next checks for leftover processes
 	pollEvery      time.Duration
 	resumption     resumption
+	checks         stopChecks
 
 	status    int // exit status, if hasStatus
 	hasStatus bool
@@ -75,6 +76,9 @@ type program struct {
 	stopped    bool              // a signal has stopped it
 	stop       stopState         // how a signal stopped it
 	toldToEnd  bool              // it was sent its stop signal, or SIGTERM
+	killAt     time.Time         // when it is sent SIGKILL; zero: never
+	checked    uint64            // the stop signals whose effect was checked; bit n-1 is signal n
+	answer     stopAnswer        // the result of the last check
 	group      bool              // signals go to its process group
 	begun      time.Time         // when it was last started
 	stoppedBy  unix.Signal       // the stop signal or SIGKILL that the init sent; 0: none
@@ -121,6 +125,7 @@ func (m *machine) start(now time.Time) {
 // launch starts one program and reports whether it could.
 func (m *machine) launch(p *program) bool {
 	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped, p.toldToEnd = m.now, time.Time{}, 0, 0, false, false
+	p.killAt, p.checked, p.answer = time.Time{}, 0, stopAnswer{}
 	p.stop.sent = noInfo
 	pid, err := m.proc.start(p)
 	if err != nil {
@@ -189,11 +194,12 @@ func (m *machine) tick(now time.Time) {
 	m.now = now
 	m.recordDue(now)
 	m.resumeAgain()
+	m.doChecks()
 	if m.phase == delaying && !now.Before(m.continueAt) {
 		m.delayIsOver()
 	}
-	if m.phase == stopping && !m.killAt.IsZero() && !now.Before(m.killAt) {
-		m.killAll()
+	if m.phase == stopping {
+		m.killLate()
 	}
 	if m.phase == running {
 		for _, p := range m.programs {
@@ -218,6 +224,7 @@ func (m *machine) deadline() time.Time {
 	}
 	sooner(earlier(m.unrecorded.recordAt, m.repeats.recordAt))
 	sooner(m.resumption.at)
+	sooner(m.nextCheck())
 	switch m.phase {
 	case running:
 		for _, p := range m.programs {
@@ -226,7 +233,11 @@ func (m *machine) deadline() time.Time {
 	case delaying:
 		sooner(m.continueAt)
 	case stopping:
-		sooner(m.killAt)
+		for _, p := range m.programs {
+			if p.pid != 0 {
+				sooner(p.killAt)
+			}
+		}
 	case endingLeftovers, killingLeftovers:
 		sooner(m.pollAt)
 		sooner(m.leftoversUntil)

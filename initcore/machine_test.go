@@ -42,6 +42,12 @@ type world struct {
 	peers    []fatal.Peer // what killers returns
 	initName string       // what the program is, if it works as PID 1 only
 	tornDown bool         // what hungUp returns
+
+	blocks map[string]stopAnswer // what the looks at a program find
+	asked  []stopAnswer          // the looks that have begun
+	slow   time.Duration         // how long each takes
+	ready  time.Time
+	saved  string // the report before the end
 }
 
 func newWorld(t *testing.T, cfg Config) *world {
@@ -52,6 +58,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	w := &world{t: t, nextPID: 10, refuse: map[string]error{}, clock: time.Unix(1_000_000, 0)}
 	cfg.stopSession()
 	w.machine = newMachine(cfg)
+	w.looks = w
 	w.proc, w.leftovers, w.terminal, w.facts, w.evidence, w.pid = w, w, w, w, w, 1
 	w.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	return w
@@ -133,6 +140,26 @@ func (w *world) group(pid int) int {
 	return pid
 }
 
+func (w *world) check(pid int, sig unix.Signal, _ time.Time) bool {
+	for _, p := range w.programs {
+		if p.pid == pid {
+			a := w.blocks[p.Name]
+			a.sig = sig
+			w.asked, w.ready = append(w.asked, a), w.now.Add(w.slow)
+		}
+	}
+	return true
+}
+
+func (w *world) checkDone() (stopAnswer, bool) {
+	if w.now.Before(w.ready) {
+		return stopAnswer{}, false
+	}
+	return w.asked[len(w.asked)-1], true
+}
+
+func (w *world) saveReport(report, _ string) bool { w.saved = report; return true }
+
 func (w *world) reap(*death) error { return unix.ECHILD }
 
 func (w *world) signalAll(sig unix.Signal) {
@@ -155,9 +182,15 @@ func (w *world) list() (living []procfs.Stat, known bool) {
 	}
 	return living, known
 }
-func (w *world) everyProcess() []procfs.Stat              { living, _ := w.list(); return living }
-func (w *world) tracer(int) int                           { return 0 }
-func (w *world) name(int) string                          { return "killer" }
+func (w *world) everyProcess() []procfs.Stat { living, _ := w.list(); return living }
+func (w *world) tracer(int) int              { return 0 }
+func (w *world) name(pid int) string {
+	if w.find(pid) != nil {
+		return "" // as the program was called
+	}
+	return "killer"
+}
+
 func (w *world) queueFull() bool                          { return w.full }
 func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
 func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
@@ -430,7 +463,7 @@ func TestWhoIsLeft(t *testing.T) {
 		{one(), "left nc dead; start; app exits 0; 4s", "yinit: stopping leftover processes (processes 100 (nc))\nyinit: warning: killing leftover processes after 3s (processes 100 (nc))\n"},
 		{one(), "left dead; start; app exits 0; 1s; none left; 1s", ""},
 		{one(), "left unseen; start; app exits 0; 4s", "yinit: stopping leftover processes (processes unknown)\nyinit: warning: killing leftover processes after 3s (processes unknown)\n"},
-		{late, "start; TERM; 2s", "yinit: warning: killing app (pid 11, reason still running 2s after its stop signal)\n"},
+		{late, "start; TERM; 2s", "yinit: warning: killing app, pid 11: still running 2s after SIGTERM\n"},
 	} {
 		var b bytes.Buffer
 		w := newWorld(t, tt.cfg)

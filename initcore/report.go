@@ -28,16 +28,19 @@ const lastDeaths = 10
 const reportLimit = time.Second
 
 // writeReport writes the report of a failed run: the exit status and its reason, the
-// last deaths, the zombies and the processes that hold them. It writes nothing if the
-// exit status is 0.
+// last deaths, the zombies and the processes that hold them. If the exit status is 0 it
+// writes nothing, and removes what was written when a stop signal did nothing.
 func (m *machine) writeReport(path string, h *helper) {
-	if path == "" || m.exitStatus() == 0 {
+	if path == "" || m.exitStatus() == 0 && m.checks.saved == "" {
 		return
 	}
 	var failed error
-	report := m.report()
+	report, earlier := "", m.checks.saved
+	if m.exitStatus() != 0 {
+		report = m.report()
+	}
 	err := errNoAnswer
-	if h.call(reportLimit, func() { failed = writeIfEmpty(path, report) }) {
+	if h.call(reportLimit, func() { failed = writeReport(path, report, earlier) }) {
 		err = failed
 	}
 	if err != nil {
@@ -50,28 +53,35 @@ var errNoAnswer = errors.New("its file system does not respond")
 // ReportFailure writes the report of a run in which yinit failed before it started any
 // program, see [Config.Report].
 func ReportFailure(path string, status int, why string) error {
-	return writeIfEmpty(path, conclusion(status, why))
+	return writeReport(path, conclusion(status, why), "")
 }
 
-// writeIfEmpty writes a report to an existing, empty regular file, such as the one that
-// the kubelet mounts on /dev/termination-log. It leaves any other file unchanged and
-// returns nil: the file could be a device, or a symbolic link by which a program tries
-// to have root overwrite another file.
-func writeIfEmpty(path, report string) error {
+// writeReport writes a report to an existing regular file that is empty, such as the one
+// that the kubelet mounts on /dev/termination-log, or that holds the earlier report. It
+// leaves any other file unchanged and returns nil: the file could be a device, or a
+// symbolic link by which a program tries to have root overwrite another file.
+func writeReport(path, report, earlier string) error {
 	if path == "" {
 		return nil
 	}
 	var st unix.Stat_t
-	if unix.Lstat(path, &st) != nil || !takesReport(&st) {
+	if unix.Lstat(path, &st) != nil || !takesReport(&st, earlier) {
 		return nil // no report was requested, or the program wrote its own
 	}
+	how := unix.O_WRONLY
+	if earlier != "" {
+		how = unix.O_RDWR
+	}
 	// The file may have been replaced since: opening a FIFO must not block.
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(path, how|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	if err = unix.Fstat(fd, &st); err == nil && takesReport(&st) {
-		_, err = unix.Write(fd, []byte(report)) // a write to a regular file is short only if the disk is full
+	if err = unix.Fstat(fd, &st); err == nil && takesReport(&st, earlier) && holds(fd, st.Size, earlier) {
+		// A write to a regular file is short only if the disk is full.
+		if _, err = unix.Pwrite(fd, []byte(report), 0); err == nil && int64(len(report)) < st.Size {
+			err = unix.Ftruncate(fd, int64(len(report)))
+		}
 	}
 	if closing := unix.Close(fd); err == nil {
 		err = closing
@@ -82,8 +92,18 @@ func writeIfEmpty(path, report string) error {
 	return nil
 }
 
-func takesReport(st *unix.Stat_t) bool {
-	return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size == 0
+func takesReport(st *unix.Stat_t, earlier string) bool {
+	return st.Mode&unix.S_IFMT == unix.S_IFREG && (st.Size == 0 || st.Size == int64(len(earlier)))
+}
+
+// holds reports whether the file of this size is empty or holds the earlier report.
+func holds(fd int, size int64, earlier string) bool {
+	if size == 0 {
+		return true
+	}
+	b := make([]byte, len(earlier)+1)
+	n, err := unix.Pread(fd, b, 0)
+	return err == nil && string(b[:n]) == earlier
 }
 
 // conclusion is the first line of a report.

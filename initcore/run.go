@@ -43,7 +43,7 @@ func Run(cfg Config) int {
 	k := newKernel(&cfg, feed.Inherit)
 	k.helper.log = logger
 	m := newMachine(cfg)
-	m.proc, m.leftovers, m.terminal, m.facts, m.evidence, m.log, m.pid = k, k, k.console, k, k, logger, k.pid
+	m.proc, m.leftovers, m.terminal, m.facts, m.evidence, m.looks, m.log, m.pid = k, k, k.console, k, k, k, logger, k.pid
 	m.self, m.uid = k.name(k.pid), uint32(unix.Getuid())
 	k.prepare(logger)
 	if k.noProc {

@@ -2,6 +2,7 @@ package initcore
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +61,6 @@ func (m *machine) delayIsOver() {
 // their pids. Stopped ones are continued. If info has a value, see sigqueue(3), the stop
 // signal carries it.
 func (m *machine) stopAll(info early.Info) (to []int) {
-	again := m.phase == stopping
 	if m.stopAt.IsZero() {
 		m.stopAt = m.now
 	}
@@ -83,30 +83,54 @@ func (m *machine) stopAll(info early.Info) (to []int) {
 		p.stoppedBy = sig
 		m.send(p, sig, info)
 		p.toldToEnd = true
+		if m.cfg.KillAfter > 0 && p.killAt.IsZero() {
+			p.killAt = m.now.Add(m.cfg.KillAfter)
+		}
+		m.checkStop(p, sig)
 		to = append(to, p.pid)
 	}
 	m.resumeStopped()
-	if m.cfg.KillAfter > 0 && !again {
-		m.killAt = m.now.Add(m.cfg.KillAfter)
-	}
 	m.endIfDone()
 	return to
 }
 
-// killAll sends SIGKILL to the programs that did not end in time.
-func (m *machine) killAll() {
+// killLate sends SIGKILL to the programs that did not end in time.
+func (m *machine) killLate() {
 	for _, p := range m.programs {
-		if p.pid == 0 {
+		if p.pid == 0 || p.killAt.IsZero() || m.now.Before(p.killAt) {
 			continue
 		}
-		why := fmt.Sprintf("still running %s after its stop signal", m.cfg.KillAfter)
-		m.log.Warn("killing "+p.Name, "pid", p.pid, "reason", why)
-		m.note(history.KindStop, fmt.Sprintf("SIGKILL to %s (pid %d): %s", p.Name, p.pid, why))
+		name, why := p.whom(m.facts.name(p.pid)), m.whyLate(p)
+		m.log.Warn("killing " + name + ": " + why)
+		m.note(history.KindStop, "SIGKILL to "+name+": "+why)
 		p.stoppedBy = unix.SIGKILL
 		m.send(p, unix.SIGKILL, noInfo)
+		// A process in state D cannot react, so SIGKILL is repeated at a low rate only.
+		p.killAt = m.now.Add(killAgain)
 	}
-	// A process in state D cannot react, so SIGKILL is repeated at a low rate only.
-	m.killAt = m.now.Add(killAgain)
+}
+
+// whom names the program, with its present command name if it has executed another
+// program: "python3 (now sleep), pid 6".
+func (p *program) whom(comm string) string {
+	name := p.Name
+	if comm != "" && comm != p.comm() && comm != p.Name {
+		name += " (now " + comm + ")"
+	}
+	return name + ", pid " + strconv.Itoa(p.pid)
+}
+
+// whyLate says why a program is killed: "still running 20s after SIGTERM, which it
+// ignores".
+func (m *machine) whyLate(p *program) string {
+	if p.stoppedBy == unix.SIGKILL {
+		return "still running after SIGKILL"
+	}
+	why := "still running " + m.cfg.KillAfter.String() + " after " + procfs.SignalName(int(p.stoppedBy))
+	if which := p.answer.obstacle.Which; which != "" && p.answer.sig == p.stoppedBy {
+		why += ", " + which
+	}
+	return why
 }
 
 const (

@@ -61,6 +61,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	// The record comes last, so that it does not delay the signal.
 	m.received(info, passed, action, to)
 	m.suspendSession(sig, to)
+	m.checkFromEngine(info, passed, to)
 }
 
 // sentByInit reports whether the init sent the signal to itself, for example the SIGPIPE

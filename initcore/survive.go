@@ -97,15 +97,15 @@ func (m *machine) forwardAnyway(sig unix.Signal) {
 func (m *machine) endAnyway() {
 	if m.phase < stopping {
 		m.phase = stopping
-		if m.cfg.KillAfter > 0 {
-			m.killAt = m.now.Add(m.cfg.KillAfter)
-		}
 	}
 	for i := len(m.programs) - 1; i >= 0; i-- {
 		p := m.programs[i]
 		p.restartAt = time.Time{}
 		if sig := m.cfg.Rewrite.Of(p.stopSignal()); p.pid != 0 && sig != 0 {
 			p.stoppedBy = sig
+			if m.cfg.KillAfter > 0 && p.killAt.IsZero() {
+				p.killAt = m.now.Add(m.cfg.KillAfter)
+			}
 			_ = m.proc.kill(p.pid, sig)
 			if m.proc.stopped(p.pid) {
 				_ = m.proc.kill(p.pid, unix.SIGCONT)
@@ -139,12 +139,11 @@ func (m *machine) tickAnyway(before phase) {
 		m.endAnyway()
 	case stopping:
 		for _, p := range m.programs {
-			if p.pid != 0 {
-				p.stoppedBy = unix.SIGKILL
+			if p.pid != 0 && !p.killAt.IsZero() && !m.now.Before(p.killAt) {
+				p.stoppedBy, p.killAt = unix.SIGKILL, m.now.Add(killAgain)
 				_ = m.proc.kill(p.pid, unix.SIGKILL)
 			}
 		}
-		m.killAt = m.now.Add(killAgain)
 	case endingLeftovers, killingLeftovers:
 		m.pollAt = m.now.Add(lastPoll)
 		if !m.now.Before(m.leftoversUntil) {

@@ -1,0 +1,129 @@
+package initcore
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
+	"yinit/initcore/history"
+	"yinit/procfs"
+	"yinit/procfs/verdict"
+)
+
+func TestStopThatDoesNothing(t *testing.T) {
+	killAfter := func(c *Config) { c.KillAfter = 2 * time.Second }
+	rewrite := func(c *Config) { c.Rewrite[unix.SIGTERM] = int8(unix.SIGQUIT) }
+	ignores := stopAnswer{obstacle: verdict.Obstacle{Does: "ignores SIGTERM", Which: "which it ignores"}}
+	withINT := ignores
+	withINT.answers = unix.SIGINT
+	now := withINT
+	now.comm = "sleep"
+	waits := stopAnswer{obstacle: verdict.Obstacle{
+		Does: "waits for its child 12 (sleep)", Which: "for which its trap waits", Child: procfs.ID{PID: 12},
+	}, childAge: 500 * time.Millisecond}
+	trap := stopAnswer{trap: true}
+	handles := stopAnswer{obstacle: verdict.Obstacle{Which: "which it handles"}}
+	const warns = "yinit: warning: "
+	for _, tt := range []struct {
+		name, script string
+		cfg          Config
+		answer       stopAnswer
+		says         string
+	}{
+		{"it handles the signal", "start; TERM; 1h", one(), handles, ""},
+		{"nothing is known", "start; TERM; 1h", one(), stopAnswer{}, ""},
+		{"it ignores the signal", "start; TERM; 100ms", one(), ignores, warns + "app (pid 11) ignores SIGTERM; use --kill-after\n"},
+		{"once is enough", "start; TERM; 1s; TERM; 1h", one(), ignores, warns + "app (pid 11) ignores SIGTERM; use --kill-after\n"},
+		{"another signal would help", "start; TERM; 100ms", one(), withINT, warns + "app (pid 11) ignores SIGTERM; use --rewrite TERM:INT or --kill-after\n"},
+		{"it is rewritten already", "start; TERM; 100ms", one(rewrite), withINT, warns + "app (pid 11) ignores SIGTERM; use --rewrite TERM:INT or --kill-after\n"},
+		{"it was another program", "start; TERM; 100ms", one(), now, warns + "app (now sleep, pid 11) ignores SIGTERM; use --rewrite TERM:INT or --kill-after\n"},
+		{"a shell waits, first", "start; TERM; 1s", one(), waits, ""},
+		{"a shell waits", "start; TERM; 1600ms", one(), waits, warns + "app (pid 11) waits for its child 12 (sleep); start the command with exec, or use --group or --kill-after\n"},
+		{"a shell runs its trap", "start; TERM; 1h", one(), trap, ""},
+		{"it ends at once", "start; TERM; app exits 0; 1h", one(), ignores, ""},
+		{"it is killed", "start; TERM; 3s", one(killAfter), ignores, warns + "app (pid 11) ignores SIGTERM, and is killed 2s after the signal\n" +
+			warns + "killing app, pid 11: still running 2s after SIGTERM, which it ignores\n"},
+		{"it is killed, with a handler", "start; TERM; 3s", one(killAfter), handles, warns + "killing app, pid 11: still running 2s after SIGTERM, which it handles\n"},
+		{"killed again", "start; TERM; 13s", one(killAfter), handles, warns + "killing app, pid 11: still running 2s after SIGTERM, which it handles\n" +
+			warns + "killing app, pid 11: still running after SIGKILL\n"},
+		{"one of several", "start; c exits 0; 100ms", several("app:QUIT c"), withINT, warns + "app (pid 11) ignores SIGTERM, and is killed 20s after the signal; set stop_signal = \"INT\"\n"},
+		{"INT from inside", "start; INT; 1h", one(), ignores, ""},
+		{"HUP", "start; HUP; 1h", one(), ignores, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var b bytes.Buffer
+			w := newWorld(t, tt.cfg)
+			w.log = slog.New(&textHandler{w: &b, level: slog.LevelWarn})
+			w.blocks = map[string]stopAnswer{"app": tt.answer}
+			w.play(tt.script)
+			if got := b.String(); got != tt.says {
+				t.Errorf("the log says\n%swant\n%s", got, tt.says)
+			}
+			if got := strings.Contains(w.saved, "ignores SIGTERM"); got != strings.Contains(tt.says, "(pid 11) ignores") && !strings.Contains(tt.says, "now sleep") {
+				t.Errorf("the report is %q", w.saved)
+			}
+		})
+	}
+}
+
+// TestStopFromEngine: an engine may send another signal than SIGTERM, from outside.
+func TestStopFromEngine(t *testing.T) {
+	for sig, want := range map[unix.Signal]bool{unix.SIGINT: true, unix.SIGQUIT: true, unix.SIGWINCH: true, unix.SIGHUP: false, unix.SIGUSR1: false} {
+		w := reporting(t, one())
+		w.blocks = map[string]stopAnswer{"app": {obstacle: verdict.Obstacle{Does: "ignores it"}}}
+		w.play("start")
+		w.signal(early.Info{Signal: int32(sig)}, false, w.clock)
+		w.play("1s")
+		got := false
+		for _, r := range lastRecords(t, w.hist, 9, history.KindNote) {
+			got = got || r.Text == "app (pid 11) ignores it"
+		}
+		if got != want {
+			t.Errorf("%v from outside: recorded %v, want %v", sig, got, want)
+		}
+	}
+}
+
+// TestLookThatHangs: the machine gives up if /proc does not respond.
+func TestLookThatHangs(t *testing.T) {
+	w := newWorld(t, several("a b"))
+	w.slow = 1000 * time.Hour
+	w.play("start; TERM; 1m")
+	w.want(-1, "start a", "start b", "TERM b", "TERM a", "KILL a", "KILL b", "KILL a", "KILL b", "KILL a", "KILL b", "KILL a", "KILL b", "KILL a", "KILL b")
+	if len(w.asked) != 1 {
+		t.Errorf("%d looks have begun, want 1 that does not end", len(w.asked))
+	}
+}
+
+// TestReportReplaced: the report at the end replaces the one from before, and nothing
+// else.
+func TestReportReplaced(t *testing.T) {
+	for _, tt := range []struct{ name, holds, report, earlier, want string }{
+		{"empty", "", "new", "", "new"},
+		{"the program's own", "own", "new", "", "own"},
+		{"the earlier one", "earlier", "new", "earlier", "new"},
+		{"a longer one", "old", "newer", "old", "newer"},
+		{"removed at the end", "earlier", "", "earlier", ""},
+		{"the program has added to it", "earlier, own", "new", "earlier", "earlier, own"},
+		{"as long, but the program's own", "program", "new", "earlier", "program"},
+		{"never written", "", "new", "earlier", "new"},
+	} {
+		path := filepath.Join(t.TempDir(), "report")
+		if err := os.WriteFile(path, []byte(tt.holds), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeReport(path, tt.report, tt.earlier); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != tt.want {
+			t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
+		}
+	}
+}
