@@ -222,6 +222,7 @@ func TestDrainOfATalker(t *testing.T) {
 	r := outletTo(t, int(to.Fd()))
 	w, err := r.pipe("web", 1)
 	check(t, err)
+	check(t, unix.SetNonblock(w, true)) // after drain nothing reads the pipe
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
