@@ -27,6 +27,10 @@ type Config struct {
 	// process group.
 	Session bool
 
+	// FollowFork lets a program go on as an orphan that it leaves when it exits with 0: the
+	// only one with its name, or the only one.
+	FollowFork bool
+
 	// Subreaper requests PR_SET_CHILD_SUBREAPER, see prctl(2); a failure is logged as
 	// a warning. An init that is not PID 1 tries to become a subreaper in any case.
 	Subreaper bool

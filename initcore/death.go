@@ -26,6 +26,9 @@ func (m *machine) died(d *death, now time.Time) {
 	}
 	reason := m.programDied(d)
 	d.program.pid = 0
+	if m.serviceLeft(d) {
+		return
+	}
 	m.setStatus(d, reason)
 	m.reactToDeath(d, reason)
 	m.endIfDone()

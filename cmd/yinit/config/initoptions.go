@@ -17,6 +17,10 @@ var initOptions = []Option{
 		target: func(s *Settings) any { return &s.Session },
 	},
 	{
+		Long: "follow-fork", Text: "if the program exits with 0 and leaves a process that continues it, a daemon or its new version, go on with that one",
+		target: func(s *Settings) any { return &s.FollowFork },
+	},
+	{
 		Short: "s", Long: "subreaper", Text: "be a subreaper; a failure is only a warning", Default: "automatic when not PID 1",
 		target: func(s *Settings) any { return &s.Subreaper },
 	},
