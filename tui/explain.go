@@ -104,6 +104,9 @@ func explainGone(w *world, p *snapshot.Process) string {
 
 // descent says which process is the parent of p.
 func descent(w *world, p *snapshot.Process) string {
+	if p.Entered() && p.Place != snapshot.PlaceInit {
+		return ", " + enteredNotes(p)[0] + ", started " + text.Age(p.Age) + " ago,"
+	}
 	if p.Entered() {
 		return ", started from outside (docker exec) " + text.Age(p.Age) + " ago,"
 	}

@@ -85,6 +85,19 @@ func TestExplain(t *testing.T) {
 			"7 app, started from outside (docker exec) 5m ago, is sleeping; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
 		{
+			"of another container", func(p *snapshot.Process) {
+				p.Outside, p.PPID, p.Age, p.Term = true, 0, 5*time.Minute, verdict.OutcomeTerminate
+				p.Place, p.Container = snapshot.PlaceOther, strings.Repeat("0123456789abcdef", 4)
+			},
+			"7 app, of container 0123456789ab, started 5m ago, is sleeping; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
+		},
+		{
+			"of the reader's container", func(p *snapshot.Process) {
+				p.Outside, p.PPID, p.Age, p.Term, p.Place = true, 0, 5*time.Minute, verdict.OutcomeTerminate, snapshot.PlaceOurs
+			},
+			"7 app, of this container, started 5m ago, is sleeping; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
+		},
+		{
 			"zombie", func(p *snapshot.Process) { p.State, p.Known, p.Status = procfs.StateZombie, true, 3<<8 },
 			"7 app is a zombie: exited 3; its parent 1 tini has not waited for it.", "7 app: zombie, exited 3; 1 tini has not waited for it",
 		},

@@ -221,9 +221,26 @@ func (w *world) notes(r *row) []string {
 	case p.State.Stopped():
 		return []string{p.State.Word()}
 	case p.Entered():
-		return []string{"from outside (docker exec)", "from outside", "outside"}
+		return enteredNotes(p)
 	}
 	return nil
+}
+
+// shortID is how many digits of a container's ID are shown, as docker ps does.
+const shortID = 12
+
+// enteredNotes says where a process comes from whose parent is outside.
+func enteredNotes(p *snapshot.Process) []string {
+	switch {
+	case p.Place == snapshot.PlaceOurs:
+		return []string{"of this container", "this container"}
+	case p.Place == snapshot.PlaceOther && len(p.Container) >= shortID:
+		return []string{"of container " + p.Container[:shortID], p.Container[:shortID], "other"}
+	case p.Place == snapshot.PlaceOther:
+		return []string{"of another container", "other"}
+	default:
+		return []string{"from outside (docker exec)", "from outside", "outside"}
+	}
 }
 
 func (w *world) zombieNotes(p *snapshot.Process) []string {

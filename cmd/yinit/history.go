@@ -146,6 +146,9 @@ func printHistory(o historyOptions) error {
 		return err
 	}
 	defer src.Close()
+	if src.Remark != "" && src.Init.PID != o.pid {
+		fmt.Fprintln(os.Stderr, "yinit: history: "+procfs.Printable(src.Remark))
+	}
 	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o, width: terminalWidth}
 	why := ""
 	if o.follow {

@@ -112,7 +112,9 @@ func (e *NotFoundError) Unwrap() error { return e.err }
 
 // Find opens the history of an init. It tries the process asked first, then PID 1,
 // then all other processes, since the containers of a pod may share a PID namespace.
-// If asked is 0 or 1 it begins with PID 1. The error is a [*NotFoundError].
+// If PID 1 belongs to another container than this process, an init of this container
+// comes before it. If asked is 0 or 1 Find begins with PID 1. The error is a
+// [*NotFoundError].
 func Find(proc procfs.FS, asked int) (*Source, error) {
 	if asked > 1 {
 		s, err := openSource(proc, asked)
@@ -124,18 +126,49 @@ func Find(proc procfs.FS, asked int) (*Source, error) {
 			return nil, &NotFoundError{Text: text, Denied: true, err: err}
 		}
 	}
+	away := elsewhere(proc, 1)
+	if away != "" && asked != 1 {
+		if s := findOthers(proc, proc.SameContainer); s != nil {
+			s.whose(proc, ", not of PID 1, which is in "+away)
+			return s, nil
+		}
+	}
 	s, first := openSource(proc, 1)
 	if first == nil {
+		if away != "" {
+			s.whose(proc, " in "+away+"; no init of this container keeps one")
+		}
 		return s, nil
 	}
 	none := explain(proc, first)
 	if none.Denied {
 		return nil, none
 	}
-	if s := findOthers(proc); s != nil {
+	if s := findOthers(proc, func(int) bool { return true }); s != nil {
+		comm, _ := proc.Comm(1)
+		s.whose(proc, ", not of PID 1 ("+comm+")")
 		return s, nil
 	}
 	return nil, none
+}
+
+// elsewhere names the container of a process, "container 0123456789ab" or "another
+// container". It returns "" if that is the container of this process, or may be.
+func elsewhere(proc procfs.FS, pid int) string {
+	key := proc.ContainerKey(pid)
+	if same, known := key.Same(proc.ContainerKey(os.Getpid())); same || !known {
+		return ""
+	}
+	const short = 12 // digits, as docker ps shows
+	if id := key.ID(); len(id) > short {
+		return "container " + id[:short]
+	}
+	return "another container"
+}
+
+// whose sets the remark that says which init keeps the history.
+func (s *Source) whose(proc procfs.FS, where string) {
+	s.Remark = "this is the history of " + strconv.Itoa(s.Init.PID) + programOf(proc, s.Init.PID) + where
 }
 
 func openSource(proc procfs.FS, pid int) (*Source, error) {
@@ -155,9 +188,10 @@ func identify(proc procfs.FS, pid int) procfs.ID {
 	return procfs.ID{PID: pid}
 }
 
-// findOthers searches for inits other than PID 1. It opens the history of the first
-// one and lists all of them in its Inits. It returns nil if there are none.
-func findOthers(proc procfs.FS) (found *Source) {
+// findOthers searches for inits other than PID 1 among the processes that fit. It opens
+// the history of the first one and lists all of them in its Inits. It returns nil if
+// there are none.
+func findOthers(proc procfs.FS, fits func(pid int) bool) (found *Source) {
 	scanner := procfs.NewScanner(proc)
 	defer scanner.Close()
 	pids, err := scanner.PIDs(nil)
@@ -166,7 +200,7 @@ func findOthers(proc procfs.FS) (found *Source) {
 	}
 	var all []string
 	for _, pid := range pids {
-		if pid == 1 || pid == os.Getpid() || seemsYinit(proc, pid) == verdict.No {
+		if pid == 1 || pid == os.Getpid() || seemsYinit(proc, pid) == verdict.No || !fits(pid) {
 			continue
 		}
 		s, err := openSource(proc, pid)

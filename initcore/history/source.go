@@ -12,7 +12,10 @@ type Source struct {
 	*Reader
 	Init  procfs.ID // the process that writes it; zero if it is read from a file
 	Inits []string  // pids and arguments of all inits that keep a history, if PID 1 is not one of them
-	Own   bool      // no init keeps a history; this process records its own
+	// Remark says whose history it is, if a reader might take it for that of PID 1 or of
+	// its own container; else it is "".
+	Remark string
+	Own    bool // no init keeps a history; this process records its own
 
 	why     error       // why no init's history is read, if Own
 	alive   func() bool // see Alive

@@ -56,6 +56,10 @@ type kept struct {
 	ran     bool // it has run since the command line was read
 	status  keptStatus
 	term    forecast
+	// place and container are as in [Process], if placed.
+	placed    bool
+	place     Place
+	container string
 }
 
 // cmdlineRounds is the number of snapshots after which the command line of a process
@@ -127,6 +131,10 @@ func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, 
 		CPUTime: (s.UTime + s.STime).Duration(), RSS: s.RSS.Bytes(os.Getpagesize()), Age: procfs.Age(uptime, s.Start),
 		Outside: s.PPID == 0 && s.PID != 1,
 	}
+	if p.Outside && !s.State.Ended() && !s.KernelThread() {
+		r.locate(before, s.PID)
+	}
+	p.Place, p.Container = before.place, before.container
 	if s.Zombie() {
 		p.RSS = 0
 	}
@@ -150,6 +158,24 @@ func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, 
 		p.Culprit = zombie.CulpritOf(s, before.status.tracer)
 	}
 	return p, fresh
+}
+
+// locate finds out, once, to which container a process belongs whose parent is outside
+// the PID namespace.
+func (r *Reader) locate(p *kept, pid int) {
+	if p.placed {
+		return
+	}
+	p.placed = true
+	key := r.fs.ContainerKey(pid)
+	same, known := key.Same(r.fs.ContainerKey(1))
+	switch {
+	case same || !known:
+	case r.fs.SameContainer(pid):
+		p.place = PlaceOurs
+	default:
+		p.place, p.container = PlaceOther, key.ID()
+	}
 }
 
 // remember returns what is kept about the process from the previous snapshot.

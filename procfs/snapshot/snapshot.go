@@ -78,7 +78,22 @@ type Process struct {
 	// Outside says that the parent is outside the PID namespace, as for a process
 	// that docker exec started.
 	Outside bool
+	// Place is the container of a process with Outside, and Container the ID of that
+	// container if Place is PlaceOther; "" if unknown.
+	Place     Place
+	Container string
 }
+
+// Place says which container a process belongs to. The containers of a pod may share a
+// PID namespace, as those of docker run --pid=container:NAME do.
+type Place uint8
+
+// The places.
+const (
+	PlaceInit  Place = iota // the container of PID 1, or unknown
+	PlaceOurs               // the container of the reader, which is not that of PID 1
+	PlaceOther              // another container
+)
 
 // Dead reports whether p has ended, see [procfs.Stat.Dead].
 func (p *Process) Dead() bool { return p.State.Dead(p.Threads) }
