@@ -60,7 +60,16 @@ func (s Stat) KernelThread() bool {
 // or during the read, and [io/fs.ErrPermission] if the mount option hidepid
 // hides it, see proc(5).
 func (f FS) Stat(pid int) (Stat, error) {
-	at := place{pid: pid, name: "stat"}
+	return f.stat(place{pid: pid, name: "stat"})
+}
+
+// ThreadStat reads /proc/[pid]/task/[tid]/stat, which has the state and the flags of
+// the thread. The errors are those of [FS.Stat].
+func (f FS) ThreadStat(pid, tid int) (Stat, error) {
+	return f.stat(place{pid: pid, tid: tid, name: "stat"})
+}
+
+func (f FS) stat(at place) (Stat, error) {
 	b, err := f.read(at, make([]byte, 0, 1024), maxFile)
 	if err != nil {
 		return Stat{}, err

@@ -42,6 +42,7 @@ type Status struct {
 
 	CapPrm, CapEff uint64 // permitted and effective capabilities, see capabilities(7)
 	NoNewPrivs     bool   // exec grants no privileges, see PR_SET_NO_NEW_PRIVS(2const)
+	CoreDumping    bool   // it is writing a core dump, Linux 4.15
 	Seccomp        int    // 0: off, 1: strict, 2: filter; -1: unknown
 
 	// Sigs has the Blocked and Pending sets of this thread. See [FS.Signals] for
@@ -169,6 +170,7 @@ var statusFields = [...]struct {
 	{"CapEff", func(s *Status, v []byte) bool { return setHex(&s.CapEff, v) }},
 	{"NoNewPrivs", func(s *Status, v []byte) bool { return setBool(&s.NoNewPrivs, v) }},
 	{"Seccomp", func(s *Status, v []byte) bool { return setInt(&s.Seccomp, v) }},
+	{"CoreDumping", func(s *Status, v []byte) bool { return setBool(&s.CoreDumping, v) }},
 }
 
 // findStatusField returns the index of key in statusFields, or -1. It tries guess

@@ -63,6 +63,8 @@ func briefTerm(w *world, p *snapshot.Process) string {
 		return "SIGTERM does nothing, PID 1 has no handler"
 	case verdict.OutcomeDenied:
 		return "you may not signal processes of its user"
+	case verdict.OutcomeNoEffect:
+		return "dying, signals have no effect"
 	default:
 		return "what SIGTERM would do is unknown"
 	}
@@ -188,6 +190,8 @@ func explainTerm(w *world, p *snapshot.Process) string {
 		return "it blocks SIGTERM, which stays pending"
 	case verdict.OutcomeDenied:
 		return "you may not signal processes of its user"
+	case verdict.OutcomeNoEffect:
+		return w.text(predict(p, sigTERM, w.snap.Caller).why)
 	case verdict.OutcomeShielded:
 		return "it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout"
 	default:

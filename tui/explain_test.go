@@ -98,6 +98,14 @@ func TestExplain(t *testing.T) {
 			"7 app, of this container, started 5m ago, is sleeping; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
 		{
+			"dying", func(p *snapshot.Process) {
+				p.Term, p.State = verdict.OutcomeNoEffect, procfs.StateDisk
+				p.Target = &verdict.Target{State: p.State, Dying: verdict.Killed, Permitted: verdict.Yes}
+			},
+			"7 app, child of 1 tini, is in uninterruptible sleep, such as disk I/O; it is dying: uninterruptible sleep delays its end.",
+			"7 app: dying, signals have no effect",
+		},
+		{
 			"zombie", func(p *snapshot.Process) { p.State, p.Known, p.Status = procfs.StateZombie, true, 3<<8 },
 			"7 app is a zombie: exited 3; its parent 1 tini has not waited for it.", "7 app: zombie, exited 3; 1 tini has not waited for it",
 		},

@@ -18,7 +18,7 @@ const (
 	OutcomeRead                         // blocked, and a signalfd or a thread in sigwait reads it
 	OutcomePending                      // it stays pending: blocked and not read, or the process is stopped
 	OutcomeShielded                     // the process is PID 1 of its PID namespace, and the kernel drops it
-	OutcomeNoEffect                     // the process is a zombie
+	OutcomeNoEffect                     // the process is a zombie, or dying
 	OutcomeDenied                       // the caller may not send it
 )
 

@@ -84,6 +84,7 @@ func ReadThreads(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
 	if len(t.Tasks) == 0 {
 		return nil, gone(fs, stat.PID)
 	}
+	t.Dying = t.dying(status.CoreDumping)
 	return t, nil
 }
 
@@ -96,6 +97,11 @@ func (t *Target) add(fs procfs.FS, tid int, s *procfs.Status) {
 	}
 	t.Tracer = max(t.Tracer, s.TracerPID)
 	task := newTask(tid, s.State, s.Sigs.Blocked)
+	task.Killed = s.Sigs.Pending.Has(sigKill)
+	if s.RSS == 0 && !t.Kernel { // A thread in do_exit has no memory left.
+		stat, err := fs.ThreadStat(t.ID.PID, tid)
+		task.Exiting = err == nil && exiting(&stat)
+	}
 	if s.Sigs.Known && !t.Kernel {
 		t.readWait(fs, &task)
 	}

@@ -84,14 +84,17 @@ func (r *Reader) readCloser(pid int) (*Target, error) {
 }
 
 // Complete adds to a target what its own files do not say: whether the caller may
-// signal it, what it forwards if it is PID 1, and whether its process group is
-// orphaned.
+// signal it, what it forwards if it is PID 1, which process keeps a dying PID 1 from
+// ending, and whether its process group is orphaned.
 func (r *Reader) Complete(t *Target) {
 	if r.Ours {
 		t.Permitted = mayKill(t.ID.PID)
 	}
 	if t.ID.PID == 1 && r.Relay != nil {
 		t.Relay = r.Relay()
+	}
+	if t.Dying == Exiting && t.isInit() {
+		t.Blocker = r.blocker(t.ID.PID)
 	}
 	if r.Groups != nil {
 		t.Orphaned = r.Groups.Orphaned(t.PGRP)

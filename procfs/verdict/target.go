@@ -29,6 +29,9 @@ type Target struct {
 	SignalFDs procfs.SignalSet // signals that it can read from signalfd(2) descriptors
 	FDsRead   bool             // SignalFDs is known
 
+	Dying   Dying   // whether it is beyond signals, although no zombie yet
+	Blocker Blocker // for which it waits, if it is PID 1 and dying; see [Reader.Complete]
+
 	Orphaned  Answer     // its process group is orphaned, see [Groups.Orphaned]
 	CoreOff   Answer     // core dumps are switched off
 	Freezer   Freezer    // kind of freezer that holds it
@@ -55,6 +58,8 @@ type Relay interface {
 type Task struct {
 	TID     int              // thread ID
 	State   procfs.State     // of this thread
+	Killed  bool             // SIGKILL is pending for this thread
+	Exiting bool             // it is in do_exit, see [Exiting]
 	Blocked procfs.SignalSet // without the awaited signals while it is in sigwait
 	Wchan   string           // kernel function in which it waits, see [procfs.FS.Wchan]
 	Sigwait Answer           // it waits in sigwait(3), sigwaitinfo(2) or sigtimedwait(2)
@@ -73,8 +78,11 @@ func NewTarget(stat *procfs.Stat, status *procfs.Status) *Target {
 		Sigs: status.Sigs, MainBlocked: status.Sigs.Blocked, Partial: stat.Threads > 1,
 	}
 	if !t.State.Ended() {
-		t.Tasks = []Task{newTask(stat.PID, stat.State, status.Sigs.Blocked)}
+		task := newTask(stat.PID, stat.State, status.Sigs.Blocked)
+		task.Exiting, task.Killed = exiting(stat), status.Sigs.Pending.Has(sigKill)
+		t.Tasks = []Task{task}
 	}
+	t.Dying = t.dying(status.CoreDumping)
 	return t
 }
 

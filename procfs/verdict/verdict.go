@@ -66,6 +66,8 @@ var rules = [...]rule{
 	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("cannot tell whether the caller may signal it")},
 	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("zombie: already ended, waiting to be reaped")},
 
+	{OutcomeNoEffect, (*question).dying, whyDying},
+
 	// Kernel threads ignore all signals but those passed to allow_signal.
 	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may handle it")},
 	{OutcomeIgnore, (*question).kernel, because("a kernel thread, which ignores signals")},
