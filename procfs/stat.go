@@ -20,6 +20,7 @@ type Stat struct {
 	Flags   uint32 // PF_* bits of the kernel's sched.h
 
 	MinorFaults, MajorFaults uint64 // page faults served without and with I/O
+	CMinorFaults             uint64 // MinorFaults of the children that it has waited for
 	UTime, STime             Ticks  // CPU time in user and in kernel mode
 	CUTime, CSTime           Ticks  // the same of the children that it has waited for
 
@@ -160,7 +161,7 @@ func (s *Stat) parseFields(c *cursor) {
 	s.TPGID = c.int()
 	s.Flags = uint32(c.uint())
 	s.MinorFaults = c.uint()
-	c.skip(1) // cminflt
+	s.CMinorFaults = c.uint()
 	s.MajorFaults = c.uint()
 	c.skip(1) // cmajflt
 	s.UTime = Ticks(c.uint())

@@ -17,7 +17,7 @@ func TestParseStatFields(t *testing.T) {
 	want := procfs.Stat{
 		PID: 1, Comm: "init", State: procfs.StateSleeping,
 		PPID: 4, PGRP: 5, Session: 6, TTY: 7, TPGID: 8, Flags: 9,
-		MinorFaults: 10, MajorFaults: 12, UTime: 14, STime: 15, CUTime: 16, CSTime: 17,
+		MinorFaults: 10, CMinorFaults: 11, MajorFaults: 12, UTime: 14, STime: 15, CUTime: 16, CSTime: 17,
 		Priority: -18, Nice: -19, Threads: 20, Start: 22, VSize: 23, RSS: 24,
 		ExitSignal: 38, Processor: 39, ExitCode: 256,
 	}

@@ -81,6 +81,7 @@ type (
 		Code      int          `json:"code"`
 		Signal    string       `json:"signal"`
 		Core      bool         `json:"core"`
+		Origin    string       `json:"origin"` // child or orphan of the culprit, or unknown
 	}
 )
 
@@ -103,7 +104,7 @@ func printZombiesJSON(out *bufio.Writer, found *zombie.Report) {
 func jsonOfZombie(z zombie.Zombie) jsonZombie {
 	j := jsonZombie{
 		PID: z.Stat.PID, Comm: z.Stat.Comm, Start: z.Stat.Start, AgeMS: z.Age.Milliseconds(),
-		DeadMS: z.Dead.Milliseconds(), DeadKnown: z.Exact, Known: z.Known,
+		DeadMS: z.Dead.Milliseconds(), DeadKnown: z.Exact, Known: z.Known, Origin: z.Origin.String(),
 	}
 	if status := z.Stat.ExitCode; z.Known {
 		j.Core = status.CoreDumped()
@@ -139,6 +140,9 @@ func printZombies(out *bufio.Writer, found *zombie.Report) {
 		if c.Count() == 0 {
 			continue
 		}
+		if whose := originText(c); whose != "" {
+			out.WriteString(text.Paragraph("  from", 7, 79, whose))
+		}
 		for i, z := range c.Zombies {
 			if i == shownZombies {
 				fmt.Fprintf(out, "  … and %d more\n", len(c.Zombies)-i)
@@ -147,6 +151,21 @@ func printZombies(out *bufio.Writer, found *zombie.Report) {
 			fmt.Fprintf(out, "  %7d %s %-19s  %s\n", z.Stat.PID, text.Pad(procfs.Printable(z.Stat.Comm), 17, text.More), text.Ended(z.Known, z.Stat.ExitCode), deadText(z))
 		}
 	}
+}
+
+// originText says how many of the zombies the culprit started itself, if that is known
+// of some of them only.
+func originText(c *zombie.Culprit) string {
+	started := 0
+	for _, z := range c.Zombies {
+		if z.Origin == zombie.OriginChild {
+			started++
+		}
+	}
+	if started == 0 || started == len(c.Zombies) {
+		return ""
+	}
+	return fmt.Sprintf("it started %d of them itself; of the others that is unknown", started)
 }
 
 // chldText says in words what the culprit does with SIGCHLD.
@@ -210,12 +229,12 @@ func deadText(z zombie.Zombie) string {
 
 // findZombies finds the zombies of fs and the processes that should reap them. It
 // uses the history of the init, if there is one, to find out since when they are
-// dead.
+// dead, and who started them.
 func findZombies(fs procfs.FS) (*zombie.Report, error) {
 	var o zombie.Options
 	if src, err := history.Find(fs, 0); err == nil {
 		if b, err := src.Read(0); err == nil {
-			o.Noticed = history.ZombiesFor(b.Records, time.Now())
+			o.Noticed, o.Parents = history.ZombiesFor(b.Records, time.Now()), history.FirstParents(b.Records)
 		}
 		_ = src.Close() // it was only read
 	}

@@ -102,10 +102,10 @@ func TestZombiesJSON(t *testing.T) {
 		Culprit: jsonReaper{PID: 12, Comm: "gunicorn", Cmdline: "gunicorn: \x1b[31mmaster [app:app] " + strings.Repeat("long ", 20), State: "S", UID: &uid, CHLD: "default"},
 		Cause:   "never-waits", Why: "it runs, but does not wait for its children", Advice: "make it wait; or end it: PID 1 then reaps its zombies",
 		Zombies: []jsonZombie{
-			{PID: 37, Comm: "git", Start: 87000, AgeMS: 130_000, Known: true, Code: 1},
-			{PID: 38, Comm: "git\x1b[2J", Start: 87000, AgeMS: 130_000, Known: true, Code: 137, Signal: "SIGKILL"},
-			{PID: 44, Comm: "core", Start: 87000, AgeMS: 130_000, Known: true, Code: 139, Signal: "SIGSEGV", Core: true},
-			{PID: 45, Comm: strings.Repeat("\x01", 15), Start: 87000, AgeMS: 130_000, Known: true},
+			{PID: 37, Comm: "git", Start: 87000, AgeMS: 130_000, Known: true, Code: 1, Origin: "unknown"},
+			{PID: 38, Comm: "git\x1b[2J", Start: 87000, AgeMS: 130_000, Known: true, Code: 137, Signal: "SIGKILL", Origin: "unknown"},
+			{PID: 44, Comm: "core", Start: 87000, AgeMS: 130_000, Known: true, Code: 139, Signal: "SIGSEGV", Core: true, Origin: "unknown"},
+			{PID: 45, Comm: strings.Repeat("\x01", 15), Start: 87000, AgeMS: 130_000, Known: true, Origin: "unknown"},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

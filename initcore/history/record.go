@@ -144,3 +144,15 @@ func ZombiesFor(records []Record, now time.Time) map[procfs.ID]time.Duration {
 	}
 	return found
 }
+
+// FirstParents returns the parent that each process in records had when it was first
+// seen, if it was seen before its adoption.
+func FirstParents(records []Record) map[procfs.ID]int {
+	found := map[procfs.ID]int{}
+	for _, r := range records {
+		if r.Start != 0 && r.OriginPPID != 0 && r.OriginPPID != r.PPID {
+			found[r.ID()] = r.OriginPPID
+		}
+	}
+	return found
+}

@@ -2,12 +2,14 @@ package history_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"yinit/initcore/history"
+	"yinit/procfs"
 )
 
 func TestKindNames(t *testing.T) {
@@ -56,6 +58,18 @@ func TestFailed(t *testing.T) {
 		if got := tt.r.Failed(); got != tt.want {
 			t.Errorf("%s: Failed = %v, want %v", name, got, tt.want)
 		}
+	}
+}
+
+func TestFirstParents(t *testing.T) {
+	got := history.FirstParents([]history.Record{
+		{Kind: history.KindAdopt, PID: 37, Start: 5, PPID: 1, OriginPPID: 12},
+		{Kind: history.KindZombie, PID: 38, Start: 6, PPID: 1, OriginPPID: 1}, // perhaps adopted before it was seen
+		{Kind: history.KindAdopt, PID: 39, PPID: 1, OriginPPID: 12},           // without a start time, so it may be another process
+		{Kind: history.KindExit, PID: 40, Start: 7, PPID: 1},
+	})
+	if want := map[procfs.ID]int{{PID: 37, Start: 5}: 12}; !maps.Equal(got, want) {
+		t.Errorf("FirstParents = %v, want %v", got, want)
 	}
 }
 

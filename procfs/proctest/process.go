@@ -16,6 +16,7 @@ type Process struct {
 	State                                procfs.State // default: StateSleeping
 	Flags                                uint32       // PF_* bits, see [procfs.Stat.Flags]
 	UTime, STime, Start                  procfs.Ticks // as in [procfs.Stat], and so the four below
+	MinorFaults, CMinorFaults            uint64
 	Nice                                 int
 	VSize                                procfs.Bytes
 	RSS                                  procfs.Pages // of 4 KiB in status
@@ -120,10 +121,10 @@ func terminated(words []string) string {
 
 // stat returns the line of proc_pid_stat(5). The kernel does not escape the name.
 func (p Process) stat() string {
-	return fmt.Sprintf("%d (%s) %s %d %d %d %d %d %d 0 0 0 0 %d %d 0 0 20 %d %d 0 %d %d %d "+
+	return fmt.Sprintf("%d (%s) %s %d %d %d %d %d %d %d %d 0 0 %d %d 0 0 20 %d %d 0 %d %d %d "+
 		"18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
 		p.PID, p.Comm, p.State, p.PPID, p.PGRP, p.Session, p.TTY, p.TPGID, p.Flags,
-		p.UTime, p.STime, p.Nice, len(p.Threads), p.Start, p.VSize, p.RSS, p.ExitCode)
+		p.MinorFaults, p.CMinorFaults, p.UTime, p.STime, p.Nice, len(p.Threads), p.Start, p.VSize, p.RSS, p.ExitCode)
 }
 
 // status returns the lines of proc_pid_status(5).

@@ -11,7 +11,8 @@ import (
 type Dead struct {
 	Stat   procfs.Stat   // of the zombie
 	Tracer int           // process that traces it, 0: none; see [TracerProcess]
-	For    time.Duration // how long it has been dead; negative: unknown
+	For    time.Duration // how long it has been dead, or at least; negative: unknown
+	Origin Origin        // whether its parent started or adopted it
 }
 
 // Reaper is what is known about a process that ought to wait for its children, see
@@ -27,7 +28,7 @@ type Reaper struct {
 	Hidden  bool // a thread may be in a wait that this user may not see
 	InVfork bool // it is suspended in vfork, see [verdict.Task.InVfork]
 	Child   int  // its vfork child, 0: unknown
-	Init    bool // it is PID 1 and known to reap orphans
+	Init    bool // it is PID 1 and is expected to reap orphans
 }
 
 // Known reports whether anything is known about r.
@@ -56,7 +57,8 @@ type Blame struct {
 	Cause   Cause // why it has not reaped the zombie
 	// Of is a detail of Cause: the child that the culprit waits for, the process
 	// that it traces, the process that traces it, or the exit signal of the zombie.
-	Of int
+	Of     int
+	Origin Origin // that of the zombie, if the culprit is its parent
 }
 
 // CulpritOf returns the process that ought to act on the zombie s, given the process
@@ -114,6 +116,7 @@ func BlameFor(z Dead, parent Reaper) Blame {
 		b.Cause = CauseUnknown
 	default:
 		b.Cause, b.Of = blameParent(z, parent)
+		b.Origin = z.Origin
 	}
 	return b
 }
@@ -121,6 +124,10 @@ func BlameFor(z Dead, parent Reaper) Blame {
 // justEnded reports whether it is too early for blame: a parent needs a moment to
 // wait.
 func (z Dead) justEnded() bool { return z.For >= 0 && z.For < time.Second }
+
+// patience is how long a PID 1 that is expected to reap orphans may take. The
+// expectation may rest on its name only, and a shell script can be named init.
+const patience = 10 * time.Second
 
 func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 	switch parent.Stat.State {
@@ -134,7 +141,7 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 		}
 		return CauseDisk, 0
 	}
-	if z.justEnded() || parent.Init {
+	if z.justEnded() || parent.Init && z.For < patience {
 		return CauseJustEnded, 0
 	}
 	if s := z.Stat.ExitSignal; s != int(syscall.SIGCHLD) {
@@ -143,13 +150,7 @@ func blameParent(z Dead, parent Reaper) (c Cause, of int) {
 	if w, ok := waitForAnother(z.Stat.PID, parent.Waits); ok {
 		return CauseWaitsForOther, w.PID
 	}
-	if parent.Stat.PID == 1 {
-		return CauseNotInit, 0
-	}
-	if parent.Hidden {
-		return CauseUnknown, 0
-	}
-	return blameHandling(parent), 0
+	return blameHandling(z.Origin, parent), 0
 }
 
 // waitForAnother returns a wait that the zombie pid does not end.
@@ -162,10 +163,21 @@ func waitForAnother(pid int, waits []Wait) (Wait, bool) {
 	return Wait{}, false
 }
 
-// blameHandling returns the cause by what the parent does with SIGCHLD. If the parent
-// had ignored SIGCHLD when the child ended, the kernel would have reaped the child
-// itself, see wait(2), NOTES.
-func blameHandling(parent Reaper) Cause {
+// blameHandling returns the cause for an orphan that the parent adopted; for a child of
+// its own, the cause by what the parent does with SIGCHLD. If the parent had ignored
+// SIGCHLD when the child ended, the kernel would have reaped the child itself, see
+// wait(2), NOTES.
+func blameHandling(o Origin, parent Reaper) Cause {
+	switch {
+	case parent.Stat.PID == 1 && o == OriginOrphan:
+		return CauseNotInit
+	case parent.Stat.PID == 1 && o == OriginUnknown:
+		return CauseEither
+	case o == OriginOrphan:
+		return CauseSubreaper
+	case parent.Hidden:
+		return CauseUnknown
+	}
 	switch parent.CHLD() {
 	case "blocked":
 		return CauseBlocked

@@ -23,7 +23,9 @@ const (
 	CauseJustEnded                  // it has only just ended
 	CauseExitSignal                 // a plain wait does not see it, because of its exit signal
 	CauseWaitsForOther              // its parent waits for another child
-	CauseNotInit                    // its parent is PID 1 and not an init
+	CauseNotInit                    // its parent is PID 1, adopted it, and is not an init
+	CauseEither                     // its parent is PID 1, and started or adopted it
+	CauseSubreaper                  // its parent is a subreaper and adopted it
 	CauseBlocked                    // its parent blocks SIGCHLD
 	CauseIgnored                    // its parent ignores SIGCHLD, but did not when it ended
 	CauseHandler                    // its parent has a SIGCHLD handler that has not waited for it
@@ -78,6 +80,14 @@ var causes = [...]struct {
 	CauseNotInit: {
 		"no-init", "it is PID 1 and adopts orphans, but does not wait for them",
 		"start the container with an init: yinit -- PROGRAM, or docker run --init", false,
+	},
+	CauseEither: {
+		"pid1-does-not-wait", "it is PID 1 and has not waited for it; whether PID 1 started it or adopted it as an orphan is unknown",
+		"if it is an orphan, start the container with an init: yinit -- PROGRAM, or docker run --init; if PID 1 started it, an init does not help: make PID 1 wait", false,
+	},
+	CauseSubreaper: {
+		"subreaper-does-not-wait", "it is a subreaper and adopted this orphan, but has not waited for it",
+		"make it wait for any child (pid -1)", true,
 	},
 	CauseBlocked: {
 		"blocks-chld", "it blocks CHLD, so no handler can run, and it has not waited",
@@ -136,6 +146,10 @@ func (b Blame) Advice(init Init) string {
 	c := causes[b.Cause]
 	switch {
 	case !c.end:
+		return c.help
+	case b.Culprit == 1 && b.Origin == OriginChild: // ending PID 1 would end the container
+		return c.help + "; an init as PID 1 does not help, because PID 1 started the zombie itself"
+	case b.Culprit == 1:
 		return c.help
 	case init == InitReaps:
 		return c.help + "; or end it: PID 1 then reaps its zombies"

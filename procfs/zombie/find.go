@@ -18,8 +18,10 @@ type Options struct {
 	// Noticed is the least time that each zombie has been dead, from a history. It is
 	// used where the kernel does not report when the process ended.
 	Noticed map[procfs.ID]time.Duration
-	// Reaps says that PID 1 is known to be an init, which reaps orphans.
+	// Reaps says that PID 1 is expected to reap orphans, by its name for example.
 	Reaps bool
+	// Parents is the parent that each zombie had when it was first seen, from a history.
+	Parents map[procfs.ID]int
 }
 
 // A Report is the result of [Find].
@@ -62,6 +64,8 @@ type Zombie struct {
 	Age   time.Duration // since its start
 	Dead  time.Duration // since its end; the least time if Exact is false
 	Exact bool          // Dead is exact
+
+	Origin Origin // whether its parent started or adopted it
 }
 
 // Find finds the zombies among all processes of fs. Of the other processes it reads
@@ -76,12 +80,7 @@ func Find(fs procfs.FS, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := FindAmong(fs, stats, o)
-	if err != nil {
-		return nil, err
-	}
-	r.Hidden = scanner.Hidden()
-	return r, nil
+	return findAmong(fs, stats, o, scanner.Hidden())
 }
 
 // uptimeOf returns the uptime of the machine. Every proc filesystem has it; the
@@ -94,14 +93,16 @@ func uptimeOf(fs procfs.FS) (time.Duration, error) {
 	return uptime, nil
 }
 
-// FindAmong is [Find] for processes whose stat has just been read.
-func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
+// findAmong is [Find] for processes whose stat has just been read. The number of
+// others, which this user may not read, is hidden.
+func findAmong(fs procfs.FS, stats []procfs.Stat, o Options, hidden int) (*Report, error) {
 	uptime, err := uptimeOf(fs)
 	if err != nil {
 		return nil, err
 	}
 	f := &finder{fs: fs, opt: o, uptime: uptime, clock: newDeathClock(fs), reapers: map[int]Reaper{}, root: os.Geteuid() == 0}
-	r := &Report{}
+	f.origins = &origins{fs: fs, stats: stats, parents: o.Parents, partial: hidden > 0, uptime: uptime, clock: f.clock}
+	r := &Report{Hidden: hidden}
 	if o.Reaps {
 		r.Init = InitReaps
 	}
@@ -117,16 +118,18 @@ func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		of := key{blame.Culprit, blame.Cause == CauseThreads}
+		of := key{blame.Culprit, blame.Cause == CauseThreads, blame.Origin == OriginOrphan}
 		c := culprits[of]
 		if c == nil {
 			c = f.culprit(blame)
 			culprits[of] = c
 		}
-		if c.Cause == CauseJustEnded { // This one says nothing about the older zombies.
+		// A zombie that has just ended says nothing about the older ones, and one of unknown
+		// origin less than one that the culprit started.
+		if c.Cause == CauseJustEnded || c.Cause == CauseEither && blame.Cause != CauseJustEnded {
 			c.Blame = blame
 		}
-		if blame.Cause == CauseNotInit {
+		if blame.Cause == CauseNotInit || blame.Cause == CauseEither && o.Reaps {
 			r.Init = InitDoesNotReap
 		}
 		c.Zombies = append(c.Zombies, z)
@@ -136,10 +139,12 @@ func FindAmong(fs procfs.FS, stats []procfs.Stat, o Options) (*Report, error) {
 }
 
 // key groups zombies by culprit. A process whose main thread alone has ended is its
-// own culprit; it may also be the parent of real zombies, which are kept apart.
+// own culprit; it may also be the parent of real zombies, which are kept apart. So are
+// orphans, because other advice applies to them.
 type key struct {
 	pid     int
 	threads bool
+	orphans bool // those that the culprit adopted
 }
 
 func sorted(culprits map[key]*Culprit) []*Culprit {
@@ -163,6 +168,7 @@ type finder struct {
 	uptime  time.Duration
 	clock   *deathClock
 	reapers map[int]Reaper
+	origins *origins
 	root    bool // this process is root and may become other users
 }
 
@@ -177,10 +183,13 @@ func (f *finder) examine(s procfs.Stat) (Zombie, Blame, error) {
 		}
 		z := f.zombie(s)
 		d := Dead{Stat: s, Tracer: TracerProcess(f.fs, status.TracerPID), For: -1}
-		if z.Exact {
+		if z.Exact || z.Dead > 0 {
 			d.For = z.Dead
 		}
-		blame := BlameFor(d, f.reaper(s.PPID))
+		parent := f.reaper(s.PPID)
+		z.Origin = f.origins.of(&s, &parent.Stat)
+		d.Origin = z.Origin
+		blame := BlameFor(d, parent)
 		again, err := f.fs.Stat(s.PID)
 		if err == nil && again.ID() != s.ID() {
 			err = procfs.ErrGone

@@ -51,6 +51,8 @@ func TestBlameFor(t *testing.T) {
 	first := func(init bool) zombie.Reaper {
 		return parent(func(r *zombie.Reaper) { r.Stat.PID, r.Init = 1, init })
 	}
+	from := func(o zombie.Origin, d zombie.Dead) zombie.Dead { d.Origin = o; return d }
+	since := func(t time.Duration, d zombie.Dead) zombie.Dead { d.For = t; return d }
 	ofFirst := dead(func(d *zombie.Dead) { d.Stat.PPID = 1 })
 	for name, test := range map[string]struct {
 		z      zombie.Dead
@@ -67,7 +69,7 @@ func TestBlameFor(t *testing.T) {
 		"hidden, caught": {
 			dead(nil), parent(func(r *zombie.Reaper) { r.Hidden, r.Sigs.Caught = true, procfs.NewSignalSet(chld) }), zombie.Blame{Culprit: 12},
 		},
-		"hidden, PID 1": {ofFirst, parent(func(r *zombie.Reaper) { r.Stat.PID, r.Hidden = 1, true }), zombie.Blame{Culprit: 1, Cause: zombie.CauseNotInit}},
+		"hidden, PID 1": {ofFirst, parent(func(r *zombie.Reaper) { r.Stat.PID, r.Hidden = 1, true }), zombie.Blame{Culprit: 1, Cause: zombie.CauseEither}},
 		"other threads run": {
 			dead(func(d *zombie.Dead) { d.Stat.Threads = 3 }), parent(nil),
 			zombie.Blame{Culprit: 37, Cause: zombie.CauseThreads},
@@ -121,17 +123,22 @@ func TestBlameFor(t *testing.T) {
 			dead(func(d *zombie.Dead) { d.Stat.ExitSignal = 10 }), parent(nil),
 			zombie.Blame{Culprit: 12, Cause: zombie.CauseExitSignal, Of: 10},
 		},
-		"waits for another":    {dead(nil), waiting(zombie.Wait{PID: 40}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsForOther, Of: 40}},
-		"waits for somebody":   {dead(nil), waiting(zombie.Wait{Other: true}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsForOther}},
-		"is about to reap it":  {dead(nil), waiting(zombie.Wait{PID: 37}), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
-		"waits for any":        {dead(nil), waiting(zombie.Wait{}), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
-		"PID 1 is no init":     {ofFirst, first(false), zombie.Blame{Culprit: 1, Cause: zombie.CauseNotInit}},
-		"PID 1 is an init":     {ofFirst, first(true), zombie.Blame{Culprit: 1, Cause: zombie.CauseJustEnded}},
-		"ignored":              {dead(nil), withSigs(procfs.Signals{Ignored: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseIgnored}},
-		"caught":               {dead(nil), withSigs(procfs.Signals{Caught: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseHandler}},
-		"blocked":              {dead(nil), withSigs(procfs.Signals{Blocked: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseBlocked}},
-		"blocked and caught":   {dead(nil), withSigs(procfs.Signals{Blocked: ^procfs.SignalSet(0), Caught: ^procfs.SignalSet(0)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseBlocked}},
-		"of a thread that has": {dead(nil), parent(func(r *zombie.Reaper) { r.Stat.State, r.Stat.Threads = procfs.StateZombie, 2 }), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
+		"waits for another":                    {dead(nil), waiting(zombie.Wait{PID: 40}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsForOther, Of: 40}},
+		"waits for somebody":                   {dead(nil), waiting(zombie.Wait{Other: true}), zombie.Blame{Culprit: 12, Cause: zombie.CauseWaitsForOther}},
+		"is about to reap it":                  {dead(nil), waiting(zombie.Wait{PID: 37}), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
+		"waits for any":                        {dead(nil), waiting(zombie.Wait{}), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
+		"PID 1, an orphan":                     {from(zombie.OriginOrphan, ofFirst), first(false), zombie.Blame{Culprit: 1, Cause: zombie.CauseNotInit, Origin: zombie.OriginOrphan}},
+		"PID 1, its own child":                 {from(zombie.OriginChild, ofFirst), first(false), zombie.Blame{Culprit: 1, Cause: zombie.CauseNeverWaits, Origin: zombie.OriginChild}},
+		"PID 1":                                {ofFirst, first(false), zombie.Blame{Culprit: 1, Cause: zombie.CauseEither}},
+		"PID 1 is an init":                     {since(9*time.Second, ofFirst), first(true), zombie.Blame{Culprit: 1, Cause: zombie.CauseJustEnded}},
+		"PID 1 is an init, unknown since when": {since(-1, ofFirst), first(true), zombie.Blame{Culprit: 1, Cause: zombie.CauseJustEnded}},
+		"PID 1 is called init":                 {from(zombie.OriginOrphan, ofFirst), first(true), zombie.Blame{Culprit: 1, Cause: zombie.CauseNotInit, Origin: zombie.OriginOrphan}},
+		"a subreaper":                          {from(zombie.OriginOrphan, dead(nil)), parent(nil), zombie.Blame{Culprit: 12, Cause: zombie.CauseSubreaper, Origin: zombie.OriginOrphan}},
+		"ignored":                              {dead(nil), withSigs(procfs.Signals{Ignored: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseIgnored}},
+		"caught":                               {dead(nil), withSigs(procfs.Signals{Caught: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseHandler}},
+		"blocked":                              {dead(nil), withSigs(procfs.Signals{Blocked: procfs.NewSignalSet(chld)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseBlocked}},
+		"blocked and caught":                   {dead(nil), withSigs(procfs.Signals{Blocked: ^procfs.SignalSet(0), Caught: ^procfs.SignalSet(0)}), zombie.Blame{Culprit: 12, Cause: zombie.CauseBlocked}},
+		"of a thread that has":                 {dead(nil), parent(func(r *zombie.Reaper) { r.Stat.State, r.Stat.Threads = procfs.StateZombie, 2 }), zombie.Blame{Culprit: 12, Cause: zombie.CauseNeverWaits}},
 	} {
 		if got := zombie.BlameFor(test.z, test.parent); got != test.want {
 			t.Errorf("%s: BlameFor = %+v, want %+v", name, got, test.want)
@@ -159,6 +166,20 @@ func TestCausesInWords(t *testing.T) {
 	} {
 		if got := of.Why(); !strings.Contains(got, want) {
 			t.Errorf("Why = %q, want %q in it", got, want)
+		}
+	}
+}
+
+// TestAdviceForPID1 checks that nobody is advised to end PID 1, nor to use an init where
+// the zombies would stay.
+func TestAdviceForPID1(t *testing.T) {
+	for origin, want := range map[zombie.Origin]string{
+		zombie.OriginChild:   "make it wait; an init as PID 1 does not help, because PID 1 started the zombie itself",
+		zombie.OriginUnknown: "make it wait",
+	} {
+		b := zombie.Blame{Culprit: 1, Cause: zombie.CauseNeverWaits, Origin: origin}
+		if got := b.Advice(zombie.InitDoesNotReap); got != want {
+			t.Errorf("Advice for an %s of PID 1 = %q, want %q", origin, got, want)
 		}
 	}
 }

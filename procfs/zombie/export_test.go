@@ -1,0 +1,4 @@
+package zombie
+
+// FindAmong is [Find] for processes whose stat has been read.
+var FindAmong = findAmong
