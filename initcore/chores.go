@@ -24,7 +24,12 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 	if m.cfg.Watch > 0 {
 		list = append(list, chore{due: begun, do: func() { k.startAccounting(m) }})
 	}
-	list = append(list, chore{due: begun.Add(oomBegin), do: func() { k.oom.startCounting(time.Now()) }})
+	list = append(list, chore{due: begun.Add(oomBegin), do: func() {
+		k.oom.startCounting(time.Now())
+		if meter, ok := k.oom.meter.(pidsMeter); ok {
+			k.pids.startCounting(meter)
+		}
+	}})
 	if k.cwd < 0 {
 		_ = unix.Chdir("/") // cheap, and it lets the old directory be unmounted
 		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: func() { k.helper.start(k.closeInherited) }})

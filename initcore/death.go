@@ -25,6 +25,7 @@ func (m *machine) died(d *death, now time.Time) {
 		return
 	}
 	reason := m.programDied(d)
+	m.noteSuccess(d)
 	d.program.pid = 0
 	if m.serviceLeft(d) {
 		return

@@ -35,6 +35,7 @@ type kernel struct {
 	examine      func(StartError, *Program, string) (StartError, string)
 	examineLimit time.Duration
 	oom          oomWatch
+	pids         pidsWatch
 	scanner      *procfs.Scanner
 	zombies      budget // how many orphans readZombie reads
 	relays       *relays

@@ -66,6 +66,7 @@ func (l *loop) step() {
 	busy = l.reapAll() || busy
 	now := l.clock()
 	busy = l.others.observe(now) || busy
+	l.ignorePanic(l.tellHidden)
 	if due := l.deadline(); !due.IsZero() && !now.Before(due) {
 		l.handleDeadline(now)
 		busy = busy || !l.deadline().Equal(due)

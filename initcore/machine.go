@@ -67,6 +67,11 @@ type machine struct {
 	signalBudget, stopBudget, pauseBudget budget
 	unrecorded                            unrecordedSignals
 	repeats                               repeats
+
+	limits       limits      // nil in tests
+	successes    []success   // what tellHidden has to look at
+	failuresTold []procfs.ID // what tellHidden has named
+	victims      victims
 }
 
 // program is the state of one program.

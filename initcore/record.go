@@ -33,6 +33,7 @@ func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatu
 		m.rec.PID, m.rec.Start, m.rec.Comm = id.PID, id.Start, comm
 		m.rec.Text = fmt.Sprintf("%d (%s): %s", id.PID, comm, oom)
 		m.hist.Add(&m.rec)
+		m.victims.add(id, comm, oom)
 	}
 	return oom
 }
@@ -43,6 +44,7 @@ func (m *machine) recordUnseenOOM(now time.Time) {
 	if oom := m.facts.outOfMemoryUnseen(now); oom != "" {
 		m.now = now
 		m.note(history.KindOOM, oom)
+		m.victims.add(procfs.ID{}, "", oom)
 	}
 }
 

@@ -44,6 +44,7 @@ func Run(cfg Config) int {
 	k.helper.log = logger
 	m := newMachine(cfg)
 	m.proc, m.leftovers, m.terminal, m.facts, m.evidence, m.looks, m.log, m.pid = k, k, k.console, k, k, k, logger, k.pid
+	m.limits = k
 	m.self, m.uid = k.name(k.pid), uint32(unix.Getuid())
 	k.prepare(logger)
 	if k.noProc {
@@ -75,6 +76,7 @@ func Run(cfg Config) int {
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}
+	l.ignorePanic(func() { m.tellLimits(time.Now()) })
 	l.ignorePanic(func() { m.writeReport(cfg.Report, k.helper) })
 	l.ignorePanic(func() { m.hist.End(time.Now()) })
 	return m.exitStatus()

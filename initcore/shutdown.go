@@ -155,7 +155,9 @@ func (m *machine) endLeftovers() {
 	}
 	m.phase = endingLeftovers
 	m.leftoversUntil = m.now.Add(m.cfg.Grace)
-	if living, known := m.leftovers.list(); len(living) > 0 || !known { // otherwise all are zombies
+	living, known := m.leftovers.list()
+	m.noteAlive(living)
+	if len(living) > 0 || !known { // otherwise all are zombies
 		m.note(history.KindStop, "the programs have ended; SIGTERM to leftover processes: "+names(living))
 		m.log.Info("stopping leftover processes", "processes", names(living))
 	}

@@ -371,6 +371,25 @@ func TestDockerOutOfMemory(t *testing.T) {
 	}
 }
 
+// TestDockerHiddenLimits checks that a warning tells of a limit that was hit if the exit
+// status is 0 all the same.
+func TestDockerHiddenLimits(t *testing.T) {
+	images(t)
+	for _, tt := range []struct{ options, script, want string }{
+		{"-m=24m --memory-swap=24m", `sh -c "sleep 0.5; tail /dev/zero"; exit 0`, ") was killed by SIGKILL: the memory limit was hit (oom_kill 0 → 1, memory.max 24 MiB)"},
+		{"--pids-limit=12", `sleep 0.1; sh -c "for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.5; true) & done; wait"; exit 0`, "the limit on processes and threads (pids.max 12) was hit "},
+	} {
+		args := append([]string{"run", "--rm"}, strings.Fields(tt.options)...)
+		out, err := exec.Command("docker", append(args, busyImage, "sh", "-c", tt.script)...).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v", tt.options, err)
+		}
+		if text := string(out); !strings.Contains(text, "yinit: warning: exit status 0, but ") || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: no warning %q:\n%s", tt.options, tt.want, text)
+		}
+	}
+}
+
 // TestDockerPidsLimit checks that a container at its pids limit still receives signals
 // and shuts down. The Go runtime must not need a new thread then, as it would on a
 // machine with many CPUs.

@@ -121,7 +121,7 @@ func (w *Watcher) identify(p *process, pid int) {
 		// hidepid may hide it. Its end can still be recorded.
 		w.stat = procfs.Stat{PID: pid}
 	}
-	p.ID, p.PPID, p.Comm = w.stat.ID(), w.stat.PPID, w.stat.Comm
+	p.ID, p.PPID, p.Comm, p.group = w.stat.ID(), w.stat.PPID, w.stat.Comm, w.stat.PGRP
 	if parent := w.readOwner(p); p.PPID == 0 { // hidepid may have hidden it
 		p.PPID = parent
 	}
@@ -180,6 +180,7 @@ func (w *Watcher) refresh() {
 		if w.scanner.Stat(pid, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
 			continue // a zombie has no command line
 		}
+		p.group = w.stat.PGRP // a shell may have moved it since
 		if p.Comm != w.stat.Comm {
 			w.changeProgram(p, w.stat.Comm)
 		}

@@ -30,7 +30,7 @@ type process struct {
 	asked    bool          // tracer is known
 	tracer   int           // the process that traces it, read once it has been a zombie for long; 0: none
 	cpu      time.Duration // its CPU time, known once it is a zombie
-	group    int           // its process group, known once it is a zombie
+	group    int           // its process group; 0: unknown
 	zombie   fatal.Zombie  // what explains the signal that ended it, if its status was known in time
 	ended    procfs.Ticks  // deadAt, since boot
 }

@@ -1,0 +1,118 @@
+package initcore
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// limits are the limits of the container that a success may hide.
+type limits interface {
+	// memoryHit says that the memory limit was hit by a process whose exit was not seen;
+	// otherwise it returns "".
+	memoryHit(now time.Time) string
+	// pidsHit says that the pids limit was hit since the programs were started; otherwise
+	// it returns "".
+	pidsHit() string
+}
+
+// victims counts the processes that were killed because the memory limit was hit.
+type victims struct {
+	total int
+	last  procfs.ID // the last one; zero if its exit was not seen
+	comm  string    // its command name
+	text  string    // what was reported about it
+}
+
+func (v *victims) add(id procfs.ID, comm, text string) {
+	*v = victims{total: v.total + 1, last: id, comm: comm, text: text}
+}
+
+// tellLimits warns if the exit status is 0 although a limit of the container was hit.
+func (m *machine) tellLimits(now time.Time) {
+	if m.exitStatus() != 0 || m.limits == nil {
+		return
+	}
+	m.now = now
+	for _, text := range []string{m.victimsText(), m.limits.memoryHit(now), m.limits.pidsHit()} {
+		if text != "" {
+			text = "exit status 0, but " + text
+			m.note(history.KindNote, text)
+			m.log.Warn(text)
+		}
+	}
+}
+
+func (m *machine) victimsText() string {
+	v := &m.victims
+	switch {
+	case v.total == 0, v.total == 1 && slices.Contains(m.failuresTold, v.last):
+		return ""
+	case v.last.PID == 0:
+		return v.text
+	case v.total == 1:
+		return fmt.Sprintf("%d (%s) was killed by SIGKILL: %s", v.last.PID, v.comm, v.text)
+	default:
+		return fmt.Sprintf("%d processes were killed because of the memory limit; the last one was %d (%s): %s", v.total, v.last.PID, v.comm, v.text)
+	}
+}
+
+// memoryHit implements limits.
+func (k *kernel) memoryHit(now time.Time) string { return k.oom.unclaimed(now) }
+
+// unclaimed is unseenVictim at the end of the init: no victim will be seen later.
+func (w *oomWatch) unclaimed(now time.Time) string {
+	if !w.begun {
+		return ""
+	}
+	w.readCounter(now)
+	if w.reported >= w.kills {
+		return ""
+	}
+	defer func() { w.reported = w.kills }()
+	return "the memory limit was hit " + w.figures() + " by a process whose exit was not seen"
+}
+
+// A pidsMeter reads the counters of the pids controller, see [cgroup.Group].
+type pidsMeter interface {
+	PidsHits() (hits uint64, ok bool)
+	PidsLimit() uint64
+}
+
+// pidsWatch detects that the pids limit of the container was hit.
+type pidsWatch struct {
+	meter  pidsMeter // nil: startCounting was not called
+	before uint64    // the counter when it was called
+}
+
+// startCounting reads the counter for the first time: earlier failures do not count.
+func (w *pidsWatch) startCounting(meter pidsMeter) {
+	if hits, ok := meter.PidsHits(); ok {
+		w.meter, w.before = meter, hits
+	}
+}
+
+// pidsHit implements limits.
+func (k *kernel) pidsHit() string { return k.pids.hit() }
+
+func (w *pidsWatch) hit() string {
+	if w.meter == nil {
+		return ""
+	}
+	hits, ok := w.meter.PidsHits()
+	if !ok || hits <= w.before {
+		return ""
+	}
+	what := "once: a process"
+	if n := hits - w.before; n > 1 {
+		what = fmt.Sprintf("%d times: processes", n)
+	}
+	limit := "the limit on processes and threads"
+	if n := w.meter.PidsLimit(); n != 0 {
+		limit += fmt.Sprintf(" (pids.max %d)", n)
+	}
+	return limit + " was hit " + what + " could not be started"
+}

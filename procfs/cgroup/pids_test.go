@@ -1,0 +1,41 @@
+package cgroup
+
+import (
+	"testing"
+
+	"yinit/procfs"
+)
+
+func TestPidsHits(t *testing.T) {
+	const dir = "/sys/fs/cgroup/"
+	v2 := map[string]string{"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": mountV2}
+	v1 := map[string]string{"/proc/self/cgroup": groupsV1, "/proc/self/mountinfo": dockerV1}
+	for name, tt := range map[string]struct {
+		base, files map[string]string
+		hits, limit uint64
+		known       bool
+	}{
+		"version 2":                {v2, map[string]string{"pids.events": "max 4\n", "pids.max": "30\n"}, 4, 30, true},
+		"version 2, no limit":      {v2, map[string]string{"pids.events": "max 0\n", "pids.max": "max\n"}, 0, 0, true},
+		"version 1":                {v1, map[string]string{"pids/pids.events": "max 2\n", "pids/pids.max": "12\n"}, 2, 12, true},
+		"version 1 before 4.8":     {v1, map[string]string{"pids/pids.max": "12\n"}, 0, 12, false},
+		"what a later kernel adds": {v2, map[string]string{"pids.events": "other 9\nmax 1\n"}, 1, 0, true},
+		"nothing mounted":          {v2, nil, 0, 0, false},
+	} {
+		files := map[string]string{}
+		for path, text := range tt.base {
+			files[path] = text
+		}
+		for path, text := range tt.files {
+			files[dir+path] = text
+		}
+		tr := plant(t, files)
+		g := Find(procfs.New(tr.proc), "self", tr.root)
+		if hits, known := g.PidsHits(); hits != tt.hits || known != tt.known {
+			t.Errorf("%s: PidsHits = %d, %t, want %d, %t", name, hits, known, tt.hits, tt.known)
+		}
+		if limit := g.PidsLimit(); limit != tt.limit {
+			t.Errorf("%s: PidsLimit = %d, want %d", name, limit, tt.limit)
+		}
+	}
+}
