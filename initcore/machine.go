@@ -59,6 +59,7 @@ type machine struct {
 	status    int // exit status, if hasStatus
 	hasStatus bool
 	verdict   string         // the reason for the exit status, as a sentence
+	loop      string         // that the run is one of a crash loop, as a sentence; ""
 	zombies   string         // which processes held zombies at shutdown, for the report
 	sent      uint64         // number of signals sent to programs
 	rec       history.Record // reused, so that a death allocates nothing

@@ -16,6 +16,7 @@ func ownGroup() cgroup.Group { return cgroup.Find(procfs.FS{}, "self", "") }
 // A memoryMeter reads the memory counters of a control group, see [cgroup.Group].
 type memoryMeter interface {
 	OOMKills() (kills uint64, ok bool)
+	OOMGroup() uint64
 	MemoryLimit() procfs.Bytes
 }
 
@@ -24,12 +25,13 @@ type memoryMeter interface {
 // or memory.oom_control (version 1). The counter does not say which process was killed.
 type oomWatch struct {
 	meter    memoryMeter
-	begun    bool      // startCounting was called
-	kills    uint64    // the counter at the last reading
-	reported uint64    // how many kills were reported or happened before the first reading
-	lastRead time.Time // time of the last reading
-	since    time.Time // time of the last reading before the counter grew
-	grew     time.Time // time of the first reading after it grew
+	begun    bool               // startCounting was called
+	kills    uint64             // the counter at the last reading
+	reported uint64             // how many kills were reported or happened before the first reading
+	lastRead time.Time          // time of the last reading
+	since    time.Time          // time of the last reading before the counter grew
+	grew     time.Time          // time of the first reading after it grew
+	grown    func(kills uint64) // called when the counter has grown; nil: nothing is
 }
 
 const (
@@ -57,6 +59,9 @@ func (w *oomWatch) readCounter(now time.Time) {
 	kills, ok := w.meter.OOMKills()
 	if ok && kills > w.kills {
 		w.kills, w.since, w.grew = kills, w.lastRead, now
+		if w.grown != nil {
+			w.grown(kills)
+		}
 	}
 	w.lastRead = now
 }

@@ -12,6 +12,7 @@ import (
 type meter struct{ kills *uint64 }
 
 func (m meter) OOMKills() (uint64, bool) { return *m.kills, true }
+func (meter) OOMGroup() uint64           { return 7 }
 func (meter) MemoryLimit() procfs.Bytes  { return 32 * procfs.MiB }
 
 // TestOutOfMemory: a death by SIGKILL is attributed to the memory limit only if the

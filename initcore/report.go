@@ -118,6 +118,9 @@ func conclusion(status int, why string) string {
 func (m *machine) report() string {
 	var b strings.Builder
 	b.WriteString(conclusion(m.exitStatus(), m.verdict))
+	if m.loop != "" {
+		b.WriteString(m.loop + "\n")
+	}
 	if m.zombies != "" {
 		b.WriteString("zombies: " + cut(m.zombies, maxVerdict) + "\n")
 	}

@@ -71,15 +71,27 @@ func Run(cfg Config) int {
 	early.Spare(threads(cfg, room))
 	l.startPrograms()
 	l.planned = k.chores(m, time.Now())
+	l.ignorePanic(func() { k.comparePlace(m) })
 	l.run()
 	l.ignorePanic(func() { m.others.finish(m, k, time.Now()) })
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}
-	l.ignorePanic(func() { m.tellLimits(time.Now()) })
-	l.ignorePanic(func() { m.writeReport(cfg.Report, k.helper) })
-	l.ignorePanic(func() { m.hist.End(time.Now()) })
+	l.conclude(k.helper)
 	return m.exitStatus()
+}
+
+// conclude writes the report, and what the next run is to know about the end of this one.
+func (l *loop) conclude(h *helper) {
+	l.ignorePanic(func() { l.tellLimits(time.Now()) })
+	if l.cfg.History != "" {
+		l.ignorePanic(func() { l.tellLoop(time.Now()) })
+	}
+	l.ignorePanic(func() { l.writeReport(l.cfg.Report, h) })
+	l.ignorePanic(func() {
+		l.hist.SetStatus(l.exitStatus())
+		l.hist.End(time.Now())
+	})
 }
 
 // threads returns how many goroutines may block at once, beside the main one. Their

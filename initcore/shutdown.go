@@ -29,6 +29,7 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 	switch m.phase {
 	case running:
 		m.stopSig, m.stopAt = sig, m.now
+		m.hist.Stopping(m.now, int(sig))
 		m.note(history.KindStop, procfs.SignalName(int(sig))+" received")
 		if m.cfg.Delay > 0 && sig == unix.SIGTERM && m.anyRuns() {
 			m.phase, m.continueAt, m.delayedInfo = delaying, m.now.Add(m.cfg.Delay), info
@@ -63,6 +64,7 @@ func (m *machine) delayIsOver() {
 func (m *machine) stopAll(info early.Info) (to []int) {
 	if m.stopAt.IsZero() {
 		m.stopAt = m.now
+		m.hist.Stopping(m.now, 0)
 	}
 	m.phase = stopping
 	for i := len(m.programs) - 1; i >= 0; i-- {

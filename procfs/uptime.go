@@ -44,3 +44,10 @@ func Age(uptime time.Duration, start Ticks) time.Duration {
 	}
 	return uptime - start.Duration()
 }
+
+// BootID reads /proc/sys/kernel/random/boot_id, which identifies the time from one boot
+// of the machine to the next, see random(4).
+func (f FS) BootID() (string, error) {
+	b, err := f.read(place{name: "sys/kernel/random/boot_id"}, make([]byte, 0, 64), 64)
+	return string(bytes.TrimSpace(b)), err
+}

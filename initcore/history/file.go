@@ -89,6 +89,7 @@ func (w *Writer) resume(fd int, size int64) error {
 		sum += n
 	}
 	w.next, w.run = max(h.Written, sum)+1, uint16(h.Run)+1
+	w.takeOver(r, h)
 	return nil
 }
 

@@ -41,6 +41,9 @@ type Writer struct {
 	next   uint64        // number of the next record
 	areas  [areas]uint64 // by area: number in it of the last record
 	run    uint16        // number of this run, from 1
+	began  time.Time     // when it began
+	last   *LastRun      // the run before this one; nil: there was none
+	runs   []Run         // the last runs before this one
 
 	// exits is a ring of the last exits of this run, which does not depend on the
 	// file: that may be truncated or overwritten.
@@ -105,6 +108,7 @@ func mapRing(fd int) ([]byte, error) {
 // begin writes the header. It writes the magic last, so that a concurrent reader
 // finds no ring rather than half of one.
 func (w *Writer) begin(o Origin, now time.Time) {
+	w.began = now
 	defer w.recoverFault()
 	le.PutUint32(w.mem[offVersion:], version)
 	le.PutUint32(w.mem[offHeaderSize:], headerSize)
@@ -124,6 +128,7 @@ func (w *Writer) begin(o Origin, now time.Time) {
 	}
 	w.store(offWritten, w.next-1)
 	le.PutUint32(w.mem[offSources:], 0)
+	w.writeRuns()
 	copy(w.mem[offMagic:], magic)
 }
 
