@@ -114,7 +114,7 @@ func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
 // noteDeath notifies the watcher that the init has reaped a child, before the machine
 // handles that.
 func (o *observer) noteDeath(id procfs.ID, first bool) {
-	if o.accounting != nil {
+	if first || o.accounting != nil {
 		o.try(func(w *watch.Watcher) { w.Reaping(id, first) })
 	}
 }

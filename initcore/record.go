@@ -57,7 +57,7 @@ func (m *machine) recordExit(d *death, text string) {
 	if p := d.program; p != nil {
 		m.rec.Runtime, m.rec.OriginPPID = m.now.Sub(p.begun), m.pid
 		if m.rec.Cmdline == "" {
-			m.rec.Cmdline = commandLine(p.Args)
+			m.rec.Cmdline, m.rec.Renamed = commandLine(p.Args), m.rec.Comm != "" && m.rec.Comm != p.comm()
 		}
 	}
 	m.rec.Runtime = max(m.rec.Runtime-m.rec.ZombieFor, 0) // a zombie does not run
@@ -65,7 +65,7 @@ func (m *machine) recordExit(d *death, text string) {
 		m.rec.Runtime = 0 // unknown
 	}
 	if d.Failure != nil { // the child's own status only says that there is a reason
-		m.rec.Status, m.rec.Comm = procfs.WaitStatus(d.Failure.Code()<<8), d.program.comm()
+		m.rec.Status, m.rec.Comm, m.rec.Renamed = procfs.WaitStatus(d.Failure.Code()<<8), d.program.comm(), false
 	}
 	m.hist.Add(&m.rec)
 }
@@ -80,8 +80,11 @@ func (m *machine) describeProcess(d *death) {
 	if d.seen.Origin != m.pid { // otherwise it was first seen after its adoption
 		m.rec.OriginPPID = d.seen.Origin
 	}
-	if d.seen.Comm == d.Stat.Comm || d.Stat.Comm == "" { // otherwise it has executed another program since
-		m.rec.Comm, m.rec.Cmdline = d.seen.Comm, d.seen.Cmdline
+	m.rec.Cmdline, m.rec.Renamed = d.seen.Cmdline, d.seen.Renamed
+	if d.Stat.Comm == "" {
+		m.rec.Comm = d.seen.Comm
+	} else if d.seen.Comm != d.Stat.Comm { // it has executed another program since
+		m.rec.Renamed = d.seen.Cmdline != ""
 	}
 	if !d.seen.Dead.IsZero() {
 		m.rec.ZombieFor = m.now.Sub(d.seen.Dead)

@@ -46,6 +46,12 @@ func encode(b []byte, r *Record, run uint16, number uint64) {
 	if r.ReapedByInit {
 		b[offFlags] |= flagByInit
 	}
+	if r.ReapedByKernel {
+		b[offFlags] |= flagByKernel
+	}
+	if r.Renamed {
+		b[offFlags] |= flagRenamed
+	}
 	if r.Accounted {
 		b[offFlags] |= flagAccounted
 	}
@@ -107,27 +113,29 @@ func decode(b []byte, number uint64) (Record, bool) {
 		return Record{}, false
 	}
 	r := Record{
-		Seq:          le.Uint64(b[offSeq:]),
-		Time:         time.Unix(0, int64(le.Uint64(b[offTime:]))).UTC(),
-		Kind:         Kind(b[offKind]),
-		Run:          int(le.Uint16(b[offRecordRun:])),
-		PID:          int(int32(le.Uint32(b[offPID:]))),
-		Start:        procfs.Ticks(le.Uint64(b[offStart:])),
-		UID:          le.Uint32(b[offUID:]),
-		Comm:         cString(b[offComm : offComm+lenComm]),
-		PPID:         int(int32(le.Uint32(b[offPPID:]))),
-		Parent:       cString(b[offParent : offParent+lenComm]),
-		OriginPPID:   int(int32(le.Uint32(b[offOrigin:]))),
-		Known:        b[offFlags]&flagKnown != 0,
-		ReapedByInit: b[offFlags]&flagByInit != 0,
-		Accounted:    b[offFlags]&flagAccounted != 0,
-		Runtime:      time.Duration(le.Uint64(b[offRuntime:])),
-		CPU:          time.Duration(le.Uint64(b[offCPU:])),
-		MaxRSS:       procfs.Bytes(le.Uint64(b[offMaxRSS:])),
-		ZombieFor:    time.Duration(le.Uint64(b[offZombie:])),
-		Action:       Action(b[offAction]),
-		Passed:       int(b[offPassed]),
-		Text:         string(b[offPayload+words : offPayload+words+text]),
+		Seq:            le.Uint64(b[offSeq:]),
+		Time:           time.Unix(0, int64(le.Uint64(b[offTime:]))).UTC(),
+		Kind:           Kind(b[offKind]),
+		Run:            int(le.Uint16(b[offRecordRun:])),
+		PID:            int(int32(le.Uint32(b[offPID:]))),
+		Start:          procfs.Ticks(le.Uint64(b[offStart:])),
+		UID:            le.Uint32(b[offUID:]),
+		Comm:           cString(b[offComm : offComm+lenComm]),
+		PPID:           int(int32(le.Uint32(b[offPPID:]))),
+		Parent:         cString(b[offParent : offParent+lenComm]),
+		OriginPPID:     int(int32(le.Uint32(b[offOrigin:]))),
+		Known:          b[offFlags]&flagKnown != 0,
+		ReapedByInit:   b[offFlags]&flagByInit != 0,
+		Renamed:        b[offFlags]&flagRenamed != 0,
+		ReapedByKernel: b[offFlags]&flagByKernel != 0,
+		Accounted:      b[offFlags]&flagAccounted != 0,
+		Runtime:        time.Duration(le.Uint64(b[offRuntime:])),
+		CPU:            time.Duration(le.Uint64(b[offCPU:])),
+		MaxRSS:         procfs.Bytes(le.Uint64(b[offMaxRSS:])),
+		ZombieFor:      time.Duration(le.Uint64(b[offZombie:])),
+		Action:         Action(b[offAction]),
+		Passed:         int(b[offPassed]),
+		Text:           string(b[offPayload+words : offPayload+words+text]),
 	}
 	status, payload := le.Uint32(b[offStatus:]), b[offPayload:offPayload+words]
 	if r.Kind != KindSignal {

@@ -25,6 +25,7 @@ type (
 		OriginPPID int    `json:"origin_ppid"`
 		Comm       string `json:"comm"`
 		Cmdline    string `json:"cmdline"`
+		Renamed    bool   `json:"renamed,omitempty"`
 		UID        uint32 `json:"uid"`
 		Text       string `json:"text,omitempty"`
 	}
@@ -124,7 +125,7 @@ func jsonTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0
 func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
 	return jsonProcess{
 		jsonHead: head, PID: r.PID, PPID: r.PPID, Parent: r.Parent, OriginPPID: r.OriginPPID,
-		Comm: r.Comm, Cmdline: r.Cmdline, UID: r.UID, Text: r.Text,
+		Comm: r.Comm, Cmdline: r.Cmdline, Renamed: r.Renamed, UID: r.UID, Text: r.Text,
 	}
 }
 
@@ -135,6 +136,8 @@ func jsonOfExit(p jsonProcess, r *Record) jsonExit {
 		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(), PGID: r.Group, Accounted: r.Accounted,
 	}
 	switch {
+	case r.ReapedByKernel:
+		e.ReapedBy = "kernel"
 	case r.Accounted:
 		e.ReapedBy = "" // unknown
 	case r.ReapedByInit:

@@ -78,7 +78,7 @@ func TestJSONIsDocumented(t *testing.T) {
 		if kind == KindSignal {
 			r.Signal, r.Passed, r.Count = 1, 2, 3
 		}
-		r.Accounted = kind == KindExit
+		r.Accounted, r.Renamed = kind == KindExit, true
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(r.JSON()), &fields); err != nil {
 			t.Fatal(err)

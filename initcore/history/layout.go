@@ -103,10 +103,12 @@ const (
 
 // Bits of the flags.
 const (
-	flagKnown  = 1 << iota // the wait status is known
-	flagByInit             // the init reaped the process
+	flagKnown    = 1 << iota // the wait status is known
+	flagByInit               // the init reaped the process
+	flagByKernel             // the kernel reaped the process
 
-	flagAccounted = 8 // the record is from process accounting only
+	flagAccounted = 8  // the record is from process accounting only
+	flagRenamed   = 32 // the command line belongs to an earlier name than the comm
 )
 
 // MaxText is the number of bytes that the command line and the text of a record

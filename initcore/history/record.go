@@ -88,6 +88,7 @@ type Record struct {
 	Start   procfs.Ticks // its start time since boot; 0: unknown
 	UID     uint32       // its real user ID
 	Comm    string       // its command name; "" if unknown
+	Renamed bool         // Comm is its name at its end, Cmdline is from before, when it had another name
 	Cmdline string       // its arguments joined by spaces, truncated to MaxText bytes; "" if unknown
 
 	PPID       int    // parent at the time of the event; 0: outside the PID namespace
@@ -96,14 +97,15 @@ type Record struct {
 	Group      int    // its process group, for KindExit; 0 if unknown
 
 	// How the process ended, for KindExit; KindZombie sets Known, Status and ZombieFor.
-	Known        bool              // Status is known
-	Status       procfs.WaitStatus // wait status, see wait(2)
-	ReapedByInit bool              // the init reaped it; otherwise its parent or a process outside
-	Runtime      time.Duration     // from its start to its end; 0 if unknown
-	CPU          time.Duration     // user and system time
-	MaxRSS       procfs.Bytes      // peak resident set size; 0 if unknown
-	Accounted    bool              // only process accounting has seen it, see acct(2); Time is then exact to a second, and Start unknown
-	ZombieFor    time.Duration     // from its end until it was reaped, or until Time for KindZombie
+	Known          bool              // Status is known
+	Status         procfs.WaitStatus // wait status, see wait(2)
+	ReapedByInit   bool              // the init reaped it; otherwise its parent or a process outside
+	ReapedByKernel bool              // the kernel reaped it: its parent ignores SIGCHLD or has set SA_NOCLDWAIT, see wait(2)
+	Runtime        time.Duration     // from its start to its end; 0 if unknown
+	CPU            time.Duration     // user and system time
+	MaxRSS         procfs.Bytes      // peak resident set size; 0 if unknown
+	Accounted      bool              // only process accounting has seen it, see acct(2); Time is then exact to a second, and Start unknown
+	ZombieFor      time.Duration     // from its end until it was reaped, or until Time for KindZombie
 
 	// What the init received and did, for KindSignal.
 	Signal int    // number of the signal received

@@ -16,8 +16,14 @@ import (
 // writing it to a terminal.
 
 // Name returns the command line of the process, or its comm if that is unknown, or
-// "?" if both are.
-func (r *Record) Name() string { return cmp.Or(r.Cmdline, r.Comm, "?") }
+// "?" if both are. If the process had another name in the end, that comes first: "sleep
+// (was sh -c ...)".
+func (r *Record) Name() string {
+	if r.Renamed && r.Comm != "" && r.Cmdline != "" {
+		return r.Comm + " (was " + r.Cmdline + ")"
+	}
+	return cmp.Or(r.Cmdline, r.Comm, "?")
+}
 
 // Title is [Record.Name] for a column: of the path of the program it has only the base
 // name, so that the column shows what the program was started with.
@@ -48,9 +54,12 @@ func (r *Record) How() string {
 func (r *Record) status() string { return procfs.Ended(r.Known, r.Status) }
 
 // Reaper names the process that reaped this one: "the init", "12 (gunicorn)", "a
-// process outside the container", or "unknown".
+// process outside the container", "the kernel: 12 (gunicorn) ignores SIGCHLD or has set
+// SA_NOCLDWAIT, so it cannot get the status", or "unknown".
 func (r *Record) Reaper() string {
 	switch {
+	case r.ReapedByKernel:
+		return "the kernel: " + r.parent() + " ignores SIGCHLD or has set SA_NOCLDWAIT, so it cannot get the status"
 	case r.ReapedByInit:
 		return "the init"
 	case r.Accounted:

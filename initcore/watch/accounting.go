@@ -128,6 +128,9 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	switch {
 	case p != nil && p.matches(r):
 		p.accounted, p.accountKnown, p.accountStatus = true, r.Known, r.Status
+		if r.Comm != "" && r.Comm != p.Comm {
+			w.lastProgram(p, r.Comm)
+		}
 	case p != nil || !exists(r.PID): // the pid was reused, or is free
 		w.recordAccounted(r, now)
 	case len(w.procs) < w.opt.Max && len(a.later) < maxOwed:
@@ -204,11 +207,12 @@ func (w *Watcher) expectAccounting(pid int, p *process) {
 
 // Reaping notifies the watcher that the init has reaped a child, and is about to record
 // that. first is true for the first of several: then the watcher records the processes
-// that only accounting has seen, so that the history has them in order.
+// that have ended before, so that the history has them in order.
 func (w *Watcher) Reaping(id procfs.ID, first bool) {
 	w.expectAccounting(id.PID, w.procs[id.PID])
 	if first {
 		w.readAccounting(w.clock())
+		w.recordReaped(id.PID, w.clock())
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 
 // findNew finds the processes that were started since the last scan.
 func (w *Watcher) findNew(now time.Time) {
+	w.scans++
 	w.refresh()
 	if w.counter < 0 {
 		_, _ = w.list(now, 0, 0) // how many were missed is unknown

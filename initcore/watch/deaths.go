@@ -39,12 +39,7 @@ func (w *Watcher) Ready(now time.Time) bool {
 				_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, int(e.Fd), nil)
 				continue
 			}
-			if p.deadAt.IsZero() {
-				w.died(p, now)
-			}
-			if e.Events&unix.EPOLLHUP != 0 {
-				w.wasReaped(p, now)
-			}
+			w.wokenBy(p, e.Events, now)
 		}
 		if n < len(events) {
 			break
@@ -62,8 +57,8 @@ func (w *Watcher) died(p *process, now time.Time) {
 		p.cpu, p.group = (w.stat.UTime + w.stat.STime).Duration(), w.stat.PGRP
 		w.readZombie(p)
 		w.readOwner(p)
-		if p.Comm != w.stat.Comm { // it has executed another program meanwhile
-			w.changeProgram(p, w.stat.Comm)
+		if p.Comm != w.stat.Comm {
+			w.lastProgram(p, w.stat.Comm)
 		}
 		w.updateParent(p, now)
 	}
@@ -95,7 +90,7 @@ func (w *Watcher) updateParent(p *process, now time.Time) {
 	}
 	w.countChild(p.PPID, -1)
 	w.countChild(w.stat.PPID, +1)
-	p.PPID, p.Parent = w.stat.PPID, w.name(w.stat.PPID)
+	p.PPID, p.Parent, p.parentKnown = w.stat.PPID, w.name(w.stat.PPID), false
 	if w.opt.Init != 0 && p.PPID == w.opt.Init && !p.Adopted {
 		w.adopted(p, now)
 		w.recordAdoption(p)
@@ -142,7 +137,7 @@ func (w *Watcher) recordLateAdoptions(now time.Time) {
 func (w *Watcher) wasReaped(p *process, now time.Time) {
 	w.recordAdoption(p)
 	r := w.record(history.KindExit, p, now)
-	r.Parent = w.nameNow(p.PPID, p.Parent)
+	r.Parent, r.ReapedByKernel = w.reaper(p), w.kernelReaped(p, now)
 	var i info
 	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)

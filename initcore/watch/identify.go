@@ -126,7 +126,8 @@ func (w *Watcher) identify(p *process, pid int) {
 		p.PPID = parent
 	}
 	p.Origin = p.PPID
-	w.nameParent(p)
+	p.faulted = w.stat.MinorFaults > 0
+	w.lookAtParent(p)
 	p.fresh = p.young()
 }
 
@@ -161,6 +162,15 @@ func (w *Watcher) renumber(p *process) {
 // changeProgram notes that the process has executed another program.
 func (w *Watcher) changeProgram(p *process, comm string) {
 	p.Comm, p.Cmdline = comm, ""
+	w.renumber(p)
+}
+
+// lastProgram notes that the process had another name when it ended, usually because it
+// had executed another program. Its command line can no longer be read, so the former one
+// is kept.
+func (w *Watcher) lastProgram(p *process, comm string) {
+	p.Renamed = p.Cmdline != "" && !isStub(p.Comm)
+	p.Comm = comm
 	w.renumber(p)
 }
 

@@ -20,6 +20,9 @@ const inside = "WATCH_TEST_INSIDE"
 // TestMain runs the tests in a new PID namespace. Otherwise they would watch the whole
 // machine.
 func TestMain(m *testing.M) {
+	if how := os.Getenv(parentEnv); how != "" {
+		parent(how)
+	}
 	if os.Getenv(inside) == "" {
 		os.Exit(enter())
 	}

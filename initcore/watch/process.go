@@ -10,6 +10,7 @@ import (
 // A process is a watched process.
 type process struct {
 	Seen
+	reaping
 	fd     int    // its pidfd
 	serial uint64 // unique among the processes of the watcher, and the programs that each executed
 	fresh  bool   // it may not have executed its program yet
@@ -53,6 +54,9 @@ type Seen struct {
 	Comm string
 	// Cmdline is its command line, joined by spaces; "" if it was not read in time.
 	Cmdline string
+	// Renamed is true if Comm is its name at its end, and Cmdline is from before, when it
+	// had another name.
+	Renamed bool
 	// Dead is when the watcher noticed its end, zero if it did not.
 	Dead time.Time
 	// FoundDead is true if it was a zombie when the watcher first saw it. It may have

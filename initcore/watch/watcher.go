@@ -92,6 +92,7 @@ type Watcher struct {
 	free      []*process       // for reuse
 	unsure    []int            // new pids that had no process yet in the last scan
 	last      int              // the last pid allocated before the last scan
+	scans     uint64           // number of scans
 	lastScan  procfs.Ticks     // when the last scan was, since boot
 	maxWalk   int              // [maxWalk], except in tests
 	reaped    uint64           // new processes that the init reaped before a scan found them
@@ -142,6 +143,7 @@ func New(opt Options, r Recorder) (*Watcher, error) {
 
 // begin opens the descriptors of the watcher, and watches the existing processes.
 func (w *Watcher) begin() (err error) {
+	w.scans++
 	self, err := unix.PidfdOpen(w.opt.Self, 0)
 	if err != nil {
 		return fmt.Errorf("cannot watch processes: pidfd_open (needs Linux 5.3): %w", err)
@@ -295,35 +297,13 @@ func (w *Watcher) Reaped(id procfs.ID) {
 	delete(w.holders, id.PID)
 }
 
-// name returns the command name of a process, "" if it is unknown.
-func (w *Watcher) name(pid int) string {
-	if p := w.procs[pid]; p != nil {
-		return p.Comm
-	}
-	return w.nameNow(pid, "")
-}
-
-// nameNow returns the current command name of a process, which may have executed another
-// program since it was seen, or otherwise if the name is unknown.
-func (w *Watcher) nameNow(pid int, otherwise string) string {
-	if pid == 0 {
-		return ""
-	}
-	if w.scanner.Stat(pid, &w.other) == nil {
-		return w.other.Comm // the scanner keeps names
-	}
-	if p := w.procs[pid]; p != nil {
-		return p.Comm
-	}
-	return otherwise
-}
-
 // record fills the buffer w.rec with a record of this kind about p.
 func (w *Watcher) record(kind history.Kind, p *process, now time.Time) *history.Record {
 	w.rec = history.Record{
 		Kind: kind, Time: now, PID: p.ID.PID, Start: p.ID.Start, UID: p.UID, Comm: p.Comm, Cmdline: p.Cmdline,
-		PPID: p.PPID, Parent: p.Parent, OriginPPID: p.Origin,
+		PPID: p.PPID, Parent: p.Parent, OriginPPID: p.Origin, Renamed: p.Renamed,
 	}
+	hideStub(&w.rec)
 	return &w.rec
 }
 

@@ -41,6 +41,10 @@ func Deaths() []Case {
 			[]string{"exited 127: cannot run /app: no such file"},
 		},
 		{"by the init", with(func(r *history.Record) { r.ReapedByInit, r.PPID, r.Parent = true, 1, "yinit" }), []string{"exited 0", "reaped by the init"}},
+		{
+			"by the kernel", with(func(r *history.Record) { r.ReapedByKernel = true }),
+			[]string{"exited 0", "reaped by the kernel: 12 (gunicorn) ignores SIGCHLD or has set SA_NOCLDWAIT, so it cannot get the status"},
+		},
 		{"from outside", with(func(r *history.Record) { r.PPID, r.Parent = 0, "" }), []string{"exited 0", "reaped by a process outside the container"}},
 		{"nameless parent", with(func(r *history.Record) { r.Parent = "" }), []string{"exited 0", "reaped by 12"}},
 		{"long a zombie", with(func(r *history.Record) { r.ZombieFor = 12 * time.Second }), []string{"exited 0", "zombie for 12s"}},

@@ -1,0 +1,119 @@
+package watch
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A reaping is what the watcher must know of a process to tell which process reaped it, or
+// its children.
+type reaping struct {
+	lookedAt     uint64 // the scan in which [Watcher.lookAtParent] has read it
+	looked       bool   // waited is known
+	waited       uint64 // page faults of the children that it had waited for, when it was read
+	parentKnown  bool   // parentWaited is known
+	parentWaited uint64 // waited of its parent, from before it could be reaped
+	faulted      bool   // it has had page faults
+}
+
+// wokenBy handles the events of a process.
+func (w *Watcher) wokenBy(p *process, events uint32, now time.Time) {
+	alive := p.deadAt.IsZero()
+	if alive {
+		w.died(p, now)
+	}
+	switch {
+	case events&unix.EPOLLHUP != 0:
+		w.wasReaped(p, now)
+	case alive:
+		w.lookAtReaper(p)
+	}
+}
+
+// recordReaped records the processes that their parents have reaped. The init calls it
+// before it records that a child of its own has died, which may be the parent of some.
+// That child may not be recorded as one that somebody else has reaped.
+func (w *Watcher) recordReaped(child int, now time.Time) {
+	var events [64]unix.EpollEvent
+	for range maxRounds {
+		n, err := unix.EpollWait(w.epoll, events[:], 0)
+		if err != nil {
+			return
+		}
+		some := false
+		for _, e := range events[:max(n, 0)] {
+			p := w.procs[int(e.Pad)]
+			if p == nil || p.fd != int(e.Fd) || e.Events&unix.EPOLLHUP == 0 || p.ID.PID == child {
+				continue // Ready handles these
+			}
+			w.wokenBy(p, e.Events, now)
+			some = true
+		}
+		if !some {
+			return
+		}
+	}
+}
+
+// lookAtParent finds out the name of p's parent, which may have executed another program
+// since it was seen, and what [Watcher.kernelReaped] compares. It reads each parent once a
+// scan.
+func (w *Watcher) lookAtParent(p *process) {
+	parent := w.procs[p.PPID]
+	if parent == nil {
+		w.nameParent(p)
+		return
+	}
+	if parent.lookedAt != w.scans {
+		parent.lookedAt = w.scans
+		if parent.looked = w.look(parent); parent.looked {
+			parent.waited = w.other.CMinorFaults
+			w.rename(parent)
+		}
+	}
+	p.Parent = w.name(p.PPID)
+	p.parentKnown, p.parentWaited = parent.looked, parent.waited
+}
+
+// look reads the stat file of a living process again, into w.other. It reports whether it
+// could.
+func (w *Watcher) look(p *process) bool {
+	return p.deadAt.IsZero() && w.scanner.Stat(p.ID.PID, &w.other) == nil && w.other.ID() == p.ID && !w.other.State.Zombie()
+}
+
+// rename notes that the process has executed another program, if its name in w.other has
+// changed.
+func (w *Watcher) rename(p *process) {
+	if comm := w.other.Comm; comm != p.Comm {
+		w.changeProgram(p, comm)
+		w.askCmdline(p, w.other.State)
+	}
+}
+
+// lookAtReaper finds out the name of the process that will reap p, which is a zombie. A
+// shell often reaps a child and then executes another program, so its name is not read
+// when the child has been reaped.
+func (w *Watcher) lookAtReaper(p *process) {
+	if parent := w.procs[p.PPID]; parent != nil && w.look(parent) && !reaped(p.fd) {
+		w.rename(parent)
+	}
+}
+
+// reaper returns the name of the process that has reaped p.
+func (w *Watcher) reaper(p *process) string {
+	if parent := w.procs[p.PPID]; parent != nil && !isStub(parent.Comm) {
+		return parent.Comm
+	}
+	return w.nameNow(p.PPID, p.Parent)
+}
+
+// kernelReaped reports whether the kernel has reaped p, which was gone when its end was
+// noticed, because its parent ignores SIGCHLD or has set SA_NOCLDWAIT for it, see wait(2).
+// The parent then has waited for no child since p was seen: the kernel would have added
+// the page faults of that child to those of the others.
+func (w *Watcher) kernelReaped(p *process, now time.Time) bool {
+	parent := w.procs[p.PPID]
+	return parent != nil && p.parentKnown && p.faulted && p.deadAt.Equal(now) &&
+		w.look(parent) && w.other.CMinorFaults == p.parentWaited
+}
