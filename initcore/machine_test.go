@@ -30,6 +30,7 @@ type world struct {
 	noShell bool             // no shell would continue the init
 	noTTY   bool             // no standard descriptor is a terminal
 	using   bool             // the program is in the foreground of the terminal
+	unnamed bool             // the other processes are gone
 	full    bool             // no more signals can be queued
 	gone    bool             // the programs have left their process groups
 	empty   bool             // the process groups of the programs are empty
@@ -187,6 +188,9 @@ func (w *world) tracer(int) int              { return 0 }
 func (w *world) name(pid int) string {
 	if w.find(pid) != nil {
 		return "" // as the program was called
+	}
+	if w.unnamed {
+		return ""
 	}
 	return "killer"
 }

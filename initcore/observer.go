@@ -111,6 +111,13 @@ func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
 	return seen, ok
 }
 
+// nameOfDead returns the command name of a process that is no longer in /proc, if the
+// watcher has not recorded its end yet; otherwise "".
+func (o *observer) nameOfDead(pid int, now time.Time) (name string) {
+	o.try(func(w *watch.Watcher) { name = w.NameOfDead(pid, now) })
+	return name
+}
+
 // noteDeath notifies the watcher that the init has reaped a child, before the machine
 // handles that.
 func (o *observer) noteDeath(id procfs.ID, first bool) {

@@ -213,7 +213,32 @@ func (m *machine) sender(info early.Info, origin history.SignalOrigin) string {
 	if origin == history.OriginKernel || info.PID <= 0 {
 		return ""
 	}
-	return m.facts.name(int(info.PID))
+	if name := m.facts.name(int(info.PID)); name != "" {
+		return name
+	}
+	return m.nameOfDead(int(info.PID))
+}
+
+// nameOfDead returns the command name of a process that has just ended; "" if it is
+// unknown. A subshell that sends a signal as its last command is often gone, and reaped
+// by its parent, before the init reads the signal.
+func (m *machine) nameOfDead(pid int) string {
+	rec, now := m.rec, m.now
+	name := m.others.nameOfDead(pid, now) // may record deaths
+	m.rec, m.now = rec, now
+	if name != "" {
+		return name
+	}
+	exits := m.hist.LastExits(history.ExitsKept)
+	for i := len(exits) - 1; i >= 0; i-- {
+		if r := &exits[i]; r.PID == pid {
+			if m.now.Sub(r.Time) > justBefore {
+				return "" // the pid may have been reused
+			}
+			return r.Comm
+		}
+	}
+	return ""
 }
 
 // describeSignal fills in the fields of a record for a signal and its sender. name is the

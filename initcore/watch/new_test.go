@@ -90,3 +90,29 @@ func TestCounterWraps(t *testing.T) {
 		t.Errorf("%d were missed, want %d", b.missed, want)
 	}
 }
+
+// TestNameOfDead: the watcher names a process that has gone, unless its pid was allocated
+// again since the last scan.
+func TestNameOfDead(t *testing.T) {
+	for name, tt := range map[string]struct {
+		watched, pid, before, last int // the last pid allocated before the last scan, and now
+		want                       string
+	}{
+		"nothing has started since":     {500, 500, 600, 600, "sh"},
+		"others have started since":     {500, 500, 600, 700, "sh"},
+		"it was the last one":           {600, 600, 600, 700, "sh"},
+		"one of the first in its space": {7, 7, 600, 700, "sh"},
+		"the pids have wrapped around":  {500, 500, 32700, 400, "sh"},
+		"and have passed it":            {500, 500, 32700, 510, ""},
+		"and have just reached it":      {500, 500, 32700, 500, ""},
+		"another process":               {500, 501, 600, 600, ""},
+	} {
+		w, _, tree := fakeCounter(t, tt.before)
+		tree.File("sys/kernel/pid_max", "32768\n")
+		w.procs[tt.watched] = &process{Seen: Seen{ID: procfs.ID{PID: tt.watched}, Comm: "sh"}, fd: -1, statFD: -1}
+		tree.Loadavg(procfs.Loadavg{LastPID: tt.last})
+		if got := w.NameOfDead(tt.pid, time.Now()); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

@@ -283,6 +283,21 @@ func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 	return p.Seen, true
 }
 
+// NameOfDead returns the command name of a process that is no longer in /proc, if its end
+// is not recorded yet; otherwise "". It records the ends that only accounting has seen.
+func (w *Watcher) NameOfDead(pid int, now time.Time) string {
+	p := w.procs[pid]
+	if p == nil {
+		w.readAccounting(now)
+		return ""
+	}
+	last, err := w.lastPID()
+	if ahead := w.distance(w.last, pid); err != nil || ahead > 0 && ahead <= w.distance(w.last, last) {
+		return "" // the pid was allocated again since the last scan
+	}
+	return p.Comm
+}
+
 // Reaped notifies the watcher that the init has reaped a child, and has recorded that.
 // The init has called Reaping before.
 func (w *Watcher) Reaped(id procfs.ID) {
