@@ -2,6 +2,7 @@ package initcore
 
 import (
 	"errors"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -179,4 +180,24 @@ func (c *console) underShell() bool {
 func isTerminal(fd int) bool {
 	_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	return err == nil
+}
+
+// keysPastRewrite says which rules of --rewrite do not apply to what a terminal sends; ""
+// if there are none. A terminal sends these signals to the foreground process group,
+// which is that of a lone program, and the init does not get them.
+func (c *Config) keysPastRewrite(terminal bool) string {
+	if !terminal || len(c.Programs) != 1 {
+		return ""
+	}
+	var names []string
+	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGWINCH} {
+		if c.Rewrite[sig] != 0 && (sig != unix.SIGTSTP || !c.Session) { // see stopSession
+			names = append(names, shortName(sig))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "--rewrite applies to " + strings.Join(names, ", ") + " only if a process sends it: the terminal sends it to " +
+		c.Programs[0].Name + " directly; run yinit without a terminal to rewrite it"
 }
