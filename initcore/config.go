@@ -42,6 +42,13 @@ type Config struct {
 	// Rewrite says which signals are forwarded as another signal, or dropped.
 	Rewrite Rewrite
 
+	// Halt is a signal that begins the shutdown as SIGTERM does; 0: none. A rule of Rewrite
+	// for it takes precedence.
+	Halt unix.Signal
+	// StopOK maps the exit status to 0 if a stop signal had come and the program ended by
+	// that signal, or with 128 plus its number.
+	StopOK bool
+
 	// Delay is how long the init waits before it acts on a SIGTERM.
 	Delay time.Duration
 	// KillAfter is the time from the stop signal to SIGKILL; 0: never.
@@ -71,6 +78,10 @@ type Config struct {
 	Version string
 }
 
+// SigHalt is SIGRTMIN+3 as glibc counts, by which systemd shuts down. Container engines
+// send it to stop a container that runs systemd.
+const SigHalt = unix.Signal(37)
+
 // OnExit says what the init does when a program ends.
 type OnExit uint8
 
@@ -99,6 +110,11 @@ type Program struct {
 	Oneshot bool
 	// OnExit says what the init does when the program ends.
 	OnExit OnExit
+	// StopAfter are the names of programs: it gets its stop signal when they have ended.
+	StopAfter []string
+	// RestartLimit is the maximum number of restarts in a row, each after a run of less than
+	// a minute; 0: no limit. Then the program's end is that of the init.
+	RestartLimit int
 	// RestartDelay is the pause before the first restart; 0: one second.
 	RestartDelay time.Duration
 	// Instead is what the user may have meant, if there is no such program; "": unknown.
@@ -146,14 +162,26 @@ func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 }
 
 // relay returns the signal that the init forwards for each signal, for the history.
-func (r *Rewrite) relay() (t history.Relay) {
+func (c *Config) relay() (t history.Relay) {
 	for n := 1; n < len(t); n++ {
-		if to := r.Of(unix.Signal(n)); int(to) != n || history.Forwarded(n) {
+		if to := c.forwards(unix.Signal(n)); int(to) != n || history.Forwarded(n) {
 			t[n] = uint8(to)
 		}
 	}
 	return t
 }
+
+// forwards returns the signal that the init forwards for sig; 0: none.
+func (c *Config) forwards(sig unix.Signal) unix.Signal {
+	if c.halts(sig) {
+		sig = unix.SIGTERM
+	}
+	return c.Rewrite.Of(sig)
+}
+
+// halts reports whether the signal is another one that begins the shutdown as SIGTERM
+// does.
+func (c *Config) halts(sig unix.Signal) bool { return sig == c.Halt && c.Rewrite[sig] == 0 }
 
 // Validate fills in names that are not set, and returns an error if the init cannot
 // run the configuration. The error is a [*ProgramError] if a program is at fault.
@@ -170,7 +198,10 @@ func (c *Config) Validate() error {
 			return err
 		}
 	}
-	return c.namePrograms()
+	if err := c.namePrograms(); err != nil {
+		return err
+	}
+	return c.checkStopAfter()
 }
 
 // ProgramError says what is wrong with a program, and which key of the configuration
@@ -201,6 +232,9 @@ func (p *Program) validate() *ProgramError {
 	}
 	if p.OnExit != Restart && p.RestartDelay != 0 {
 		return &ProgramError{Key: "restart_delay", Text: "it has no effect without on_exit = \"restart\"; remove it or add on_exit"}
+	}
+	if p.OnExit != Restart && p.RestartLimit != 0 {
+		return &ProgramError{Key: "restart_limit", Text: "it has no effect without on_exit = \"restart\"; remove it or add on_exit"}
 	}
 	if p.Oneshot && p.OnExit == Restart {
 		return &ProgramError{Key: "on_exit", Text: "oneshot and on_exit = \"restart\" exclude each other: a oneshot must succeed the first time"}

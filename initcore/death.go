@@ -32,6 +32,7 @@ func (m *machine) died(d *death, now time.Time) {
 	}
 	m.setStatus(d, reason)
 	m.reactToDeath(d, reason)
+	m.stopWaiting(d.program)
 	m.endIfDone()
 }
 
@@ -44,6 +45,8 @@ func (m *machine) setStatus(d *death, reason string) {
 		m.failed(d.Failure.Code(), reason)
 	case p.OnExit == Restart && m.phase == running:
 		p.last = d.Status // the next run may end differently
+	case m.endedAsAsked(p, d.Status):
+		m.hasStatus = m.hasStatus || m.alone()
 	case m.alone():
 		m.status, m.hasStatus, m.verdict = d.Status.Shell(), true, reason
 	case d.Status == 0:
@@ -168,7 +171,10 @@ func (m *machine) why(d *death) string {
 		return how + ", its stop signal"
 	}
 	if why := m.whyFatal(d, sender); why != "" {
-		return how + ": " + why
+		how += ": " + why
+	}
+	if sig == SigHalt && originOf(p.lastInfo) == history.OriginOutside {
+		how += "; container engines send it to stop systemd: set STOPSIGNAL SIGTERM, or use --rewrite RTMIN+3:TERM"
 	}
 	return how
 }

@@ -81,6 +81,7 @@ type program struct {
 	pid        int               // 0: the program is not running
 	stopped    bool              // a signal has stopped it
 	stop       stopState         // how a signal stopped it
+	stopsLater bool              // it gets its stop signal when another program has ended
 	toldToEnd  bool              // it was sent its stop signal, or SIGTERM
 	killAt     time.Time         // when it is sent SIGKILL; zero: never
 	checked    uint64            // the stop signals whose effect was checked; bit n-1 is signal n
@@ -95,6 +96,7 @@ type program struct {
 	restarts   bool              // a restart has been planned at least once
 	restartAt  time.Time         // when the planned restart is due; zero: none is planned
 	pause      time.Duration     // before the next restart; 0: no restart yet
+	tries      int               // restarts since a run of at least steadyRun
 	last       procfs.WaitStatus // of the last run, if a restart is planned
 }
 
@@ -131,7 +133,7 @@ func (m *machine) start(now time.Time) {
 // launch starts one program and reports whether it could.
 func (m *machine) launch(p *program) bool {
 	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped, p.toldToEnd = m.now, time.Time{}, 0, 0, false, false
-	p.killAt, p.checked, p.answer = time.Time{}, 0, stopAnswer{}
+	p.killAt, p.checked, p.answer, p.stopsLater = time.Time{}, 0, stopAnswer{}, false
 	p.stop.sent = noInfo
 	pid, err := m.proc.start(p)
 	if err != nil {
@@ -187,6 +189,9 @@ func (m *machine) done() bool {
 // exitStatus returns the exit status of the init.
 func (m *machine) exitStatus() int {
 	if !m.hasStatus && m.stopSig != 0 && m.next < len(m.programs) {
+		if m.cfg.StopOK {
+			return 0
+		}
 		m.status = 128 + int(m.stopSig) // the signal prevented a start
 	}
 	if m.cfg.Expect.Has(m.status & 0xff) {

@@ -11,7 +11,7 @@ import (
 )
 
 // several makes programs of words: a name and its properties, "web:QUIT",
-// "db:oneshot", "job:ignore", "worker:restart".
+// "db:oneshot", "job:ignore", "worker:restart", "worker:limit=2", "db:after=web+worker".
 func several(words string, options ...func(*Config)) Config {
 	c := Config{Grace: 3 * time.Second, KillAfter: 20 * time.Second}
 	for word := range strings.FieldsSeq(words) {
@@ -31,6 +31,11 @@ func several(words string, options ...func(*Config)) Config {
 				p.OnExit = Ignore
 			case "restart":
 				p.OnExit = Restart
+			default:
+				if names, ok := strings.CutPrefix(property, "after="); ok {
+					p.StopAfter = strings.Split(names, "+")
+				}
+				fmt.Sscanf(property, "limit=%d", &p.RestartLimit)
 			}
 		}
 		c.Programs = append(c.Programs, p)
@@ -114,7 +119,7 @@ func TestSeveralPrograms(t *testing.T) {
 		{"one ends while a oneshot runs", "a m:oneshot b", nil, "start; a exits 3; m dies of TERM", 3, "start a, start m, TERM m"},
 
 		{"restarted", "a:restart b", nil, "start; a exits 1; 1s; b exits 0; a dies of TERM", 0, "start a, start b, start a, TERM a"},
-		{"TERM while one rests", "a:restart b", nil, "start; a exits 1; TERM; b exits 0", 1, "start a, start b, TERM b"},
+		{"TERM while one rests", "a:restart b", nil, "start; a exits 1; TERM; b exits 0", 0, "start a, start b, TERM b"},
 		{"a clean end is restarted, too", "a:restart b", nil, "start; a exits 0; 1s; 1h", -1, "start a, start b, start a"},
 		{"restarted one is not found", "a:restart b", nil, "start; a fails ENOENT; b dies of TERM", 127, "start a, start b, TERM b"},
 		{"not restarted during the shutdown", "a:restart b", forever, "start; TERM; a dies of TERM; 1h; b exits 0", 0, "start a, start b, TERM b, TERM a"},
@@ -193,7 +198,7 @@ func TestForkFailsAtRestart(t *testing.T) {
 	t.Run("shutdown meanwhile", func(t *testing.T) {
 		w := newWorld(t, several("a:restart b")).play("start; a exits 3")
 		w.refuse["a"] = unix.EAGAIN
-		w.play("10s; TERM; b dies of TERM").want(3, "start a", "start b", "TERM b")
+		w.play("10s; TERM; b dies of TERM").want(0, "start a", "start b", "TERM b")
 	})
 	t.Run("what will not be better later", func(t *testing.T) {
 		w := newWorld(t, several("a:restart b")).play("start; a exits 1")

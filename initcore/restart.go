@@ -2,6 +2,7 @@ package initcore
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -46,8 +47,13 @@ func (m *machine) planRestart(p *program, err error) {
 		first = firstPause
 	}
 	if p.pause == 0 || m.now.Sub(p.begun) >= steadyRun {
-		p.pause = first
+		p.pause, p.tries = first, 0
 	}
+	if p.RestartLimit > 0 && p.tries >= p.RestartLimit {
+		m.giveUp(p, err)
+		return
+	}
+	p.tries++
 	p.restarts, p.restartAt = true, m.now.Add(p.pause)
 	if err != nil {
 		m.log.Warn("cannot restart "+p.Name+", will try again", "error", err, "in", p.pause)
@@ -55,4 +61,35 @@ func (m *machine) planRestart(p *program, err error) {
 		m.log.Warn("restarting "+p.Name, "status", p.last.String(), "in", p.pause)
 	}
 	p.pause = min(2*p.pause, max(longestPause, first))
+}
+
+// giveUp ends the init with the program's code: it has been restarted as often as it may.
+func (m *machine) giveUp(p *program, err error) {
+	why := fmt.Sprintf("%s was restarted %d times in a row, which is its restart_limit", p.Name, p.tries)
+	how := p.last.String()
+	if err != nil {
+		how = err.Error()
+	}
+	m.log.Warn("not restarting "+p.Name+": "+why, "last", how)
+	switch {
+	case err != nil:
+		m.failed(codeOf(err), why+": "+how)
+	case p.last != 0:
+		m.failed(p.last.Shell(), p.Name+" "+how+"; "+why)
+	}
+	m.shutdown(why)
+}
+
+// cancelRestarts cancels the planned restarts, because the shutdown begins. The last run
+// of such a program was a failure, unless the stop was asked for.
+func (m *machine) cancelRestarts() {
+	for _, p := range m.programs {
+		if p.restartAt.IsZero() {
+			continue
+		}
+		p.restartAt = time.Time{}
+		if p.last != 0 && m.stopSig == 0 {
+			m.failed(p.last.Shell(), p.Name+" "+p.last.String())
+		}
+	}
 }

@@ -149,7 +149,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 // newHistory creates the ring. It returns an error if the file that was requested cannot
 // be used. If there is no memory for the ring, the init runs without one.
 func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
-	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.Rewrite.relay()}
+	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.relay()}
 	if s, err := k.fs.Stat(k.pid); err == nil {
 		origin.Start = s.Start
 	}

@@ -28,9 +28,12 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 	sig := unix.Signal(info.Signal)
 	switch m.phase {
 	case running:
-		m.stopSig, m.stopAt = sig, m.now
 		m.hist.Stopping(m.now, int(sig))
 		m.note(history.KindStop, procfs.SignalName(int(sig))+" received")
+		if m.cfg.halts(sig) {
+			sig = unix.SIGTERM
+		}
+		m.stopSig, m.stopAt = sig, m.now
 		if m.cfg.Delay > 0 && sig == unix.SIGTERM && m.anyRuns() {
 			m.phase, m.continueAt, m.delayedInfo = delaying, m.now.Add(m.cfg.Delay), info
 			return history.ActionDelayed, nil
@@ -59,7 +62,7 @@ func (m *machine) delayIsOver() {
 }
 
 // stopAll sends every running program its stop signal, the last one first, and returns
-// their pids. Stopped ones are continued. If info has a value, see sigqueue(3), the stop
+// their pids. Those that have to wait for another program get it later. Stopped ones are continued. If info has a value, see sigqueue(3), the stop
 // signal carries it.
 func (m *machine) stopAll(info early.Info) (to []int) {
 	if m.stopAt.IsZero() {
@@ -67,29 +70,20 @@ func (m *machine) stopAll(info early.Info) (to []int) {
 		m.hist.Stopping(m.now, 0)
 	}
 	m.phase = stopping
+	m.cancelRestarts()
 	for i := len(m.programs) - 1; i >= 0; i-- {
 		p := m.programs[i]
-		if !p.restartAt.IsZero() { // it is not started again
-			p.restartAt = time.Time{}
-			if p.last != 0 {
-				m.failed(p.last.Shell(), p.Name+" "+p.last.String())
-			}
-		}
 		if p.pid == 0 {
 			continue
 		}
-		sig := m.cfg.Rewrite.Of(p.stopSignal())
-		if sig == 0 {
+		if name := m.awaits(p); name != "" {
+			p.stopsLater = true
+			m.log.Info(p.Name+" is stopped when "+name+" has ended", "pid", p.pid)
 			continue
 		}
-		p.stoppedBy = sig
-		m.send(p, sig, info)
-		p.toldToEnd = true
-		if m.cfg.KillAfter > 0 && p.killAt.IsZero() {
-			p.killAt = m.now.Add(m.cfg.KillAfter)
+		if m.stopProgram(p, info) {
+			to = append(to, p.pid)
 		}
-		m.checkStop(p, sig)
-		to = append(to, p.pid)
 	}
 	m.resumeStopped()
 	m.endIfDone()

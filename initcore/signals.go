@@ -34,7 +34,7 @@ func (m *machine) signal(info early.Info, already bool, now time.Time) {
 	var (
 		action history.Action
 		to     []int
-		passed = m.cfg.Rewrite.Of(sig)
+		passed = m.cfg.forwards(sig)
 	)
 	switch {
 	case passed == 0, passed == sig && !history.Forwarded(int(sig)), m.strayKey(sig, originOf(info)):
@@ -80,6 +80,9 @@ func forwarded(sig, passed unix.Signal) history.Action {
 
 // ends reports whether the signal asks the init to shut down.
 func (m *machine) ends(sig unix.Signal) bool {
+	if m.cfg.halts(sig) {
+		return true
+	}
 	switch sig {
 	case unix.SIGTERM:
 		return true

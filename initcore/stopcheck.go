@@ -65,9 +65,6 @@ const (
 	looksMost  = 5
 )
 
-// sigHalt is SIGRTMIN+3 as glibc counts. Container engines send it to stop systemd.
-const sigHalt = unix.Signal(37)
-
 // checkStop plans looks at a program that is sent a stop signal now. There is one such
 // check for each signal and run of the program.
 func (m *machine) checkStop(p *program, sig unix.Signal) {
@@ -90,7 +87,7 @@ func (m *machine) checkFromEngine(info early.Info, passed unix.Signal, to []int)
 		return
 	}
 	switch unix.Signal(info.Signal) {
-	case unix.SIGINT, unix.SIGQUIT, unix.SIGWINCH, sigHalt:
+	case unix.SIGINT, unix.SIGQUIT, unix.SIGWINCH, SigHalt:
 		m.checkStop(m.programs[0], passed)
 	}
 }

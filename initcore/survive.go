@@ -102,7 +102,7 @@ func (m *machine) endAnyway() {
 		p := m.programs[i]
 		p.restartAt = time.Time{}
 		if sig := m.cfg.Rewrite.Of(p.stopSignal()); p.pid != 0 && sig != 0 {
-			p.stoppedBy = sig
+			p.stoppedBy, p.stopsLater = sig, false
 			if m.cfg.KillAfter > 0 && p.killAt.IsZero() {
 				p.killAt = m.now.Add(m.cfg.KillAfter)
 			}

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"yinit/cmd/yinit/config"
 	"yinit/initcore"
@@ -62,7 +65,7 @@ func dispatch(args, env []string, end *ending) (int, error) {
 		(!config.EnvironmentRuns(env) || procfs.FS{}.JoinsContainer()) {
 		return runCommand(config.Lookup("top"), nil)
 	}
-	return runInit(line, env, end)
+	return runInit(args[0], line, env, end)
 }
 
 // runCommand runs a command, or shows its help.
@@ -100,7 +103,7 @@ func commandNamed(name string) func(args []string) (status int, err error) {
 }
 
 // runInit runs the programs under the init.
-func runInit(line *config.Line, env []string, end *ending) (int, error) {
+func runInit(name string, line *config.Line, env []string, end *ending) (int, error) {
 	s, err := config.Read(line, env)
 	s.Version = version()
 	if err == nil {
@@ -116,11 +119,23 @@ func runInit(line *config.Line, env []string, end *ending) (int, error) {
 	if err != nil {
 		return refuse(s, err)
 	}
+	s.Halt = haltSignal(name)
 	warn(s, s.Warnings()...)
 	if s.Idle() {
 		return 0, nil // as yasinit
 	}
 	return initcore.Run(s.Config), nil
+}
+
+// haltSignal returns the signal that shuts down an init of this name, besides SIGTERM.
+// Podman sends SIGRTMIN+3 to stop a container whose program has one of the names of
+// systemd. Under any other name the signal is the program's.
+func haltSignal(name string) unix.Signal {
+	switch filepath.Base(name) {
+	case "init", "systemd":
+		return initcore.SigHalt
+	}
+	return 0
 }
 
 // refuse ends an init that cannot start. It writes err into the report too, if this

@@ -31,6 +31,9 @@ func (r *Relay) Forwards(n int) int {
 	return int(r[n])
 }
 
+// sigHalt is SIGRTMIN+3, which container engines send to stop systemd.
+const sigHalt = 37
+
 // Drops reports whether --rewrite makes yinit drop n.
 func (r *Relay) Drops(n int) bool { return r.Forwards(n) == 0 && Forwarded(n) }
 
@@ -39,6 +42,8 @@ func (r *Relay) Reason(n int) string {
 	switch to := r.Forwards(n); {
 	case to == n:
 		return "yinit forwards it to its program"
+	case n == sigHalt && to == int(syscall.SIGTERM): // by its name, see initcore.Config.Halt, or by --rewrite
+		return "yinit forwards it as SIGTERM"
 	case to != 0:
 		return "yinit forwards it as " + procfs.SignalName(to) + " (--rewrite)"
 	case r.Drops(n):

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -88,6 +89,17 @@ var programKeys = []programKey{
 		}
 		return nil
 	}},
+	{"restart_limit", func(c *configReader, p *initcore.Program, n *unstable.Node) error {
+		word, err := c.word(n)
+		if err != nil {
+			return err
+		}
+		if p.RestartLimit, err = strconv.Atoi(word); err != nil || p.RestartLimit < 1 {
+			return c.fail(n, "restart_limit: %q is not a number of restarts; write 1 or more", word)
+		}
+		return nil
+	}},
+	{"stop_after", (*configReader).stopAfter},
 	{"env", func(c *configReader, _ *initcore.Program, n *unstable.Node) error {
 		if n.Kind != unstable.InlineTable {
 			return c.fail(n, "env: must be a table, like { NAME = \"value\" }")
@@ -118,6 +130,25 @@ func (c *configReader) command(p *initcore.Program, n *unstable.Node) error {
 	}
 	if len(p.Args) == 0 || p.Args[0] == "" {
 		return c.fail(n, "command: it is empty; give the name of a program")
+	}
+	return nil
+}
+
+// stopAfter reads the name of a program, or a list of names.
+func (c *configReader) stopAfter(p *initcore.Program, n *unstable.Node) error {
+	words, err := c.scalars(n, nil)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 {
+		return c.fail(n, "stop_after: the list is empty; give the name of a program")
+	}
+	for _, word := range words {
+		name, err := c.text(word)
+		if err != nil {
+			return err
+		}
+		p.StopAfter = append(p.StopAfter, name)
 	}
 	return nil
 }

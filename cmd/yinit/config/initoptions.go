@@ -53,6 +53,10 @@ var initOptions = []Option{
 		target: func(s *Settings) any { return s.atEnd },
 	},
 	{
+		Long: "stop-ok", Text: "exit with 0 if a stop signal had come and the program ended by it, or with 128 plus its number",
+		target: func(s *Settings) any { return &s.StopOK },
+	},
+	{
 		Short: "u", Long: "user", Arg: "USER[:GROUP]", Value: User, Text: "run the programs as this user, by name or number", Default: "unchanged",
 		target: func(s *Settings) any { return &s.user },
 	},
