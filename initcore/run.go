@@ -19,6 +19,7 @@ import (
 
 	"yinit/initcore/early"
 	"yinit/initcore/history"
+	"yinit/procfs"
 )
 
 // Run runs the init. It must be called on the main thread, and returns the exit status
@@ -53,6 +54,8 @@ func Run(cfg Config) int {
 	if m.hist, err = newHistory(cfg, k, logger); err != nil {
 		return fail(err)
 	}
+	m.now = time.Now()
+	m.warnInherited(feed.Inherit)
 	l, err := newLoop(m, feed)
 	if err != nil {
 		return fail(fmt.Errorf("cannot wait for events: %w", err))
@@ -149,7 +152,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 // newHistory creates the ring. It returns an error if the file that was requested cannot
 // be used. If there is no memory for the ring, the init runs without one.
 func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
-	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.relay()}
+	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.relay(), Blocked: procfs.SignalSet(k.inherit.Mask), Ignored: procfs.SignalSet(k.inherit.Ignored)}
 	if s, err := k.fs.Stat(k.pid); err == nil {
 		origin.Start = s.Start
 	}

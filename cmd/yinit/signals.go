@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
@@ -164,9 +165,19 @@ func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
 	}
 }
 
+// before returns a function that returns what PID 1 was started with, see
+// [verdict.Reader.Before]. It reads that once: it does not change.
+func before(fs procfs.FS) func() verdict.Masks {
+	return sync.OnceValue(func() (m verdict.Masks) {
+		m.Blocked, m.Ignored = history.InheritedBy(fs, 1)
+		return m
+	})
+}
+
 // newTargets returns a reader that has scanned the processes of fs. It takes into
 // account what yinit as PID 1 does with signals.
 func newTargets(fs procfs.FS) (*verdict.Reader, error) {
 	r := verdict.NewReader(fs, func() verdict.Relay { return history.RelayOf(fs, 1) })
+	r.Before = before(fs)
 	return r, r.Scan()
 }

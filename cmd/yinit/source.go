@@ -20,6 +20,7 @@ func newSource(fs procfs.FS) *source {
 		Relay:   func() verdict.Relay { return history.RelayOf(fs, 1) },
 		Program: s.program,
 	})
+	s.Reader.Targets.Before = before(fs)
 	return s
 }
 

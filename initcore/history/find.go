@@ -96,6 +96,21 @@ func RelayOf(proc procfs.FS, pid int) verdict.Relay {
 	return nil
 }
 
+// InheritedBy returns the signals that were blocked and ignored when the process pid was
+// started, if it is yinit and this user may read its history; otherwise empty sets.
+func InheritedBy(proc procfs.FS, pid int) (blocked, ignored procfs.SignalSet) {
+	r, err := Open(proc, pid)
+	if err != nil {
+		return 0, 0
+	}
+	defer r.Close()
+	h, err := r.Header()
+	if err != nil {
+		return 0, 0
+	}
+	return h.Blocked, h.Ignored
+}
+
 // A NotFoundError reports why there is no history to read. It wraps the cause, such
 // as [ErrNoRing] or [fs.ErrPermission].
 type NotFoundError struct {

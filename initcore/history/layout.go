@@ -35,6 +35,8 @@ const (
 	lenRelay      = 64
 	offAreas      = 1024 // lenArea bytes for each area
 	offSources    = 256  // uint32: bits of Sources
+	offBlocked    = 448  // uint64: signals that were blocked when the init was started, bit n-1 for signal n
+	offIgnored    = 456  // uint64: signals that were ignored then
 )
 
 // Offsets in the entry of an area in the header.

@@ -89,23 +89,25 @@ func capacity(areas [areas]uint32) (sum uint64) {
 
 // A Header is the decoded header of a ring.
 type Header struct {
-	Program   string        // name and version of the writer
-	InitPID   int           // pid of the init in its own PID namespace
-	InitStart procfs.Ticks  // start time of the init, since boot
-	Run       int           // number of the current run, from 1
-	Started   time.Time     // when the current run began
-	Ended     time.Time     // when it ended; zero if it is running or was killed
-	Watch     time.Duration // interval between scans for new processes; 0: only children are watched
-	Written   uint64        // number of the last record; 0: none
-	Missed    uint64        // processes and threads that started and ended unseen
-	Unwatched uint64        // processes seen but not watched, because there were too many
-	Sources   Sources       // how the init learns of the ends of processes
-	Relay     Relay         // which signals the init forwards
+	Program   string           // name and version of the writer
+	InitPID   int              // pid of the init in its own PID namespace
+	InitStart procfs.Ticks     // start time of the init, since boot
+	Run       int              // number of the current run, from 1
+	Started   time.Time        // when the current run began
+	Ended     time.Time        // when it ended; zero if it is running or was killed
+	Watch     time.Duration    // interval between scans for new processes; 0: only children are watched
+	Written   uint64           // number of the last record; 0: none
+	Missed    uint64           // processes and threads that started and ended unseen
+	Unwatched uint64           // processes seen but not watched, because there were too many
+	Sources   Sources          // how the init learns of the ends of processes
+	Relay     Relay            // which signals the init forwards
+	Blocked   procfs.SignalSet // blocked when the init was started
+	Ignored   procfs.SignalSet // ignored when the init was started
 }
 
 // Header reads the current header.
 func (r *Reader) Header() (Header, error) {
-	var b [offSources + 4]byte
+	var b [offIgnored + 8]byte
 	if _, err := r.src.ReadAt(b[:], 0); err != nil {
 		return Header{}, err
 	}
@@ -122,6 +124,8 @@ func (r *Reader) Header() (Header, error) {
 	}
 	h.Sources = Sources(le.Uint32(b[offSources:]))
 	copy(h.Relay[1:], b[offRelay:offRelay+lenRelay])
+	h.Blocked = procfs.SignalSet(le.Uint64(b[offBlocked:]))
+	h.Ignored = procfs.SignalSet(le.Uint64(b[offIgnored:]))
 	if ended := int64(le.Uint64(b[offEnded:])); ended != 0 {
 		h.Ended = time.Unix(0, ended).UTC()
 	}

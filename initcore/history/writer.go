@@ -22,11 +22,13 @@ const (
 
 // An Origin describes the writer of a ring, for its [Header].
 type Origin struct {
-	Program string        // name and version
-	PID     int           // its pid in its own PID namespace
-	Start   procfs.Ticks  // its start time since boot
-	Watch   time.Duration // interval between its scans for new processes; 0: none
-	Relay   Relay         // which signals it forwards; zero if it is not an init
+	Program string           // name and version
+	PID     int              // its pid in its own PID namespace
+	Start   procfs.Ticks     // its start time since boot
+	Watch   time.Duration    // interval between its scans for new processes; 0: none
+	Relay   Relay            // which signals it forwards; zero if it is not an init
+	Blocked procfs.SignalSet // blocked when it was started
+	Ignored procfs.SignalSet // ignored when it was started
 }
 
 // A Writer appends records to a ring. Only one goroutine may use it. After it was
@@ -123,6 +125,8 @@ func (w *Writer) begin(o Origin, now time.Time) {
 	clear(w.mem[offProgram : offProgram+lenProgram])
 	copy(w.mem[offProgram:offProgram+lenProgram], o.Program)
 	copy(w.mem[offRelay:offRelay+lenRelay], o.Relay[1:])
+	le.PutUint64(w.mem[offBlocked:], uint64(o.Blocked))
+	le.PutUint64(w.mem[offIgnored:], uint64(o.Ignored))
 	for area, slots := range slotsOf {
 		le.PutUint32(w.mem[offAreas+area*lenArea+offSlots:], slots)
 	}

@@ -22,6 +22,9 @@ type Reader struct {
 	// Relay returns what PID 1 does with its signals. It may be nil, and may return
 	// nil.
 	Relay func() Relay
+	// Before returns what PID 1 had blocked and ignored when it was started, if it is an
+	// init that passes it on to its programs. It may be nil.
+	Before func() Masks
 	// Groups records which process groups are orphaned; nil: unknown.
 	Groups *Groups
 	// Processes are the processes that the last [Reader.Scan] found.
@@ -95,6 +98,9 @@ func (r *Reader) Complete(t *Target) {
 	}
 	if t.Dying == Exiting && t.isInit() {
 		t.Blocker = r.blocker(t.ID.PID)
+	}
+	if t.ID.PID != 1 && r.Before != nil {
+		t.Before = r.Before()
 	}
 	if r.Groups != nil {
 		t.Orphaned = r.Groups.Orphaned(t.PGRP)

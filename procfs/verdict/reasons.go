@@ -71,9 +71,19 @@ func whyIdle(q *question) string {
 	return "the default action is to ignore it"
 }
 
+func whyIgnored(q *question) string {
+	if q.t.Before.Ignored.Has(q.n) {
+		return "the program ignores it: ignored since before the init"
+	}
+	return "the program ignores it"
+}
+
 func whyBlocked(q *question) string {
 	if q.n < rtFirst && q.t.Sigs.SharedPending.Has(q.n) {
 		return "blocked and already pending: another one has no effect"
+	}
+	if q.t.Before.Blocked.Has(q.n) {
+		return "blocked by all threads: blocked since before the init"
 	}
 	return "blocked by all threads, and nothing reads it"
 }

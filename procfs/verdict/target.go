@@ -37,6 +37,7 @@ type Target struct {
 	Freezer   Freezer    // kind of freezer that holds it
 	Language  Language   // runtime that installed the handlers
 	Relay     Relay      // of an init that forwards signals; nil: not known to be one
+	Before    Masks      // what it may have inherited from before its init was started
 	UserNS    NSRelation // how its user namespace relates to the caller's
 	Permitted Answer     // whether kill(2) with signal 0 succeeded
 }
@@ -53,6 +54,9 @@ type Relay interface {
 	// of the verdict and must fit on one line beside it: at most 62 bytes.
 	Reason(n int) string
 }
+
+// Masks are the signals that a process had blocked and ignored.
+type Masks struct{ Blocked, Ignored procfs.SignalSet }
 
 // A Task is a living thread of a [Target].
 type Task struct {

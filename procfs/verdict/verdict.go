@@ -91,7 +91,7 @@ var rules = [...]rule{
 
 	// Signals that are dropped when they are sent.
 	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("cannot tell whether a thread waits for it in sigwait")},
-	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, because("the program ignores it")},
+	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, whyIgnored},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, whyIdle},
 	{OutcomeShielded, (*question).dropped, because("PID 1 without a handler: the kernel drops it")},
 
@@ -117,7 +117,7 @@ var rules = [...]rule{
 	{OutcomePending, (*question).frozen, whyFrozen},
 	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("not blocked: a signalfd may or may not read it first")},
 	{OutcomeHandler, func(q *question) bool { return q.disposition == procfs.Caught }, whyHandler},
-	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored }, because("the program ignores it")},
+	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored }, whyIgnored},
 	{OutcomeDefaultIgnore, (*question).idle, whyIdle},
 	{OutcomeShielded, (*question).init, because("PID 1 without a handler: the kernel drops it")},
 	{OutcomeCore, func(q *question) bool { return q.action == procfs.Core }, whyCore},
