@@ -117,6 +117,8 @@ func TestExplain(t *testing.T) {
 		"interpreter's own":       {file(t, dir, "interp2", "#!"+dir+"/interp\n", 0o755), unix.ENOENT, 126, []string{"the interpreter /no/such/python of " + dir + "/interp is not in this image"}},
 		"interpreter's loader":    {file(t, dir, "musl2", "#!"+dir+"/musl\n", 0o755), unix.ENOENT, 126, []string{"its interpreter " + dir + "/musl needs the loader /lib/ld-musl-xx.so.1, which is not in this image", "Alpine"}},
 		"interpreter of another":  {file(t, dir, "arch2", "#!"+dir+"/arch\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/arch was built for " + machineName(other)}},
+		"macOS":                   {file(t, dir, "mach", "\xcf\xfa\xed\xfe\x07\x00\x00\x01", 0o755), unix.ENOEXEC, 126, []string{"it is a program for macOS", "GOOS=linux"}},
+		"interpreter for macOS":   {file(t, dir, "mach2", "#!"+dir+"/mach\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/mach is a program for macOS"}},
 		"interpreter is a text":   {file(t, dir, "text2", "#!"+file(t, dir, "text", "exit 0\n", 0o755)+"\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/text is neither"}},
 		"long #! line":            {file(t, dir, "long", "#!/"+strings.Repeat("a", 300)+"\n", 0o755), unix.ENOEXEC, 126, []string{"longer than the 256 bytes"}},
 		"#! and no more":          {file(t, dir, "bang", "#!", 0o755), unix.EACCES, 126, []string{"its #! line names no interpreter"}},

@@ -78,6 +78,16 @@ func (x execution) fault(p piece, depth int) string {
 		return x.scriptFault(p, text, depth)
 	case x.err != unix.ENOEXEC:
 		return ""
+	}
+	return p.unknown(text, depth)
+}
+
+// unknown says what a file is that the kernel did not want to execute. text is its
+// beginning.
+func (p piece) unknown(text string, depth int) string {
+	switch what := foreign(text); {
+	case what != "":
+		return p.name + " " + what
 	case depth > 0:
 		return p.name + " is neither a program nor a script with a #! line"
 	}

@@ -167,8 +167,8 @@ fail:
 	}
 }
 
-// isText reports whether the file has neither an ELF header nor a #! line that names
-// an interpreter. The child calls it between fork and exec, so it obeys the same rules
+// isText reports whether a shell may run the file, see [kindOf], or its #! line names no
+// interpreter. The child calls it between fork and exec, so it obeys the same rules
 // as fork.
 //
 //go:nosplit
@@ -176,20 +176,21 @@ fail:
 func isText(path uintptr) bool {
 	const atCWD = ^uintptr(99) // AT_FDCWD
 	var (
-		head [64]byte
+		head [headSize]byte
 		i    = 2
+		n    uintptr
 	)
 	fd, _, err := unix.RawSyscall6(unix.SYS_OPENAT, atCWD, path, unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
 	if err != 0 {
 		return true
 	}
-	unix.RawSyscall6(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&head)), unsafe.Sizeof(head), 0, 0, 0)
+	n, _, err = unix.RawSyscall6(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&head)), unsafe.Sizeof(head), 0, 0, 0)
 	unix.RawSyscall6(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
-	if head[0] == 0x7f && head[1] == 'E' && head[2] == 'L' && head[3] == 'F' {
-		return false
-	}
-	if head[0] != '#' || head[1] != '!' {
+	if err != 0 {
 		return true
+	}
+	if kind := kindOf(&head, n); kind != kindScript {
+		return kind == kindText
 	}
 	for i < len(head)-1 && (head[i] == ' ' || head[i] == '\t') {
 		i++

@@ -137,7 +137,9 @@ type evidence interface {
 	killers(pid int) []fatal.Peer
 	// hungUp reports whether the terminal has hung up.
 	hungUp() bool
-	// initNamed names the program that is looked up among paths, if it is an init that
-	// works as PID 1 only; otherwise it returns "".
-	initNamed(paths []string, p *Program) string
+	// failedSoon looks at the file of a program that failed, which is looked up among
+	// paths. It names the program if it is an init that works as PID 1 only, and says
+	// what is wrong with it if it is a script with a wrong #! line; otherwise the
+	// strings are "".
+	failedSoon(paths []string, p *Program) (initName, fault string)
 }

@@ -195,13 +195,13 @@ func (w *world) name(pid int) string {
 	return "killer"
 }
 
-func (w *world) queueFull() bool                          { return w.full }
-func (w *world) explain(e *StartError, _ *Program) string { return e.Error() }
-func (w *world) outOfMemoryUnseen(time.Time) string       { return "" }
-func (w *world) host(int, *Program, []string) fatal.Host  { return w.about }
-func (w *world) killers(int) []fatal.Peer                 { return w.peers }
-func (w *world) initNamed([]string, *Program) string      { return w.initName }
-func (w *world) hungUp() bool                             { return w.tornDown }
+func (w *world) queueFull() bool                                { return w.full }
+func (w *world) explain(e *StartError, _ *Program) string       { return e.Error() }
+func (w *world) outOfMemoryUnseen(time.Time) string             { return "" }
+func (w *world) host(int, *Program, []string) fatal.Host        { return w.about }
+func (w *world) killers(int) []fatal.Peer                       { return w.peers }
+func (w *world) failedSoon([]string, *Program) (string, string) { return w.initName, "" }
+func (w *world) hungUp() bool                                   { return w.tornDown }
 func (w *world) outOfMemory(procfs.WaitStatus, time.Time, bool) string {
 	return ""
 }

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -19,29 +20,38 @@ func (m *machine) adviceFor(d *death) string {
 	if advice := unreadListInShell(p.Args); advice != "" {
 		return advice
 	}
-	if name := m.evidence.initNamed(d.paths, p.Program); name != "" {
+	name, fault := m.evidence.failedSoon(d.paths, p.Program)
+	if fault != "" {
+		return fault
+	}
+	if name != "" {
 		return name + " is an init and works as PID 1 only: make it the ENTRYPOINT in place of yinit, without docker run --init; or run the service itself under yinit"
 	}
 	return ""
 }
 
-// initNamed implements evidence.
-func (k *kernel) initNamed(paths []string, p *Program) (name string) {
-	if !mayBeInit(filepath.Base(p.Args[0])) {
-		return ""
-	}
-	dir, found := k.dirOf(p), ""
-	if k.helper.call(evidenceLimit, func() {
+// failedSoon implements evidence.
+func (k *kernel) failedSoon(paths []string, p *Program) (initName, fault string) {
+	var found struct{ initName, fault string } // the helper may still write to it
+	dir := k.dirOf(p)
+	if !k.helper.call(evidenceLimit, func() {
 		for _, path := range paths {
-			if target, err := filepath.EvalSymlinks(within(dir, path)); err == nil {
-				found = onlyPIDOne(filepath.Base(path), filepath.Base(target), exists)
-				return
+			target, err := filepath.EvalSymlinks(within(dir, path))
+			if err != nil {
+				continue
 			}
+			if mayBeInit(filepath.Base(p.Args[0])) {
+				found.initName = onlyPIDOne(filepath.Base(path), filepath.Base(target), exists)
+			}
+			if info, err := os.Stat(target); err == nil && info.Mode().IsRegular() { // opening a FIFO would block
+				found.fault = crInScript(head(target, 256))
+			}
+			return
 		}
 	}) {
-		name = found
+		return "", ""
 	}
-	return name
+	return found.initName, found.fault
 }
 
 // mayBeInit reports whether a file of this name may be an init that works as PID 1 only.
