@@ -54,6 +54,7 @@ type (
 		Ended     string `json:"ended"`  // in words
 		Reaper    string `json:"reaper"` // in words
 		PGID      int    `json:"pgid,omitempty"`
+		Stranger  string `json:"stranger,omitempty"` // in words, see [Record.Stranger]
 		Accounted bool   `json:"accounted,omitempty"`
 	}
 	jsonSignal struct {
@@ -133,7 +134,7 @@ func jsonOfExit(p jsonProcess, r *Record) jsonExit {
 	e := jsonExit{
 		jsonProcess: p, jsonEnd: jsonOfEnd(r), ReapedBy: r.Parent,
 		RuntimeMS: milliseconds(r.Runtime), CPUMS: milliseconds(r.CPU), MaxRSSKB: uint64(r.MaxRSS / procfs.KiB),
-		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(), PGID: r.Group, Accounted: r.Accounted,
+		ZombieMS: zombieMS(r), Ended: r.status(), Reaper: r.Reaper(), PGID: r.Group, Stranger: r.Stranger(), Accounted: r.Accounted,
 	}
 	switch {
 	case r.ReapedByKernel:

@@ -79,12 +79,15 @@ func TestJSONIsDocumented(t *testing.T) {
 			r.Signal, r.Passed, r.Count = 1, 2, 3
 		}
 		r.Accounted, r.Renamed = kind == KindExit, true
-		var fields map[string]any
-		if err := json.Unmarshal([]byte(r.JSON()), &fields); err != nil {
-			t.Fatal(err)
-		}
-		for field := range fields {
-			found[field] = true
+		adopted := Record{Kind: kind, PPID: 12, OriginPPID: 11}
+		for _, line := range []string{r.JSON(), adopted.JSON()} {
+			var fields map[string]any
+			if err := json.Unmarshal([]byte(line), &fields); err != nil {
+				t.Fatal(err)
+			}
+			for field := range fields {
+				found[field] = true
+			}
 		}
 	}
 	if diff := cmp.Diff(documented, found); diff != "" {

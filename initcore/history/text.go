@@ -71,6 +71,23 @@ func (r *Record) Reaper() string {
 	}
 }
 
+// Stranger says that an orphan was reaped by a process that had adopted it and is not an
+// init: "PID 1 (python3) reaped a process that it did not start"; otherwise it returns "".
+// A server that waits for any child may take such a process for one of its own, and its
+// exit for a crash. An init, and the shim of a container engine, reap orphans by design.
+func (r *Record) Stranger() string {
+	switch {
+	case r.Kind != KindExit, r.ReapedByInit, r.ReapedByKernel, r.Accounted, r.PPID == 0, KnownInit(r.Parent), r.Parent == "containerd-shim", r.Parent == "conmon":
+		return ""
+	case r.PPID == 1 && r.OriginPPID != 1:
+		return "PID " + r.parent() + " reaped a process that it did not start"
+	case r.OriginPPID != 0 && r.OriginPPID != r.PPID:
+		return r.parent() + " reaped a process that it did not start"
+	default:
+		return ""
+	}
+}
+
 // parent returns "12 (gunicorn)", or "12" if the name of the parent is unknown.
 func (r *Record) parent() string { return named(strconv.Itoa(r.PPID), r.Parent) }
 
@@ -219,6 +236,9 @@ func (r *Record) exitParts() []Part {
 			all = append(all, Part{"ran under 10ms", 5}) // the unit of acct(5)
 		}
 		return append(all, Part{"child of " + r.accountedParent(), 4})
+	}
+	if text := r.Stranger(); text != "" {
+		return append(all, Part{text, 6})
 	}
 	return append(all, Part{"reaped by " + r.Reaper(), 4})
 }

@@ -44,11 +44,11 @@ func structured(words string) bool {
 // jsonTexts returns the phrases in the JSON of the record.
 func jsonTexts(t *testing.T, r *history.Record) string {
 	t.Helper()
-	var f struct{ Signal, From, Outcome, Ended, Reaper, Text, Kind string }
+	var f struct{ Signal, From, Outcome, Ended, Reaper, Stranger, Text, Kind string }
 	if err := json.Unmarshal([]byte(r.JSON()), &f); err != nil {
 		t.Fatalf("%s: %v", r.JSON(), err)
 	}
-	all := []string{f.Signal + " from " + f.From, f.Outcome, "reaped by " + f.Reaper, f.Text, f.Ended + "; " + f.Text, f.Ended}
+	all := []string{f.Signal + " from " + f.From, f.Outcome, "reaped by " + f.Reaper, f.Stranger, f.Text, f.Ended + "; " + f.Text, f.Ended}
 	if !strings.HasPrefix(f.Text, f.Ended) {
 		all = append(all, f.Ended+": "+f.Text)
 	}
@@ -86,17 +86,17 @@ func TestFilter(t *testing.T) {
 		t.Errorf("the zero Filter chooses %d of %d", got, len(all))
 	}
 	for text, want := range map[string]int{
-		"": len(all), "failed": 5, "FAILED kind:exit": 5, "kind:exit": 13, "kind:exit,oom": 14, "kind:exit kind:oom": 0,
-		"kind:": len(all), "kind:ex": len(all), "kind:ex,oom": 1, "pid:40": 4, "pid:40,31": 17, "pid:x": len(all), "pid:": len(all),
-		"GUNICORN": 12, "git repack": 4, "memory": 2, "nothing": 0, "other:key": 0, "pid": 0,
+		"": len(all), "failed": 5, "FAILED kind:exit": 5, "kind:exit": 17, "kind:exit,oom": 18, "kind:exit kind:oom": 0,
+		"kind:": len(all), "kind:ex": len(all), "kind:ex,oom": 1, "pid:40": 4, "pid:40,31": 21, "pid:x": len(all), "pid:": len(all),
+		"GUNICORN": 13, "git repack": 4, "memory": 2, "nothing": 0, "other:key": 0, "pid": 0,
 	} {
 		if got := chosen(history.ParseFilter(text)); got != want {
 			t.Errorf("ParseFilter(%q) chooses %d, want %d", text, got, want)
 		}
 	}
 	since := history.Filter{history.Since(time.Date(2026, 11, 23, 8, 0, 10, 0, time.UTC)), history.OfKind(history.KindExit)}
-	if got := chosen(since); got != 3 {
-		t.Errorf("Since chooses %d, want the last 3 of 13", got)
+	if got := chosen(since); got != 7 {
+		t.Errorf("Since chooses %d, want the last 7 of 17", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/zombie"
 )
 
 // watch starts watching the process with this pid, and reports whether the pid belongs
@@ -28,7 +29,7 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		w.drop(p)
 		return !gone
 	}
-	state, zombie := w.stat.State, w.stat.Zombie()
+	state, zombie, adopted := w.stat.State, w.stat.Zombie(), w.foundAdopted(p)
 	if len(w.procs) >= w.opt.Max {
 		w.countUnwatched(now)
 		if !w.makeRoom(zombie) {
@@ -47,8 +48,8 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		w.keepStat(p)
 	}
 	w.children[p.PPID]++
-	if w.opt.Init == w.opt.Self && p.PPID == w.opt.Self {
-		p.Origin = 0 // unknown; the Recorder knows if the init started it
+	if adopted {
+		p.Origin = 0 // unknown
 		w.adopted(p, now)
 	}
 	if zombie {
@@ -59,6 +60,20 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		w.recordAdoption(p) // no command line to wait for
 	}
 	return true
+}
+
+// foundAdopted reports whether the init had adopted p before the watcher saw it; w.stat
+// is its stat. The children of another process are orphans if that cannot have started
+// them. Those of the caller need no proof: the Recorder knows which it started.
+func (w *Watcher) foundAdopted(p *process) bool {
+	switch {
+	case w.opt.Init == 0 || p.PPID != w.opt.Init:
+		return false
+	case w.opt.Init == w.opt.Self:
+		return true
+	default:
+		return w.stat.PID == p.ID.PID && w.scanner.Stat(w.opt.Init, &w.other) == nil && zombie.InheritedSession(&w.stat, &w.other)
+	}
 }
 
 // openPidfd opens a pidfd. It returns -1 if it cannot, and reports whether the pid

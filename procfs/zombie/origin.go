@@ -48,7 +48,7 @@ func (o *origins) of(z, parent *procfs.Stat) Origin {
 		return OriginUnknown
 	case z.ExitSignal != int(syscall.SIGCHLD):
 		return OriginChild // adoption sets it to SIGCHLD, see reparent_leader in the kernel's exit.c
-	case first != 0 && first != parent.PID, inheritedSession(z, parent):
+	case first != 0 && first != parent.PID, InheritedSession(z, parent):
 		return OriginOrphan
 	case o.onlyParent(z, parent):
 		return OriginChild
@@ -57,13 +57,14 @@ func (o *origins) of(z, parent *procfs.Stat) Origin {
 	}
 }
 
-// inheritedSession reports whether z is in a session that it has from a process other
-// than its parent: the session has another leader than both, see setsid(2). Unless the
-// parent is PID 1, which has no ancestor in the PID namespace, it may have left that
-// session for a new one after it started z.
-func inheritedSession(z, parent *procfs.Stat) bool {
-	s := z.Session
-	return s != 0 && s != z.PID && s != parent.Session && (parent.PID == 1 || parent.Session != parent.PID)
+// InheritedSession reports whether the process p, alive or dead, is in a session that it
+// has from a process other than its parent, which then is an orphan: the session has
+// another leader than both, see setsid(2). Unless the parent is PID 1, which has no
+// ancestor in the PID namespace, it may have left that session for a new one after it
+// started p.
+func InheritedSession(p, parent *procfs.Stat) bool {
+	s := p.Session
+	return s != 0 && s != p.PID && s != parent.Session && (parent.PID == 1 || parent.Session != parent.PID)
 }
 
 // onlyParent reports whether no process but PID 1, the parent, can have started z. Such

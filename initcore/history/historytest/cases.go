@@ -45,6 +45,22 @@ func Deaths() []Case {
 			"by the kernel", with(func(r *history.Record) { r.ReapedByKernel = true }),
 			[]string{"exited 0", "reaped by the kernel: 12 (gunicorn) ignores SIGCHLD or has set SA_NOCLDWAIT, so it cannot get the status"},
 		},
+		{
+			"an orphan, by PID 1", with(func(r *history.Record) { r.PPID, r.Parent, r.OriginPPID = 1, "python3", 0 }),
+			[]string{"exited 0", "PID 1 (python3) reaped a process that it did not start"},
+		},
+		{
+			"an orphan, by a subreaper", with(func(r *history.Record) { r.OriginPPID = 20 }),
+			[]string{"exited 0", "12 (gunicorn) reaped a process that it did not start"},
+		},
+		{
+			"an orphan, by another init", with(func(r *history.Record) { r.PPID, r.Parent, r.OriginPPID = 1, "tini", 20 }),
+			[]string{"exited 0", "reaped by 1 (tini)"},
+		},
+		{
+			"a child of PID 1", with(func(r *history.Record) { r.PPID, r.Parent, r.OriginPPID = 1, "python3", 1 }),
+			[]string{"exited 0", "reaped by 1 (python3)"},
+		},
 		{"from outside", with(func(r *history.Record) { r.PPID, r.Parent = 0, "" }), []string{"exited 0", "reaped by a process outside the container"}},
 		{"nameless parent", with(func(r *history.Record) { r.Parent = "" }), []string{"exited 0", "reaped by 12"}},
 		{"long a zombie", with(func(r *history.Record) { r.ZombieFor = 12 * time.Second }), []string{"exited 0", "zombie for 12s"}},
