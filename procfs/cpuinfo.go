@@ -6,9 +6,10 @@ import (
 )
 
 // CPUFlags returns the features of the first CPU, from the line "flags" of
-// /proc/cpuinfo, which x86 has. It returns nil if there is none.
+// /proc/cpuinfo, which x86 has. It returns nil if there is none,
+// or another file system is mounted over the file.
 func (f FS) CPUFlags() []string {
-	b, err := f.read(place{name: "cpuinfo"}, make([]byte, 0, smallFile), maxFile)
+	b, err := f.readUncovered("cpuinfo", make([]byte, 0, smallFile), maxFile)
 	if err != nil {
 		return nil
 	}

@@ -109,10 +109,12 @@ func (s *Scanner) begin() error {
 	return nil
 }
 
+// procMagic is PROC_SUPER_MAGIC of statfs(2).
+const procMagic = 0x9fa0
+
 // isProc reports whether fd is on a proc filesystem, see statfs(2). On another
 // filesystem an open file does not show that its process is gone.
 func isProc(fd int) bool {
-	const procMagic = 0x9fa0
 	var st syscall.Statfs_t
 	return syscall.Fstatfs(fd, &st) == nil && int64(st.Type) == procMagic
 }

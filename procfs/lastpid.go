@@ -51,16 +51,21 @@ func openUsable(dir int, name string) (fd int, err error) {
 	if fd, err = openUncovered(dir, name); err != nil {
 		return -1, err
 	}
-	var b [128]byte
-	n, err := preadOnce(fd, b[:])
-	if err == nil {
-		_, err = ParseLastPID(b[:n])
-	}
-	if err != nil {
+	if _, err = ReadLastPID(fd); err != nil {
 		_ = syscall.Close(fd)
 		return -1, err
 	}
 	return fd, nil
+}
+
+// ReadLastPID reads the last pid from a descriptor of [FS.OpenLastPID].
+func ReadLastPID(fd int) (int, error) {
+	var b [128]byte
+	n, err := preadOnce(fd, b[:])
+	if err != nil {
+		return 0, err
+	}
+	return ParseLastPID(b[:n])
 }
 
 // ParseLastPID parses the last field of a file of [FS.OpenLastPID]. The error matches
@@ -92,6 +97,26 @@ func openUncovered(dir int, name string) (fd int, err error) {
 		return -1, ErrCovered
 	}
 	return openAt(dir, path, syscall.O_RDONLY)
+}
+
+// readUncovered reads at most limit bytes of a file below the root. The error matches
+// [ErrCovered] if another file system is mounted over it.
+func (f FS) readUncovered(name string, buf []byte, limit int) ([]byte, error) {
+	var onStack [96]byte
+	dir, err := openAt(atCWD, f.appendPath(onStack[:0], place{}), oPath|syscall.O_DIRECTORY)
+	if err != nil {
+		return nil, f.wrap(place{name: name}, err)
+	}
+	fd, err := openUncovered(dir, name)
+	_ = syscall.Close(dir) // Nothing was written, so no data can be lost.
+	if err == nil {
+		buf, err = readAll(fd, buf, limit)
+		_ = syscall.Close(fd)
+	}
+	if err != nil {
+		return nil, f.wrap(place{name: name}, err)
+	}
+	return buf, nil
 }
 
 // Uncovered reports whether the file with this name below the root exists, and no other

@@ -17,10 +17,11 @@ type Loadavg struct {
 	LastPID int
 }
 
-// Loadavg reads /proc/loadavg.
+// Loadavg reads /proc/loadavg. The error matches [ErrCovered] if another file system is
+// mounted over it, such as lxcfs.
 func (f FS) Loadavg() (Loadavg, error) {
 	at := place{name: "loadavg"}
-	b, err := f.read(at, make([]byte, 0, 128), smallFile)
+	b, err := f.readUncovered(at.name, make([]byte, 0, 128), smallFile)
 	if err != nil {
 		return Loadavg{}, err
 	}

@@ -4,14 +4,21 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"syscall"
 	"time"
+	"unsafe"
 )
 
-// Uptime reads from /proc/uptime the time since the machine was booted, including
-// the time that it slept, see proc_uptime(5). In a time namespace it has the same
-// offset as [Stat.Start], so that [Age] is still correct. If lxcfs is mounted over
-// the file, it is the uptime of the container, and ages are 0.
+// Uptime returns the time since the machine was booted, including the time that it
+// slept: CLOCK_BOOTTIME of clock_gettime(2). In a time namespace it has the same offset as
+// [Stat.Start], so that [Age] is still correct. It is not read from /proc/uptime, because
+// lxcfs, which may be mounted over that file, shows the uptime of the container. Only if
+// f is not a proc filesystem but a copy of one, Uptime reads the file.
 func (f FS) Uptime() (time.Duration, error) {
+	var st syscall.Statfs_t
+	if syscall.Statfs(f.Root(), &st) == nil && int64(st.Type) == procMagic {
+		return sinceBoot()
+	}
 	at := place{name: "uptime"}
 	b, err := f.read(at, make([]byte, 0, 128), smallFile)
 	if err != nil {
@@ -22,6 +29,16 @@ func (f FS) Uptime() (time.Duration, error) {
 		return 0, f.wrap(at, err)
 	}
 	return d, nil
+}
+
+func sinceBoot() (time.Duration, error) {
+	const clockBoottime = 7 // CLOCK_BOOTTIME
+	var ts syscall.Timespec
+	_, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, clockBoottime, uintptr(unsafe.Pointer(&ts)), 0)
+	if errno != 0 {
+		return 0, fmt.Errorf("clock_gettime: %w", errno)
+	}
+	return time.Duration(ts.Nano()), nil
 }
 
 // ParseUptime parses the content of /proc/uptime. The error matches

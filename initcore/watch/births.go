@@ -3,8 +3,6 @@ package watch
 import (
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"yinit/initcore/history"
 	"yinit/procfs"
 )
@@ -76,16 +74,7 @@ func (w *Watcher) openCounter() (err error) {
 }
 
 // lastPID returns the pid that the kernel allocated last.
-func (w *Watcher) lastPID() (int, error) { return readLastPID(w.counter) }
-
-func readLastPID(fd int) (int, error) {
-	var b [128]byte
-	n, err := unix.Pread(fd, b[:], 0)
-	if err != nil {
-		return 0, err
-	}
-	return procfs.ParseLastPID(b[:n])
-}
+func (w *Watcher) lastPID() (int, error) { return procfs.ReadLastPID(w.counter) }
 
 // Calm returns the descriptor of the file with the last pid, and the last pid that it showed. While
 // it shows the same pid, Tick would find nothing to do. The descriptor is -1 if Tick

@@ -52,7 +52,7 @@ func Unseen(fs procfs.FS, from int, known uint64) uint64 {
 	if err != nil {
 		return 0
 	}
-	last, err := readLastPID(fd)
+	last, err := procfs.ReadLastPID(fd)
 	_ = unix.Close(fd)
 	if err != nil || last <= from || last-from > maxWalk { // it was set back, or has wrapped around
 		return 0

@@ -5,8 +5,8 @@
 // process ends, and hangs up when the process is reaped (Linux 6.9). After that the
 // kernel reports through it how the process ended (PIDFD_GET_INFO, Linux 6.15). The
 // watcher finds new processes by their pids: the kernel allocates pids in ascending
-// order, and /proc/loadavg shows the last one. So a scan that finds nothing new costs
-// one system call, and any other costs one for each new pid. A pid that no longer
+// order, and /proc/loadavg shows the last one, see [procfs.FS.OpenLastPID]. So a scan
+// that finds nothing new costs one system call, and any other costs one for each new pid. A pid that no longer
 // belongs to a process has started and ended unseen, and is counted.
 //
 // PID 1 runs the watcher on its only thread, so the watcher must not block on other

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"yinit/procfs"
 	"yinit/procfs/host"
 )
 
@@ -65,12 +66,15 @@ func (r *Reader) describeInit(h *Host, snap *Snapshot, uptime time.Duration) {
 // missed estimates the number of processes that started and ended between two
 // snapshots, from the number of pids that the kernel allocated.
 func (r *Reader) missed(appeared int, since time.Duration) int {
-	load, err := r.fs.Loadavg()
+	if r.counter < 0 {
+		return 0
+	}
+	last, err := procfs.ReadLastPID(r.counter)
 	if err != nil {
 		return 0
 	}
-	step := load.LastPID - r.lastPID
-	r.lastPID = load.LastPID
+	step := last - r.lastPID
+	r.lastPID = last
 	if since == 0 || step < 0 { // The pids have wrapped around.
 		return 0
 	}

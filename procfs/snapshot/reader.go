@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"yinit/procfs"
@@ -43,6 +44,7 @@ type Reader struct {
 	taken      time.Time     // time of the previous snapshot
 	cpu        time.Duration // CPU time of the control group at the previous snapshot
 	lastPID    int           // the last allocated pid at the previous snapshot
+	counter    int           // descriptor of the file with the last pid; -1: there is none
 	round      int           // number of the snapshot
 }
 
@@ -70,15 +72,26 @@ const cmdlineRounds = 10
 func NewReader(fs procfs.FS, opt Options) *Reader {
 	scanner := procfs.NewScanner(fs)
 	scanner.Keep(procfs.DefaultKeep)
+	counter, err := fs.OpenLastPID()
+	if err != nil {
+		counter = -1 // missed processes are not counted
+	}
 	return &Reader{
-		fs: fs, opt: opt, Targets: verdict.NewReader(fs, opt.Relay), scanner: scanner,
+		counter: counter,
+		fs:      fs, opt: opt, Targets: verdict.NewReader(fs, opt.Relay), scanner: scanner,
 		users: host.NewUsers("/etc/passwd"), Cgroup: cgroup.Find(fs, "self", ""),
 		seen: map[procfs.ID]*kept{},
 	}
 }
 
 // Close closes the descriptors that are kept open.
-func (r *Reader) Close() { r.scanner.Close() }
+func (r *Reader) Close() {
+	r.scanner.Close()
+	if r.counter >= 0 {
+		_ = syscall.Close(r.counter)
+		r.counter = -1
+	}
+}
 
 // Snapshot reads all processes and the state of the container.
 func (r *Reader) Snapshot() (Snapshot, error) {
