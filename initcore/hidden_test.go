@@ -142,7 +142,7 @@ func TestTellLimits(t *testing.T) {
 		var log strings.Builder
 		w.log = slog.New(&textHandler{w: &log, level: slog.LevelWarn})
 		hits, kills := uint64(9), uint64(0)
-		k := &kernel{oom: oomWatch{meter: meter{&kills}}}
+		k := &kernel{oom: oomWatch{meter: meter{kills: &kills}}}
 		k.oom.startCounting(w.clock)
 		k.pids.startCounting(counter{&hits})
 		w.limits, w.status, w.hasStatus, w.failuresTold = k, tt.status, true, []procfs.ID{{PID: 7}}

@@ -187,15 +187,16 @@ func (m *machine) tellLoop(now time.Time) {
 	if began.IsZero() {
 		return
 	}
-	m.loop = loopText(append(m.hist.Runs(), history.Run{Began: began, Ended: now, Status: m.exitStatus(), Asked: m.stopSig != 0}), now)
-	if m.loop == "" {
+	loop := loopText(append(m.hist.Runs(), history.Run{Began: began, Ended: now, Status: m.exitStatus(), Asked: m.stopSig != 0}), now)
+	if loop == "" {
 		return
 	}
+	m.loop = loop
 	level := slog.LevelWarn
 	if m.exitStatus() == 0 { // a job that runs often is no fault
 		level = slog.LevelInfo
 	}
 	m.now = now
-	m.log.Log(context.Background(), level, m.loop)
-	m.note(history.KindNote, m.loop)
+	m.log.Log(context.Background(), level, loop)
+	m.note(history.KindNote, loop)
 }

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,5 +120,24 @@ func TestLastRunInFile(t *testing.T) {
 	}
 	if len(runs) != 8 || runs[0].Status != 2 || runs[7].Status != 9 {
 		t.Errorf("Runs = %+v, want the last eight", runs)
+	}
+}
+
+// TestRestartLoop: a program that is restarted and ends again and again is told in the log
+// and in the report.
+func TestRestartLoop(t *testing.T) {
+	var log strings.Builder
+	w := reporting(t, Config{Programs: []Program{{Args: []string{"app"}, OnExit: Restart}, {Args: []string{"db"}}}})
+	w.log = slog.New(&textHandler{w: &log, level: slog.LevelWarn})
+	w.play("start; 2s; app exits 3; 1s; 2s; app exits 3; 2s; 2s")
+	if strings.Contains(log.String(), "within") {
+		t.Errorf("two ends are a loop: %s", log.String())
+	}
+	w.play("app exits 3; 4s; db exits 4")
+	if want := "restarting app: 3rd end within 10 min, each exit 3 after 2s (status exited 3, in 4s)"; !strings.Contains(log.String(), want) {
+		t.Errorf("the log is %q, want %q in it", log.String(), want)
+	}
+	if got, want := w.report(), "\napp: 3rd end within 10 min, each exit 3 after 2s\n"; !strings.Contains(got, want) {
+		t.Errorf("report() =\n%s, want %q in it", got, want)
 	}
 }

@@ -98,6 +98,8 @@ type program struct {
 	pause      time.Duration     // before the next restart; 0: no restart yet
 	tries      int               // restarts since a run of at least steadyRun
 	last       procfs.WaitStatus // of the last run, if a restart is planned
+	ends       []history.Run     // its last ends, if it is restarted
+	loop       string            // that they are a crash loop, as a sentence; ""
 }
 
 func newMachine(cfg Config) *machine {

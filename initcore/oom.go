@@ -17,6 +17,7 @@ func ownGroup() cgroup.Group { return cgroup.Find(procfs.FS{}, "self", "") }
 type memoryMeter interface {
 	OOMKills() (kills uint64, ok bool)
 	OOMGroup() uint64
+	OOMGroupKills() (kills uint64, ok bool)
 	MemoryLimit() procfs.Bytes
 }
 
@@ -24,14 +25,15 @@ type memoryMeter interface {
 // container was hit. It reads the counter oom_kill in memory.events (cgroup version 2)
 // or memory.oom_control (version 1). The counter does not say which process was killed.
 type oomWatch struct {
-	meter    memoryMeter
-	begun    bool               // startCounting was called
-	kills    uint64             // the counter at the last reading
-	reported uint64             // how many kills were reported or happened before the first reading
-	lastRead time.Time          // time of the last reading
-	since    time.Time          // time of the last reading before the counter grew
-	grew     time.Time          // time of the first reading after it grew
-	grown    func(kills uint64) // called when the counter has grown; nil: nothing is
+	meter      memoryMeter
+	begun      bool               // startCounting was called
+	kills      uint64             // the counter at the last reading
+	reported   uint64             // how many kills were reported or happened before the first reading
+	lastRead   time.Time          // time of the last reading
+	since      time.Time          // time of the last reading before the counter grew
+	grew       time.Time          // time of the first reading after it grew
+	grown      func(kills uint64) // called when the counter has grown; nil: nothing is
+	groupKills uint64             // oom_group_kill at the first reading
 }
 
 const (
@@ -52,6 +54,7 @@ func (w *oomWatch) startCounting(now time.Time) {
 	}
 	w.readCounter(now)
 	w.reported = w.kills
+	w.groupKills, _ = w.meter.OOMGroupKills()
 }
 
 // readCounter reads the counter.
@@ -110,9 +113,12 @@ func (k *kernel) keepStats() int {
 }
 
 func (w *oomWatch) figures() string {
-	limit := w.meter.MemoryLimit()
-	if limit == 0 {
-		return fmt.Sprintf("(oom_kill %d → %d)", w.reported, w.kills)
+	text := fmt.Sprintf("(oom_kill %d → %d", w.reported, w.kills)
+	if limit := w.meter.MemoryLimit(); limit != 0 {
+		text += fmt.Sprintf(", memory.max %s", limit)
 	}
-	return fmt.Sprintf("(oom_kill %d → %d, memory.max %s)", w.reported, w.kills, limit)
+	if n, ok := w.meter.OOMGroupKills(); ok && n > w.groupKills {
+		text += ", all processes of the group were killed: memory.oom.group"
+	}
+	return text + ")"
 }

@@ -9,11 +9,20 @@ import (
 )
 
 // meter is a control group with a counter.
-type meter struct{ kills *uint64 }
+type meter struct {
+	kills  *uint64
+	groups *uint64 // nil: the kernel does not count them
+}
 
 func (m meter) OOMKills() (uint64, bool) { return *m.kills, true }
 func (meter) OOMGroup() uint64           { return 7 }
-func (meter) MemoryLimit() procfs.Bytes  { return 32 * procfs.MiB }
+func (m meter) OOMGroupKills() (uint64, bool) {
+	if m.groups == nil {
+		return 0, false
+	}
+	return *m.groups, true
+}
+func (meter) MemoryLimit() procfs.Bytes { return 32 * procfs.MiB }
 
 // TestOutOfMemory: a death by SIGKILL is attributed to the memory limit only if the
 // counter has grown for it.
@@ -47,7 +56,7 @@ func TestOutOfMemory(t *testing.T) {
 		"not yet":                        {"begin oom look 1s look", true, ""},
 	} {
 		kills, now, got := uint64(0), time.Time{}, ""
-		w := oomWatch{meter: meter{&kills}}
+		w := oomWatch{meter: meter{kills: &kills}}
 		for event := range strings.FieldsSeq(tt.script) {
 			switch event {
 			case "begin":
@@ -69,5 +78,17 @@ func TestOutOfMemory(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// TestOOMGroup: with memory.oom.group the kernel kills all processes of the group.
+func TestOOMGroup(t *testing.T) {
+	kills, groups, now := uint64(0), uint64(4), time.Time{}
+	w := oomWatch{meter: meter{&kills, &groups}}
+	w.startCounting(now)
+	kills, groups = 2, 5
+	want := "the memory limit was hit (oom_kill 0 → 2, memory.max 32 MiB, all processes of the group were killed: memory.oom.group)"
+	if got := w.victim(9, now, true); got != want {
+		t.Errorf("victim = %q, want %q", got, want)
 	}
 }

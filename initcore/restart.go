@@ -42,6 +42,9 @@ const (
 // planRestart schedules the next start of p. err is the error of the last attempt, or
 // nil if p ran and ended.
 func (m *machine) planRestart(p *program, err error) {
+	if err == nil {
+		m.countEnd(p)
+	}
 	first := p.RestartDelay
 	if first == 0 {
 		first = firstPause
@@ -55,10 +58,14 @@ func (m *machine) planRestart(p *program, err error) {
 	}
 	p.tries++
 	p.restarts, p.restartAt = true, m.now.Add(p.pause)
+	what := "restarting " + p.Name
+	if p.loop != "" {
+		what += ": " + p.loop
+	}
 	if err != nil {
 		m.log.Warn("cannot restart "+p.Name+", will try again", "error", err, "in", p.pause)
 	} else {
-		m.log.Warn("restarting "+p.Name, "status", p.last.String(), "in", p.pause)
+		m.log.Warn(what, "status", p.last.String(), "in", p.pause)
 	}
 	p.pause = min(2*p.pause, max(longestPause, first))
 }
@@ -91,5 +98,15 @@ func (m *machine) cancelRestarts() {
 		if p.last != 0 && m.stopSig == 0 {
 			m.failed(p.last.Shell(), p.Name+" "+p.last.String())
 		}
+	}
+}
+
+// countEnd notes that p has ended, and whether it is in a crash loop.
+func (m *machine) countEnd(p *program) {
+	p.ends = append(p.ends, history.Run{Began: p.begun, Ended: m.now, Status: p.last.Shell()})
+	p.ends = p.ends[max(len(p.ends)-mostEnds-1, 0):]
+	p.loop, m.loop = loopText(p.ends, m.now), ""
+	if p.loop != "" {
+		m.loop = p.Name + ": " + p.loop // for the report
 	}
 }

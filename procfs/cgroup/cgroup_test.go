@@ -244,3 +244,26 @@ func TestThisMachine(t *testing.T) {
 		t.Errorf("Read() = %+v, which cannot be", u)
 	}
 }
+
+// TestOOMCounters reads the counters of both versions.
+func TestOOMCounters(t *testing.T) {
+	v2 := plant(t, map[string]string{
+		"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": mountV2,
+		"/sys/fs/cgroup/memory.events": "oom_kill 3\noom_group_kill 2\n",
+	})
+	g := Find(procfs.New(v2.proc), "self", v2.root)
+	if n, ok := g.OOMGroupKills(); n != 2 || !ok || g.OOMGroup() == 0 {
+		t.Errorf("version 2: OOMGroupKills = %d, %v, OOMGroup = %d", n, ok, g.OOMGroup())
+	}
+	v1 := plant(t, map[string]string{
+		"/proc/self/cgroup": groupsV1, "/proc/self/mountinfo": dockerV1,
+		"/sys/fs/cgroup/memory/memory.oom_control": "oom_kill 2\n",
+	})
+	g = Find(procfs.New(v1.proc), "self", v1.root)
+	if _, ok := g.OOMGroupKills(); ok || g.OOMGroup() == 0 {
+		t.Errorf("version 1: OOMGroupKills known = %v, OOMGroup = %d", ok, g.OOMGroup())
+	}
+	if (Group{}).OOMGroup() != 0 {
+		t.Error("no group has an inode")
+	}
+}

@@ -27,3 +27,12 @@ func (c Group) OOMGroup() uint64 {
 	}
 	return 0
 }
+
+// OOMGroupKills returns how often the kernel killed all processes of a group at once,
+// because its memory.oom.group is 1. Only version 2 counts that, since Linux 5.17.
+func (c Group) OOMGroupKills() (kills uint64, ok bool) {
+	if c.unified == nil {
+		return 0, false
+	}
+	return c.unified.keyed("memory.events", "oom_group_kill")
+}

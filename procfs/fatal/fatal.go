@@ -107,8 +107,8 @@ func DumpsCore(sig int) bool {
 }
 
 func (f *Facts) killed() (all []Reason) {
-	if hard, ok := f.hardCPU(); ok {
-		return []Reason{{Text: "it had used " + hard + " of CPU time, its hard limit (RLIMIT_CPU, ulimit -H -t)"}}
+	if hard := f.Zombie.Limits.MaxCPU; f.Zombie.Known && hard <= longestCPU && f.used(hard) {
+		return []Reason{f.usedUp(hard, "hard limit (RLIMIT_CPU, ulimit -H -t)")}
 	}
 	if mode := f.Zombie.Seccomp; mode == seccompStrict || mode == seccompDead {
 		return []Reason{{"its seccomp mode does not allow a system call that it made", mode == seccompStrict}}
@@ -126,17 +126,6 @@ func (f *Facts) killed() (all []Reason) {
 	return all
 }
 
-// hardCPU reports whether the process has reached the hard limit of its CPU time, and
-// returns the limit. The kernel checks it at a timer tick, and its sum in /proc may be a
-// few ticks short.
-func (f *Facts) hardCPU() (limit string, reached bool) {
-	hard := f.Zombie.Limits.MaxCPU
-	if !f.Zombie.Known || hard == 0 || hard > longestCPU || f.CPU+cpuError < seconds(hard) {
-		return "", false
-	}
-	return seconds(hard).String(), true
-}
-
 const (
 	longestCPU = 1 << 32                // in seconds; a higher limit is none
 	cpuError   = 100 * time.Millisecond // inexactness of the CPU time
@@ -144,18 +133,29 @@ const (
 
 func seconds(n uint64) time.Duration { return time.Duration(n) * time.Second }
 
+// used reports whether the process may have reached a limit of its CPU time. The kernel
+// compares the limit with whole timer ticks, each charged to the process that runs at
+// that moment. On a busy machine that sum may be far above the exact time that the
+// process is said to have used.
+func (f *Facts) used(limit uint64) bool { return limit > 0 && f.CPU >= seconds(limit)/2 }
+
+func (f *Facts) usedUp(limit uint64, what string) Reason {
+	return Reason{
+		Text:    fmt.Sprintf("it had used %v of CPU time, its %s", seconds(limit), what),
+		Perhaps: f.CPU+cpuError < seconds(limit),
+	}
+}
+
 func (f *Facts) cpuLimit() []Reason {
 	soft := f.Zombie.Limits.CPU
-	if !f.Zombie.Known || soft == 0 || soft > longestCPU {
+	if !f.Zombie.Known || soft < 2 || soft > longestCPU {
 		return nil
 	}
-	if f.CPU+cpuError < seconds(soft) {
-		soft-- // the kernel has raised it by one when it sent the signal
-	}
-	if f.CPU+cpuError < seconds(soft) {
+	soft-- // the kernel has raised it by one when it sent the signal
+	if !f.used(soft) {
 		return nil // somebody else sent the signal
 	}
-	return []Reason{{Text: fmt.Sprintf("it had used %v of CPU time, its limit (RLIMIT_CPU, ulimit -t)", seconds(soft))}}
+	return []Reason{f.usedUp(soft, "limit (RLIMIT_CPU, ulimit -t)")}
 }
 
 func (f *Facts) fileLimit() []Reason {
