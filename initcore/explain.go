@@ -8,7 +8,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/procfs"
 	"yinit/procfs/cgroup"
+	"yinit/procfs/zombie"
 )
 
 // examine finds out why a program could not be started, and returns an explanation
@@ -48,7 +50,7 @@ func (x execution) why(path string) string {
 	case unix.E2BIG:
 		return "its arguments and environment are too large; see ulimit -s, and no single string may exceed 128 KiB"
 	case unix.ENOMEM, unix.EAGAIN:
-		return whyNoProcess(x.err)
+		return whyNoProcess(x.err, "")
 	case unix.ELOOP:
 		return "too many symbolic links lead to it, or too many #! interpreters"
 	case unix.EPERM:
@@ -70,16 +72,40 @@ func (x execution) why(path string) string {
 }
 
 // whyNoProcess says why the kernel cannot create a process: too many processes, or
-// too little memory.
-func whyNoProcess(err error) string {
+// too little memory. held says who holds zombies, see [zombiesHeld].
+func whyNoProcess(err error, held string) string {
 	if errors.Is(err, unix.ENOMEM) {
 		return "there is not enough memory for it" + memoryLimit()
 	}
-	u := ownUsage()
+	return whyFull(ownUsage(), held)
+}
+
+func whyFull(u cgroup.Usage, held string) string {
 	if u.PidsMax > 0 && u.Pids+1 >= u.PidsMax {
-		return fmt.Sprintf("the pids limit is reached (%d of %d processes and threads); raise it (docker run --pids-limit), or find the process that leaks them with yinit top", u.Pids, u.PidsMax)
+		if held != "" {
+			held = ", " + held
+		}
+		return fmt.Sprintf("the pids limit is reached: %d of %d processes and threads are taken%s; "+
+			"raise it (docker run --pids-limit), or find the process that leaks them with yinit zombies or yinit top", u.Pids, u.PidsMax, held)
 	}
-	return "no more processes can be created: the limit of this user (ulimit -u), of the control group (pids.max) or of the machine is reached"
+	if held != "" {
+		held = " (" + held + ")"
+	}
+	return "no more processes can be created: the limit of this user (ulimit -u), of the control group (pids.max) or of the machine is reached" + held
+}
+
+// zombiesHeld returns "22 by zombies of 1 (python3)" for the process that has the most
+// zombies as children, "" if there are none.
+func zombiesHeld(fs procfs.FS) string {
+	parent, n := zombie.Most(fs)
+	if n == 0 {
+		return ""
+	}
+	what := "zombies"
+	if n == 1 {
+		what = "a zombie"
+	}
+	return fmt.Sprintf("%d by %s of %d (%s)", n, what, parent.PID, procfs.Printable(parent.Comm))
 }
 
 func memoryLimit() string {

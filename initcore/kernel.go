@@ -95,7 +95,7 @@ func (k *kernel) start(p *program) (int, error) {
 	img := newImage(p.Args, env, a)
 	pid, report, err := img.spawn()
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) {
-		err = fmt.Errorf("%w: %s", err, whyNoProcess(err))
+		err = fmt.Errorf("%w: %s", err, whyNoProcess(err, zombiesHeld(k.fs)))
 	}
 	if err != nil {
 		return 0, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -10,15 +11,17 @@ import (
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/cgroup"
 	"yinit/procfs/zombie"
 	"yinit/tui/text"
 )
 
 // zombiesOptions are the options of yinit zombies.
 type zombiesOptions struct {
-	json bool
-	max  int // most zombies for exit status 0; negative: no limit
-	fs   procfs.FS
+	json  bool
+	max   int // most zombies for exit status 0; negative: no limit
+	fs    procfs.FS
+	group cgroup.Group // whose pids limit applies
 }
 
 func runZombies(args []string) (int, error) {
@@ -34,7 +37,7 @@ func runZombies(args []string) (int, error) {
 	if o.json {
 		printZombiesJSON(out, found)
 	} else {
-		printZombies(out, found)
+		printZombies(out, found, o.group.Read())
 	}
 	if err := out.Flush(); err != nil {
 		return failure, fmt.Errorf("zombies: %w", err)
@@ -47,10 +50,37 @@ func runZombies(args []string) (int, error) {
 
 func parseZombies(args []string) (zombiesOptions, error) {
 	o := zombiesOptions{max: -1}
-	proc := "/proc"
-	_, err := config.Lookup("zombies").Parse(args, config.Bind{"json": &o.json, "max": &o.max, "proc": &proc})
-	o.fs = procfs.New(proc)
+	proc, pid := "/proc", 0
+	_, err := config.Lookup("zombies").Parse(args, config.Bind{"json": &o.json, "max": &o.max, "proc": &proc, "pid": &pid})
+	switch {
+	case err != nil:
+		return o, err
+	case pid != 0 && proc != "/proc":
+		return o, errors.New("zombies: --pid and --proc exclude each other")
+	case pid != 0:
+		o.fs, err = containerOf(pid)
+		o.group = cgroup.Find(procfs.FS{}, strconv.Itoa(pid), "")
+	default:
+		o.fs = procfs.New(proc)
+		o.group = cgroup.Find(o.fs, "self", "") // none in the proc of another PID namespace
+	}
 	return o, err
+}
+
+// containerOf returns the proc file system of the container that the process is in, as
+// it is mounted there.
+func containerOf(pid int) (procfs.FS, error) {
+	if _, err := (procfs.FS{}).Stat(pid); err != nil {
+		return procfs.FS{}, fmt.Errorf("zombies: --pid %d: there is no such process", pid)
+	}
+	fs := procfs.New(fmt.Sprintf("/proc/%d/root/proc", pid))
+	_, err := fs.Uptime()
+	if errors.Is(err, os.ErrPermission) {
+		err = fmt.Errorf("zombies: --pid %d: this user has no permission to look into its container: run this as root", pid)
+	} else if err != nil {
+		err = fmt.Errorf("zombies: --pid %d: its container has no /proc: %w", pid, err)
+	}
+	return fs, err
 }
 
 // The JSON of yinit zombies: one object for each culprit.
@@ -120,12 +150,15 @@ const shownZombies = 20
 
 // printZombies prints the zombies, the process that should reap them, why it does not,
 // and what to do.
-func printZombies(out *bufio.Writer, found *zombie.Report) {
+func printZombies(out *bufio.Writer, found *zombie.Report, u cgroup.Usage) {
 	total := found.Count()
 	if total == 0 {
 		out.WriteString("no zombies\n")
 	} else {
 		fmt.Fprintf(out, "%s%s\n", text.Plural(total, "zombie", "zombies"), oldest(found.Culprits))
+	}
+	if u.PidsMax > 0 && u.Pids >= uint64(total) {
+		fmt.Fprintf(out, "%d of %d processes and threads are taken\n", u.Pids, u.PidsMax)
 	}
 	if found.Hidden > 0 {
 		fmt.Fprintf(out, "%s hidden from this user\n", text.Plural(found.Hidden, "process is", "processes are"))

@@ -17,6 +17,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/cgroup"
 	"yinit/procfs/proctest"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
@@ -66,7 +67,7 @@ func TestZombiesText(t *testing.T) {
 	r := found(t, zombieTree(t))
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
-	printZombies(out, r)
+	printZombies(out, r, cgroup.Usage{Pids: 28, PidsMax: 30})
 	_ = out.Flush()
 	want, err := os.ReadFile("testdata/zombies.golden")
 	if os.Getenv("YINIT_UPDATE") != "" {

@@ -57,8 +57,22 @@ var (
 	// runtime never starts, with 6 sometimes, with 7 always; yinit needs one more for its
 	// program.
 	threadsLeast = uint32(7) // in addition to the first thread, with the program; see also Spare
-	noThreads    = "yinit: the limit on processes and threads leaves too few for yinit, which needs 8; raise the limit (docker update --pids-limit, ulimit -u), or inspect the container from the host with --pid or --proc\n"
-	pidsMax      = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
+	noThreads    = "yinit needs 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host: yinit zombies --pid PID\n"
+	// Commands that run one goroutine need fewer, and are to work in a container whose
+	// limit is nearly reached. Measured as above: with a limit of 4 they run sometimes,
+	// with 5 always. few has their names, 8 bytes each.
+	threadsFew   = uint32(4)
+	noThreadsFew = "this command needs 5; raise the limit (docker update --pids-limit, ulimit -u), or look from the host: yinit zombies --pid PID\n"
+	few          = "zombies\x00signals\x00version\x00"
+	// What precedes these messages, and the buffer for the number of processes and threads.
+	saysYinit = "yinit: "
+	saysOf    = " of "
+	saysTaken = " processes and threads are taken, and "
+	saysLimit = "the limit on processes and threads leaves too few: "
+	pidsCount [32]byte
+	moment    = [2]int64{0, 20_000_000} // for the threads of the trial to end, a timespec
+	pidsNow   = [2]string{"/sys/fs/cgroup/pids.current\x00", "/sys/fs/cgroup/pids/pids.current\x00"}
+	pidsMax   = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 	// Measured on amd64 with Go 1.26.8 and 1.27.4, GOMAXPROCS=1: the runtime never
 	// starts with 650 MiB or less (1.27: 716 MiB), always with 750 to 1100 MiB, never
 	// with 1200, and always with 1300 or more. With 800 MiB it started 40 times of 40.

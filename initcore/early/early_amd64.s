@@ -7,6 +7,7 @@
 #define SYS_close 3
 #define SYS_rt_sigaction 13
 #define SYS_rt_sigprocmask 14
+#define SYS_nanosleep 35
 #define SYS_getpid 39
 #define SYS_clone 56
 #define SYS_exit 60
@@ -100,6 +101,28 @@ narrow:
 	MOVQ	R8, 0(DI)
 	MOVQ	R8, 8(DI)
 go:
+	MOVQ	16(SP), SI // argv[1]
+	TESTQ	SI, SI
+	JEQ	limits
+	MOVQ	0(SI), AX
+	MOVQ	·few(SB), R8
+	MOVQ	·few+8(SB), CX
+	ADDQ	R8, CX
+command:
+	CMPQ	AX, 0(R8)
+	JEQ	frugal
+	ADDQ	$8, R8
+	CMPQ	R8, CX
+	JCS	command
+	JMP	limits
+frugal:
+	MOVL	·threadsFew(SB), AX
+	MOVL	AX, ·threadsLeast(SB)
+	MOVQ	·noThreadsFew(SB), AX
+	MOVQ	AX, ·noThreads(SB)
+	MOVQ	·noThreadsFew+8(SB), AX
+	MOVQ	AX, ·noThreads+8(SB)
+limits:
 	CALL	·space(SB)
 	CALL	·threads(SB)
 	JMP	_rt0_amd64_linux(SB)
@@ -206,11 +229,48 @@ made:
 	MOVL	$0x7fffffff, DX
 	MOVL	$SYS_futex, AX
 	SYSCALL
-	LEAQ	·noThreads(SB), SI
 	CMPL	R9, ·threadsLeast(SB)
-	JLT	few
+	JLT	tooFew
 	RET
-few:
+tooFew:
+	LEAQ	·saysYinit(SB), SI
+	CALL	·say(SB)
+	LEAQ	·moment(SB), DI
+	XORL	SI, SI
+	MOVL	$SYS_nanosleep, AX
+	SYSCALL
+	// The numbers of the control group, if it is its limit that leaves too few.
+	XORL	R12, R12
+counts:
+	LEAQ	·pidsMax(SB), R13
+	CALL	·count(SB)
+	MOVQ	R14, R15
+	TESTQ	R15, R15 // 0: there is no limit, or no such file
+	JEQ	other
+	LEAQ	·pidsNow(SB), R13
+	CALL	·count(SB)
+	MOVL	·threadsLeast(SB), DX
+	ADDQ	R14, DX
+	CMPQ	DX, R15
+	JHI	full
+other:
+	ADDQ	$16, R12
+	CMPQ	R12, $32
+	JCS	counts
+	LEAQ	·saysLimit(SB), SI
+	CALL	·say(SB)
+	JMP	refused
+full:
+	CALL	·sayCount(SB)
+	LEAQ	·saysOf(SB), SI
+	CALL	·say(SB)
+	LEAQ	·pidsMax(SB), R13
+	CALL	·count(SB)
+	CALL	·sayCount(SB)
+	LEAQ	·saysTaken(SB), SI
+	CALL	·say(SB)
+refused:
+	LEAQ	·noThreads(SB), SI
 	JMP	·refuse(SB)
 thread:
 	CMPL	·gate(SB), $0
@@ -227,6 +287,57 @@ end:
 	MOVL	$SYS_exit, AX
 	SYSCALL
 	INT	$3
+
+// count reads the number in the file whose name is at R13 plus R12. R14 is the number, 0
+// if there is none, and R10 the length of its digits, which are in pidsCount.
+TEXT ·count(SB), NOSPLIT|NOFRAME, $0
+	XORL	R10, R10
+	XORL	R14, R14
+	MOVB	$0, ·pidsCount(SB)
+	MOVQ	0(R13)(R12*1), DI
+	MOVL	$O_CLOEXEC, SI
+	XORL	DX, DX
+	MOVL	$SYS_open, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JLT	none
+	MOVQ	AX, DI
+	LEAQ	·pidsCount(SB), SI
+	MOVL	$20, DX // of 32; the byte after the digits is no digit
+	MOVQ	R10, AX // SYS_read
+	SYSCALL
+	MOVL	$SYS_close, AX
+	SYSCALL
+	LEAQ	·pidsCount(SB), SI
+digit:
+	MOVBLZX	0(SI)(R10*1), DX
+	SUBL	$'0', DX
+	CMPL	DX, $9
+	JHI	none
+	IMULQ	$10, R14
+	ADDQ	DX, R14
+	INCQ	R10
+	JMP	digit
+none:
+	RET
+
+// sayCount writes the digits that count has read.
+TEXT ·sayCount(SB), NOSPLIT|NOFRAME, $0
+	MOVQ	R10, DX
+	LEAQ	·pidsCount(SB), SI
+	MOVL	$2, DI
+	MOVL	$SYS_write, AX
+	SYSCALL
+	RET
+
+// say writes the string at SI to stderr.
+TEXT ·say(SB), NOSPLIT|NOFRAME, $0
+	MOVQ	8(SI), DX
+	MOVQ	0(SI), SI
+	MOVL	$2, DI
+	MOVL	$SYS_write, AX
+	SYSCALL
+	RET
 
 // refuse writes the string at SI to stderr and ends the process with 125.
 TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0

@@ -10,6 +10,7 @@
 #define SYS_exit 93
 #define SYS_exit_group 94
 #define SYS_futex 98
+#define SYS_nanosleep 101
 #define SYS_rt_sigaction 134
 #define SYS_rt_sigprocmask 135
 #define SYS_getpid 172
@@ -103,6 +104,27 @@ move:
 	MOVD	R3, 0(R6)
 	MOVD	R3, 8(R6)
 go:
+	MOVD	16(RSP), R1
+	CBZ	R1, limits
+	MOVD	0(R1), R0
+	MOVD	·few(SB), R2
+	MOVD	·few+8(SB), R3
+	ADD	R2, R3
+command:
+	MOVD.P	8(R2), R4
+	CMP	R4, R0
+	BEQ	frugal
+	CMP	R3, R2
+	BLO	command
+	B	limits
+frugal:
+	MOVW	·threadsFew(SB), R0
+	MOVW	R0, ·threadsLeast(SB)
+	MOVD	·noThreadsFew(SB), R0
+	MOVD	R0, ·noThreads(SB)
+	MOVD	·noThreadsFew+8(SB), R0
+	MOVD	R0, ·noThreads+8(SB)
+limits:
 	BL	·space(SB)
 	BL	·threads(SB)
 	B	_rt0_arm64_linux(SB)
@@ -207,11 +229,45 @@ made:
 	MOVD	$0x7fffffff, R2
 	MOVD	$SYS_futex, R8
 	SVC
-	MOVD	$·noThreads(SB), R1
 	CMP	R10, R9
-	BLT	few
+	BLT	tooFew
 	RET
-few:
+tooFew:
+	MOVD	$·saysYinit(SB), R1
+	BL	·say(SB)
+	MOVD	$·moment(SB), R0
+	MOVD	ZR, R1
+	MOVD	$SYS_nanosleep, R8
+	SVC
+	MOVD	ZR, R12
+counts:
+	MOVD	$·pidsMax(SB), R13
+	BL	·count(SB)
+	MOVD	R5, R6
+	CBZ	R6, other
+	MOVD	$·pidsNow(SB), R13
+	BL	·count(SB)
+	ADD	R10, R5, R7
+	CMP	R6, R7
+	BHI	full
+other:
+	ADD	$16, R12
+	CMP	$32, R12
+	BLO	counts
+	MOVD	$·saysLimit(SB), R1
+	BL	·say(SB)
+	B	refused
+full:
+	BL	·sayCount(SB)
+	MOVD	$·saysOf(SB), R1
+	BL	·say(SB)
+	MOVD	$·pidsMax(SB), R13
+	BL	·count(SB)
+	BL	·sayCount(SB)
+	MOVD	$·saysTaken(SB), R1
+	BL	·say(SB)
+refused:
+	MOVD	$·noThreads(SB), R1
 	B	·refuse(SB)
 thread:
 	LDARW	(R11), R3
@@ -228,6 +284,60 @@ end:
 	MOVD	$SYS_exit, R8
 	SVC
 	BRK
+
+// count reads the number in the file whose name is at R13 plus R12. R5 is the number, R4
+// the length of its digits.
+TEXT ·count(SB), NOSPLIT|NOFRAME, $0
+	MOVD	ZR, R4
+	MOVD	ZR, R5
+	MOVB	ZR, ·pidsCount(SB)
+	ADD	R12, R13
+	MOVD	$AT_FDCWD, R0
+	MOVD	0(R13), R1
+	MOVD	$O_CLOEXEC, R2
+	MOVD	ZR, R3
+	MOVD	$SYS_openat, R8
+	SVC
+	TBNZ	$63, R0, none
+	MOVD	R0, R14
+	MOVD	$·pidsCount(SB), R1
+	MOVD	$20, R2
+	MOVD	$SYS_read, R8
+	SVC
+	MOVD	R14, R0
+	MOVD	$SYS_close, R8
+	SVC
+	MOVD	$·pidsCount(SB), R1
+	MOVD	$10, R3
+digit:
+	MOVBU	(R1)(R4), R2
+	SUB	$'0', R2
+	CMP	$9, R2
+	BHI	none
+	MUL	R3, R5
+	ADD	R2, R5
+	ADD	$1, R4
+	B	digit
+none:
+	RET
+
+// sayCount writes the digits that count has read.
+TEXT ·sayCount(SB), NOSPLIT|NOFRAME, $0
+	MOVD	R4, R2
+	MOVD	$·pidsCount(SB), R1
+	MOVD	$2, R0
+	MOVD	$SYS_write, R8
+	SVC
+	RET
+
+// say writes the string at R1 to stderr.
+TEXT ·say(SB), NOSPLIT|NOFRAME, $0
+	MOVD	8(R1), R2
+	MOVD	0(R1), R1
+	MOVD	$2, R0
+	MOVD	$SYS_write, R8
+	SVC
+	RET
 
 // refuse writes the string at R1 to stderr and ends the process with 125.
 TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0

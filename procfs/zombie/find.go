@@ -249,3 +249,26 @@ func (f *finder) culprit(b Blame) *Culprit {
 	}
 	return c
 }
+
+// Most returns the process that has the most zombies as children, and their number; 0 if
+// there are none. It reads the stat of all processes, which does not block.
+func Most(fs procfs.FS) (parent procfs.Stat, n int) {
+	scanner := procfs.NewScanner(fs)
+	defer scanner.Close()
+	stats, err := scanner.Scan(nil)
+	if err != nil {
+		return procfs.Stat{}, 0
+	}
+	count := map[int]int{}
+	for i := range stats {
+		if stats[i].Zombie() {
+			count[stats[i].PPID]++
+		}
+	}
+	for i := range stats {
+		if count[stats[i].PID] > n {
+			parent, n = stats[i], count[stats[i].PID]
+		}
+	}
+	return parent, n
+}

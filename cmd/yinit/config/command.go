@@ -41,6 +41,7 @@ var commands = []Command{
 			{Long: "json", Text: "print one JSON object a line, one for each culprit"},
 			{Long: "max", Arg: "N", Value: Count, Text: "exit with 1 if there are more than N zombies"},
 			{Long: "proc", Arg: "DIR", Value: Dir, Text: "look at the processes of this proc file system", Default: "/proc"},
+			{Long: "pid", Arg: "PID", Value: PID, Text: "look from the host into the container of this process"},
 			helpOption,
 		},
 	},
