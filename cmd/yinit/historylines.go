@@ -132,8 +132,8 @@ func (p *printer) finish(src *history.Source, why string) error {
 	if why != "" {
 		missing = append(missing, why)
 	}
-	if h, err := src.Header(); err == nil && !p.json {
-		p.remark("sources: " + h.Sources.String())
+	if sources, err := src.Sources(); err == nil && !p.json {
+		p.remark("sources: " + sources)
 	}
 	for _, what := range missing {
 		p.remark(what)

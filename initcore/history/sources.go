@@ -19,23 +19,41 @@ const (
 	SourceAccounting
 )
 
-// String names the sources: "children of the init; other processes, with exit
+// String names the sources of an init: "children of the init; other processes, with exit
 // statuses; process accounting".
 func (s Sources) String() string {
 	all := []string{"children of the init"}
-	switch {
-	case s&SourceWatch == 0:
-	case s&(SourceStatus|SourceAccounting) != 0:
-		all = append(all, "other processes, with exit statuses")
-	case s&SourceStat != 0:
-		all = append(all, "other processes, with exit statuses where /proc shows them in time (the kernel is older than 6.15)")
-	default:
-		all = append(all, "other processes, without exit statuses (the kernel is older than 6.15)")
+	if s&SourceWatch != 0 {
+		all = append(all, s.watched("other processes"))
 	}
 	if s&SourceAccounting != 0 {
 		all = append(all, "process accounting")
 	}
 	return strings.Join(all, "; ")
+}
+
+// watched says what is known of the processes that the writer watches.
+func (s Sources) watched(what string) string {
+	switch {
+	case s&(SourceStatus|SourceAccounting) != 0:
+		return what + ", with exit statuses"
+	case s&SourceStat != 0:
+		return what + ", with exit statuses where /proc shows them in time (the kernel is older than 6.15)"
+	default:
+		return what + ", without exit statuses (the kernel is older than 6.15)"
+	}
+}
+
+// Sources names the sources of the history, see [Sources.String].
+func (s *Source) Sources() (string, error) {
+	h, err := s.Header()
+	if err != nil {
+		return "", err
+	}
+	if s.Own { // it has no children to reap
+		return h.Sources.watched("processes that this command has found"), nil
+	}
+	return h.Sources.String(), nil
 }
 
 // SetSources writes into the header how the init learns of the ends of processes.

@@ -43,6 +43,7 @@ func StartOwn(fs procfs.FS, program string) (*Own, error) {
 	}
 	if o.w, err = New(Options{FS: fs, Self: self, Init: 1, Every: ownInterval}, o.ring); err == nil {
 		if o.stop, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
+			o.ring.SetSources(o.w.Sources())
 			go o.run()
 			return o, nil
 		}
