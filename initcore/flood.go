@@ -85,7 +85,7 @@ func (m *machine) recordFlood() {
 	if u.total == 0 {
 		return
 	}
-	text := u.String()
+	text := u.describe(senderText(u.last, m.sender(u.last, originOf(u.last))))
 	m.note(history.KindNote, text)
 	m.log.Info(text)
 }
@@ -93,8 +93,8 @@ func (m *machine) recordFlood() {
 // namedMost is the maximum number of signals that a count names.
 const namedMost = 5
 
-// String names the most frequent signals.
-func (u *unrecordedSignals) String() string {
+// describe names the most frequent signals, and the sender of the last one.
+func (u *unrecordedSignals) describe(sender string) string {
 	var kinds []int
 	for sig, n := range u.counts {
 		if n > 0 {
@@ -111,5 +111,5 @@ func (u *unrecordedSignals) String() string {
 		words = append(words, fmt.Sprintf("%s (%d)", procfs.SignalName(sig), u.counts[sig]))
 	}
 	return fmt.Sprintf("%d more signals were received than are recorded: %s; the last one from %s",
-		u.total, strings.Join(words, ", "), senderText(u.last, ""))
+		u.total, strings.Join(words, ", "), sender)
 }

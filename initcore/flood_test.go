@@ -57,7 +57,7 @@ func TestFlood(t *testing.T) {
 		t.Errorf("%d signals were forwarded, want all %d", n-1, perSecond*seconds)
 	}
 	notes := lastRecords(t, w.hist, 1, history.KindNote)
-	if want := ": SIGUSR1 (989), SIGHUP (1); the last one from pid 60999"; len(notes) != 1 || !strings.HasSuffix(notes[0].Text, want) {
+	if want := ": SIGUSR1 (989), SIGHUP (1); the last one from pid 60999 (killer)"; len(notes) != 1 || !strings.HasSuffix(notes[0].Text, want) {
 		t.Errorf("the last note is %+v, want it to end with %q", notes, want)
 	}
 }
