@@ -23,7 +23,8 @@ type accounting struct {
 	later []pacct.Record // of processes that exist, but cannot be watched yet
 	// recorded counts the exit records made from accounting records since the last scan.
 	recorded uint64
-	begun    bool // the file was read
+	begun    bool      // the file was read
+	lastRead time.Time // when it was last read
 	// missing counts the processes without an accounting record since the last one with
 	// one. gap is when there were several of them; zero: never.
 	missing int
@@ -91,7 +92,7 @@ func (w *Watcher) readAccounting(now time.Time) {
 	if a.begun { // otherwise some had ended before there was a file
 		a.missing += len(a.owed)
 	}
-	a.begun = true
+	a.begun, a.lastRead = true, now
 	clear(a.owed)
 	if a.missing >= gapAfter {
 		w.accountingGap(now)
@@ -163,15 +164,24 @@ func (w *Watcher) recordAccounted(r *pacct.Record, now time.Time) {
 		a.skipped++
 		return
 	}
-	at := now
-	if last := r.End.Add(time.Second - time.Millisecond); last.Before(now) {
-		at = last
-	}
 	w.rec = history.Record{
-		Kind: history.KindExit, Time: at, PID: r.PID, UID: r.UID, Comm: r.Comm, PPID: r.PPID, OriginPPID: r.PPID,
+		Kind: history.KindExit, Time: a.timeOf(r, now), PID: r.PID, UID: r.UID, Comm: r.Comm, PPID: r.PPID, OriginPPID: r.PPID,
 		Parent: w.parentOf(r), Known: r.Known, Status: r.Status, Runtime: r.Elapsed, CPU: r.CPU, Accounted: true,
 	}
 	w.recorder.Add(&w.rec)
+}
+
+// timeOf returns when a process ended. The record tells the second, and it was written
+// after the file was last read: timeOf returns the middle of what is left.
+func (a *accounting) timeOf(r *pacct.Record, now time.Time) time.Time {
+	from, to := r.End, r.End.Add(time.Second)
+	if a.lastRead.After(from) {
+		from = a.lastRead
+	}
+	if now.Before(to) {
+		to = now
+	}
+	return from.Add(max(to.Sub(from), 0) / 2)
 }
 
 // parentOf returns the command name of the parent, "" if it is unknown. The parent may

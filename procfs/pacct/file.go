@@ -135,6 +135,9 @@ func (f *File) SkipAll() {
 	}
 }
 
+// Rewind makes Read begin with the first record that is still in the file.
+func (f *File) Rewind() { f.off = f.freed }
+
 // free frees the blocks of the file up to end, which the kernel may append to
 // meanwhile. Its size remains. Truncating it instead could lose records.
 func (f *File) free(end int64) error {

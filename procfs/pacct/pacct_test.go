@@ -88,6 +88,7 @@ func TestPlaces(t *testing.T) {
 	shm := line("/dev/shm", "rw,nosuid", "tmpfs", "rw,size=65536k")
 	for name, c := range map[string]struct{ mounts, want string }{
 		"Docker":                       {root + shm, "/dev/shm* /run /tmp /var/tmp /"},
+		"--ipc=none, FUSE":             {line("/", "rw", "fuse.fuse-overlayfs", "rw") + line("/dev", "rw,nosuid", "tmpfs", "rw"), "/dev/shm* /dev*"},
 		"read-only root":               {line("/", "ro,relatime", "overlay", "rw") + shm, "/dev/shm*"},
 		"read-only file system":        {line("/", "rw", "ext4", "ro") + shm, "/dev/shm*"},
 		"nothing":                      {line("/", "ro,relatime", "overlay", "rw"), ""},

@@ -5,8 +5,11 @@ import (
 	"strings"
 )
 
-// tries are the directories in which a file is created, the first that can be used.
-var tries = []string{"/dev/shm", "/run", "/tmp", "/var/tmp", "/"}
+// tries are the directories in which a file is created, the first that can be used. /dev
+// is in memory in all containers, but is none that programs expect files in.
+var tries = []string{"/dev/shm", "/run", "/tmp", "/var/tmp", "/", dev}
+
+const dev = "/dev"
 
 // local are the types of file systems on disks of the machine, which do not need
 // another machine or process to respond. A dying process waits for the kernel to write
@@ -33,7 +36,7 @@ func Places(mountinfo []byte) []Place {
 		case !writable:
 		case kind == "tmpfs":
 			memory = append(memory, Place{Dir: dir, Memory: true})
-		case local[kind]:
+		case local[kind] && dir != dev:
 			disk = append(disk, Place{Dir: dir})
 		}
 	}
