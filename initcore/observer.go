@@ -3,6 +3,7 @@ package initcore
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -163,7 +164,7 @@ func (o *observer) finish(m *machine, k *kernel, now time.Time) {
 	if m.cfg.Watch == 0 || k.noProc {
 		return
 	}
-	if !o.started && o.accounting != nil {
+	if !o.started && o.accounting != nil && o.unknownEnds() {
 		o.startWatching(m, k)
 	}
 	switch {
@@ -173,6 +174,16 @@ func (o *observer) finish(m *machine, k *kernel, now time.Time) {
 		m.hist.Missed(watch.Unseen(k.fs, o.from, o.deaths))
 	}
 	o.stopAccounting()
+}
+
+// unknownEnds reports whether accounting has seen a process that the init has not reaped.
+func (o *observer) unknownEnds() (some bool) {
+	_ = o.accounting.Read(func(r pacct.Record) bool {
+		some = !slices.Contains(o.reaped, r.PID)
+		return !some
+	})
+	o.accounting.Rewind()
+	return some
 }
 
 func (o *observer) stopAccounting() {

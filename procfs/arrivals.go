@@ -13,9 +13,9 @@ import (
 const maxSpared = 10
 
 // arrivals finds out which processes may have been started since /proc was listed,
-// from the pid that was allocated last, see [FS.OpenLastPID]. The kernel allocates pids in ascending order, so a new process has a pid between the previous
-// and the current value of the field. This includes processes that enter the
-// namespace by setns(2) and fork.
+// from the pid that was allocated last, see [FS.OpenLastPID]. The kernel allocates pids
+// in ascending order, so a new process has a pid between the previous and the current
+// value. This includes processes that enter the namespace by setns(2) and fork.
 type arrivals struct {
 	fd     int  // of a file of [FS.OpenLastPID]; -1: there is none
 	before int  // the last pid at the scan before the last one

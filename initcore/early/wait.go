@@ -8,8 +8,8 @@ type Wait struct {
 	// its place; 0: Sleep does not forward it, the caller decides.
 	Quick [65]uint8
 	// Calm is a descriptor of a file that ends in the last pid that was allocated, such
-	// as /proc/loadavg; -1: none. If that is
-	// still LastPID when the timeout expires, Sleep does not return, but waits again.
+	// as /proc/loadavg; -1: none. If that is still LastPID when the timeout expires,
+	// Sleep does not return, but waits again.
 	Calm    int
 	LastPID int
 	Events  []unix.EpollEvent // result: the ready descriptors, see epoll_wait(2)

@@ -6,8 +6,9 @@
 // kernel reports through it how the process ended (PIDFD_GET_INFO, Linux 6.15). The
 // watcher finds new processes by their pids: the kernel allocates pids in ascending
 // order, and /proc/loadavg shows the last one, see [procfs.FS.OpenLastPID]. So a scan
-// that finds nothing new costs one system call, and any other costs one for each new pid. A pid that no longer
-// belongs to a process has started and ended unseen, and is counted.
+// that finds nothing new costs one system call, and any other costs one for each new
+// pid. A pid that no longer belongs to a process has started and ended unseen, and is
+// counted, unless process accounting is on and has its record, see accounting.go.
 //
 // PID 1 runs the watcher on its only thread, so the watcher must not block on other
 // processes. Reading a command line may block, so another goroutine does that, see
