@@ -87,7 +87,10 @@ type death struct {
 	Stat    procfs.Stat       // read before the child was reaped; PID 0 if that failed
 	Runtime time.Duration     // from its start until it was reaped; 0: unknown
 	CPU     time.Duration     // user and system time
-	MaxRSS  procfs.Bytes
+	MaxRSS  procfs.Bytes      // see [death.peak]
+	// Carried is what MaxRSS may be at most because the child had the memory of the init
+	// before it executed a program; 0: unknown.
+	Carried procfs.Bytes
 	Failure *StartError  // why the child could not execute the program; nil: it could
 	Zombie  fatal.Zombie // read before the child was reaped, if a signal ended it
 	paths   []string     // of a program: the paths that the child tried to execute

@@ -222,13 +222,27 @@ func (k *kernel) reap(d *death) error {
 		return err
 	}
 	d.CPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	if d.Stat.PID == d.PID && d.Stat.CUTime+d.Stat.CSTime > 0 {
+		// waitid(2) adds the time of the children that it has waited for.
+		d.CPU = (d.Stat.UTime + d.Stat.STime).Duration()
+	}
 	d.MaxRSS = procfs.Bytes(usage.Maxrss) * procfs.KiB
 	if l, ok := k.starts[d.PID]; ok {
 		delete(k.starts, d.PID)
+		d.Carried = k.ownPeak()
 		d.paths = l.paths
 		d.Failure = failure(l)
 	}
 	return nil
+}
+
+// ownPeak returns the peak resident set size of the init; 0: unknown.
+func (k *kernel) ownPeak() procfs.Bytes {
+	status, err := k.fs.Status(k.pid)
+	if err != nil {
+		return 0
+	}
+	return status.Peak
 }
 
 // identify reads the stat file of the dead process, if there is a /proc.

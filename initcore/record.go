@@ -53,7 +53,7 @@ func (m *machine) recordExit(d *death, text string) {
 	m.newRecord(history.KindExit)
 	m.describeProcess(d)
 	m.rec.Known, m.rec.Status, m.rec.ReapedByInit = true, d.Status, true
-	m.rec.Runtime, m.rec.CPU, m.rec.MaxRSS, m.rec.Text = d.Runtime, d.CPU, d.MaxRSS, text
+	m.rec.Runtime, m.rec.CPU, m.rec.MaxRSS, m.rec.Text = d.Runtime, d.CPU, d.peak(), text
 	if p := d.program; p != nil {
 		m.rec.Runtime, m.rec.OriginPPID = m.now.Sub(p.begun), m.pid
 		if m.rec.Cmdline == "" {
@@ -68,6 +68,22 @@ func (m *machine) recordExit(d *death, text string) {
 		m.rec.Status, m.rec.Comm, m.rec.Renamed = procfs.WaitStatus(d.Failure.Code()<<8), d.program.comm(), false
 	}
 	m.hist.Add(&m.rec)
+}
+
+// peak returns the peak resident set size of the process; 0: unknown. waitid(2) reports
+// the largest of three: what the process used, what it had as a copy of its parent before
+// it executed a program, and what a child used that it has waited for. If that need not be
+// its own, the peak is the one that the watcher has read, if it has.
+func (d *death) peak() procfs.Bytes {
+	carried := d.Carried
+	if d.program == nil {
+		carried = d.seen.Carried
+	}
+	childless := d.Stat.PID == d.PID && d.Stat.CMinorFaults == 0
+	if childless && carried > 0 && d.MaxRSS > carried {
+		return d.MaxRSS
+	}
+	return d.seen.Peak
 }
 
 // describeProcess fills in the fields of the record that identify the dead process.

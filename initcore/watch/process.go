@@ -57,6 +57,12 @@ type Seen struct {
 	// Renamed is true if Comm is its name at its end, and Cmdline is from before, when it
 	// had another name.
 	Renamed bool
+	// Peak is its largest RSS when the watcher last read that, which it does when it sees
+	// new children of the process; 0 if it did not.
+	Peak procfs.Bytes
+	// Carried is Peak of its first known parent. The process may have had that much memory
+	// before it executed its program.
+	Carried procfs.Bytes
 	// Dead is when the watcher noticed its end, zero if it did not.
 	Dead time.Time
 	// FoundDead is true if it was a zombie when the watcher first saw it. It may have

@@ -69,11 +69,14 @@ func (w *Watcher) lookAtParent(p *process) {
 		parent.lookedAt = w.scans
 		if parent.looked = w.look(parent); parent.looked {
 			parent.waited = w.other.CMinorFaults
+			if w.scanner.Status(p.PPID, &w.status) == nil {
+				parent.Peak = w.status.Peak
+			}
 			w.rename(parent)
 		}
 	}
 	p.Parent = w.name(p.PPID)
-	p.parentKnown, p.parentWaited = parent.looked, parent.waited
+	p.parentKnown, p.parentWaited, p.Carried = parent.looked, parent.waited, parent.Peak
 }
 
 // look reads the stat file of a living process again, into w.other. It reports whether it
