@@ -92,6 +92,8 @@ var situations = []situation{
 	{name: "PID 1, from outside, ignored", attr: inNamespace, words: "ignored"},
 	{name: "PID 1, from outside, blocked", attr: inNamespace, words: "blocked"},
 	{name: "PID 1, from outside, signalfd", attr: inNamespace, words: "blocked signalfd"},
+	{name: "PID 1, from outside, a thread open", attr: inNamespace, words: "blocked thread-open", threads: true, vague: true},
+	{name: "PID 1, from outside, a thread open, caught", attr: inNamespace, words: "blocked caught thread-open", threads: true},
 	{name: "PID 1, from outside, stopped", attr: inNamespace, words: "default", before: untilStopped},
 	{name: "PID 1, from outside, zombie", attr: inNamespace, words: "zombie", before: untilZombie},
 }
