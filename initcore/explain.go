@@ -8,9 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"yinit/procfs"
 	"yinit/procfs/cgroup"
-	"yinit/procfs/zombie"
 )
 
 // examine finds out why a program could not be started, and returns an explanation
@@ -72,7 +70,7 @@ func (x execution) why(path string) string {
 }
 
 // whyNoProcess says why the kernel cannot create a process: too many processes, or
-// too little memory. held says who holds zombies, see [zombiesHeld].
+// too little memory. held says who holds zombies, see [zombie.Held].
 func whyNoProcess(err error, held string) string {
 	if errors.Is(err, unix.ENOMEM) {
 		return "there is not enough memory for it" + memoryLimit()
@@ -92,20 +90,6 @@ func whyFull(u cgroup.Usage, held string) string {
 		held = " (" + held + ")"
 	}
 	return "no more processes can be created: the limit of this user (ulimit -u), of the control group (pids.max) or of the machine is reached" + held
-}
-
-// zombiesHeld returns "22 by zombies of 1 (python3)" for the process that has the most
-// zombies as children, "" if there are none.
-func zombiesHeld(fs procfs.FS) string {
-	parent, n := zombie.Most(fs)
-	if n == 0 {
-		return ""
-	}
-	what := "zombies"
-	if n == 1 {
-		what = "a zombie"
-	}
-	return fmt.Sprintf("%d by %s of %d (%s)", n, what, parent.PID, procfs.Printable(parent.Comm))
 }
 
 func memoryLimit() string {

@@ -15,7 +15,6 @@ import (
 
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
-	"yinit/procfs/proctest"
 )
 
 // copyOf copies a program of the machine and damages the copy with change.
@@ -293,25 +292,16 @@ func TestWhyNoProcess(t *testing.T) {
 // TestWhyFull checks that the numbers of a full control group are in the line, and which
 // process leaks.
 func TestWhyFull(t *testing.T) {
-	tree := proctest.New(t)
-	tree.Process(proctest.Process{PID: 1, Comm: "python3"})
-	tree.Process(proctest.Process{PID: 7, PPID: 1, Comm: "sh\x1b"})
-	if got := zombiesHeld(tree.FS()); got != "" {
-		t.Errorf("zombiesHeld = %q without zombies", got)
-	}
-	tree.Process(proctest.Process{PID: 8, PPID: 7, State: procfs.StateZombie})
-	if got, want := zombiesHeld(tree.FS()), `1 by a zombie of 7 (sh\x1b)`; got != want {
-		t.Errorf("zombiesHeld = %q, want %q", got, want)
-	}
-	for pid := 10; pid < 32; pid++ {
-		tree.Process(proctest.Process{PID: pid, PPID: 1, State: procfs.StateZombie})
-	}
-	held := zombiesHeld(tree.FS())
-	for want, u := range map[string]cgroup.Usage{
-		"30 of 30 processes and threads are taken, 22 by zombies of 1 (python3); raise it": {Pids: 30, PidsMax: 30},
-		"of the machine is reached (22 by zombies of 1 (python3))":                         {Pids: 30, PidsMax: 900},
+	const held = "22 by zombies of 1 (python3)"
+	for want, test := range map[string]struct {
+		pids, most uint64
+		held       string
+	}{
+		"30 of 30 processes and threads are taken, 22 by zombies of 1 (python3); raise it": {30, 30, held},
+		"30 of 30 processes and threads are taken; raise it":                               {30, 30, ""},
+		"of the machine is reached (22 by zombies of 1 (python3))":                         {30, 900, held},
 	} {
-		if got := whyFull(u, held); !strings.Contains(got, want) {
+		if got := whyFull(cgroup.Usage{Pids: test.pids, PidsMax: test.most}, test.held); !strings.Contains(got, want) {
 			t.Errorf("whyFull = %q, want %q", got, want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"yinit/initcore/early"
 	"yinit/procfs"
+	"yinit/procfs/zombie"
 )
 
 // kernel implements the interfaces of the machine by system calls. Only the loop's
@@ -95,7 +96,7 @@ func (k *kernel) start(p *program) (int, error) {
 	img := newImage(p.Args, env, a)
 	pid, report, err := img.spawn()
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) {
-		err = fmt.Errorf("%w: %s", err, whyNoProcess(err, zombiesHeld(k.fs)))
+		err = fmt.Errorf("%w: %s", err, whyNoProcess(err, zombie.Held(k.fs)))
 	}
 	if err != nil {
 		return 0, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"yinit/initcore/early"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
+	"yinit/procfs/zombie"
 	"yinit/tui"
 )
 
@@ -148,8 +150,12 @@ const moreThreads = 8
 // That must not happen later, when the terminal is in raw mode.
 func reserveThreads(u cgroup.Usage) error {
 	if left := int64(u.PidsMax) - int64(u.Pids); u.PidsMax != 0 && left < moreThreads {
-		return fmt.Errorf("top: needs %d more threads, but the pids limit of this container, %d, leaves only %d; "+
-			"raise the limit (docker update --pids-limit), run yinit top --pid on the host, or use yinit top --once", moreThreads, u.PidsMax, max(left, 0))
+		held := zombie.Held(procfs.FS{})
+		if held != "" {
+			held = " (of " + strconv.FormatUint(u.Pids, 10) + " taken, " + held + ")"
+		}
+		return fmt.Errorf("top: needs %d more threads, but the pids limit of this container, %d, leaves only %d%s; "+
+			"raise the limit (docker update --pids-limit), run yinit top --pid on the host, or use yinit top --once", moreThreads, u.PidsMax, max(left, 0), held)
 	}
 	early.Spare(moreThreads)
 	return nil

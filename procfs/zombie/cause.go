@@ -83,7 +83,7 @@ var causes = [...]struct {
 	},
 	CauseEither: {
 		"pid1-does-not-wait", "it is PID 1 and has not waited for it; whether PID 1 started it or adopted it as an orphan is unknown",
-		"if it is an orphan, start the container with an init: yinit -- PROGRAM, or docker run --init; if PID 1 started it, an init does not help: make PID 1 wait", false,
+		"make PID 1 wait for its children; for orphans, start the container with an init: yinit -- PROGRAM, or docker run --init; to see which they are, watch: yinit history --follow --kind adopt", false,
 	},
 	CauseSubreaper: {
 		"subreaper-does-not-wait", "it is a subreaper and adopted this orphan, but has not waited for it",

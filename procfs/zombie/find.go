@@ -250,14 +250,15 @@ func (f *finder) culprit(b Blame) *Culprit {
 	return c
 }
 
-// Most returns the process that has the most zombies as children, and their number; 0 if
-// there are none. It reads the stat of all processes, which does not block.
-func Most(fs procfs.FS) (parent procfs.Stat, n int) {
+// Held says how many zombies the process holds that has the most as children: "22 by
+// zombies of 1 (python3)". It returns "" if there are none. It reads the stat of all
+// processes, which does not block.
+func Held(fs procfs.FS) string {
 	scanner := procfs.NewScanner(fs)
 	defer scanner.Close()
 	stats, err := scanner.Scan(nil)
 	if err != nil {
-		return procfs.Stat{}, 0
+		return ""
 	}
 	count := map[int]int{}
 	for i := range stats {
@@ -265,10 +266,19 @@ func Most(fs procfs.FS) (parent procfs.Stat, n int) {
 			count[stats[i].PPID]++
 		}
 	}
+	var parent procfs.Stat
+	n := 0
 	for i := range stats {
 		if count[stats[i].PID] > n {
 			parent, n = stats[i], count[stats[i].PID]
 		}
 	}
-	return parent, n
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("1 by a zombie of %d (%s)", parent.PID, procfs.Printable(parent.Comm))
+	default:
+		return fmt.Sprintf("%d by zombies of %d (%s)", n, parent.PID, procfs.Printable(parent.Comm))
+	}
 }

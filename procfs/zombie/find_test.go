@@ -215,3 +215,23 @@ func TestOrphansApart(t *testing.T) {
 		t.Errorf("Init %d, causes, -want +got:\n%s", r.Init, diff)
 	}
 }
+
+func TestHeld(t *testing.T) {
+	tree := proctest.New(t)
+	held := func(want string) {
+		t.Helper()
+		if got := zombie.Held(tree.FS()); got != want {
+			t.Errorf("Held = %q, want %q", got, want)
+		}
+	}
+	held("")
+	tree.Process(proctest.Process{PID: 1, Comm: "python3"})
+	tree.Process(proctest.Process{PID: 7, PPID: 1, Comm: "sh\n"})
+	held("")
+	tree.Process(proctest.Process{PID: 8, PPID: 7, State: procfs.StateZombie})
+	held("1 by a zombie of 7 (sh\\n)")
+	for pid := 10; pid < 32; pid++ {
+		tree.Process(proctest.Process{PID: pid, PPID: 1, State: procfs.StateZombie})
+	}
+	held("22 by zombies of 1 (python3)")
+}
