@@ -162,9 +162,10 @@ func answers(comm string) bool {
 }
 
 // neverWaitedFor reports whether r is the exit of a child of the program that was already
-// dead when the program ended.
+// dead when the program ended. SIGKILL does not count: a program may get rid of a helper
+// in this way before it exits.
 func (s *success) neverWaitedFor(r *history.Record) bool {
-	return r.ReapedByInit && r.OriginPPID == s.id.PID && r.Start >= s.id.Start && !s.alive[r.PID]
+	return r.ReapedByInit && r.Status.Signal() != int(unix.SIGKILL) && r.OriginPPID == s.id.PID && r.Start >= s.id.Start && !s.alive[r.PID]
 }
 
 // hasPartner reports whether another child of the parent of r ran at the same time, and

@@ -59,6 +59,7 @@ func TestHiddenFailures(t *testing.T) {
 		"a subshell, and what failed in it":  {[]history.Record{with(member(15, "app", exit3, 0), func(r *history.Record) { r.OriginPPID = 12 }), member(12, "sh", exit3, 0), tee}, "15"},
 		"a subshell, and another failure":    {[]history.Record{with(member(15, "app", exit1, 0), func(r *history.Record) { r.OriginPPID = 12 }), member(12, "sh", exit3, 0), tee}, "12"},
 		"a child that was never waited for":  {[]history.Record{with(app, func(r *history.Record) { r.ReapedByInit = true })}, "12"},
+		"a helper killed before the exit":    {[]history.Record{with(member(12, "app", 9, 0), func(r *history.Record) { r.ReapedByInit = true })}, ""},
 		"a child that outlived the program":  {[]history.Record{with(member(16, "app", exit3, 0), func(r *history.Record) { r.ReapedByInit = true })}, ""},
 		"a grandchild that nobody waits for": {[]history.Record{with(app, func(r *history.Record) { r.ReapedByInit, r.OriginPPID = true, 20 })}, ""},
 	} {
