@@ -15,7 +15,7 @@ import (
 // SIGTSTP that is already pending together with the SIGTERM, and stops the process before
 // the first instruction of its handler. The number of looks is limited, so that a process
 // that stops itself again and again costs nothing.
-var lookAgain = [...]time.Duration{20 * time.Millisecond, 200 * time.Millisecond, time.Second}
+var lookAgain = [...]time.Duration{20 * time.Millisecond, 200 * time.Millisecond, time.Second, 5 * time.Second}
 
 // resumption is the state of the search for stopped processes after a stop signal.
 type resumption struct {
