@@ -93,6 +93,7 @@ func (m *machine) describeProcess(d *death) {
 	if !d.wasSeen {
 		return
 	}
+	m.rec.Inspector, m.rec.Foreign = d.program == nil && d.seen.Inspector, d.seen.Foreign
 	if d.seen.Origin != m.pid { // otherwise it was first seen after its adoption
 		m.rec.OriginPPID = d.seen.Origin
 	}

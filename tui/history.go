@@ -33,7 +33,7 @@ func (h historyPage) name() string { return "History" }
 func (h historyPage) news(w *world) int {
 	n := 0
 	for i := len(w.events) - 1; i >= 0 && w.events[i].Seq > h.seen; i-- {
-		if w.events[i].Failed() {
+		if w.events[i].Failed() && history.NotInspector(&w.events[i]) {
 			n++
 		}
 	}
@@ -43,7 +43,7 @@ func (h historyPage) news(w *world) int {
 func (h historyPage) refresh(w *world) page {
 	h.found = make([]int, 0, len(w.events))
 	for i := range w.events {
-		if h.find.Match(&w.events[i]) {
+		if history.NotInspector(&w.events[i]) && h.find.Match(&w.events[i]) {
 			h.found = append(h.found, i)
 		}
 	}

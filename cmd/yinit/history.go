@@ -42,6 +42,7 @@ func parseHistory(args []string) (historyOptions, error) {
 		o      historyOptions
 		kinds  []string
 		failed bool
+		all    bool
 		since  string
 		until  string
 	)
@@ -50,6 +51,7 @@ func parseHistory(args []string) (historyOptions, error) {
 		"follow": &o.follow,
 		"kind":   &kinds,
 		"failed": &failed,
+		"all":    &all,
 		"pid":    &o.pid,
 		"since":  &since,
 		"until":  &until,
@@ -60,6 +62,9 @@ func parseHistory(args []string) (historyOptions, error) {
 	}
 	if err := o.choosePeriod(since, until, time.Now()); err != nil {
 		return o, err
+	}
+	if !all {
+		o.filter = append(o.filter, func(r *history.Record) bool { return history.NotInspector(r) || r.PID == o.pid })
 	}
 	if failed {
 		o.filter = append(o.filter, history.Failed)

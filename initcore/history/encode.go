@@ -55,6 +55,9 @@ func encode(b []byte, r *Record, run uint16, number uint64) {
 	if r.Accounted {
 		b[offFlags] |= flagAccounted
 	}
+	if r.Inspector {
+		b[offFlags] |= flagInspector
+	}
 	b[offAction] = byte(r.Action)
 	b[offPassed] = byte(r.Passed)
 	copy(b[offComm:offComm+lenComm], r.Comm)
@@ -129,6 +132,7 @@ func decode(b []byte, number uint64) (Record, bool) {
 		Renamed:        b[offFlags]&flagRenamed != 0,
 		ReapedByKernel: b[offFlags]&flagByKernel != 0,
 		Accounted:      b[offFlags]&flagAccounted != 0,
+		Inspector:      b[offFlags]&flagInspector != 0,
 		Runtime:        time.Duration(le.Uint64(b[offRuntime:])),
 		CPU:            time.Duration(le.Uint64(b[offCPU:])),
 		MaxRSS:         procfs.Bytes(le.Uint64(b[offMaxRSS:])),

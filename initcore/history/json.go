@@ -28,6 +28,7 @@ type (
 		Renamed    bool   `json:"renamed,omitempty"`
 		UID        uint32 `json:"uid"`
 		Text       string `json:"text,omitempty"`
+		Inspector  bool   `json:"inspector,omitempty"` // it ran one of yinit's commands
 	}
 	// jsonEnd says how a process ended. If Known is false the other fields mean
 	// nothing.
@@ -126,7 +127,7 @@ func jsonTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0
 func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
 	return jsonProcess{
 		jsonHead: head, PID: r.PID, PPID: r.PPID, Parent: r.Parent, OriginPPID: r.OriginPPID,
-		Comm: r.Comm, Cmdline: r.Cmdline, Renamed: r.Renamed, UID: r.UID, Text: r.Text,
+		Comm: r.Comm, Cmdline: r.Cmdline, Renamed: r.Renamed, UID: r.UID, Text: r.Text, Inspector: r.Inspector,
 	}
 }
 

@@ -110,6 +110,7 @@ const (
 	flagByKernel             // the kernel reaped the process
 
 	flagAccounted = 8  // the record is from process accounting only
+	flagInspector = 16 // the process ran one of yinit's commands
 	flagRenamed   = 32 // the command line belongs to an earlier name than the comm
 )
 

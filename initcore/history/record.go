@@ -94,7 +94,12 @@ type Record struct {
 	PPID       int    // parent at the time of the event; 0: outside the PID namespace
 	Parent     string // the parent's comm; "" if unknown
 	OriginPPID int    // parent before adoption; equals PPID if not adopted; 0 if unknown
-	Group      int    // its process group, for KindExit; 0 if unknown
+	// Inspector says that the process ran one of yinit's commands, such as yinit top.
+	Inspector bool
+	// Foreign says that the process belongs to another container in the same PID
+	// namespace. It is not stored in the ring: [Writer.LastExits] leaves out such records.
+	Foreign bool
+	Group   int // its process group, for KindExit; 0 if unknown
 
 	// How the process ended, for KindExit; KindZombie sets Known, Status and ZombieFor.
 	Known          bool              // Status is known

@@ -144,7 +144,7 @@ func (w *Writer) Add(r *Record) {
 	if w == nil {
 		return
 	}
-	if r.Kind == KindExit {
+	if r.Kind == KindExit && !r.Inspector && !r.Foreign {
 		kept := &w.exits[w.ended%ExitsKept]
 		*kept = *r
 		kept.Seq, kept.Run = w.next, int(w.run)
@@ -230,7 +230,7 @@ func (w *Writer) store(off int, v uint64) {
 }
 
 // LastExits returns the last n exits of this run, but not more than [ExitsKept],
-// oldest first. It does not read the ring, so it works even if the file is damaged.
+// oldest first, without those of yinit's commands and of other containers. It does not read the ring, so it works even if the file is damaged.
 func (w *Writer) LastExits(n int) []Record {
 	if w == nil {
 		return nil

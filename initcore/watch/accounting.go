@@ -167,6 +167,10 @@ func (w *Watcher) recordAccounted(r *pacct.Record, now time.Time) {
 	w.rec = history.Record{
 		Kind: history.KindExit, Time: a.timeOf(r, now), PID: r.PID, UID: r.UID, Comm: r.Comm, PPID: r.PPID, OriginPPID: r.PPID,
 		Parent: w.parentOf(r), Known: r.Known, Status: r.Status, Runtime: r.Elapsed, CPU: r.CPU, Accounted: true,
+		Inspector: r.Comm == w.ours.comm || r.Comm == usualComm,
+	}
+	if parent := w.procs[r.PPID]; parent != nil {
+		w.rec.Foreign = parent.Foreign
 	}
 	w.recorder.Add(&w.rec)
 }

@@ -14,6 +14,10 @@ const (
 	// maxUnsure is how many of the newest pids are tried again in the next scan: a
 	// process that is being created has its pid before it can be found.
 	maxUnsure = 8
+	// maxStub is how many threads the container runtime is assumed to have had in a
+	// process that is a command of yinit now. They got the pids after that of the
+	// process, and ended when it executed yinit.
+	maxStub = 16
 	// young is the age below which a process may not have executed its program yet.
 	// A process that docker exec starts is runc at first.
 	young = 2 * time.Second
@@ -42,7 +46,7 @@ func (w *Watcher) findNew(now time.Time) {
 	}
 	gone := 0
 	for _, pid := range w.unsure {
-		if !w.watch(pid, now) {
+		if !w.watch(max(pid, -pid), now) && pid > 0 {
 			gone++
 		}
 	}
@@ -115,12 +119,24 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 	if step > 0 {
 		wrap = min(wrap, w.pidMax())
 	}
+	stub := 0 // gone pids that belong to the inspector that was found before them
 	for i, pid := 0, before; i < step; i++ {
 		if pid++; pid >= wrap {
 			pid = firstPID
 		}
 		switch {
 		case w.watch(pid, now):
+			if p := w.procs[pid]; p != nil {
+				stub = 0
+				if p.inspects() && p.PPID == 0 {
+					stub = maxStub
+				}
+			}
+		case stub > 0 && step-i <= maxUnsure:
+			w.unsure = append(w.unsure, -pid)
+			stub--
+		case stub > 0:
+			stub--
 		case step-i <= maxUnsure:
 			w.unsure = append(w.unsure, pid)
 		default:

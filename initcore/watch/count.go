@@ -33,7 +33,7 @@ func (w *Watcher) Finish(now time.Time) {
 	w.readAccounting(now)
 	gone := uint64(0)
 	for _, pid := range w.unsure {
-		if !exists(pid) {
+		if pid > 0 && !exists(pid) {
 			gone++
 		}
 	}

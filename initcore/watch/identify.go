@@ -143,6 +143,7 @@ func (w *Watcher) identify(p *process, pid int) {
 	p.Origin = p.PPID
 	p.faulted = w.stat.MinorFaults > 0
 	w.lookAtParent(p)
+	p.yinit, p.Foreign = w.isOurs(pid, p.Comm), w.foreign(p)
 	p.fresh = p.young()
 }
 
@@ -177,6 +178,7 @@ func (w *Watcher) renumber(p *process) {
 // changeProgram notes that the process has executed another program.
 func (w *Watcher) changeProgram(p *process, comm string) {
 	p.Comm, p.Cmdline = comm, ""
+	p.yinit = w.isOurs(p.ID.PID, comm)
 	w.renumber(p)
 }
 

@@ -13,6 +13,7 @@ type process struct {
 	reaping
 	fd     int    // its pidfd
 	serial uint64 // unique among the processes of the watcher, and the programs that each executed
+	yinit  bool   // it executes yinit, see [Watcher.isOurs]
 	fresh  bool   // it may not have executed its program yet
 	unread bool   // its command line could not be requested yet
 
@@ -68,4 +69,8 @@ type Seen struct {
 	// FoundDead is true if it was a zombie when the watcher first saw it. It may have
 	// ended long before Dead.
 	FoundDead bool
+	// Inspector is true if it ran one of yinit's commands.
+	Inspector bool
+	// Foreign is true if it belongs to another container in this PID namespace.
+	Foreign bool
 }

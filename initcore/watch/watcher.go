@@ -81,6 +81,7 @@ type Watcher struct {
 	opt      Options
 	recorder Recorder
 	scanner  *procfs.Scanner
+	ours     ours
 	epoll    int
 	clock    func() time.Time
 
@@ -90,7 +91,7 @@ type Watcher struct {
 	procs     map[int]*process // by pid
 	children  map[int]int      // by pid: how many of procs have this parent
 	free      []*process       // for reuse
-	unsure    []int            // new pids that had no process yet in the last scan
+	unsure    []int            // new pids that had no process yet in the last scan; negative: not counted if it ended
 	last      int              // the last pid allocated before the last scan
 	scans     uint64           // number of scans
 	lastScan  procfs.Ticks     // when the last scan was, since boot
@@ -127,7 +128,7 @@ type Watcher struct {
 // feature the kernel lacks, or that there are no descriptors.
 func New(opt Options, r Recorder) (*Watcher, error) {
 	w := &Watcher{
-		opt: opt, recorder: r, scanner: procfs.NewScanner(opt.FS), clock: time.Now,
+		opt: opt, recorder: r, scanner: procfs.NewScanner(opt.FS), ours: readOurs(opt.FS, opt.Self), clock: time.Now,
 		epoll: -1, counter: -1, maxWalk: maxWalk, ask: (*info).ask,
 		procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{},
 	}
@@ -280,6 +281,7 @@ func (w *Watcher) Recall(id procfs.ID) (Seen, bool) {
 	}
 	w.takeCmdlines()
 	w.recordAdoption(p)
+	p.Inspector = p.inspects()
 	return p.Seen, true
 }
 
@@ -317,6 +319,7 @@ func (w *Watcher) record(kind history.Kind, p *process, now time.Time) *history.
 	w.rec = history.Record{
 		Kind: kind, Time: now, PID: p.ID.PID, Start: p.ID.Start, UID: p.UID, Comm: p.Comm, Cmdline: p.Cmdline,
 		PPID: p.PPID, Parent: p.Parent, OriginPPID: p.Origin, Renamed: p.Renamed,
+		Inspector: p.inspects(), Foreign: p.Foreign,
 	}
 	hideStub(&w.rec)
 	return &w.rec

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,5 +92,16 @@ func TestHelpNamesAll(t *testing.T) {
 				t.Errorf("the help of %s does not name %s", c.Name, o.Names())
 			}
 		}
+	}
+}
+
+// The watcher recognises the processes of all commands.
+func TestInspectorCommands(t *testing.T) {
+	var names []string
+	for i := range commands {
+		names = append(names, commands[i].Name)
+	}
+	if !slices.Equal(names, history.InspectorCommands) {
+		t.Errorf("history.InspectorCommands is %q, want %q", history.InspectorCommands, names)
 	}
 }
