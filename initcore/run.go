@@ -56,6 +56,7 @@ func Run(cfg Config) int {
 	}
 	m.now = time.Now()
 	m.warnInherited(feed.Inherit)
+	m.warnPlace(k)
 	l, err := newLoop(m, feed)
 	if err != nil {
 		return fail(fmt.Errorf("cannot wait for events: %w", err))
