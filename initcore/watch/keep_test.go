@@ -52,19 +52,25 @@ func TestOldKernelTells(t *testing.T) {
 // TestOldKernelRace: against a parent that is blocked in waitpid(2) some statuses are
 // read in time. None of those is wrong. The log has the share.
 func TestOldKernelRace(t *testing.T) {
+	t.Chdir(t.TempDir())
+	check(t, unix.Mkfifo("fifo", 0o600))
 	w, b := newOldWatcher(t)
 	const children = 60
 	known := 0
 	for i := range children {
 		code := i % 3 * 7
 		s := newShell(t)
-		fmt.Fprintf(s.in, "sh -c 'echo $$; sleep 0.02; exit %d'; echo $?\n", code) // it waits for its child
+		fmt.Fprintf(s.in, "sh -c 'echo $$; read x <fifo; exit %d'; echo $?\n", code) // it waits for its child
 		var pid, told int
 		_, err := fmt.Fscanln(s.out, &pid)
 		check(t, err)
 		w.Tick(time.Now())
+		check(t, os.WriteFile("fifo", []byte("\n"), 0o600))
 		poll := []unix.PollFd{{Fd: int32(w.FD()), Events: unix.POLLIN}}
-		for len(b.of(history.KindExit, pid)) == 0 {
+		for deadline := time.Now().Add(time.Minute); len(b.of(history.KindExit, pid)) == 0; {
+			if time.Now().After(deadline) {
+				t.Fatalf("the exit of %d is not recorded", pid)
+			}
 			_, _ = unix.Poll(poll, 10) // as the loop of the init does
 			w.Ready(time.Now())
 			w.Tick(time.Now())
