@@ -177,7 +177,7 @@ func before(fs procfs.FS) func() verdict.Masks {
 // newTargets returns a reader that has scanned the processes of fs. It takes into
 // account what yinit as PID 1 does with signals.
 func newTargets(fs procfs.FS) (*verdict.Reader, error) {
-	r := verdict.NewReader(fs, func() verdict.Relay { return history.RelayOf(fs, 1) })
+	r := verdict.NewReader(fs, func(pid int) verdict.Relay { return history.RelayOf(fs, pid) })
 	r.Before = before(fs)
 	return r, r.Scan()
 }

@@ -17,7 +17,7 @@ type source struct {
 func newSource(fs procfs.FS) *source {
 	s := &source{historyReader: historyReader{fs: fs}}
 	s.Reader = snapshot.NewReader(fs, snapshot.Options{
-		Relay:   func() verdict.Relay { return history.RelayOf(fs, 1) },
+		Relay:   func(pid int) verdict.Relay { return history.RelayOf(fs, pid) },
 		Program: s.program,
 	})
 	s.Reader.Targets.Before = before(fs)

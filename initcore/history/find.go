@@ -90,7 +90,13 @@ func RelayOf(proc procfs.FS, pid int) verdict.Relay {
 			return &h.Relay
 		}
 	}
-	if errors.Is(err, ErrForeign) || seemsYinit(proc, pid) == verdict.Yes {
+	if errors.Is(err, ErrForeign) {
+		return PlainRelay()
+	}
+	if pid != 1 && !errors.Is(err, fs.ErrPermission) {
+		return nil // such as yinit top, which catches as many signals and keeps no history
+	}
+	if seemsYinit(proc, pid) == verdict.Yes {
 		return PlainRelay()
 	}
 	return nil

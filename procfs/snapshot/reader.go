@@ -16,9 +16,8 @@ import (
 
 // Options are what a [Reader] cannot read from /proc.
 type Options struct {
-	// Relay returns what PID 1 does with signals if it forwards them. It may be nil,
-	// and may return nil.
-	Relay func() verdict.Relay
+	// Relay is as in [verdict.Reader].
+	Relay func(pid int) verdict.Relay
 	// Program returns the program and version of PID 1; "": use its comm. It may be
 	// nil.
 	Program func() string

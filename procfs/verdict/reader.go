@@ -19,9 +19,10 @@ type Reader struct {
 	// Ours says that FS shows the PID namespace of this process, so that kill(2)
 	// takes the same pids. The kernel is then asked whether it permits a signal.
 	Ours bool
-	// Relay returns what PID 1 does with its signals. It may be nil, and may return
-	// nil.
-	Relay func() Relay
+	// Relay returns what a process does with its signals if it is an init that forwards
+	// them, otherwise nil. It is asked about PID 1, and about processes that catch nearly
+	// all signals: an init need not be PID 1. It may be nil.
+	Relay func(pid int) Relay
 	// Before returns what PID 1 had blocked and ignored when it was started, if it is an
 	// init that passes it on to its programs. It may be nil.
 	Before func() Masks
@@ -34,7 +35,7 @@ type Reader struct {
 // NewReader returns a Reader of fs. The caller is this process if fs shows its PID
 // namespace. If not, this process cannot signal the pids that fs shows, and the
 // caller is [Anyone].
-func NewReader(fs procfs.FS, relay func() Relay) *Reader {
+func NewReader(fs procfs.FS, relay func(pid int) Relay) *Reader {
 	r := &Reader{FS: fs, Caller: Anyone(), Relay: relay}
 	if caller, err := Self(fs); err == nil && caller.PID == os.Getpid() && caller.Depth <= 1 {
 		caller.Depth = 1 // Kernels before 4.1 have no NSpid, which gives the depth.
@@ -93,8 +94,8 @@ func (r *Reader) Complete(t *Target) {
 	if r.Ours {
 		t.Permitted = mayKill(t.ID.PID)
 	}
-	if t.ID.PID == 1 && r.Relay != nil {
-		t.Relay = r.Relay()
+	if r.Relay != nil && (t.ID.PID == 1 || t.catchesMost()) {
+		t.Relay = r.Relay(t.ID.PID)
 	}
 	if t.Dying == Exiting && t.isInit() {
 		t.Blocker = r.blocker(t.ID.PID)

@@ -142,3 +142,10 @@ func (t *Target) Complete() bool {
 	}
 	return t.FDsRead || t.Sigs.Blocked.Empty() || t.Dead()
 }
+
+// catchesMost reports whether the process catches so many signals that it may be an init
+// that forwards them.
+func (t *Target) catchesMost() bool {
+	const most = 48
+	return t.Sigs.Known && t.Sigs.Caught.Len() >= most
+}
