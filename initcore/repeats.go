@@ -14,7 +14,7 @@ import (
 const (
 	// repeatGap is the longest time between two signals of which the second counts as a
 	// repeat of the first.
-	repeatGap = time.Second
+	repeatGap = 10 * time.Second
 	// The count is recorded after firstCount, and then after twice the time each.
 	firstCount   = time.Second
 	longestCount = time.Minute

@@ -37,6 +37,7 @@ func TestRepeats(t *testing.T) {
 			}
 		}, []int{2000, 2000}, []time.Duration{1999 * 10 * time.Millisecond, 1999 * 10 * time.Millisecond}},
 		{"an hour of one each half second", func(w *world) { w.every(time.Second/2, 7200, inside) }, []int{7200}, []time.Duration{7199 * time.Second / 2}},
+		{"one each nine seconds", func(w *world) { w.every(9*time.Second, 100, outside) }, []int{100}, []time.Duration{99 * 9 * time.Second}},
 		{"once a minute", func(w *world) { w.every(time.Minute, 3, inside) }, []int{0, 0, 0}, []time.Duration{0, 0, 0}},
 		{"more than a record counts", func(w *world) { w.every(0, history.MaxCount+10, inside) }, []int{history.MaxCount + 10}, []time.Duration{0}},
 	} {
