@@ -86,7 +86,11 @@ func (e *ending) end(a AtEnd, status int, log Logging) int {
 		a = EndPowerOff
 	}
 	does := atEnds[a]
-	tell(log, machine, fmt.Sprintf("exit status %d: the machine will %s", status, does.action))
+	what := "container"
+	if machine {
+		what = "machine"
+	}
+	tell(log, machine, fmt.Sprintf("exit status %d: the %s will %s", status, what, does.action))
 	if machine {
 		done := make(chan struct{})
 		go func() {
