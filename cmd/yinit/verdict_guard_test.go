@@ -90,7 +90,7 @@ var guards = []guard{
 	},
 	{
 		situation: situation{name: "the same user, not dumpable", words: "caught undumpable", vague: true}, uid: nobody, owner: nobody, spare: true,
-		want: map[int]verdict.Outcome{term: verdict.OutcomeUnknown, int(unix.SIGKILL): verdict.OutcomeTerminate},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeHandler, int(unix.SIGKILL): verdict.OutcomeTerminate},
 	},
 	{
 		situation: situation{name: "CAP_KILL alone", words: "blocked", vague: true}, uid: nobody, caps: []uintptr{unix.CAP_KILL}, spare: true,
@@ -110,7 +110,7 @@ var guards = []guard{
 	},
 	{ // It may signal the process but not inspect it.
 		situation: situation{name: "root of a user namespace, its own user", words: "caught", vague: true}, uid: nobody, owner: nobody, above: true, spare: true,
-		want: map[int]verdict.Outcome{term: verdict.OutcomeUnknown, int(unix.SIGKILL): verdict.OutcomeTerminate},
+		want: map[int]verdict.Outcome{term: verdict.OutcomeHandler, int(unix.SIGKILL): verdict.OutcomeTerminate},
 	},
 	{
 		situation: situation{name: "into a user namespace", words: "caught"}, owner: somebody, below: true, spare: true,

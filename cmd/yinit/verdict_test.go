@@ -160,7 +160,7 @@ func TestVerdictCells(t *testing.T) {
 	if os.Getenv(aimBinary) == "" {
 		t.Skip("TestVerdictAgreesWithTheKernel runs this one")
 	}
-	t.Chdir(t.TempDir()) // for core dumps
+	t.Chdir(t.TempDir()) // for core dumps of other users' processes
 	t.Run("all", func(t *testing.T) {
 		for _, s := range situations {
 			t.Run(s.name, func(t *testing.T) {
@@ -270,6 +270,9 @@ func (s *situation) start(t *testing.T) *aim {
 	tells, hears := pipes(t)
 	cmd := exec.Command(os.Getenv(aimBinary), append([]string{"3", "4"}, strings.Fields(s.words)...)...)
 	cmd.ExtraFiles = []*os.File{tells[1], hears[0]}
+	if s.attr.Credential == nil {
+		cmd.Dir = t.TempDir() // two processes that dump their cores into one file at once disturb each other
+	}
 	attr := s.attr
 	attr.Setpgid = !strings.Contains(s.words, "session")
 	cmd.SysProcAttr = &attr

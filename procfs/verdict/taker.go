@@ -48,3 +48,20 @@ func (t *Target) taker(n int) taker {
 	}
 	return sum
 }
+
+// unseen reports whether a thread takes signal n, and it is unknown only whether that
+// thread waits for the signal in sigwait.
+func (t *Target) unseen(n int) bool {
+	some := false
+	for i := range t.Tasks {
+		task := &t.Tasks[i]
+		switch {
+		case task.Blocked.Has(n):
+		case task.Sigwait == Yes:
+			return false // for the signal, or for another one
+		default:
+			some = true
+		}
+	}
+	return some && t.taker(n) == takerUnknown
+}

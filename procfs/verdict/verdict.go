@@ -90,6 +90,7 @@ var rules = [...]rule{
 	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not report how it handles signals")},
 
 	// Signals that are dropped when they are sent.
+	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored && q.held() == Unknown && q.unseen() }, because("the program ignores it, unless it waits for it in sigwait")},
 	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("cannot tell whether a thread waits for it in sigwait")},
 	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, whyIgnored},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, whyIdle},
@@ -102,6 +103,9 @@ var rules = [...]rule{
 	{OutcomeRead, func(q *question) bool { return q.blocked() && q.fd() && !q.frozen() }, because("blocked, and read from a signalfd")},
 	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked; cannot tell whether a signalfd reads it")},
 	{OutcomePending, (*question).blocked, whyBlocked},
+	{OutcomeHandler, func(q *question) bool {
+		return q.disposition == procfs.Caught && q.unseen() && !q.traced() && !q.frozen() && !q.fd()
+	}, because("the program's handler runs, unless it waits for it in sigwait")},
 	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUnknown }, because("cannot tell whether a thread waits for it in sigwait")},
 	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerEither }, because("either a thread in sigwait or another thread takes it")},
 	{OutcomeUnknown, (*question).traced, whyTraced},
@@ -180,5 +184,11 @@ func (q *question) dropped() bool { return q.droppable() && q.held() == No }
 
 // blocked reports whether no thread takes the signal.
 func (q *question) blocked() bool { return q.taker() == takerNone }
+
+// unseen reports whether it is unknown only whether the thread that takes the signal waits
+// for it in sigwait: the waits of a process that is not dumpable cannot be read. Hardly any
+// program both handles or ignores a signal and waits for it. To wait for one whose
+// disposition is the default is common, so there the answer stays unknown.
+func (q *question) unseen() bool { return q.t.unseen(q.n) }
 
 func (q *question) taker() taker { return q.t.taker(q.n) }

@@ -126,12 +126,23 @@ func TestVerdict(t *testing.T) {
 		"signalfd, not blocked, fatal": {
 			target(func(t *verdict.Target) { t.SignalFDs = setOf(quit, term) }), term, anyone, verdict.OutcomeTerminate, "",
 		},
-		"sigwait":              {target(awaits(term)), term, anyone, verdict.OutcomeRead, "sigwait"},
-		"sigwait, another one": {target(awaits(hup)), term, anyone, verdict.OutcomeTerminate, ""},
-		"sigwait not seen":     {target(hidden), term, anyone, verdict.OutcomeUnknown, "sigwait"},
-		"sigwait not seen, ignored: it may be kept": {target(hidden, ignores(term)), term, anyone, verdict.OutcomeUnknown, "sigwait"},
-		"sigwait not seen, KILL":                    {target(hidden), kill, anyone, verdict.OutcomeTerminate, ""},
-		"sigwait not seen, blocked: not awaited":    {target(hidden, blocks(term)), term, anyone, verdict.OutcomePending, ""},
+		"sigwait":                   {target(awaits(term)), term, anyone, verdict.OutcomeRead, "sigwait"},
+		"sigwait, another one":      {target(awaits(hup)), term, anyone, verdict.OutcomeTerminate, ""},
+		"sigwait not seen":          {target(hidden), term, anyone, verdict.OutcomeUnknown, "sigwait"},
+		"sigwait not seen, ignored": {target(hidden, ignores(term)), term, anyone, verdict.OutcomeIgnore, "unless it waits for it in sigwait"},
+		"sigwait not seen, caught":  {target(hidden, catches(term)), term, anyone, verdict.OutcomeHandler, "unless it waits for it in sigwait"},
+		"sigwait not seen, CHLD":    {target(hidden), chld, anyone, verdict.OutcomeUnknown, "sigwait"},
+		"sigwait not seen, caught, another thread waits": {
+			target(hidden, catches(term), second(verdict.Task{TID: 8, Sigwait: verdict.Yes})), term, anyone, verdict.OutcomeUnknown, "sigwait",
+		},
+		"sigwait not seen, caught, main blocks it": {
+			target(catches(term), blocks(term), second(verdict.Task{TID: 8, Sigwait: verdict.Unknown})), term, anyone, verdict.OutcomeHandler, "unless",
+		},
+		"sigwait not seen, caught, traced": {
+			target(hidden, catches(term), func(t *verdict.Target) { t.Tracer = 5 }), term, anyone, verdict.OutcomeUnknown, "",
+		},
+		"sigwait not seen, KILL":                 {target(hidden), kill, anyone, verdict.OutcomeTerminate, ""},
+		"sigwait not seen, blocked: not awaited": {target(hidden, blocks(term)), term, anyone, verdict.OutcomePending, ""},
 		"sigwait, for what is not seen": {
 			target(func(t *verdict.Target) { t.Tasks[0].Sigwait = verdict.Yes }), term, anyone, verdict.OutcomeUnknown, "sigwait",
 		},
