@@ -26,31 +26,6 @@ const (
 	countFor = time.Second
 )
 
-// A budget allows a burst of events, and a fixed rate of them in the long run.
-type budget struct {
-	burst     time.Duration // how much unused time may be saved up
-	every     time.Duration // the time that one event uses
-	spentUpTo time.Time     // the time up to which the budget is used
-}
-
-func newBudget(burst, perSecond int) budget {
-	every := time.Second / time.Duration(perSecond)
-	return budget{burst: time.Duration(burst) * every, every: every}
-}
-
-// take reports whether one more event is within the budget.
-func (b *budget) take(now time.Time) bool {
-	if oldest := now.Add(-b.burst); b.spentUpTo.Before(oldest) {
-		b.spentUpTo = oldest
-	}
-	next := b.spentUpTo.Add(b.every)
-	if next.After(now) {
-		return false
-	}
-	b.spentUpTo = next
-	return true
-}
-
 // unrecordedSignals counts the signals that exceeded the budget.
 type unrecordedSignals struct {
 	total    int
@@ -65,7 +40,7 @@ func (m *machine) flooded(info early.Info) bool {
 	if m.ends(unix.Signal(info.Signal)) {
 		limit = &m.stopBudget
 	}
-	if limit.take(m.now) {
+	if limit.Take(m.now) {
 		return false
 	}
 	u := &m.unrecorded

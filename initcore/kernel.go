@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
+	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/zombie"
 )
@@ -38,7 +39,7 @@ type kernel struct {
 	oom          oomWatch
 	pids         pidsWatch
 	scanner      *procfs.Scanner
-	zombies      budget // how many orphans readZombie reads
+	zombies      history.Budget // how many orphans readZombie reads
 	relays       *relays
 	disks        []string        // directories in which tryDisks may create the accounting file
 	late         chan lateFile   // its result
@@ -55,7 +56,7 @@ type launch struct {
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
-		starts: map[int]launch{}, zombies: newBudget(zombieBurst, zombiesPerSecond), relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
+		starts: map[int]launch{}, zombies: history.NewBudget(zombieBurst, zombiesPerSecond), relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
 		late: make(chan lateFile, 1),
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed

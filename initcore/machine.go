@@ -65,7 +65,7 @@ type machine struct {
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
 
-	signalBudget, stopBudget, pauseBudget budget
+	signalBudget, stopBudget, pauseBudget history.Budget
 	unrecorded                            unrecordedSignals
 	repeats                               repeats
 
@@ -105,8 +105,8 @@ type program struct {
 func newMachine(cfg Config) *machine {
 	m := &machine{
 		cfg: cfg, others: &observer{},
-		signalBudget: newBudget(signalBurst, signalsPerSecond), stopBudget: newBudget(stopBurst, stopsPerSecond),
-		pauseBudget: newBudget(pauseBurst, pausesPerSecond),
+		signalBudget: history.NewBudget(signalBurst, signalsPerSecond), stopBudget: history.NewBudget(stopBurst, stopsPerSecond),
+		pauseBudget: history.NewBudget(pauseBurst, pausesPerSecond),
 	}
 	for i := range cfg.Programs {
 		m.programs = append(m.programs, &program{Program: &cfg.Programs[i], group: cfg.Group || cfg.Session})

@@ -97,7 +97,7 @@ const (
 // continuation follows that of the stop, even if the budget is used up.
 func (m *machine) recordStop(p *program, text string) {
 	if p.stopped {
-		p.stop.at, p.stop.recorded = m.now, m.pauseBudget.take(m.now)
+		p.stop.at, p.stop.recorded = m.now, m.pauseBudget.Take(m.now)
 		if !p.stop.recorded {
 			return
 		}

@@ -151,7 +151,7 @@ func (k *kernel) readZombie(d *death) {
 	if k.noProc || !d.Status.Signaled() {
 		return
 	}
-	if _, ours := k.starts[d.PID]; ours || k.zombies.take(time.Now()) {
+	if _, ours := k.starts[d.PID]; ours || k.zombies.Take(time.Now()) {
 		d.Zombie = fatal.ReadZombie(k.fs, d.PID, d.Status.Signal())
 	}
 }

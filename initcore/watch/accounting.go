@@ -31,7 +31,7 @@ type accounting struct {
 	gap     time.Time
 	// A process that starts programs in a loop must not push everything else out of the
 	// history. So there are limits for those that failed and for the others.
-	failures, successes limit
+	failures, successes history.Budget
 	skipped             uint64 // exits that exceeded the limits, since the last note about them
 	notedSkipped        time.Time
 }
@@ -59,7 +59,7 @@ func (w *Watcher) Account(f *pacct.File) { w.startAccounting(f, nil) }
 func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 	a := &accounting{
 		file: f, owed: map[int]int{},
-		failures: newLimit(failureBurst, failuresPerSecond), successes: newLimit(successBurst, successesPerSecond),
+		failures: history.NewBudget(failureBurst, failuresPerSecond), successes: history.NewBudget(successBurst, successesPerSecond),
 	}
 	for _, pid := range reaped {
 		a.owed[pid]++
@@ -160,7 +160,7 @@ func (w *Watcher) recordAccounted(r *pacct.Record, now time.Time) {
 	if !r.Known || r.Status != 0 {
 		within = &a.failures
 	}
-	if !within.take(now) {
+	if !within.Take(now) {
 		a.skipped++
 		return
 	}
@@ -262,31 +262,6 @@ func (w *Watcher) Sources() history.Sources {
 
 // busy reports whether accounting records wait for the next scan.
 func (a *accounting) busy() bool { return a != nil && (len(a.later) > 0 || a.skipped > 0) }
-
-// A limit allows a burst of events, and a fixed rate of them in the long run.
-type limit struct {
-	burst float64 // the largest number of events at once
-	rate  float64 // events a second
-	free  float64 // events that are allowed now
-	last  time.Time
-}
-
-func newLimit(burst, perSecond float64) limit {
-	return limit{burst: burst, rate: perSecond, free: burst}
-}
-
-// take reports whether one more event is within the limit.
-func (l *limit) take(now time.Time) bool {
-	if !l.last.IsZero() && now.After(l.last) {
-		l.free = min(l.burst, l.free+now.Sub(l.last).Seconds()*l.rate)
-	}
-	l.last = now
-	if l.free < 1 {
-		return false
-	}
-	l.free--
-	return true
-}
 
 // errNoCounter reports why the processes that were missed cannot be counted.
 func errNoCounter(err error) string {
