@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +33,8 @@ func TestEveryOptionHasATarget(t *testing.T) {
 				continue
 			case o.Value == config.Choice || o.Value == config.List:
 				args = append(args, strings.Fields(o.Choices)[0])
+			case o.Arg == "PID":
+				args = append(args, strconv.Itoa(os.Getpid()))
 			case o.Arg != "":
 				args = append(args, "1")
 			}

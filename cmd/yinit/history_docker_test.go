@@ -81,11 +81,14 @@ func TestDockerSharedNamespace(t *testing.T) {
 	docker(t, "exec", first, "sh", "-c", "sh -c 'sleep 1.6; exit 9'; true")
 	wantDeath(t, second, "sh -c sleep 1.6; exit 9", map[string]any{"code": 9.0, "known": true, "reaped_by": "sh"})
 	third := container(t, "--pid", "container:"+first, "--entrypoint", "/yinit", busyImage, "--", "sleep", "3000")
-	var out []byte
 	eventually(t, "two histories are found", func() bool {
-		out, _ = exec.Command("docker", "exec", third, "/yinit", "history").CombinedOutput()
+		out, _ := exec.Command("docker", "exec", first, "/yinit", "history").CombinedOutput()
 		return strings.Contains(string(out), "several inits keep a history: ") && strings.Contains(string(out), "choose one with --pid")
 	})
+	// In the container of one of them the history is that one's.
+	if out := docker(t, "exec", third, "/yinit", "history", "--json", "--kind", "start"); !strings.Contains(out, "sleep 3000") || strings.Contains(out, "sleep 2000") {
+		t.Errorf("the history of the third container has the starts:\n%s", out)
+	}
 }
 
 // TestDockerMissed checks that of 10,000 short-lived processes those that were missed are

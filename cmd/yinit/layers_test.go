@@ -29,18 +29,20 @@ func buildFlags(l early.Layer, out, pkg string) []string {
 // all others.
 var mayMiss = map[early.Layer]map[string]string{
 	early.Initialiser: {
-		"TERM 0 to 5 ms after the start is not lost":          "until the first initialiser the Go runtime has its own handlers: it ends with a status of its own",
-		"the child is as clean as under a plain exec":         "the runtime has raised RLIMIT_NOFILE, unblocked signals and replaced what was ignored before anybody can ask",
-		"closed standard descriptors":                         "the runtime has opened them on /dev/null before anybody can ask",
-		"real-time signals keep their order and their values": "the runtime's threads do not block signals, so several of them write into the pipe at once",
+		"TERM 0 to 5 ms after the start is not lost":             "until the first initialiser the Go runtime has its own handlers: it ends with a status of its own",
+		"the child is as clean as under a plain exec":            "the runtime has raised RLIMIT_NOFILE, unblocked signals and replaced what was ignored before anybody can ask",
+		"closed standard descriptors":                            "the runtime has opened them on /dev/null before anybody can ask",
+		"real-time signals keep their order and their values":    "the runtime's threads do not block signals, so several of them write into the pipe at once",
+		"a signal that was blocked before the start is reported": "the runtime has unblocked it before anybody can ask",
 	},
 	early.OSSignal: {
-		"TERM 0 to 5 ms after the start is not lost":          "as in the initialiser's layer",
-		"the child is as clean as under a plain exec":         "as in the initialiser's layer",
-		"closed standard descriptors":                         "as in the initialiser's layer",
-		"real-time signals keep their order and their values": "os/signal keeps one pending signal of each number, and no value",
-		"each signal arrives, once":                           "SIGURG and SIGPIPE may be our own and are left out; the runtime takes SIGPROF, 32, 33 and 34 itself",
-		"a fault signal that is sent does not end the init":   "the runtime takes it for a fault of its own, and ends",
+		"TERM 0 to 5 ms after the start is not lost":             "as in the initialiser's layer",
+		"the child is as clean as under a plain exec":            "as in the initialiser's layer",
+		"closed standard descriptors":                            "as in the initialiser's layer",
+		"real-time signals keep their order and their values":    "os/signal keeps one pending signal of each number, and no value",
+		"each signal arrives, once":                              "SIGURG and SIGPIPE may be our own and are left out; the runtime takes SIGPROF, 32, 33 and 34 itself",
+		"a signal that was blocked before the start is reported": "as in the initialiser's layer",
+		"a fault signal that is sent does not end the init":      "the runtime takes it for a fault of its own, and ends",
 	},
 }
 

@@ -48,7 +48,7 @@ func TestSignalsMatrix(t *testing.T) {
 	out.Flush()
 	const want = `    PID COMMAND     TERM      INT       HUP       QUIT      USR1      KILL
       1 runsc       unknown   unknown   unknown   unknown   unknown   SHIELDED
-      7 \x1b[31ma)… unknown   unknown   unknown   unknown   unknown   terminate
+      7 \x1b[31ma)… handler   unknown   unknown   unknown   unknown   terminate
       8 git         no-effect no-effect no-effect no-effect no-effect no-effect
 4194304 ein-langer… PENDING   PENDING   PENDING   PENDING   PENDING   terminate
 `
@@ -100,7 +100,7 @@ func TestSignalsJSON(t *testing.T) {
 	}
 	want := map[string]any{
 		"signal": "SIGTERM", "number": 15.0, "disposition": "caught", "blocked": false, "pending": false,
-		"verdict": "unknown", "reason": "cannot tell whether a thread waits for it in sigwait",
+		"verdict": "handler", "reason": "the program's handler runs, unless it waits for it in sigwait",
 	}
 	if got.PID != 7 || got.Comm != "\x1b[31ma) \n\\" || got.State != "S" || len(got.Verdicts) != 64 {
 		t.Errorf("the process is %+v", got)

@@ -11,6 +11,7 @@ import (
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/asuser"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/zombie"
 	"yinit/tui/text"
@@ -76,7 +77,7 @@ func containerOf(pid int) (procfs.FS, error) {
 	fs := procfs.New(fmt.Sprintf("/proc/%d/root/proc", pid))
 	_, err := fs.Uptime()
 	if errors.Is(err, os.ErrPermission) {
-		err = fmt.Errorf("zombies: --pid %d: this user has no permission to look into its container: run this as root", pid)
+		err = fmt.Errorf("zombies: --pid %d: no permission to look into its container: %s", pid, asuser.Advice(procfs.FS{}, pid, "its user"))
 	} else if err != nil {
 		err = fmt.Errorf("zombies: --pid %d: its container has no /proc: %w", pid, err)
 	}

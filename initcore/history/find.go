@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/asuser"
 	"yinit/procfs/verdict"
 )
 
@@ -143,7 +144,7 @@ func Find(proc procfs.FS, asked int) (*Source, error) {
 			return s, nil
 		}
 		if errors.Is(err, fs.ErrPermission) && IsYinit(proc, asked) == verdict.Yes {
-			text := fmt.Sprintf("the history of %d belongs to %s: %s", asked, owner(proc, asked), accessTo(proc, asked).advice("that user"))
+			text := fmt.Sprintf("the history of %d belongs to %s: %s", asked, owner(proc, asked), asuser.Advice(proc, asked, "that user"))
 			return nil, &NotFoundError{Text: text, Denied: true, err: err}
 		}
 	}
@@ -265,9 +266,9 @@ func explain(proc procfs.FS, err error) *NotFoundError {
 		e.Text = "PID 1 is hidden from this user (hidepid), so whether it keeps a history cannot be determined: run this as root or as the user of PID 1"
 	case denied && is == verdict.Yes:
 		e.Denied = true
-		e.Text = "the history belongs to " + owner(proc, 1) + ": " + accessTo(proc, 1).advice("that user")
+		e.Text = "the history belongs to " + owner(proc, 1) + ": " + asuser.Advice(proc, 1, "that user")
 	case denied && is == verdict.Unknown:
-		e.Text = fmt.Sprintf("this user has no permission to see whether PID 1 (%s) is yinit: %s", comm, accessTo(proc, 1).advice(owner(proc, 1)))
+		e.Text = fmt.Sprintf("this user has no permission to see whether PID 1 (%s) is yinit: %s", comm, asuser.Advice(proc, 1, owner(proc, 1)))
 	case is == verdict.Yes:
 		e.Text = "PID 1 is yinit, but its history cannot be read: " + err.Error()
 	case is == verdict.Unknown:

@@ -1,4 +1,4 @@
-package history
+package asuser
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 const (
 	capSetgid = 1 << 6
 	capSetuid = 1 << 7
+	capPtrace = 1 << 19
 )
 
 // fewCapabilities is how many missing capabilities a message names.
@@ -28,6 +29,11 @@ type access struct {
 	theirs  uint64 // permitted capabilities of the other process
 	unknown bool   // one of the two cannot be read
 }
+
+// Advice says what a user who may not inspect a process has to do: become another user,
+// or get the capabilities that the kernel requires, in Docker and in Kubernetes. who names
+// the owner of the process, such as "that user".
+func Advice(fs procfs.FS, pid int, who string) string { return accessTo(fs, pid).advice(who) }
 
 func accessTo(proc procfs.FS, pid int) access {
 	us, err := proc.Status(os.Getpid())
@@ -52,6 +58,8 @@ func (a access) advice(who string) string {
 		return "run this as " + who + " or as root (docker exec -u)"
 	case a.uid != a.owner && a.caps&(capSetuid|capSetgid) != capSetuid|capSetgid:
 		return fmt.Sprintf("run this as %s (docker exec -u %d): root without CAP_SETUID and CAP_SETGID cannot take that identity", who, a.owner)
+	case a.caps&capPtrace != 0:
+		return "this process has CAP_SYS_PTRACE, so a security module forbids it, or the process is in another user namespace"
 	case len(missing) == 0: // not dumpable, another user namespace, or a security module
 		return "the kernel requires CAP_SYS_PTRACE for this process: " + howToAdd(add)
 	case len(missing) <= fewCapabilities:
