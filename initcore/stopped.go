@@ -4,7 +4,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
-	"yinit/procfs/verdict"
 )
 
 // stopped implements processes. The kernel reports a stop once, see waitid(2): if reap
@@ -24,11 +23,24 @@ func (k *kernel) isStopped(s procfs.Stat) bool {
 	if !s.State.Zombie() {
 		return s.State == procfs.StateStopped
 	}
-	if s.Threads <= 1 {
+	return s.Threads > 1 && k.threadStopped(s.PID) // the main thread has ended, others have not
+}
+
+// threadStopped reports whether a thread of the process is stopped, which then all are.
+// It reads files only that do not wait for the process.
+func (k *kernel) threadStopped(pid int) bool {
+	threads, err := k.fs.Threads(pid)
+	if err != nil {
 		return false
 	}
-	t, err := verdict.ReadThreads(k.fs, &s) // the main thread has ended, others have not
-	return err == nil && t.LiveState() == procfs.StateStopped
+	var s procfs.Status
+	var buf []byte
+	for _, tid := range threads {
+		if buf, err = k.fs.ThreadStatus(pid, tid, &s, buf); err == nil && s.State == procfs.StateStopped {
+			return true
+		}
+	}
+	return false
 }
 
 // continueGroup implements processes. Most processes are not in the group, and

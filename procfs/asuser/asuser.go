@@ -17,6 +17,10 @@ import (
 // checking", and setfsuid(2). Without the right to change it, f runs with the identity
 // of the caller. f runs in another goroutine that is locked to its thread, and Do
 // waits for it. If the identity cannot be restored, the thread ends.
+//
+// A change of the identity makes the whole process not dumpable, see PR_SET_DUMPABLE(2const),
+// so that nobody may read the history of PID 1 any more. Do restores that, too. While f
+// runs, others may not inspect this process.
 func Do(uid, gid uint32, f func()) {
 	done := make(chan struct{})
 	go func() {
@@ -24,6 +28,7 @@ func Do(uid, gid uint32, f func()) {
 		runtime.LockOSThread()
 		// Change the group first: without root's identity that would fail. Both
 		// calls return the previous identity and never an error, see setfsuid(2).
+		dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
 		oldGID := set(unix.SYS_SETFSGID, gid)
 		oldUID := set(unix.SYS_SETFSUID, uid)
 		f()
@@ -31,6 +36,9 @@ func Do(uid, gid uint32, f func()) {
 		set(unix.SYS_SETFSGID, oldGID)
 		if set(unix.SYS_SETFSUID, oldUID) == oldUID && set(unix.SYS_SETFSGID, oldGID) == oldGID {
 			runtime.UnlockOSThread() // Otherwise the thread ends with this goroutine.
+		}
+		if err == nil && dumpable == 1 {
+			_ = unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0)
 		}
 	}()
 	<-done

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"yinit/procfs"
 	"yinit/procfs/asuser"
 	"yinit/procfs/proctest"
@@ -46,5 +48,24 @@ func TestOwner(t *testing.T) {
 	}
 	if err := asuser.Owner(tree.FS(), 8, func() { called++ }); !errors.Is(err, procfs.ErrGone) || called != 1 {
 		t.Errorf("Owner of nobody = %v, called %d times, want ErrGone", err, called-1)
+	}
+}
+
+// TestDoKeepsDumpable checks that others may inspect this process afterwards as before.
+func TestDoKeepsDumpable(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can take another identity")
+	}
+	dumpable := func() int {
+		n, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := dumpable()
+	asuser.Do(1000, 1000, func() {})
+	if after := dumpable(); after != before || before != 1 {
+		t.Errorf("PR_GET_DUMPABLE: %d before, %d after, want 1", before, after)
 	}
 }
