@@ -253,7 +253,7 @@ func (k *kernel) identify(d *death) {
 		d.Stat = procfs.Stat{}
 		return
 	}
-	d.Runtime = procfs.Age(sinceBoot(), d.Stat.Start)
+	d.Runtime = procfs.Age(procfs.SinceBoot(), d.Stat.Start)
 }
 
 // waitid is waitid(2) with WNOHANG. It cannot block, so the raw system call need not
@@ -276,15 +276,6 @@ func waitStatus(info childInfo) procfs.WaitStatus {
 	default:
 		return procfs.WaitStatus(info.status & 0x7f)
 	}
-}
-
-// sinceBoot is the time since boot, the clock of the start times in /proc/[pid]/stat.
-func sinceBoot() time.Duration {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		return 0
-	}
-	return time.Duration(ts.Nano())
 }
 
 // name implements facts.

@@ -25,7 +25,7 @@ func (m *machine) warnPlace(k *kernel) {
 	if k.isFirst {
 		var children unix.Rusage
 		if unix.Getrusage(unix.RUSAGE_CHILDREN, &children) == nil {
-			text = late(k.fs, sinceBoot(), children.Minflt)
+			text = late(k.fs, procfs.SinceBoot(), children.Minflt)
 		}
 	} else {
 		text = notFirst(k.fs, unix.Getppid())

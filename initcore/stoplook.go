@@ -16,7 +16,7 @@ func (k *kernel) check(pid int, sig unix.Signal, sentAt time.Time) bool {
 	}
 	answer := make(chan stopAnswer, 1)
 	k.answer = answer
-	fs, at := k.fs, sinceBoot()-time.Since(sentAt)
+	fs, at := k.fs, procfs.SinceBoot()-time.Since(sentAt)
 	k.helper.start(func() { answer <- lookAt(fs, pid, sig, at) })
 	return true
 }
@@ -41,7 +41,7 @@ func lookAt(fs procfs.FS, pid int, sig unix.Signal, at time.Duration) stopAnswer
 	a := stopAnswer{sig: sig, comm: s.Target.Comm, obstacle: s.Obstacle, trap: s.Trap}
 	a.answers = unix.Signal(s.Answers(int(unix.SIGTERM), int(unix.SIGINT), int(unix.SIGQUIT), int(unix.SIGHUP)))
 	if s.Obstacle.Child.PID != 0 {
-		a.childAge = procfs.Age(sinceBoot(), s.Obstacle.Child.Start)
+		a.childAge = procfs.Age(procfs.SinceBoot(), s.Obstacle.Child.Start)
 	}
 	return a
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // Uptime returns the time since the machine was booted, including the time that it
-// slept: CLOCK_BOOTTIME of clock_gettime(2). In a time namespace it has the same offset as
+// slept, see [SinceBoot]. In a time namespace it has the same offset as
 // [Stat.Start], so that [Age] is still correct. It is not read from /proc/uptime, because
 // lxcfs, which may be mounted over that file, shows the uptime of the container. Only if
 // f is not a proc filesystem but a copy of one, Uptime reads the file.
 func (f FS) Uptime() (time.Duration, error) {
 	var st syscall.Statfs_t
 	if syscall.Statfs(f.Root(), &st) == nil && int64(st.Type) == procMagic {
-		return sinceBoot()
+		return SinceBoot(), nil
 	}
 	at := place{name: "uptime"}
 	b, err := f.read(at, make([]byte, 0, 128), smallFile)
@@ -31,14 +31,17 @@ func (f FS) Uptime() (time.Duration, error) {
 	return d, nil
 }
 
-func sinceBoot() (time.Duration, error) {
-	const clockBoottime = 7 // CLOCK_BOOTTIME
+// SinceBoot returns the time since the machine was booted, including the time that it
+// slept: CLOCK_BOOTTIME, the clock of [Stat.Start], see clock_gettime(2). It returns 0 if
+// the kernel does not tell.
+func SinceBoot() time.Duration {
+	const clockBoottime = 7
 	var ts syscall.Timespec
 	_, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, clockBoottime, uintptr(unsafe.Pointer(&ts)), 0)
 	if errno != 0 {
-		return 0, fmt.Errorf("clock_gettime: %w", errno)
+		return 0
 	}
-	return time.Duration(ts.Nano()), nil
+	return time.Duration(ts.Nano())
 }
 
 // ParseUptime parses the content of /proc/uptime. The error matches

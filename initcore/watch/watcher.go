@@ -340,13 +340,10 @@ func threadCPUTime() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// sinceBoot returns the time since boot, on the clock of the start times of processes.
+// sinceBoot returns the time since boot, on the clock of the start times of processes; 0
+// if it is unknown.
 func sinceBoot() procfs.Ticks {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		return 0
-	}
-	return procfs.Ticks(time.Duration(ts.Nano()) / (time.Second / procfs.TicksPerSecond))
+	return procfs.Ticks(procfs.SinceBoot() / (time.Second / procfs.TicksPerSecond))
 }
 
 // outOfDescriptors reports whether the error means that no descriptor can be opened.
