@@ -24,7 +24,7 @@ const quickEnd = 10 * time.Second
 // orphan, see [Config.FollowFork].
 func (m *machine) serviceLeft(d *death) (follows bool) {
 	p := d.program
-	if d.Failure != nil || d.Status != 0 || m.phase != running || p.Oneshot || p.OnExit == Ignore || d.Stat.PID != d.PID || !m.leftovers.anyLeft() {
+	if !m.mayLeaveService(d) || !m.leftovers.anyLeft() {
 		return false
 	}
 	orphans, all := m.orphans()
@@ -32,24 +32,56 @@ func (m *machine) serviceLeft(d *death) (follows bool) {
 	if !service {
 		return false
 	}
-	ran := procfs.Span(m.now.Sub(p.begun))
-	left := fmt.Sprintf("%s exited 0 after %s and left %s", p.Name, ran, leftText(all))
+	left := fmt.Sprintf("%s exited 0 after %s and left %s", p.Name, procfs.Span(m.ranFor(d)), leftText(all))
 	next := successor(d, orphans)
 	if m.cfg.FollowFork && next.PID != 0 {
 		m.follow(p, next, left)
 		return true
 	}
+	if p.OnExit == Restart {
+		return false
+	}
 	advice := "; " + foregroundAdvice(p.Args, orphans)
-	if m.now.Sub(p.begun) >= quickEnd && next.PID != 0 {
+	if m.ranFor(d) >= quickEnd && next.PID != 0 {
 		advice = "; if it replaced itself, let yinit go on with its successor: --follow-fork"
 	}
 	if m.cfg.FollowFork {
 		advice = "; --follow-fork does not know which of them is the service" + advice
 	}
-	text := left + ": stopping " + them(len(all)) + advice
+	text := left + ": " + m.fateOf(len(all)) + advice
 	m.log.Warn(text)
 	m.note(history.KindNote, text)
 	return false
+}
+
+// mayLeaveService reports whether it matters what the program has left: the init would
+// stop that, or go on with it. A restart stops nothing.
+func (m *machine) mayLeaveService(d *death) bool {
+	p := d.program
+	if d.Failure != nil || d.Status != 0 || m.phase != running || d.Stat.PID != d.PID {
+		return false
+	}
+	return !p.Oneshot && p.OnExit != Ignore && (p.OnExit != Restart || m.cfg.FollowFork)
+}
+
+// ranFor returns how long the process of the program ran.
+func (m *machine) ranFor(d *death) time.Duration {
+	if d.program.followed && d.Runtime > 0 {
+		return d.Runtime
+	}
+	return m.now.Sub(d.program.begun)
+}
+
+// fateOf says what becomes of n processes that are left when the programs have ended.
+func (m *machine) fateOf(n int) string {
+	switch {
+	case m.cfg.Grace > 0:
+		return "stopping " + them(n)
+	case m.pid == 1:
+		return "the kernel kills " + them(n) + " when yinit ends"
+	default:
+		return "yinit does not stop " + them(n) + " (--grace 0)"
+	}
 }
 
 // orphans returns the living processes that the init has adopted, and these with their
@@ -79,11 +111,11 @@ func (m *machine) isService(d *death, s procfs.Stat) bool {
 	daemon := s.Session != 0 && s.Session != d.Stat.Session
 	switch {
 	case isShell(s.Comm):
-		return daemon && m.now.Sub(d.program.begun) < quickEnd
+		return daemon && m.ranFor(d) < quickEnd
 	case s.Comm == d.Stat.Comm, s.Comm == d.program.comm():
 		return true
 	default:
-		return daemon && (m.now.Sub(d.program.begun) < quickEnd || foreground(s.Comm) != "")
+		return daemon && (m.ranFor(d) < quickEnd || foreground(s.Comm) != "")
 	}
 }
 
@@ -112,7 +144,7 @@ func successor(d *death, orphans []procfs.Stat) procfs.Stat {
 
 // follow makes the orphan the process of the program.
 func (m *machine) follow(p *program, next procfs.Stat, left string) {
-	p.pid = next.PID
+	p.pid, p.followed = next.PID, true
 	text := fmt.Sprintf("%s; it goes on as %d (%s)", left, next.PID, next.Comm)
 	m.log.Info(text)
 	m.newRecord(history.KindNote)

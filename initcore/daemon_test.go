@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -15,10 +16,14 @@ import (
 type leaving struct {
 	*world
 	procs []procfs.Stat
+	lists int // how often they were listed
 }
 
-func (l *leaving) anyLeft() bool                            { return len(l.procs) > 0 }
-func (l *leaving) list() (living []procfs.Stat, known bool) { return l.procs, true }
+func (l *leaving) anyLeft() bool { return len(l.procs) > 0 }
+func (l *leaving) list() (living []procfs.Stat, known bool) {
+	l.lists++
+	return l.procs, true
+}
 
 // ended is the exit of the first program with this status after a time.
 func (l *leaving) ended(after time.Duration, comm string, status procfs.WaitStatus) {
@@ -64,7 +69,7 @@ func TestServiceLeft(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			args := strings.Fields(tt.command)
 			var b bytes.Buffer
-			l := &leaving{newWorld(t, Config{Programs: []Program{{Args: args}}, Grace: time.Second}), tt.left}
+			l := &leaving{newWorld(t, Config{Programs: []Program{{Args: args}}, Grace: time.Second}), tt.left, 0}
 			l.leftovers = l
 			l.log = slog.New(&textHandler{w: &b, level: slog.LevelWarn})
 			l.play(tt.script)
@@ -96,7 +101,7 @@ func TestFollowFork(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := Config{Programs: []Program{{Args: []string{"nginx"}}}, Grace: time.Second, FollowFork: true}
-			l := &leaving{newWorld(t, cfg), tt.left}
+			l := &leaving{newWorld(t, cfg), tt.left, 0}
 			l.leftovers = l
 			l.play("start")
 			l.ended(time.Millisecond, "nginx", 0)
@@ -108,7 +113,7 @@ func TestFollowFork(t *testing.T) {
 			l.want(tt.status, tt.did...)
 		})
 	}
-	twice := &leaving{newWorld(t, Config{Programs: []Program{{Args: []string{"nginx"}}}, FollowFork: true}), []procfs.Stat{orphan(20, "nginx", 20)}}
+	twice := &leaving{newWorld(t, Config{Programs: []Program{{Args: []string{"nginx"}}}, FollowFork: true}), []procfs.Stat{orphan(20, "nginx", 20)}, 0}
 	twice.leftovers = twice
 	twice.play("start")
 	twice.ended(time.Millisecond, "nginx", 0)
@@ -116,6 +121,76 @@ func TestFollowFork(t *testing.T) {
 	twice.ended(time.Hour, "nginx", 0)
 	if got := twice.programs[0].pid; got != 30 {
 		t.Errorf("after the second fork the program is pid %d, want 30", got)
+	}
+}
+
+// TestServiceStays: only what the init stops is said to be stopped.
+func TestServiceStays(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		cfg   func(*Config)
+		pid   int // of the init
+		says  string
+		lists int
+		goes  bool // the init goes on
+	}{
+		{"restarted", func(c *Config) { c.Programs[0].OnExit = Restart }, 1, "yinit: warning: restarting nginx (status exited 0, in 1s)\n", 0, true},
+		{
+			"restarted, not followed", func(c *Config) { c.Programs[0].OnExit, c.FollowFork = Restart, true },
+			1, "yinit: warning: restarting nginx (status exited 0, in 1s)\n", 1, true,
+		},
+		{
+			"no grace", func(c *Config) { c.Grace = 0 }, 1,
+			"yinit: warning: nginx exited 0 after 1ms and left 2 processes (nginx): the kernel kills them when yinit ends; run it in the foreground: nginx -g 'daemon off;'\n", 1, false,
+		},
+		{
+			"no grace, not PID 1", func(c *Config) { c.Grace = 0 }, 9,
+			"yinit: warning: nginx exited 0 after 1ms and left 2 processes (nginx): yinit does not stop them (--grace 0); run it in the foreground: nginx -g 'daemon off;'\n", 1, false,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := Config{Programs: []Program{{Args: []string{"nginx"}}}, Grace: time.Second}
+			tt.cfg(&cfg)
+			var b bytes.Buffer
+			l := &leaving{world: newWorld(t, cfg), procs: []procfs.Stat{orphan(20, "nginx", 20), orphan(30, "nginx", 30)}}
+			l.leftovers, l.pid = l, tt.pid
+			for i := range l.procs {
+				l.procs[i].PPID = tt.pid
+			}
+			l.log = slog.New(&textHandler{w: &b, level: slog.LevelWarn})
+			l.play("start")
+			l.ended(time.Millisecond, "nginx", 0)
+			if got := b.String(); got != tt.says {
+				t.Errorf("the log says\n%q, want\n%q", got, tt.says)
+			}
+			if l.lists != tt.lists || (l.phase == running) != tt.goes {
+				t.Errorf("/proc was read %d times, phase %d; want %d times, goes on %v", l.lists, l.phase, tt.lists, tt.goes)
+			}
+		})
+	}
+}
+
+// TestFollowedExit: the exit of a successor is recorded as that of the process it is, and
+// the success of the program that left it hides nothing.
+func TestFollowedExit(t *testing.T) {
+	cfg := Config{Programs: []Program{{Args: []string{"/usr/sbin/nginx", "-c", "f"}}}, FollowFork: true}
+	l := &leaving{world: newWorld(t, cfg), procs: []procfs.Stat{orphan(20, "nginx", 20)}}
+	l.leftovers, l.hist = l, reporting(t, one()).hist
+	l.play("start")
+	l.pass(time.Hour)
+	l.died(&death{PID: 11, Stat: procfs.Stat{PID: 11, PGRP: 11, Comm: "nginx", Session: 1}}, l.clock)
+	if l.programs[0].pid != 20 || len(l.successes) > 0 {
+		t.Fatalf("the program is pid %d, and %d successes are to be looked at; want 20 and none", l.programs[0].pid, len(l.successes))
+	}
+	l.procs = nil
+	l.pass(time.Minute)
+	l.died(&death{PID: 20, Status: 3 << 8, Runtime: time.Minute, Stat: procfs.Stat{PID: 20, PGRP: 20, Comm: "worker"}}, l.clock)
+	exits := lastRecords(t, l.hist, 2, history.KindExit)
+	if r := exits[0]; r.PID != 11 || r.Runtime != time.Hour || r.OriginPPID != 1 || r.Cmdline != "/usr/sbin/nginx -c f" {
+		t.Errorf("the exit of the program is %+v", r)
+	}
+	if r := exits[1]; r.PID != 20 || r.Runtime != time.Minute || r.OriginPPID != 0 || r.Cmdline != "" {
+		t.Errorf("the exit of its successor is %+v, want a runtime of 1m, and its origin and command line unknown", r)
 	}
 }
 

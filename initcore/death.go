@@ -25,11 +25,11 @@ func (m *machine) died(d *death, now time.Time) {
 		return
 	}
 	reason := m.programDied(d)
-	m.noteSuccess(d)
 	d.program.pid = 0
 	if m.serviceLeft(d) {
 		return
 	}
+	m.noteSuccess(d)
 	m.setStatus(d, reason)
 	m.reactToDeath(d, reason)
 	m.stopWaiting(d.program)

@@ -79,6 +79,7 @@ type machine struct {
 type program struct {
 	*Program
 	pid        int               // 0: the program is not running
+	followed   bool              // its process is an orphan that it has left, see [Config.FollowFork]
 	stopped    bool              // a signal has stopped it
 	stop       stopState         // how a signal stopped it
 	stopsLater bool              // it gets its stop signal when another program has ended
@@ -135,7 +136,7 @@ func (m *machine) start(now time.Time) {
 // launch starts one program and reports whether it could.
 func (m *machine) launch(p *program) bool {
 	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped, p.toldToEnd = m.now, time.Time{}, 0, 0, false, false
-	p.killAt, p.checked, p.answer, p.stopsLater = time.Time{}, 0, stopAnswer{}, false
+	p.killAt, p.checked, p.answer, p.stopsLater, p.followed = time.Time{}, 0, stopAnswer{}, false, false
 	p.stop.sent = noInfo
 	pid, err := m.proc.start(p)
 	if err != nil {

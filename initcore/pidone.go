@@ -14,7 +14,7 @@ const soonFailed = 10 * time.Second
 // limited to commands that cannot work.
 func (m *machine) adviceFor(d *death) string {
 	p := d.program
-	if d.Failure != nil || d.Status.Signaled() || d.Status == 0 || m.phase != running || m.now.Sub(p.begun) > soonFailed {
+	if d.Failure != nil || d.Status.Signaled() || d.Status == 0 || p.followed || m.phase != running || m.now.Sub(p.begun) > soonFailed {
 		return ""
 	}
 	if advice := unreadListInShell(p.Args); advice != "" {

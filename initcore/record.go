@@ -54,7 +54,7 @@ func (m *machine) recordExit(d *death, text string) {
 	m.describeProcess(d)
 	m.rec.Known, m.rec.Status, m.rec.ReapedByInit = true, d.Status, true
 	m.rec.Runtime, m.rec.CPU, m.rec.MaxRSS, m.rec.Text = d.Runtime, d.CPU, d.peak(), text
-	if p := d.program; p != nil {
+	if p := d.program; p != nil && !p.followed { // otherwise another process has started it
 		m.rec.Runtime, m.rec.OriginPPID = m.now.Sub(p.begun), m.pid
 		if m.rec.Cmdline == "" {
 			m.rec.Cmdline, m.rec.Renamed = commandLine(p.Args), m.rec.Comm != "" && m.rec.Comm != p.comm()
@@ -76,7 +76,7 @@ func (m *machine) recordExit(d *death, text string) {
 // its own, the peak is the one that the watcher has read, if it has.
 func (d *death) peak() procfs.Bytes {
 	carried := d.Carried
-	if d.program == nil {
+	if d.program == nil || d.program.followed {
 		carried = d.seen.Carried
 	}
 	childless := d.Stat.PID == d.PID && d.Stat.CMinorFaults == 0
