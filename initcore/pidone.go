@@ -3,6 +3,8 @@ package initcore
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -40,11 +42,13 @@ func (k *kernel) failedSoon(paths []string, p *Program) (initName, fault string)
 			if err != nil {
 				continue
 			}
-			if mayBeInit(filepath.Base(p.Args[0])) {
-				found.initName = onlyPIDOne(filepath.Base(path), filepath.Base(target), exists)
-			}
+			begin := ""
 			if info, err := os.Stat(target); err == nil && info.Mode().IsRegular() { // opening a FIFO would block
-				found.fault = crInScript(head(target, 256))
+				begin = head(target, 256)
+				found.fault = crInScript(begin)
+			}
+			if mayBeInit(filepath.Base(p.Args[0])) && !asksOnly(p.Args[1:]) {
+				found.initName = onlyPIDOne(filepath.Clean(within(dir, path)), target, strings.HasPrefix(begin, "#!"), exists)
 			}
 			return
 		}
@@ -63,25 +67,43 @@ func mayBeInit(base string) bool {
 	return false
 }
 
-// onlyPIDOne names the init that a file is, by its base name and by that of the file to
-// which its symbolic links lead; "" if it is no init that works as PID 1 only. exists
-// tells whether there is a file. s6-overlay, systemd, runit and the init of BusyBox check
-// that their pid is 1; sysvinit and openrc-init take themselves for telinit otherwise.
-func onlyPIDOne(base, target string, exists func(path string) bool) string {
-	switch {
-	case base == "systemd" || target == "systemd":
-		return "systemd"
-	case base == "runit" || base == "runit-init" || target == "runit-init":
-		return "runit"
-	case base == "openrc-init" || target == "openrc-init":
-		return "openrc-init"
-	case base != "init":
+// asksOnly reports whether systemd, called with these arguments, does something that it
+// does as any process, see systemd(1).
+func asksOnly(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		switch arg {
+		case "--user", "--version", "--help", "-h", "--test":
+			return true
+		}
+		return strings.HasPrefix(arg, "--dump-")
+	})
+}
+
+// onlyPIDOne names the init that a file is, by its path and by the path to which its
+// symbolic links lead; "" if it is no init that works as PID 1 only. script tells whether
+// it is a script, and exists whether there is a file. s6-overlay, systemd, runit and the
+// init of BusyBox check that their pid is 1; sysvinit and openrc-init take themselves for
+// telinit otherwise. Many a container has a script of its own with such a name.
+func onlyPIDOne(path, target string, script bool, exists func(path string) bool) string {
+	if script {
+		if path == "/init" && (exists("/package/admin/s6-overlay") || exists("/etc/s6-overlay")) {
+			return "s6-overlay"
+		}
 		return ""
-	case exists("/package/admin/s6-overlay") || exists("/etc/s6-overlay"):
-		return "s6-overlay"
-	case target == "busybox":
+	}
+	base, targetBase := filepath.Base(path), filepath.Base(target)
+	for _, name := range []string{base, targetBase} {
+		switch name {
+		case "systemd", "openrc-init":
+			return name
+		case "runit", "runit-init":
+			return "runit"
+		}
+	}
+	switch {
+	case base == "init" && targetBase == "busybox":
 		return "BusyBox init"
-	case exists("/etc/inittab"):
+	case (path == "/sbin/init" || path == "/usr/sbin/init") && exists("/etc/inittab"):
 		return "init"
 	}
 	return ""
