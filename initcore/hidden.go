@@ -93,7 +93,6 @@ func (m *machine) tellHidden() {
 func (m *machine) nameFailures(failures []*history.Record) string {
 	var b strings.Builder
 	for i, r := range failures {
-		m.failuresTold = append(m.failuresTold, r.ID())
 		switch {
 		case i == failuresNamed:
 			fmt.Fprintf(&b, ", and %d more failed", len(failures)-i)
@@ -101,6 +100,7 @@ func (m *machine) nameFailures(failures []*history.Record) string {
 		case i > 0:
 			b.WriteString(", ")
 		}
+		m.victims.told = m.victims.told || r.ID() == m.victims.last
 		fmt.Fprintf(&b, "%d", r.PID)
 		if r.Comm != "" {
 			fmt.Fprintf(&b, " (%s)", r.Comm)

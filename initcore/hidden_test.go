@@ -110,6 +110,36 @@ func TestTellHidden(t *testing.T) {
 	}
 }
 
+// TestVictimTold: only a victim that a warning has named counts as told, however many
+// failures it names, and however many follow.
+func TestVictimTold(t *testing.T) {
+	failed := func(pids ...int) (list []*history.Record) {
+		for _, pid := range pids {
+			list = append(list, &history.Record{PID: pid, Start: 5, Status: 9, Known: true})
+		}
+		return list
+	}
+	for name, tt := range map[string]struct {
+		told [][]*history.Record
+		want bool
+	}{
+		"the only one":      {[][]*history.Record{failed(7)}, true},
+		"the third":         {[][]*history.Record{failed(1, 2, 7, 3, 4)}, true},
+		"not named":         {[][]*history.Record{failed(1, 2, 3, 7)}, false},
+		"another":           {[][]*history.Record{failed(8)}, false},
+		"others came after": {[][]*history.Record{failed(7), failed(8, 9), failed(10)}, true},
+	} {
+		w := newWorld(t, one())
+		w.victims.add(procfs.ID{PID: 7, Start: 5}, "app", "the memory limit was hit")
+		for _, list := range tt.told {
+			w.nameFailures(list)
+		}
+		if got := w.victimsText() == ""; got != tt.want {
+			t.Errorf("%s: told %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
 // counter is the pids controller of a control group.
 type counter struct{ hits *uint64 }
 
@@ -146,9 +176,12 @@ func TestTellLimits(t *testing.T) {
 		k := &kernel{oom: oomWatch{meter: meter{kills: &kills}}}
 		k.oom.startCounting(w.clock)
 		k.pids.startCounting(counter{&hits})
-		w.limits, w.status, w.hasStatus, w.failuresTold = k, tt.status, true, []procfs.ID{{PID: 7}}
+		w.limits, w.status, w.hasStatus = k, tt.status, true
 		for _, id := range tt.victims {
 			w.victims.add(id, "app", victim)
+			if id.PID == 7 {
+				w.nameFailures([]*history.Record{{PID: 7}})
+			}
 		}
 		hits, kills = hits+tt.hits, tt.unseen
 		w.tellLimits(w.clock)

@@ -2,7 +2,6 @@ package initcore
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"yinit/initcore/history"
@@ -25,6 +24,7 @@ type victims struct {
 	last  procfs.ID // the last one; zero if its exit was not seen
 	comm  string    // its command name
 	text  string    // what was reported about it
+	told  bool      // [machine.tellHidden] has named it
 }
 
 func (v *victims) add(id procfs.ID, comm, text string) {
@@ -49,7 +49,7 @@ func (m *machine) tellLimits(now time.Time) {
 func (m *machine) victimsText() string {
 	v := &m.victims
 	switch {
-	case v.total == 0, v.total == 1 && slices.Contains(m.failuresTold, v.last):
+	case v.total == 0, v.total == 1 && v.told:
 		return ""
 	case v.last.PID == 0:
 		return v.text

@@ -69,10 +69,9 @@ type machine struct {
 	unrecorded                            unrecordedSignals
 	repeats                               repeats
 
-	limits       limits      // nil in tests
-	successes    []success   // what tellHidden has to look at
-	failuresTold []procfs.ID // what tellHidden has named
-	victims      victims
+	limits    limits    // nil in tests
+	successes []success // what tellHidden has to look at
+	victims   victims
 }
 
 // program is the state of one program.
