@@ -104,15 +104,23 @@ type death struct {
 // looks are looks at programs that were sent a stop signal, and what is written about them.
 // They may take long, so the answers come later.
 type looks interface {
-	// check begins to look at a child that was sent a signal at this time. It reports
-	// whether it has begun: only one call can be going on.
-	check(pid int, sig unix.Signal, sentAt time.Time) bool
+	// check begins to look at a child that was sent a signal at this time, if it can:
+	// only one call can be going on.
+	check(pid int, sig unix.Signal, sentAt time.Time) beginning
 	// checkDone returns the answer of the last check, if it has been found.
 	checkDone() (stopAnswer, bool)
-	// saveReport begins to write the report in place of the earlier one, and reports
-	// whether it has begun.
-	saveReport(report, earlier string) bool
+	// saveReport begins to write the report in place of the earlier one, if it can.
+	saveReport(report, earlier string) beginning
 }
+
+// beginning tells whether a call that takes long has begun.
+type beginning uint8
+
+const (
+	begun beginning = iota
+	busy            // another call is going on: it may begin later
+	never           // it cannot begin at any time
+)
 
 // facts are looked up for reports only: the machine's decisions do not depend on them.
 type facts interface {

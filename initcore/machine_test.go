@@ -49,6 +49,10 @@ type world struct {
 	slow   time.Duration         // how long each takes
 	ready  time.Time
 	saved  string // the report before the end
+
+	saveBusyTill time.Time // until when the helper is busy
+	noLooks      bool      // there is no helper
+	tries        struct{ check, save int }
 }
 
 func newWorld(t *testing.T, cfg Config) *world {
@@ -141,7 +145,11 @@ func (w *world) group(pid int) int {
 	return pid
 }
 
-func (w *world) check(pid int, sig unix.Signal, _ time.Time) bool {
+func (w *world) check(pid int, sig unix.Signal, _ time.Time) beginning {
+	w.tries.check++
+	if w.noLooks {
+		return never
+	}
 	for _, p := range w.programs {
 		if p.pid == pid {
 			a := w.blocks[p.Name]
@@ -149,7 +157,7 @@ func (w *world) check(pid int, sig unix.Signal, _ time.Time) bool {
 			w.asked, w.ready = append(w.asked, a), w.now.Add(w.slow)
 		}
 	}
-	return true
+	return begun
 }
 
 func (w *world) checkDone() (stopAnswer, bool) {
@@ -159,7 +167,17 @@ func (w *world) checkDone() (stopAnswer, bool) {
 	return w.asked[len(w.asked)-1], true
 }
 
-func (w *world) saveReport(report, _ string) bool { w.saved = report; return true }
+func (w *world) saveReport(report, _ string) beginning {
+	w.tries.save++
+	if w.saveBusyTill.After(w.now) {
+		return busy
+	}
+	if w.noLooks {
+		return never
+	}
+	w.saved = report
+	return begun
+}
 
 func (w *world) reap(*death) error { return unix.ECHILD }
 

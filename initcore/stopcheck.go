@@ -47,9 +47,11 @@ type stopChecks struct {
 	begun   time.Time     // when current began
 	pollAt  time.Time     // when to ask for the answer
 	every   time.Duration // time to the next question
-	off     bool          // /proc does not respond
+	off     bool          // /proc does not respond, or cannot be read
 	report  string        // the lines for the report
 	saved   string        // those of them that were written
+	saveAt  time.Time     // when to try again to write them
+	pause   time.Duration // time between the last two tries
 }
 
 const (
@@ -111,22 +113,42 @@ func (m *machine) doChecks() {
 			m.beginCheck(next)
 		}
 	}
-	if c.current == nil && c.report != c.saved && m.looks.saveReport(c.report, c.saved) {
-		c.saved = c.report
+	if c.current == nil && c.report != c.saved && !m.now.Before(c.saveAt) {
+		m.saveChecks()
+	}
+}
+
+// saveChecks begins to write the lines for the report. If the helper is busy, the pause
+// before the next try doubles each time: a file system that does not respond must not
+// wake the init often.
+func (m *machine) saveChecks() {
+	c := &m.checks
+	switch m.looks.saveReport(c.report, c.saved) {
+	case begun:
+		c.saved, c.pause = c.report, 0
+	case busy:
+		c.pause = max(2*c.pause, confirmAfter)
+		c.saveAt = m.now.Add(c.pause)
+	case never:
+		c.report = c.saved
 	}
 }
 
 func (m *machine) beginCheck(next stopCheck) {
 	c := &m.checks
-	switch {
-	case c.off || next.p.pid != next.pid || next.looks >= looksMost:
-	case m.looks.check(next.pid, next.sig, next.sentAt):
+	if c.off || next.p.pid != next.pid || next.looks >= looksMost {
+		return
+	}
+	switch m.looks.check(next.pid, next.sig, next.sentAt) {
+	case begun:
 		c.current, c.begun, c.every = &next, m.now, time.Millisecond
 		c.pollAt = m.now.Add(c.every)
-	default: // another call is going on
+	case busy:
 		next.looks++
 		next.due = m.now.Add(confirmAfter)
 		c.planned = append(c.planned, next)
+	case never:
+		c.off = true
 	}
 }
 
@@ -233,6 +255,9 @@ func (m *machine) nextCheck() time.Time {
 		return c.pollAt
 	}
 	var first time.Time
+	if c.report != c.saved {
+		first = c.saveAt
+	}
 	for i := range c.planned {
 		if first.IsZero() || c.planned[i].due.Before(first) {
 			first = c.planned[i].due

@@ -102,6 +102,58 @@ func TestLookThatHangs(t *testing.T) {
 	}
 }
 
+// TestBusyHelper: what could not be written because the helper was busy is written later,
+// and a helper that is busy for ever does not wake the init often.
+func TestBusyHelper(t *testing.T) {
+	for _, tt := range []struct {
+		sig  unix.Signal
+		busy time.Duration // for so long, other calls are going on
+		want bool          // the report is there after an hour
+		most int           // tries
+	}{
+		{unix.SIGTERM, 0, true, 1},
+		{unix.SIGQUIT, 5 * time.Second, true, 10},
+		{unix.SIGWINCH, time.Minute, true, 14},
+		{unix.SIGTERM, 1000 * time.Hour, false, 20},
+	} {
+		w := newWorld(t, one())
+		w.blocks = map[string]stopAnswer{"app": {obstacle: verdict.Obstacle{Does: "ignores it"}}}
+		w.play("start")
+		w.signal(early.Info{Signal: int32(tt.sig)}, false, w.clock)
+		w.saveBusyTill = w.clock.Add(tt.busy)
+		w.play("1h")
+		if got := w.saved != ""; got != tt.want || w.tries.save > tt.most {
+			t.Errorf("%v, busy for %v: report %q after %d tries, want one %v, at most %d tries", tt.sig, tt.busy, w.saved, w.tries.save, tt.want, tt.most)
+		}
+	}
+}
+
+// TestNoHelper: without a helper or /proc there are no looks, and no further tries.
+func TestNoHelper(t *testing.T) {
+	w := newWorld(t, one())
+	w.noLooks = true
+	w.play("start; TERM; 1h; TERM; 1h")
+	if w.tries.check != 1 {
+		t.Errorf("%d looks were tried, want 1", w.tries.check)
+	}
+	helper, _ := newTestHelper()
+	helper.inline = true
+	k := &kernel{helper: helper}
+	if got := k.check(1, unix.SIGTERM, time.Now()); got != never {
+		t.Errorf("check without a helper = %v, want never", got)
+	}
+	if got := k.saveReport("", ""); got != never {
+		t.Errorf("saveReport without a helper = %v, want never", got)
+	}
+	block := make(chan struct{})
+	helper.inline = false
+	helper.start(func() { <-block })
+	if got := k.check(1, unix.SIGTERM, time.Now()); got != busy {
+		t.Errorf("check while the helper works = %v, want busy", got)
+	}
+	close(block)
+}
+
 // TestReportReplaced: the report at the end replaces the one from before, and nothing
 // else.
 func TestReportReplaced(t *testing.T) {

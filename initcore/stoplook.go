@@ -10,15 +10,18 @@ import (
 )
 
 // check implements looks. The helper reads /proc.
-func (k *kernel) check(pid int, sig unix.Signal, sentAt time.Time) bool {
-	if k.noProc || k.helper.inline || !k.helper.free() {
-		return false
+func (k *kernel) check(pid int, sig unix.Signal, sentAt time.Time) beginning {
+	switch {
+	case k.noProc || k.helper.inline:
+		return never
+	case !k.helper.free():
+		return busy
 	}
 	answer := make(chan stopAnswer, 1)
 	k.answer = answer
 	fs, at := k.fs, procfs.SinceBoot()-time.Since(sentAt)
 	k.helper.start(func() { answer <- lookAt(fs, pid, sig, at) })
-	return true
+	return begun
 }
 
 // checkDone implements looks.
@@ -47,11 +50,14 @@ func lookAt(fs procfs.FS, pid int, sig unix.Signal, at time.Duration) stopAnswer
 }
 
 // saveReport implements looks.
-func (k *kernel) saveReport(report, earlier string) bool {
-	if k.helper.inline || !k.helper.free() {
-		return false
+func (k *kernel) saveReport(report, earlier string) beginning {
+	switch {
+	case k.helper.inline:
+		return never
+	case !k.helper.free():
+		return busy
 	}
 	path := k.cfg.Report
 	k.helper.start(func() { _ = writeReport(path, report, earlier) }) // the report at the end says why it fails
-	return true
+	return begun
 }
