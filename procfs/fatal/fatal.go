@@ -162,7 +162,8 @@ func (f *Facts) fileLimit() []Reason {
 	if !f.Zombie.Known || f.Zombie.Limits.FileSize == procfs.Unlimited {
 		return nil
 	}
-	return []Reason{{Text: fmt.Sprintf("it wrote beyond %s, the size limit of its files (RLIMIT_FSIZE, ulimit -f)", f.Zombie.Limits.FileSize)}}
+	// Somebody may have sent the signal as well.
+	return []Reason{{fmt.Sprintf("it wrote beyond %s, the size limit of its files (RLIMIT_FSIZE, ulimit -f)", f.Zombie.Limits.FileSize), true}}
 }
 
 // Modes of seccomp(2), as /proc/[pid]/status shows them.

@@ -41,7 +41,7 @@ func TestWhy(t *testing.T) {
 		"XCPU, not raised":             {Facts{Status: status(syscall.SIGXCPU), CPU: time.Second, Zombie: limited(procfs.Limits{CPU: 1, MaxCPU: 9})}, ""},
 		"XCPU from somebody":           {Facts{Status: status(syscall.SIGXCPU), CPU: time.Second, Zombie: limited(procfs.Limits{CPU: 100, MaxCPU: 100})}, ""},
 		"XCPU without a limit":         {Facts{Status: status(syscall.SIGXCPU), Zombie: limited(free)}, ""},
-		"XFSZ":                         {Facts{Status: status(syscall.SIGXFSZ), Zombie: limited(procfs.Limits{FileSize: procfs.MiB})}, "it wrote beyond 1 MiB, the size limit of its files (RLIMIT_FSIZE, ulimit -f)"},
+		"XFSZ":                         {Facts{Status: status(syscall.SIGXFSZ), Zombie: limited(procfs.Limits{FileSize: procfs.MiB})}, "perhaps it wrote beyond 1 MiB, the size limit of its files (RLIMIT_FSIZE, ulimit -f)"},
 		"XFSZ without a limit":         {Facts{Status: status(syscall.SIGXFSZ), Zombie: limited(free)}, ""},
 		"SYS, filtered":                {Facts{Status: status(syscall.SIGSYS), Zombie: Zombie{Seccomp: 2}}, "perhaps a seccomp filter forbids a system call that it made (Seccomp: 2); strace or the audit log of the host shows which"},
 		"SYS without a filter":         {Facts{Status: status(syscall.SIGSYS)}, ""},
