@@ -118,8 +118,8 @@ func conclusion(status int, why string) string {
 func (m *machine) report() string {
 	var b strings.Builder
 	b.WriteString(conclusion(m.exitStatus(), m.verdict))
-	if m.loop != "" {
-		b.WriteString(m.loop + "\n")
+	if loops := m.loops(); len(loops) > 0 {
+		b.WriteString(cut(strings.Join(loops, "\n"), maxVerdict) + "\n")
 	}
 	if m.zombies != "" {
 		b.WriteString("zombies: " + cut(m.zombies, maxVerdict) + "\n")

@@ -211,3 +211,34 @@ func TestWriteReport(t *testing.T) {
 		t.Errorf("behind a dangling link: %v, want it not made", err)
 	}
 }
+
+// TestReportLoops: the report names each crash loop that goes on, whatever other programs
+// do since.
+func TestReportLoops(t *testing.T) {
+	const loops = "3rd end within 10 min"
+	web, db := "; web exits 3; 1s; web exits 3; 2s; web exits 3", "; db exits 4; 1s; db exits 4; 2s; db exits 4"
+	for _, tt := range []struct {
+		script  string
+		web, db bool
+	}{
+		{"start" + web, true, false},
+		{"start" + web + "; db exits 0", true, false},
+		{"start" + web + db, true, true},
+		{"start" + web + "; 11m; db exits 0", false, false},
+		{"start; db exits 0; 1s; web exits 3", false, false},
+	} {
+		cfg := several("web db")
+		for i := range cfg.Programs {
+			cfg.Programs[i].OnExit = Restart
+		}
+		w := reporting(t, cfg)
+		w.play(tt.script)
+		w.failed(3, "web exited 3")
+		report := w.report()
+		for name, want := range map[string]bool{"web": tt.web, "db": tt.db} {
+			if got := strings.Contains(report, name+": "+loops); got != want {
+				t.Errorf("%s: the loop of %s is told %v, want %v:\n%s", tt.script, name, got, want, report)
+			}
+		}
+	}
+}

@@ -105,8 +105,19 @@ func (m *machine) cancelRestarts() {
 func (m *machine) countEnd(p *program) {
 	p.ends = append(p.ends, history.Run{Began: p.begun, Ended: m.now, Status: p.last.Shell()})
 	p.ends = p.ends[max(len(p.ends)-mostEnds-1, 0):]
-	p.loop, m.loop = loopText(p.ends, m.now), ""
-	if p.loop != "" {
-		m.loop = p.Name + ": " + p.loop // for the report
+	p.loop = loopText(p.ends, m.now)
+}
+
+// loops returns the sentences for the report about the crash loops that go on: that of the
+// run, and those of its programs.
+func (m *machine) loops() (all []string) {
+	if m.loop != "" {
+		all = append(all, m.loop)
 	}
+	for _, p := range m.programs {
+		if loop := loopText(p.ends, m.now); loop != "" {
+			all = append(all, p.Name+": "+loop)
+		}
+	}
+	return all
 }
