@@ -35,15 +35,9 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 		list = append(list, chore{due: begun.Add(20 * time.Millisecond), do: func() { k.helper.start(k.closeInherited) }})
 	}
 	if m.cfg.Watch > 0 {
-		list = append(list, chore{due: begun.Add(watchAfter), do: func() {
-			m.others.startWatching(m, k)
-			if len(k.disks) > 0 && k.helper.idle(0) {
-				k.helper.start(k.tryDisks)
-			}
-		}})
+		list = append(list, chore{due: begun.Add(watchAfter), do: func() { m.others.startWatching(m, k) }})
 	}
 	return append(list, chore{due: begun.Add(time.Second), do: func() {
-		k.takeLate(m)
 		// A running init allocates almost nothing. A small heap that is collected
 		// early costs less than a large heap that is never collected.
 		debug.SetGCPercent(25)

@@ -41,8 +41,6 @@ type kernel struct {
 	scanner      *procfs.Scanner
 	zombies      history.Budget // how many orphans readZombie reads
 	relays       *relays
-	disks        []string        // directories in which tryDisks may create the accounting file
-	late         chan lateFile   // its result
 	found        []procfs.Stat   // children that search found
 	answer       chan stopAnswer // of the last check
 }
@@ -57,7 +55,6 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
 		starts: map[int]launch{}, zombies: history.NewBudget(zombieBurst, zombiesPerSecond), relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
-		late: make(chan lateFile, 1),
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1

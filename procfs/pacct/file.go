@@ -3,8 +3,8 @@ package pacct
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,7 +13,6 @@ import (
 // Only one goroutine may use it.
 type File struct {
 	dir   string // where it is
-	path  string // its name; "": it has none
 	fd    int
 	off   int64 // end of the records that were read
 	freed int64 // end of the blocks that were freed
@@ -31,16 +30,19 @@ func Allowed() bool {
 	return unix.Capget(&header, &data[0]) == nil && data[0].Effective&(1<<unix.CAP_SYS_PACCT) != 0
 }
 
-// Start creates a file in dir and makes the kernel write the records of this PID
-// namespace to it. It replaces the file to which they were written before, if any. The
-// errors are those of acct(2): EPERM without CAP_SYS_PACCT, ENOSYS if the kernel has no
-// process accounting.
+// errNotMemory means that a directory is not in a tmpfs.
+var errNotMemory = errors.New("it is not in a tmpfs")
+
+// Start creates a file in dir, which must be in a tmpfs, and makes the kernel write the
+// records of this PID namespace to it. It replaces the file to which they were written
+// before, if any. The errors are those of acct(2): EPERM without CAP_SYS_PACCT, ENOSYS
+// if the kernel has no process accounting.
 func Start(dir string) (*File, error) {
-	fd, path, err := create(dir)
+	fd, err := create(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot create a file in %s: %w", dir, err)
 	}
-	f := &File{dir: dir, path: path, fd: fd}
+	f := &File{dir: dir, fd: fd}
 	if err := f.start(); err != nil {
 		f.close()
 		return nil, err
@@ -55,34 +57,49 @@ func (f *File) start() error {
 	if full, err := f.full(); err != nil || full {
 		return fmt.Errorf("the file system of %s is nearly full or has no size, so that the kernel would write no records to it: %w", f.dir, unix.ENOSPC)
 	}
-	// The name in /proc leads to the file even if it has no other name.
-	err := acct("/proc/self/fd/" + strconv.Itoa(f.fd))
-	if err != nil && f.path != "" {
-		err = acct(f.path)
-	}
-	if err != nil {
+	// The name in /proc leads to the file although it has no other name.
+	if err := acct("/proc/self/fd/" + strconv.Itoa(f.fd)); err != nil {
 		return fmt.Errorf("acct: %w", err)
-	}
-	if f.path != "" && unix.Unlink(f.path) == nil {
-		f.path = ""
 	}
 	return nil
 }
 
-// create creates an empty file, without a name where the file system can do that.
-func create(dir string) (fd int, path string, err error) {
-	const flags = unix.O_RDWR | unix.O_CLOEXEC | unix.O_NOFOLLOW
-	if fd, err = unix.Open(dir, flags|unix.O_TMPFILE, 0o600); err == nil {
-		return fd, "", nil
+// create creates an empty file without a name in dir, which must be in a tmpfs.
+func create(dir string) (fd int, err error) {
+	at, err := openDir(dir)
+	if err != nil {
+		return -1, err
 	}
-	path = dir + "/.yinit-accounting-" + strconv.Itoa(os.Getpid())
-	fd, err = unix.Open(path, flags|unix.O_CREAT|unix.O_EXCL, 0o600)
-	if errors.Is(err, unix.EEXIST) { // of an earlier run, which was killed
-		if err = unix.Unlink(path); err == nil {
-			fd, err = unix.Open(path, flags|unix.O_CREAT|unix.O_EXCL, 0o600)
+	defer unix.Close(at)
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(at, &st); err != nil {
+		return -1, err
+	}
+	if int64(st.Type) != unix.TMPFS_MAGIC {
+		return -1, errNotMemory
+	}
+	return unix.Openat(at, ".", unix.O_RDWR|unix.O_CLOEXEC|unix.O_TMPFILE, 0o600)
+}
+
+// openDir opens a directory with an absolute path. It follows no symbolic link: that
+// might lead to a file system which does not respond.
+func openDir(dir string) (fd int, err error) {
+	const flags = unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	if fd, err = unix.Open("/", flags, 0); err != nil {
+		return -1, err
+	}
+	for name := range strings.SplitSeq(strings.Trim(dir, "/"), "/") {
+		if name == "" {
+			continue // the root
 		}
+		next, err := unix.Openat(fd, name, flags, 0)
+		_ = unix.Close(fd)
+		if err != nil {
+			return -1, err
+		}
+		fd = next
 	}
-	return fd, path, err
+	return fd, nil
 }
 
 // full reports whether the kernel would write no records because the file system is
@@ -127,14 +144,6 @@ func (f *File) Read(do func(Record) bool) error {
 	return nil
 }
 
-// SkipAll makes Read begin after the records that are in the file now.
-func (f *File) SkipAll() {
-	var st unix.Stat_t
-	if unix.Fstat(f.fd, &st) == nil {
-		f.off = st.Size - st.Size%Size
-	}
-}
-
 // Rewind makes Read begin with the first record that is still in the file.
 func (f *File) Rewind() { f.off = f.freed }
 
@@ -160,7 +169,7 @@ func (f *File) Blocks() int64 {
 	return st.Blocks * 512
 }
 
-// Stop switches accounting off and removes the file. It may be called more than once.
+// Stop switches accounting off and closes the file. It may be called more than once.
 func (f *File) Stop() {
 	if f.fd < 0 {
 		return
@@ -170,9 +179,6 @@ func (f *File) Stop() {
 }
 
 func (f *File) close() {
-	if f.path != "" {
-		_ = unix.Unlink(f.path)
-	}
 	_ = unix.Close(f.fd)
 	f.fd = -1
 }

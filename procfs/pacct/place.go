@@ -7,40 +7,19 @@ import (
 
 // tries are the directories in which a file is created, the first that can be used. /dev
 // is in memory in all containers, but is none that programs expect files in.
-var tries = []string{"/dev/shm", "/run", "/tmp", "/var/tmp", "/", dev}
+var tries = []string{"/dev/shm", "/run", "/tmp", "/var/tmp", "/", "/dev"}
 
-const dev = "/dev"
-
-// local are the types of file systems on disks of the machine, which do not need
-// another machine or process to respond. A dying process waits for the kernel to write
-// its record, so the file must not be on any other file system.
-var local = map[string]bool{
-	"overlay": true, "ext2": true, "ext3": true, "ext4": true, "xfs": true, "btrfs": true, "f2fs": true,
-	"zfs": true, "bcachefs": true,
-}
-
-// A Place is a directory in which the file of records can be.
-type Place struct {
-	Dir string
-	// Memory is true if the file system is in memory. Creating a file there, and reading
-	// it, does not wait for a disk.
-	Memory bool
-}
-
-// Places returns the directories in which the file of records can be, the best first:
-// those in memory. mountinfo is the content of /proc/self/mountinfo.
-func Places(mountinfo []byte) []Place {
-	var memory, disk []Place
+// Places returns the directories in which the file of records can be, the best first.
+// All are in a tmpfs: there a file can be created, read and cut without waiting for a
+// disk, another machine or another process. A dying process waits, too, until the kernel
+// has written its record. mountinfo is the content of /proc/self/mountinfo.
+func Places(mountinfo []byte) (dirs []string) {
 	for _, dir := range tries {
-		switch kind, writable := typeOf(mountinfo, dir); {
-		case !writable:
-		case kind == "tmpfs":
-			memory = append(memory, Place{Dir: dir, Memory: true})
-		case local[kind] && dir != dev:
-			disk = append(disk, Place{Dir: dir})
+		if kind, writable := typeOf(mountinfo, dir); writable && kind == "tmpfs" {
+			dirs = append(dirs, dir)
 		}
 	}
-	return append(memory, disk...)
+	return dirs
 }
 
 // typeOf returns the type of the file system that is mounted at dir or above it, and
