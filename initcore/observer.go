@@ -22,10 +22,11 @@ type observer struct {
 	ticked func(time.Time) // called after each scan
 	epoll  int             // epoll descriptor on which the loop waits
 	log    *slog.Logger
+	hist   *history.Writer
 
 	from       int         // pid of the first program; 0: none was started
 	deaths     uint64      // children with another pid that the init reaped before the watcher was started
-	accounting *pacct.File // nil: there is none
+	accounting *pacct.File // set before startWatching is called; nil: there is none
 	reaped     []int       // pids of the children that the init reaped between the starts of the two
 	started    bool        // startWatching was called
 }
@@ -39,7 +40,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 	if k.noProc {
 		return
 	}
-	o.log, o.ticked = m.log, m.recordUnseenOOM
+	o.log, o.hist, o.ticked = m.log, m.hist, m.recordUnseenOOM
 	o.started = true
 	w, err := watch.New(watch.Options{
 		FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline,
@@ -53,6 +54,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 		}
 	}
 	if err != nil {
+		o.stopAccounting() // nobody would read its file
 		m.log.Info("exits of processes that the init does not reap are not recorded", "error", err)
 		m.note(history.KindNote, "exits of processes that the init does not reap are not recorded: "+err.Error())
 		return
@@ -72,8 +74,9 @@ func (o *observer) try(do func(*watch.Watcher)) {
 			o.w = nil
 			defer func() { _ = recover() }()
 			o.log.Error("internal error, please report it: other processes are no longer watched", "panic", fmt.Sprint(r))
-			w.Close()
 			o.stopAccounting()
+			o.hist.SetSources(0)
+			w.Close()
 		}
 	}()
 	do(o.w)
@@ -149,15 +152,6 @@ func (o *observer) noteStart(pid int) {
 	}
 }
 
-// setAccounting hands over the file of process accounting.
-func (o *observer) setAccounting(f *pacct.File, hist *history.Writer) {
-	o.accounting = f
-	o.try(func(w *watch.Watcher) {
-		w.Account(f)
-		hist.SetSources(w.Sources())
-	})
-}
-
 // finish records what has happened since the last scan. It also counts the processes
 // that no scan has seen, if the programs ended before the first one.
 func (o *observer) finish(m *machine, k *kernel, now time.Time) {
@@ -186,9 +180,11 @@ func (o *observer) unknownEnds() (some bool) {
 	return some
 }
 
+// stopAccounting switches accounting off, if it is on.
 func (o *observer) stopAccounting() {
 	if o.accounting != nil {
 		o.accounting.Stop()
+		o.accounting = nil
 	}
 }
 
@@ -211,6 +207,9 @@ func (l *ledger) Add(r *history.Record) {
 
 // Missed implements watch.Recorder.
 func (l *ledger) Missed(n uint64) { l.m.hist.Missed(n) }
+
+// SetSources implements watch.Recorder.
+func (l *ledger) SetSources(s history.Sources) { l.m.hist.SetSources(s) }
 
 // Unwatched implements watch.Recorder.
 func (l *ledger) Unwatched(n uint64) { l.m.hist.Unwatched(n) }

@@ -19,8 +19,8 @@ import (
 //   - from its accounting record, if it had been reaped before the watcher found it.
 type accounting struct {
 	file  *pacct.File
-	owed  map[int]int    // by pid: recorded exits whose accounting record was not read yet
-	later []pacct.Record // of processes that exist, but cannot be watched yet
+	owed  map[int]int // by pid: recorded exits whose accounting record was not read yet
+	later []waiting   // of pids that exist, but cannot be watched
 	// recorded counts the exit records made from accounting records since the last scan.
 	recorded uint64
 	begun    bool      // the file was read
@@ -36,9 +36,23 @@ type accounting struct {
 	notedSkipped        time.Time
 }
 
+// A waiting accounting record is that of a zombie that the watcher has no room for, or of
+// a pid that was reused. The init may reap the zombie, and record its end.
+type waiting struct {
+	pacct.Record
+	at    time.Time // when the process ended
+	since uint64    // the number of the scan after which it was read
+	tried uint64    // the number of the scan after which it was last tried
+}
+
 const (
 	// maxOwed is how many accounting records may be owed until the watcher reads them.
 	maxOwed = 1024
+	// maxLater is how many accounting records may wait.
+	maxLater = 1024
+	// reusedAfter is after how many scans a pid that exists, and that belongs to no
+	// zombie, was reused, for example by a thread.
+	reusedAfter = 2
 	// gapAfter is how many processes in a row have no accounting record if the kernel has
 	// stopped writing them. One or two may have ended just before it began.
 	gapAfter = 3
@@ -49,10 +63,6 @@ const (
 	failureBurst, failuresPerSecond  = 2000, 20
 	successBurst, successesPerSecond = 1000, 5
 )
-
-// Account makes a watcher that was created without [Options.Accounting] use a file. It
-// must not contain records of processes that have been recorded.
-func (w *Watcher) Account(f *pacct.File) { w.startAccounting(f, nil) }
 
 // startAccounting makes the watcher use an accounting file. reaped are the pids of the
 // children that the init has reaped, and recorded, since the file exists.
@@ -65,7 +75,19 @@ func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 		a.owed[pid]++
 	}
 	w.accounting = a
-	w.releaseStats()
+}
+
+// stopAccounting goes on without accounting after an error.
+func (w *Watcher) stopAccounting(now time.Time, err error) {
+	a := w.accounting
+	a.file.Stop()
+	w.note(now, "process accounting is off: "+err.Error())
+	w.recordLater(now, false)
+	a.notedSkipped = time.Time{}
+	w.noteSkipped(now)
+	w.accounting = nil
+	w.keepStats()
+	w.recorder.SetSources(w.Sources())
 }
 
 // readAccounting handles the new accounting records.
@@ -74,19 +96,13 @@ func (w *Watcher) readAccounting(now time.Time) {
 	if a == nil {
 		return
 	}
-	later := a.later
-	a.later = nil
-	for i := range later {
-		w.account(&later[i], now)
-	}
+	w.retryLater(now)
 	err := a.file.Read(func(r pacct.Record) bool {
 		w.account(&r, now)
 		return true
 	})
 	if err != nil {
-		w.accounting = nil
-		a.file.Stop()
-		w.note(now, "process accounting is off: "+err.Error())
+		w.stopAccounting(now, err)
 		return
 	}
 	if a.begun { // otherwise some had ended before there was a file
@@ -109,34 +125,83 @@ func (w *Watcher) accountingGap(now time.Time) {
 	a.gap = now
 }
 
+// retryLater handles the records that wait: each once after a scan, and at once if its
+// process was recorded otherwise.
+func (w *Watcher) retryLater(now time.Time) {
+	a := w.accounting
+	later := a.later
+	a.later = nil
+	for _, r := range later {
+		switch {
+		case a.paid(r.PID):
+		case r.tried == w.scans:
+			a.later = append(a.later, r)
+		default:
+			r.tried = w.scans
+			w.accountAt(&r, now)
+		}
+	}
+}
+
+// recordLater records the ends of the processes whose records wait, except for zombies
+// if the init may still reap these.
+func (w *Watcher) recordLater(now time.Time, zombies bool) {
+	a := w.accounting
+	for i := range a.later {
+		if r := &a.later[i]; zombies || !w.isZombie(r.PID) {
+			w.recordAccounted(r, now)
+		}
+	}
+	a.later = nil
+}
+
+// paid reports whether the exit of a process was recorded, whose accounting record this
+// is.
+func (a *accounting) paid(pid int) bool {
+	if a.owed[pid] == 0 {
+		return false
+	}
+	a.missing = 0
+	if a.owed[pid]--; a.owed[pid] == 0 {
+		delete(a.owed, pid)
+	}
+	return true
+}
+
 // account handles one accounting record.
 func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	a := w.accounting
-	switch {
-	case r.PID <= 0 || r.PID == w.opt.Self: // acct(2) writes one of its caller when it is switched off
-		return
-	case a.owed[r.PID] > 0:
-		a.missing = 0
-		if a.owed[r.PID]--; a.owed[r.PID] == 0 {
-			delete(a.owed, r.PID)
-		}
+	if r.PID <= 0 || r.PID == w.opt.Self || a.paid(r.PID) { // acct(2) writes one of its caller when it is switched off
 		return
 	}
+	w.accountAt(&waiting{Record: *r, at: a.timeOf(r, now), since: w.scans, tried: w.scans}, now)
+}
+
+// accountAt handles the accounting record of a process whose exit is not recorded.
+func (w *Watcher) accountAt(r *waiting, now time.Time) {
+	a := w.accounting
 	if w.procs[r.PID] == nil && len(w.procs) < w.opt.Max {
 		w.watch(r.PID, now)
 	}
 	p := w.procs[r.PID]
 	switch {
-	case p != nil && p.matches(r):
+	case p != nil && p.matches(&r.Record):
 		p.accounted, p.accountKnown, p.accountStatus = true, r.Known, r.Status
 		if r.Comm != "" && r.Comm != p.Comm {
 			w.lastProgram(p, r.Comm)
 		}
-	case p != nil || !exists(r.PID): // the pid was reused, or is free
+	case p != nil || !exists(r.PID) || w.scans-r.since >= reusedAfter && !w.isZombie(r.PID): // the pid was reused, or is free
 		w.recordAccounted(r, now)
-	case len(w.procs) < w.opt.Max && len(a.later) < maxOwed:
+	case len(a.later) < maxLater:
 		a.later = append(a.later, *r)
+	default:
+		a.skipped++
 	}
+}
+
+// isZombie reports whether there is a zombie with this pid.
+func (w *Watcher) isZombie(pid int) bool {
+	return w.scanner.Stat(pid, &w.stat) == nil && w.stat.Zombie()
 }
 
 // matches reports whether the record is that of p, and not of an earlier or a later
@@ -153,7 +218,7 @@ func (p *process) matches(r *pacct.Record) bool {
 }
 
 // recordAccounted records the exit of a process that only accounting has seen.
-func (w *Watcher) recordAccounted(r *pacct.Record, now time.Time) {
+func (w *Watcher) recordAccounted(r *waiting, now time.Time) {
 	a := w.accounting
 	a.recorded++
 	within := &a.successes
@@ -165,8 +230,8 @@ func (w *Watcher) recordAccounted(r *pacct.Record, now time.Time) {
 		return
 	}
 	w.rec = history.Record{
-		Kind: history.KindExit, Time: a.timeOf(r, now), PID: r.PID, UID: r.UID, Comm: r.Comm, PPID: r.PPID, OriginPPID: r.PPID,
-		Parent: w.parentOf(r), Known: r.Known, Status: r.Status, Runtime: r.Elapsed, CPU: r.CPU, Accounted: true,
+		Kind: history.KindExit, Time: r.at, PID: r.PID, UID: r.UID, Comm: r.Comm, PPID: r.PPID, OriginPPID: r.PPID,
+		Parent: w.parentOf(&r.Record), Known: r.Known, Status: r.Status, Runtime: r.Elapsed, CPU: r.CPU, Accounted: true,
 		Inspector: r.Comm == w.ours.comm || r.Comm == usualComm,
 	}
 	if parent := w.procs[r.PPID]; parent != nil {

@@ -30,9 +30,10 @@ func startAccounting(t *testing.T) *pacct.File {
 // newAccountingWatcher returns a watcher that scans only when the test calls Tick.
 func newAccountingWatcher(t *testing.T) (*Watcher, *recorder) {
 	t.Helper()
-	w, b := newWatcher(t, 0)
-	w.Account(startAccounting(t))
-	w.readAccounting(time.Now())
+	b := &recorder{}
+	w, err := New(Options{Self: os.Getpid(), Init: os.Getpid(), Every: time.Millisecond, Accounting: startAccounting(t)}, b)
+	check(t, err)
+	t.Cleanup(w.Close)
 	return w, b
 }
 

@@ -31,6 +31,9 @@ func (w *Watcher) Finish(now time.Time) {
 	w.Ready(now)
 	w.findNew(now)
 	w.readAccounting(now)
+	if w.accounting != nil {
+		w.recordLater(now, true)
+	}
 	gone := uint64(0)
 	for _, pid := range w.unsure {
 		if pid > 0 && !exists(pid) {

@@ -18,7 +18,7 @@ const keepShare = 4
 // keepLimit returns how many stat files the watcher may keep open. It needs none if the
 // kernel reports how processes ended.
 func (w *Watcher) keepLimit() int {
-	if w.exitInfo || w.accounting != nil {
+	if w.exitInfo || w.accounting != nil || w.keepNone {
 		return 0
 	}
 	var limit unix.Rlimit
@@ -30,6 +30,16 @@ func (w *Watcher) keepLimit() int {
 		most = min(most, w.opt.Keep())
 	}
 	return most
+}
+
+// keepStats opens the stat files of the processes that are watched, up to the limit.
+func (w *Watcher) keepStats() {
+	w.keepMax = w.keepLimit()
+	for _, p := range w.procs {
+		if p.statFD < 0 && p.deadAt.IsZero() {
+			w.keepStat(p)
+		}
+	}
 }
 
 // keepStat opens the stat file of p, which is watched.
@@ -58,7 +68,7 @@ func (w *Watcher) dropStat(p *process) {
 // code needs descriptors.
 func (w *Watcher) releaseStats() bool {
 	some := w.kept > 0
-	w.keepMax = 0
+	w.keepMax, w.keepNone = 0, true
 	for _, p := range w.procs {
 		w.dropStat(p)
 	}

@@ -20,11 +20,14 @@ import (
 type recorder struct {
 	records           []history.Record
 	missed, unwatched uint64
+	sources           []history.Sources
 }
 
 func (b *recorder) Add(r *history.Record) { b.records = append(b.records, *r) }
 func (b *recorder) Missed(n uint64)       { b.missed += n }
 func (b *recorder) Unwatched(n uint64)    { b.unwatched += n }
+
+func (b *recorder) SetSources(s history.Sources) { b.sources = append(b.sources, s) }
 
 // of returns the records of a kind about a process; pid 0: about any.
 func (b *recorder) of(kind history.Kind, pid int) (list []history.Record) {

@@ -56,6 +56,9 @@ type Recorder interface {
 	// Unwatched counts n processes that were seen but are not watched, because there
 	// are too many.
 	Unwatched(n uint64)
+	// SetSources says how the watcher learns of the ends of processes from now on. It is
+	// called if that changes after New, see [Watcher.Sources].
+	SetSources(history.Sources)
 }
 
 const (
@@ -119,6 +122,7 @@ type Watcher struct {
 	unread        uint64    // command lines not read in time since the last note about them
 	notedUnread   time.Time // when that note was recorded
 	kept, keepMax int       // stat files that are open, and that may be, see keep.go
+	keepNone      bool      // the stat files were closed because other code needs descriptors
 	exitInfo      bool      // the kernel reports how a process ended after it was reaped, since Linux 6.15
 	// ask is [info.ask], except in tests of older kernels.
 	ask func(*info, int) error
@@ -175,10 +179,7 @@ func (w *Watcher) begin() (err error) {
 	if w.opt.Accounting != nil {
 		w.startAccounting(w.opt.Accounting, w.opt.Reaped)
 	}
-	w.keepMax = w.keepLimit()
-	for _, p := range w.procs {
-		w.keepStat(p)
-	}
+	w.keepStats()
 	if counterErr != nil {
 		w.note(now, "processes that start and end between two scans are not counted: "+errNoCounter(counterErr))
 	}

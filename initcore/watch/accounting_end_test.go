@@ -1,0 +1,181 @@
+package watch
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+	"yinit/procfs/pacct"
+)
+
+// spoil appends a record of another version to the accounting file.
+func spoil(t *testing.T) {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	check(t, err)
+	for _, fd := range fds {
+		name := "/proc/self/fd/" + fd.Name()
+		if to, err := os.Readlink(name); err != nil || !strings.HasPrefix(to, "/dev/shm/#") {
+			continue
+		}
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		check(t, err)
+		_, err = f.Write(make([]byte, pacct.Size))
+		check(t, err)
+		check(t, f.Close())
+		return
+	}
+	t.Fatal("no accounting file is open")
+}
+
+// TestAccountingFails: after an error the history says that accounting is no source any
+// more, and the watcher learns how processes end as it does without accounting.
+func TestAccountingFails(t *testing.T) {
+	for _, short := range []bool{false, true} {
+		s := newShell(t)
+		w, b := newAccountingWatcher(t)
+		w.ask = func(*info, int) error { return unix.ENOTTY } // as before Linux 6.15
+		w.exitInfo = false
+		before := s.sleepers(2)[0]
+		w.Tick(time.Now())
+		if p := w.procs[before]; p == nil || p.statFD >= 0 || w.Sources() != history.SourceWatch|history.SourceAccounting {
+			t.Fatalf("%+v, sources %v: want no open stat file, and accounting", p, w.Sources())
+		}
+		want := history.SourceWatch | history.SourceStat
+		if short {
+			w.releaseStats()
+			want = history.SourceWatch
+		}
+		spoil(t)
+		w.Tick(time.Now())
+		if notes := b.of(history.KindNote, 0); !strings.HasPrefix(notes[len(notes)-1].Text, "process accounting is off: ") {
+			t.Errorf("notes %+v, want one about accounting at the end", notes)
+		}
+		if len(b.sources) != 1 || b.sources[0] != want || w.Sources() != want {
+			t.Errorf("sources %v, now %v; want once %v", b.sources, w.Sources(), want)
+		}
+		after := s.sleepers(1)[0]
+		w.Tick(time.Now())
+		for _, pid := range []int{before, after} {
+			if p := w.procs[pid]; p == nil || p.statFD >= 0 == short {
+				t.Errorf("the stat file of %d is not as wanted (too few descriptors: %v): %+v", pid, short, p)
+			}
+		}
+	}
+}
+
+// TestAccountingReusedByThread: the record of a process whose pid a thread has now is in
+// the history after two scans, and the watcher does not wait for the thread to end.
+func TestAccountingReusedByThread(t *testing.T) {
+	w, b := newAccountingWatcher(t)
+	tid, end := make(chan int), make(chan struct{})
+	defer close(end)
+	go func() {
+		runtime.LockOSThread()
+		tid <- unix.Gettid()
+		<-end
+	}()
+	reused := <-tid
+	if reused == os.Getpid() {
+		t.Skip("it is the main thread")
+	}
+	now := time.Now()
+	r := pacct.Record{PID: reused, PPID: 1, Comm: "gone", Known: true, End: now.Truncate(time.Second)}
+	w.account(&r, now)
+	for range reusedAfter {
+		if got := b.exits(); got != "" || !w.accounting.busy() {
+			t.Fatalf("recorded %q too early: the process may be about to be reaped", got)
+		}
+		w.Tick(now.Add(time.Minute))
+	}
+	if got := b.exits(); got != "gone exited 0 accounted" || w.accounting.busy() {
+		t.Errorf("recorded %q, want the end of gone once; still busy: %v", got, w.accounting.busy())
+	}
+	if at := b.of(history.KindExit, reused)[0].Time; at.After(now) {
+		t.Errorf("it ended at %v, want no later than %v", at, now)
+	}
+}
+
+// reapOrphans reaps the zombies that earlier tests have left to us, as PID 1: a new
+// zombie would replace one of them.
+func reapOrphans() {
+	for {
+		if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); pid <= 0 || err != nil {
+			return
+		}
+	}
+}
+
+// TestAccountingOfZombies: a zombie that the watcher has no room for has one record,
+// whoever reaps it.
+func TestAccountingOfZombies(t *testing.T) {
+	for _, by := range []string{"its parent", "the init", "nobody"} {
+		reapOrphans()
+		s := newShell(t)
+		w, b := newAccountingWatcher(t)
+		w.opt.Max = len(w.procs)
+		var zombie int
+		if by == "the init" {
+			var err error
+			zombie, err = unixFork(t)
+			check(t, err)
+			check(t, unix.Kill(zombie, unix.SIGKILL))
+		} else {
+			zombie = s.does("sleep 0 & echo $!")
+		}
+		eventually(t, "it is a zombie", func() bool { st, err := (procfs.FS{}).Stat(zombie); return err == nil && st.Zombie() })
+		for range 2 * reusedAfter {
+			w.Tick(time.Now())
+		}
+		if n := len(b.of(history.KindExit, zombie)); n != 0 || w.procs[zombie] != nil || len(w.accounting.later) != 1 {
+			t.Errorf("%d records, watched %v, %d wait; want only one that waits", n, w.procs[zombie] != nil, len(w.accounting.later))
+		}
+		want := 1
+		switch by {
+		case "its parent":
+			s.does("wait; echo 0")
+			w.Tick(time.Now())
+		case "the init":
+			_, err := unix.Wait4(zombie, nil, 0, nil)
+			check(t, err)
+			w.Reaping(procfs.ID{PID: zombie}, true)
+			w.Reaped(procfs.ID{PID: zombie})
+			w.Tick(time.Now())
+			want = 0 // the init records it
+		default:
+			w.Finish(time.Now())
+		}
+		if n := len(b.of(history.KindExit, zombie)); n != want || len(w.accounting.later) != 0 {
+			t.Errorf("%s: %d records, want %d; %d wait", by, n, want, len(w.accounting.later))
+		}
+		if by == "nobody" {
+			s.does("wait; echo 0")
+		}
+	}
+}
+
+// TestAccountingTooManyWait: records that cannot wait are counted.
+func TestAccountingTooManyWait(t *testing.T) {
+	reapOrphans()
+	w, b := newAccountingWatcher(t)
+	s := newShell(t)
+	w.opt.Max = len(w.procs)
+	zombie := s.does("sleep 0 & echo $!")
+	eventually(t, "it is a zombie", func() bool { st, err := (procfs.FS{}).Stat(zombie); return err == nil && st.Zombie() })
+	now := time.Now()
+	for range maxLater + 3 {
+		w.account(&pacct.Record{PID: zombie, PPID: 1, Comm: "x", Known: true, End: now}, now)
+	}
+	w.noteSkipped(now)
+	if notes := b.of(history.KindNote, 0); len(notes) != 1 || !strings.HasPrefix(notes[0].Text, fmt.Sprint(3)) {
+		t.Errorf("notes %+v, want one about 3 processes", notes)
+	}
+	s.does("wait; echo 0")
+}
