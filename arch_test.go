@@ -41,15 +41,16 @@ var layers = []struct {
 	{dir: "procfs/cgroup", ours: []string{"procfs"}, denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
 	{dir: "procfs/host", ours: []string{"procfs", "procfs/passwd"}, denied: map[string]string{"os/user": linksC}},
 	{dir: "procfs/passwd", denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
+	{dir: "procfs/elffile", denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
 	{dir: "procfs/proctest", ours: []string{"procfs"}},
 	// The packages below draw conclusions from what procfs reads, and act on processes. They
 	// do not depend on the history, the screen or yinit, so that every command and every
 	// other program can use them.
 	{dir: "procfs/asuser", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/pidfd", ours: []string{"procfs"}, denied: readers},
-	{dir: "procfs/fatal", ours: []string{"procfs"}, denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly, "os/exec": "facts come from the kernel, not from programs"}},
+	{dir: "procfs/fatal", ours: []string{"procfs", "procfs/elffile"}, denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly, "os/exec": "facts come from the kernel, not from programs"}},
 	{dir: "procfs/pacct", ours: []string{"procfs"}, denied: readers},
-	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser"}, denied: readers},
+	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser", "procfs/elffile"}, denied: readers},
 	{dir: "procfs/zombie", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: readers},
 	{dir: "procfs/snapshot", ours: []string{"procfs", "procfs/verdict", "procfs/zombie", "procfs/cgroup", "procfs/host"}, denied: readers},
 	{

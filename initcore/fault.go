@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/procfs/elffile"
 )
 
 // An execution is a call of execve(2) that failed. The kernel returns one errno for a
@@ -153,7 +155,7 @@ func (x execution) scriptFault(p piece, text string, depth int) string {
 // elfFault checks an ELF file and its loader.
 func (x execution) elfFault(p piece, path string, depth int) string {
 	unknown := !missing(x.err) && x.err != unix.EACCES // the kernel could open all files, but not run this one
-	f, err := elf.Open(path)
+	f, err := elffile.Open(path)
 	if err != nil {
 		if unknown {
 			return p.name + " is damaged: it begins like an ELF program, but is not a valid one; was it copied completely?"
@@ -165,7 +167,7 @@ func (x execution) elfFault(p piece, path string, depth int) string {
 		return fmt.Sprintf("%s was built for %s, but this machine is %s; use an image for linux/%s",
 			p.name, machineName(f.Machine), machineName(ours), runtime.GOARCH)
 	}
-	loader, needed := elfLoader(f)
+	loader, needed := elfLoader(f.File)
 	if needed && loader == "" {
 		return p.name + " is damaged: the name of its loader is empty"
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/elffile"
 )
 
 // The levels of the x86-64 psABI, with the bit of each in GNU_PROPERTY_X86_ISA_1_NEEDED,
@@ -101,7 +102,7 @@ func readELF(path string) (needed uint32, libraries []string) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return 0, nil // opening a FIFO would block
 	}
-	f, err := elf.Open(path)
+	f, err := elffile.Open(path)
 	if err != nil {
 		return 0, nil
 	}
@@ -118,8 +119,7 @@ func readELF(path string) (needed uint32, libraries []string) {
 			needed |= neededLevels(notes, max(p.Align, 4))
 		}
 	}
-	libraries, _ = f.ImportedLibraries() // none if it is static
-	return needed, libraries
+	return needed, f.Libraries()
 }
 
 // neededLevels finds the levels in a segment of notes, see elf(5). The notes, and the

@@ -1,12 +1,12 @@
 package verdict
 
 import (
-	"debug/elf"
 	"path"
 	"strconv"
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/elffile"
 )
 
 // Language is a language runtime that installs signal handlers of its own. With
@@ -83,12 +83,12 @@ func languageOfSignals(sigs procfs.Signals) Language {
 // isGo reports whether the file is a Go program: it has the section that
 // debug/buildinfo reads, stripped or not.
 func isGo(path string) bool {
-	file, err := elf.Open(path)
+	file, err := elffile.Open(path)
 	if err != nil {
 		return false
 	}
 	defer file.Close()
-	return file.Section(".go.buildinfo") != nil
+	return file.HasSection(".go.buildinfo")
 }
 
 // handles returns the reason for a handler of signal n that the runtime installs
