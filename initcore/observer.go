@@ -54,7 +54,10 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 		}
 	}
 	if err != nil {
-		o.stopAccounting() // nobody would read its file
+		if o.accounting != nil { // nobody would read its file
+			o.stopAccounting()
+			m.log.Info("process accounting is off again: it needs the watcher of other processes")
+		}
 		m.log.Info("exits of processes that the init does not reap are not recorded", "error", err)
 		m.note(history.KindNote, "exits of processes that the init does not reap are not recorded: "+err.Error())
 		return
