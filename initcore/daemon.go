@@ -50,7 +50,7 @@ func (m *machine) serviceLeft(d *death) (follows bool) {
 	}
 	text := left + ": " + m.fateOf(len(all)) + advice
 	m.log.Warn(text)
-	m.note(history.KindNote, text)
+	m.noteWarning(text)
 	return false
 }
 

@@ -107,6 +107,7 @@ func (m *machine) programDied(d *death) string {
 	if advice != "" {
 		reason += ": " + advice
 	}
+	m.recordMissed(d.program)
 	m.recordExit(d, reason)
 	if d.Failure != nil {
 		m.log.Error(reason)

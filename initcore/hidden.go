@@ -84,7 +84,7 @@ func (m *machine) tellHidden() {
 		if !m.alone() {
 			text = s.program + ": " + text
 		}
-		m.note(history.KindNote, text)
+		m.noteWarning(text)
 		m.log.Warn(text)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
-	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -29,7 +28,7 @@ func (m *machine) warnInherited(in early.Inherited) {
 	if text := oddInheritance(in, stops, underSystemd(m.cfg.Env)); text != "" {
 		text += "; the programs inherit that: reset it before yinit is started"
 		m.log.Warn(text)
-		m.note(history.KindNote, text)
+		m.noteWarning(text)
 	}
 }
 

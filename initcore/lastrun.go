@@ -53,7 +53,7 @@ func (m *machine) tellLastRun(here history.Place) {
 		text += "; " + loop
 	}
 	m.log.Warn(text)
-	m.note(history.KindNote, text)
+	m.noteWarning(text)
 }
 
 // whyHard lists what is known about the end of a run that has no final record.
@@ -198,5 +198,9 @@ func (m *machine) tellLoop(now time.Time) {
 	}
 	m.now = now
 	m.log.Log(context.Background(), level, loop)
+	if level == slog.LevelWarn {
+		m.noteWarning(loop)
+		return
+	}
 	m.note(history.KindNote, loop)
 }

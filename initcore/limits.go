@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -40,7 +39,7 @@ func (m *machine) tellLimits(now time.Time) {
 	for _, text := range []string{m.victimsText(), m.limits.memoryHit(now), m.limits.pidsHit()} {
 		if text != "" {
 			text = "exit status 0, but " + text
-			m.note(history.KindNote, text)
+			m.noteWarning(text)
 			m.log.Warn(text)
 		}
 	}

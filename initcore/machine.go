@@ -106,7 +106,7 @@ func newMachine(cfg Config) *machine {
 	m := &machine{
 		cfg: cfg, others: &observer{},
 		signalBudget: history.NewBudget(signalBurst, signalsPerSecond), stopBudget: history.NewBudget(stopBurst, stopsPerSecond),
-		pauseBudget: history.NewBudget(pauseBurst, pausesPerSecond),
+		pauseBudget: history.NewSlowBudget(pauseBurst, pauseEvery),
 	}
 	for i := range cfg.Programs {
 		m.programs = append(m.programs, &program{Program: &cfg.Programs[i], group: cfg.Group || cfg.Session})

@@ -32,7 +32,7 @@ func (m *machine) warnPlace(k *kernel) {
 	}
 	if text != "" && !inInitialNamespace(k.fs) {
 		m.log.Warn(text)
-		m.note(history.KindNote, text)
+		m.noteWarning(text)
 	}
 }
 

@@ -21,6 +21,13 @@ func (m *machine) note(kind history.Kind, text string) {
 	m.hist.Add(&m.rec)
 }
 
+// noteWarning records a text of which the log warns. Only failures overwrite the record.
+func (m *machine) noteWarning(text string) {
+	m.newRecord(history.KindNote)
+	m.rec.Text, m.rec.Warning = text, true
+	m.hist.Add(&m.rec)
+}
+
 // outOfMemory records and says that the memory limit was hit, if a process that ended
 // with this status was probably killed for that; otherwise it returns "".
 func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatus) string {

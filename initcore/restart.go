@@ -13,7 +13,7 @@ import (
 // startFailed handles an error of fork(2), or of the preparation for it.
 func (m *machine) startFailed(p *program, err error) {
 	why := "cannot start " + p.Name
-	m.note(history.KindNote, why+": "+err.Error())
+	m.noteWarning(why + ": " + err.Error())
 	if m.retries(p, err) {
 		m.planRestart(p, err)
 		return

@@ -193,7 +193,7 @@ func (m *machine) judgeStop(c stopCheck, a stopAnswer) {
 	if !c.p.killAt.IsZero() {
 		text += fmt.Sprintf(", and is killed %s after the signal", m.cfg.KillAfter)
 	}
-	m.note(history.KindNote, text)
+	m.noteWarning(text)
 	text += m.helpFor(c.p, a)
 	m.log.Warn(text)
 	m.checks.report += "yinit: still running after " + procfs.SignalName(int(c.sig)) + ": " + procfs.Printable(text) + "\n"

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,7 @@ type stopState struct {
 	sent     early.Info // the stop signal that the init has forwarded since the last stop; zero: none
 	at       time.Time  // when it was last stopped, if recorded
 	recorded bool       // the record of the stop was written
+	missed   int        // how many stops since then are not recorded
 	said     bool       // a warning has said that it was stopped
 }
 
@@ -87,10 +89,10 @@ func (m *machine) wasContinued(p *program) {
 }
 
 // The records of stops and continuations are limited: cpulimit(1) stops and continues a
-// process many times a second.
+// process many times a second, for days. The others are counted.
 const (
-	pauseBurst      = 20
-	pausesPerSecond = 1
+	pauseBurst = 20
+	pauseEvery = 10 * time.Minute
 )
 
 // recordStop records that a program was stopped or continued. The record of the
@@ -99,12 +101,25 @@ func (m *machine) recordStop(p *program, text string) {
 	if p.stopped {
 		p.stop.at, p.stop.recorded = m.now, m.pauseBudget.Take(m.now)
 		if !p.stop.recorded {
+			p.stop.missed++
 			return
 		}
+		m.recordMissed(p)
 	}
 	m.newRecord(history.KindNote)
 	m.rec.PID, m.rec.Comm, m.rec.Text = p.pid, p.comm(), p.Name+" was "+text
 	m.hist.Add(&m.rec)
+}
+
+// recordMissed records how often p was stopped since the last record of a stop.
+func (m *machine) recordMissed(p *program) {
+	if p.stop.missed == 0 {
+		return
+	}
+	m.newRecord(history.KindNote)
+	m.rec.PID, m.rec.Comm, m.rec.Text = p.pid, p.comm(), fmt.Sprintf("%s was stopped and continued %d more times", p.Name, p.stop.missed)
+	m.hist.Add(&m.rec)
+	p.stop.missed = 0
 }
 
 // sayOnce warns about a stop of a program; later ones are for those who ask for more.

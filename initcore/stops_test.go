@@ -2,6 +2,7 @@ package initcore
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"yinit/initcore/history"
+	"yinit/procfs/verdict"
 )
 
 // TestStopIsRecorded: a stop and its continuation are recorded and said, but not each one of
@@ -58,6 +60,37 @@ func TestStopIsRecorded(t *testing.T) {
 				t.Errorf("%.80s: note %d is %q, want %q", tt.script, i, got, want)
 			}
 		}
+	}
+}
+
+// TestStopsForHours: a program that is stopped and continued for hours, as by cpulimit(1),
+// takes few records, none of a warning's, and the rest are counted.
+func TestStopsForHours(t *testing.T) {
+	w := reporting(t, one())
+	w.blocks = map[string]stopAnswer{"app": {obstacle: verdict.Obstacle{Does: "ignores SIGTERM"}}}
+	w.play("noshell; start; TERM; 1m")
+	const hours = 3
+	for range hours * 3600 {
+		w.play("app stops by STOP; 500ms; app stops by CONT; 500ms")
+	}
+	w.play("app exits 0")
+	notes := lastRecords(t, w.hist, history.Capacity, history.KindNote)
+	stops, counted, warned := 0, 0, false
+	for _, r := range notes {
+		var n int
+		switch {
+		case strings.Contains(r.Text, "ignores SIGTERM"):
+			warned = r.Warning
+		case r.Text == "app was stopped by SIGSTOP":
+			stops++
+		default:
+			if _, err := fmt.Sscanf(r.Text, "app was stopped and continued %d more times", &n); err == nil {
+				counted += n
+			}
+		}
+	}
+	if most := 2*pauseBurst + 3*6*hours; len(notes) > most+1 || stops+counted != hours*3600 || !warned {
+		t.Errorf("%d notes, %d stops and %d counted, the warning is kept: %v; want at most %d notes of %d stops", len(notes), stops, counted, warned, most, hours*3600)
 	}
 }
 

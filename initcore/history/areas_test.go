@@ -22,11 +22,15 @@ func TestShares(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, src := ring(t)
 			bits, failures, lost, next := open(t, src), 0, uint64(0), uint64(0)
+			warned := false
 			for i := range 5 * Capacity {
 				r := flood(i)
 				if i%1000 == 500 {
 					r = failure
 					failures++
+				}
+				if i == 700 {
+					r = Record{Kind: KindNote, Text: "a warning", Warning: true}
 				}
 				w.Add(&r)
 				if i%700 == 0 {
@@ -50,6 +54,10 @@ func TestShares(t *testing.T) {
 				if Failed(&b.Records[i]) {
 					failures--
 				}
+				warned = warned || b.Records[i].Warning
+			}
+			if !warned {
+				t.Error("the warning is missing")
 			}
 			if failures != 0 {
 				t.Errorf("%d failures are missing", failures)

@@ -13,7 +13,12 @@ type Budget struct {
 // NewBudget returns an unused budget for a burst of events and for perSecond events a
 // second in the long run.
 func NewBudget(burst, perSecond int) Budget {
-	every := time.Second / time.Duration(perSecond)
+	return NewSlowBudget(burst, time.Second/time.Duration(perSecond))
+}
+
+// NewSlowBudget returns an unused budget for a burst of events, and for one event every so
+// often in the long run.
+func NewSlowBudget(burst int, every time.Duration) Budget {
 	return Budget{burst: time.Duration(burst) * every, every: every}
 }
 

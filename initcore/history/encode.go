@@ -22,6 +22,27 @@ func checksum(number uint64, b []byte) uint32 {
 	return uint32(h ^ h>>32)
 }
 
+// flagsOf returns the flags of a record.
+func flagsOf(r *Record) (flags byte) {
+	for _, f := range [...]struct {
+		set bool
+		bit byte
+	}{
+		{r.Known, flagKnown},
+		{r.ReapedByInit, flagByInit},
+		{r.ReapedByKernel, flagByKernel},
+		{r.Accounted, flagAccounted},
+		{r.Inspector, flagInspector},
+		{r.Renamed, flagRenamed},
+		{r.Warning, flagWarning},
+	} {
+		if f.set {
+			flags |= f.bit
+		}
+	}
+	return flags
+}
+
 // encode writes r, the record with this number in its area, into b, which must hold at
 // least one record. It does not allocate.
 func encode(b []byte, r *Record, run uint16, number uint64) {
@@ -40,24 +61,7 @@ func encode(b []byte, r *Record, run uint16, number uint64) {
 	le.PutUint32(b[offUID:], r.UID)
 	le.PutUint16(b[offRecordRun:], run)
 	b[offKind] = byte(r.Kind)
-	if r.Known {
-		b[offFlags] |= flagKnown
-	}
-	if r.ReapedByInit {
-		b[offFlags] |= flagByInit
-	}
-	if r.ReapedByKernel {
-		b[offFlags] |= flagByKernel
-	}
-	if r.Renamed {
-		b[offFlags] |= flagRenamed
-	}
-	if r.Accounted {
-		b[offFlags] |= flagAccounted
-	}
-	if r.Inspector {
-		b[offFlags] |= flagInspector
-	}
+	b[offFlags] = flagsOf(r)
 	b[offAction] = byte(r.Action)
 	b[offPassed] = byte(r.Passed)
 	copy(b[offComm:offComm+lenComm], r.Comm)
@@ -132,6 +136,7 @@ func decode(b []byte, number uint64) (Record, bool) {
 		Renamed:        b[offFlags]&flagRenamed != 0,
 		ReapedByKernel: b[offFlags]&flagByKernel != 0,
 		Accounted:      b[offFlags]&flagAccounted != 0,
+		Warning:        b[offFlags]&flagWarning != 0,
 		Inspector:      b[offFlags]&flagInspector != 0,
 		Runtime:        time.Duration(le.Uint64(b[offRuntime:])),
 		CPU:            time.Duration(le.Uint64(b[offCPU:])),

@@ -79,6 +79,8 @@ type (
 		PID  int    `json:"pid,omitempty"` // if the record is about one process
 		Comm string `json:"comm,omitempty"`
 		Text string `json:"text"`
+
+		Warning bool `json:"warning,omitempty"`
 	}
 )
 
@@ -111,7 +113,7 @@ func (r *Record) JSON() string {
 		}
 		v = s
 	case KindStop, KindNote, KindOOM:
-		v = jsonText{jsonHead: head, PID: r.PID, Comm: r.Comm, Text: r.Text}
+		v = jsonText{jsonHead: head, PID: r.PID, Comm: r.Comm, Text: r.Text, Warning: r.Warning}
 	case KindExit:
 		v = jsonOfExit(jsonOfProcess(head, r), r)
 	case KindZombie:

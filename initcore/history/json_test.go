@@ -79,6 +79,7 @@ func TestJSONIsDocumented(t *testing.T) {
 			r.Signal, r.Passed, r.Count = 1, 2, 3
 		}
 		r.Accounted, r.Renamed, r.Inspector = kind == KindExit, true, kind != KindSignal
+		r.Warning = kind == KindNote
 		adopted := Record{Kind: kind, PPID: 12, OriginPPID: 11}
 		for _, line := range []string{r.JSON(), adopted.JSON()} {
 			var fields map[string]any

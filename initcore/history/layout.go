@@ -51,7 +51,7 @@ const (
 // So no number of signals and starts can overwrite an exit, and no number of processes
 // that succeed can overwrite a failure.
 const (
-	areaFailures = iota // failed exits, and the other records of what went wrong
+	areaFailures = iota // failed exits, warnings, and the other records of what went wrong
 	areaExits           // the other exits
 	areaOthers          // all other records
 	areas
@@ -63,7 +63,7 @@ var slotsOf = [areas]uint32{1000, 2000, Capacity - 3000}
 // area returns the area in which the record is kept.
 func (r *Record) area() int {
 	switch {
-	case r.Failed(), r.Kind == KindOOM, r.Kind == KindZombie, r.Kind == KindStop:
+	case r.Failed(), r.Warning, r.Kind == KindOOM, r.Kind == KindZombie, r.Kind == KindStop:
 		return areaFailures
 	case r.Kind == KindExit:
 		return areaExits
@@ -112,6 +112,7 @@ const (
 	flagAccounted = 8  // the record is from process accounting only
 	flagInspector = 16 // the process ran one of yinit's commands
 	flagRenamed   = 32 // the command line belongs to an earlier name than the comm
+	flagWarning   = 64 // the init has warned of the event
 )
 
 // MaxText is the number of bytes that the command line and the text of a record

@@ -123,6 +123,9 @@ type Record struct {
 	Count int       // how many signals the record describes, [MaxCount] at most for Add; 0: one
 	Last  time.Time // when the last of them was received; Time is that of the first
 
+	// Warning says, for KindNote, that the init has warned of the event in its log. Such a
+	// record is kept as long as those of failures.
+	Warning bool
 	// Text describes the event (KindOOM, KindStop, KindNote), or gives the reason
 	// for it (KindExit, KindZombie). It is "" if there is none.
 	Text string
