@@ -163,7 +163,7 @@ func foregroundAdvice(args []string, orphans []procfs.Stat) string {
 			return "run it in the foreground: " + how
 		}
 	}
-	return "run it in the foreground, without the option that makes it a daemon"
+	return "run it in the foreground, for which most services have an option, or go on with what it left: --follow-fork"
 }
 
 // leftText says how many processes were left, and their names: "3 processes (nginx)".

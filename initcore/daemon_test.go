@@ -56,7 +56,7 @@ func TestServiceLeft(t *testing.T) {
 		{"service", "service ssh start", "service", time.Second, 0, "start", []procfs.Stat{orphan(20, "sshd", 20)}, "service exited 0 after 1s and left 1 process (sshd): stopping it; run it in the foreground: /usr/sbin/sshd -D -e"},
 		{"init.d", "/etc/init.d/mysql start", "mysql", time.Second, 0, "start", []procfs.Stat{orphan(20, "mysqld", 20)}, "mysql exited 0 after 1s and left 1 process (mysqld): stopping it; run it in the foreground: mysqld without --daemonize"},
 		{"a script", "/start.sh", "start.sh", time.Second, 0, "start", []procfs.Stat{orphan(20, "php-fpm8.2", 20)}, "start.sh exited 0 after 1s and left 1 process (php-fpm8.2): stopping it; run it in the foreground: php-fpm --nodaemonize"},
-		{"a daemon of one's own", "mydaemon", "mydaemon", 5 * ms, 0, "start", []procfs.Stat{orphan(20, "worker", 20)}, "mydaemon exited 0 after 5ms and left 1 process (worker): stopping it; run it in the foreground, without the option that makes it a daemon"},
+		{"a daemon of one's own", "mydaemon", "mydaemon", 5 * ms, 0, "start", []procfs.Stat{orphan(20, "worker", 20)}, "mydaemon exited 0 after 5ms and left 1 process (worker): stopping it; run it in the foreground, for which most services have an option, or go on with what it left: --follow-fork"},
 		{"a new binary", "gunicorn app", "gunicorn", time.Hour, 0, "start", []procfs.Stat{orphan(20, "gunicorn", 1)}, "gunicorn exited 0 after 1h00m and left 1 process (gunicorn): stopping it; if it replaced itself, let yinit go on with its successor: --follow-fork"},
 		{"a job in the background", "sh -c x", "sh", 5 * ms, 0, "start", []procfs.Stat{orphan(20, "sleep", 1)}, ""},
 		{"a subshell", "sh -c x", "sh", 5 * ms, 0, "start", []procfs.Stat{orphan(20, "sh", 1)}, ""},

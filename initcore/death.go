@@ -159,7 +159,7 @@ func (m *machine) why(d *death) string {
 	}
 	sig := unix.Signal(d.Status.Signal())
 	if p.stoppedBy == unix.SIGKILL && sig == unix.SIGKILL {
-		return how + ": it did not end in time"
+		return how + ": it was " + p.late
 	}
 	if oom := m.outOfMemory(d.id(), p.Name, d.Status); oom != "" {
 		return how + ": " + oom

@@ -292,14 +292,14 @@ func TestWhyNoProcess(t *testing.T) {
 // TestWhyFull checks that the numbers of a full control group are in the line, and which
 // process leaks.
 func TestWhyFull(t *testing.T) {
-	const held = "22 by zombies of 1 (python3)"
+	const held = "22 by zombies of process 1 (python3)"
 	for want, test := range map[string]struct {
 		pids, most uint64
 		held       string
 	}{
-		"30 of 30 processes and threads are taken, 22 by zombies of 1 (python3); raise it": {30, 30, held},
-		"30 of 30 processes and threads are taken; raise it":                               {30, 30, ""},
-		"of the machine is reached (22 by zombies of 1 (python3))":                         {30, 900, held},
+		"30 of 30 processes and threads are taken, 22 by zombies of process 1 (python3); raise it": {30, 30, held},
+		"30 of 30 processes and threads are taken; raise it":                                       {30, 30, ""},
+		"of the machine is reached (22 by zombies of process 1 (python3))":                         {30, 900, held},
 	} {
 		if got := whyFull(cgroup.Usage{Pids: test.pids, PidsMax: test.most}, test.held); !strings.Contains(got, want) {
 			t.Errorf("whyFull = %q, want %q", got, want)

@@ -23,6 +23,7 @@ const (
 	kindZstd
 	kindArchive // ar(1)
 	kindUTF16
+	kindMarked // a #! line behind a byte order mark of UTF-8
 	kindBinary // any other
 )
 
@@ -58,6 +59,7 @@ var magics = [...]struct {
 	{0xfd377a58 << 32, first4, kindXZ},
 	{0x28b52ffd << 32, first4, kindZstd},
 	{0x213c617263683e0a, ^uint64(0), kindArchive},
+	{0xefbbbf2321 << 24, first5, kindMarked},
 	{0xfffe << 48, first2, kindUTF16},
 	{0xfeff << 48, first2, kindUTF16},
 }
@@ -67,6 +69,7 @@ const (
 	first2 = 0xffff << 48
 	first3 = 0xffffff << 40
 	first4 = 0xffffffff << 32
+	first5 = 0xffffffffff << 24
 )
 
 // kindOf returns the kind of a file from its first n bytes. What a shell would rightly run
@@ -130,6 +133,7 @@ var kindTexts = [...]string{
 	kindZstd:    "is compressed with zstd: unpack it first",
 	kindArchive: "is an archive of ar(1), such as a Debian package or a static library: it cannot be run",
 	kindUTF16:   "is a text in UTF-16, as editors on Windows write it: convert it to UTF-8, for example with iconv",
+	kindMarked:  "begins with a byte order mark, so that the kernel does not see its #! line: save it as UTF-8 without one",
 	kindBinary:  "is a binary file of a kind that this kernel does not know: it is neither a program for Linux nor a script",
 }
 

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -156,8 +157,10 @@ func TestTellLimits(t *testing.T) {
 		unseen  uint64
 		want    []string
 	}{
-		"nothing":            {0, nil, 0, 0, nil},
-		"a failure":          {3, []procfs.ID{{PID: 13}}, 5, 1, nil},
+		"nothing": {0, nil, 0, 0, nil},
+		"a failure": {
+			3, []procfs.ID{{PID: 13}}, 5, 1, []string{"the limit on processes and threads (pids.max 30) was hit 5 times: processes could not be started"},
+		},
 		"one victim":         {0, []procfs.ID{{PID: 13}}, 0, 0, []string{"13 (app) was killed by SIGKILL: " + victim}},
 		"one, told already":  {0, []procfs.ID{{PID: 7}}, 0, 0, nil},
 		"two victims":        {0, []procfs.ID{{PID: 7}, {PID: 13}}, 0, 0, []string{"2 processes were killed because of the memory limit; the last one was 13 (app): " + victim}},
@@ -187,7 +190,11 @@ func TestTellLimits(t *testing.T) {
 		w.tellLimits(w.clock)
 		var want strings.Builder
 		for _, text := range tt.want {
-			want.WriteString("yinit: warning: exit status 0, but " + text + "\n")
+			before := "exit status 0, but "
+			if tt.status != 0 {
+				before = fmt.Sprintf("exit status %d; ", tt.status)
+			}
+			want.WriteString("yinit: warning: " + before + text + "\n")
 		}
 		if got := log.String(); got != want.String() {
 			t.Errorf("%s: %q, want %q", name, got, want.String())

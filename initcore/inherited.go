@@ -21,6 +21,7 @@ const standardSignals = 1<<31 - 1
 // warnInherited warns about what the init was started with and its programs inherit, and
 // records it.
 func (m *machine) warnInherited(in early.Inherited) {
+	m.inherited = in
 	var stops []unix.Signal
 	for _, p := range m.programs {
 		stops = append(stops, m.cfg.Rewrite.Of(p.stopSignal()))

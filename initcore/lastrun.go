@@ -56,6 +56,14 @@ func (m *machine) tellLastRun(here history.Place) {
 	m.noteWarning(text)
 }
 
+// times says how often something happened.
+func times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 // whyHard lists what is known about the end of a run that has no final record.
 func whyHard(last history.LastRun, here history.Place) (all []string) {
 	then := last.Place
@@ -65,7 +73,7 @@ func whyHard(last history.LastRun, here history.Place) (all []string) {
 	case then.Group != 0 && then.Group == here.Group && here.OOMKills > then.OOMKills:
 		all = append(all, fmt.Sprintf("the memory limit was hit meanwhile (oom_kill %d → %d)", then.OOMKills, here.OOMKills))
 	case then.Group != 0 && then.OOMKills > 0:
-		all = append(all, fmt.Sprintf("the memory limit had been hit %d times before (oom_kill)", then.OOMKills))
+		all = append(all, "the memory limit had been hit "+times(then.OOMKills)+" before (oom_kill)")
 	}
 	switch {
 	case last.StopBy != 0:

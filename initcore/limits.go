@@ -30,15 +30,21 @@ func (v *victims) add(id procfs.ID, comm, text string) {
 	*v = victims{total: v.total + 1, last: id, comm: comm, text: text}
 }
 
-// tellLimits warns if the exit status is 0 although a limit of the container was hit.
+// tellLimits warns if a limit of the container was hit: with the exit status 0 nothing else
+// tells, and with another one it may be the reason. A victim of the memory limit that made
+// a program fail has been reported.
 func (m *machine) tellLimits(now time.Time) {
-	if m.exitStatus() != 0 || m.limits == nil {
+	if m.limits == nil {
 		return
 	}
 	m.now = now
-	for _, text := range []string{m.victimsText(), m.limits.memoryHit(now), m.limits.pidsHit()} {
+	texts, before := []string{m.limits.pidsHit()}, fmt.Sprintf("exit status %d; ", m.exitStatus())
+	if m.exitStatus() == 0 {
+		texts, before = append(texts, m.victimsText(), m.limits.memoryHit(now)), "exit status 0, but "
+	}
+	for _, text := range texts {
 		if text != "" {
-			text = "exit status 0, but " + text
+			text = before + text
 			m.noteWarning(text)
 			m.log.Warn(text)
 		}

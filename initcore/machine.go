@@ -64,6 +64,7 @@ type machine struct {
 	sent      uint64         // number of signals sent to programs
 	rec       history.Record // reused, so that a death allocates nothing
 	others    *observer
+	inherited early.Inherited // what the programs inherit from the init's parent
 
 	signalBudget, stopBudget, pauseBudget history.Budget
 	unrecorded                            unrecordedSignals
@@ -88,6 +89,7 @@ type program struct {
 	answer     stopAnswer        // the result of the last check
 	group      bool              // signals go to its process group
 	begun      time.Time         // when it was last started
+	late       string            // why the init killed it; "": it did not
 	stoppedBy  unix.Signal       // the stop signal or SIGKILL that the init sent; 0: none
 	lastSignal unix.Signal       // the last signal that was forwarded; 0: none
 	lastInfo   early.Info        // siginfo_t of the signal that was received for it
@@ -134,7 +136,8 @@ func (m *machine) start(now time.Time) {
 
 // launch starts one program and reports whether it could.
 func (m *machine) launch(p *program) bool {
-	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.stopped, p.toldToEnd = m.now, time.Time{}, 0, 0, false, false
+	p.begun, p.restartAt, p.stoppedBy, p.lastSignal, p.late = m.now, time.Time{}, 0, 0, ""
+	p.stopped, p.toldToEnd = false, false
 	p.killAt, p.checked, p.answer, p.stopsLater, p.followed = time.Time{}, 0, stopAnswer{}, false, false
 	p.stop.sent = noInfo
 	pid, err := m.proc.start(p)

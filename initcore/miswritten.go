@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 // Names are quoted, so the text has no characters that control a terminal.
 func miswritten(args []string) string {
 	word := args[0]
-	words := strings.Fields(word)
+	words := fields(word)
 	switch first := first(words); {
 	case len(words) == 0:
 		return "it is empty; is a variable that should hold the command unset?"
@@ -40,6 +41,15 @@ func miswritten(args []string) string {
 	return ""
 }
 
+// fields returns the words of one that is not a name, without a -- before them.
+func fields(word string) []string {
+	words := strings.Fields(word)
+	if len(words) > 1 && words[0] == "--" {
+		return words[1:]
+	}
+	return words
+}
+
 // shellCharacters have a meaning in the shell only.
 const shellCharacters = "|&;<>$`(){}*~\"'"
 
@@ -54,6 +64,9 @@ func first(words []string) string {
 // unreadList is about a list in a Dockerfile or a manifest that is not valid JSON. The
 // builder takes such a line for a shell command, or for words.
 func unreadList(args []string) string {
+	if words := wholeList(args); words != nil {
+		return "it is a list in one word; write its words as words of the command: " + list(words...)
+	}
 	parts := strings.FieldsFunc(strings.Join(args, " "), func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("[],'\"‘’“”", r)
 	})
@@ -61,6 +74,15 @@ func unreadList(args []string) string {
 		parts = []string{"PROGRAM"}
 	}
 	return "this is a list that is not valid JSON; write " + list(parts...) + ", with double quotes and no comma at the end"
+}
+
+// wholeList returns the words of a list that is valid JSON and came as one word, as from
+// a variable or a shell script; nil if it is none.
+func wholeList(args []string) (words []string) {
+	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &words) != nil || len(words) == 0 {
+		return nil
+	}
+	return words
 }
 
 // list returns the words as a list in JSON, as a Dockerfile has it.
@@ -89,6 +111,9 @@ func isAssignment(word string) bool {
 
 func assignment(word string, rest []string) string {
 	words := append([]string{"env"}, strings.Fields(word)...)
+	if len(words) == 2 && len(rest) == 0 {
+		rest = []string{"PROGRAM"}
+	}
 	return "it sets a variable, which is the shell's task; write " + list(append(words, rest...)...)
 }
 

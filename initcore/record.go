@@ -90,6 +90,9 @@ func (d *death) peak() procfs.Bytes {
 	if childless && carried > 0 && d.MaxRSS > carried {
 		return d.MaxRSS
 	}
+	if d.Stat.PID == d.PID && d.seen.Comm != d.Stat.Comm {
+		return 0 // it has executed another program since the watcher read that
+	}
 	return d.seen.Peak
 }
 

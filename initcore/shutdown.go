@@ -62,8 +62,8 @@ func (m *machine) delayIsOver() {
 }
 
 // stopAll sends every running program its stop signal, the last one first, and returns
-// their pids. Those that have to wait for another program get it later. Stopped ones are continued. If info has a value, see sigqueue(3), the stop
-// signal carries it.
+// their pids. Those that have to wait for another program get it later. Stopped ones are
+// continued. If info has a value, see sigqueue(3), the stop signal carries it.
 func (m *machine) stopAll(info early.Info) (to []int) {
 	if m.stopAt.IsZero() {
 		m.stopAt = m.now
@@ -99,6 +99,9 @@ func (m *machine) killLate() {
 		name, why := p.whom(m.facts.name(p.pid)), m.whyLate(p)
 		m.log.Warn("killing " + name + ": " + why)
 		m.note(history.KindStop, "SIGKILL to "+name+": "+why)
+		if p.stoppedBy != unix.SIGKILL {
+			p.late = why
+		}
 		p.stoppedBy = unix.SIGKILL
 		m.send(p, unix.SIGKILL, noInfo)
 		// A process in state D cannot react, so SIGKILL is repeated at a low rate only.
@@ -125,6 +128,9 @@ func (m *machine) whyLate(p *program) string {
 	why := "still running " + m.cfg.KillAfter.String() + " after " + procfs.SignalName(int(p.stoppedBy))
 	if which := p.answer.obstacle.Which; which != "" && p.answer.sig == p.stoppedBy {
 		why += ", " + which
+		if was := p.stoppedBy; m.inherited.Mask&bit(was) != 0 && which == "which it blocks" || m.inherited.Ignored&bit(was) != 0 && which == "which it ignores" {
+			why += " (inherited from the start)"
+		}
 	}
 	return why
 }

@@ -203,7 +203,11 @@ func (m *machine) received(info early.Info, passed unix.Signal, action history.A
 	if again {
 		return
 	}
-	m.log.Info("received "+procfs.SignalName(int(info.Signal)), "from", m.rec.Sender(), "action", action.String(), "to", to)
+	attrs := []any{"from", m.rec.Sender(), "action", action.String()}
+	if len(to) > 0 {
+		attrs = append(attrs, "to", to)
+	}
+	m.log.Info("received "+procfs.SignalName(int(info.Signal)), attrs...)
 }
 
 func originOf(info early.Info) history.SignalOrigin {

@@ -149,14 +149,23 @@ func (w *Writer) takeOver(r *Reader, h Header) {
 	w.runs = w.runs[max(len(w.runs)-lenRuns, 0):]
 }
 
-// lastOf returns the last record of the run in the header; Seq is 0 if there is none.
-func (r *Reader) lastOf(h Header) Record {
-	batch, err := r.Read(max(h.Written, 1) - 1)
-	if n := len(batch.Records); err == nil && n > 0 && batch.Records[n-1].Run == h.Run {
-		return batch.Records[n-1]
+// lastOf returns the last record of the run in the header that is no note, or else the last
+// one; Seq is 0 if there is none. Notes hardly ever tell why a run ended.
+func (r *Reader) lastOf(h Header) (last Record) {
+	batch, err := r.Read(max(h.Written, notesBefore) - notesBefore)
+	if err != nil {
+		return Record{}
 	}
-	return Record{}
+	for _, record := range batch.Records {
+		if record.Run == h.Run && (record.Kind != KindNote || last.Seq == 0 || last.Kind == KindNote) {
+			last = record
+		}
+	}
+	return last
 }
+
+// notesBefore is how many records lastOf reads.
+const notesBefore = 8
 
 // writeRuns writes the table of earlier runs, and clears the state of this one.
 func (w *Writer) writeRuns() {

@@ -177,6 +177,7 @@ func (w *Watcher) renumber(p *process) {
 
 // changeProgram notes that the process has executed another program.
 func (w *Watcher) changeProgram(p *process, comm string) {
+	p.Peak = 0 // that of the former program
 	p.Comm, p.Cmdline = comm, ""
 	p.yinit = w.isOurs(p.ID.PID, comm)
 	w.renumber(p)

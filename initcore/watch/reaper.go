@@ -69,10 +69,10 @@ func (w *Watcher) lookAtParent(p *process) {
 		parent.lookedAt = w.scans
 		if parent.looked = w.look(parent); parent.looked {
 			parent.waited = w.other.CMinorFaults
+			w.rename(parent)
 			if w.scanner.Status(p.PPID, &w.status) == nil {
 				parent.Peak = w.status.Peak
 			}
-			w.rename(parent)
 		}
 	}
 	p.Parent = w.name(p.PPID)

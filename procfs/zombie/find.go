@@ -277,8 +277,8 @@ func Held(fs procfs.FS) string {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("1 by a zombie of %d (%s)", parent.PID, procfs.Printable(parent.Comm))
+		return fmt.Sprintf("1 by a zombie of process %d (%s)", parent.PID, procfs.Printable(parent.Comm))
 	default:
-		return fmt.Sprintf("%d by zombies of %d (%s)", n, parent.PID, procfs.Printable(parent.Comm))
+		return fmt.Sprintf("%d by zombies of process %d (%s)", n, parent.PID, procfs.Printable(parent.Comm))
 	}
 }

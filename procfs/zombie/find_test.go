@@ -229,9 +229,9 @@ func TestHeld(t *testing.T) {
 	tree.Process(proctest.Process{PID: 7, PPID: 1, Comm: "sh\n"})
 	held("")
 	tree.Process(proctest.Process{PID: 8, PPID: 7, State: procfs.StateZombie})
-	held("1 by a zombie of 7 (sh\\n)")
+	held("1 by a zombie of process 7 (sh\\n)")
 	for pid := 10; pid < 32; pid++ {
 		tree.Process(proctest.Process{PID: pid, PPID: 1, State: procfs.StateZombie})
 	}
-	held("22 by zombies of 1 (python3)")
+	held("22 by zombies of process 1 (python3)")
 }
