@@ -42,6 +42,7 @@ func (m *machine) stopped(p *program, by unix.Signal) {
 	switch {
 	case asked == noInfo && m.keyStopped(p, by):
 		m.recordStop(p, "stopped by SIGTSTP from the terminal, and continued at once: no shell with job control started yinit")
+		p.stop.recorded = false // which tells of the continuation, too
 		m.sayOnce(p, "continued "+p.Name+", which Ctrl-Z had stopped: no shell with job control is above yinit to continue it", p.pid)
 		_ = m.proc.kill(-p.pid, unix.SIGCONT) // the terminal had stopped the whole group
 	case m.jobStopped(asked):
