@@ -76,6 +76,20 @@ func (c *console) release() {
 	}
 }
 
+// sendsKeys reports whether the terminal will send the signals of its keys to the program
+// rather than to us. With session the program needs it as the terminal of its own
+// session, which only a session leader can give up.
+func (c *console) sendsKeys(session bool) bool {
+	if c.forProgram() < 0 {
+		return false
+	}
+	if !session || !ofOurSession(c.fd) {
+		return true
+	}
+	leader, err := unix.Getsid(0)
+	return err == nil && leader == unix.Getpid()
+}
+
 // takeTerminal implements terminal.
 func (c *console) takeTerminal() {
 	if c.fd >= 0 && c.ours {

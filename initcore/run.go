@@ -135,7 +135,7 @@ func (k *kernel) prepare(log *slog.Logger) {
 			log.Warn("cannot set the signal of --parent-death", "error", err)
 		}
 	}
-	if text := k.cfg.keysPastRewrite(k.console.forProgram() >= 0); text != "" {
+	if text := k.cfg.keysPastRewrite(k.console.sendsKeys(k.cfg.Session)); text != "" {
 		log.Warn(text)
 	}
 	if k.isFirst && !k.cfg.Subreaper {
