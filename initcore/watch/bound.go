@@ -35,7 +35,7 @@ func (w *Watcher) evictable(forZombie bool) func(*process) bool {
 	case w.recorded > 0:
 		return func(p *process) bool { return p.recorded }
 	case w.dead > 0:
-		return func(p *process) bool { return !p.deadAt.IsZero() }
+		return func(p *process) bool { return !p.Dead.IsZero() }
 	default:
 		return func(*process) bool { return !forZombie }
 	}

@@ -83,7 +83,7 @@ func TestZombiesGiveWay(t *testing.T) {
 // living returns how many watched processes have not ended.
 func (w *Watcher) living() (n int) {
 	for _, p := range w.procs {
-		if p.deadAt.IsZero() {
+		if p.Dead.IsZero() {
 			n++
 		}
 	}

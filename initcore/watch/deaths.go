@@ -51,7 +51,7 @@ func (w *Watcher) Ready(now time.Time) bool {
 // died handles the end of a process, which is still in /proc until it is reaped.
 func (w *Watcher) died(p *process, now time.Time) {
 	known := w.readStat(p) // first: its parent may reap it at any time
-	p.deadAt, p.Dead, p.ended = now, now, sinceBoot()
+	p.Dead, p.ended = now, sinceBoot()
 	w.dead++
 	if known {
 		p.cpu, p.group = (w.stat.UTime + w.stat.STime).Duration(), w.stat.PGRP
@@ -146,7 +146,7 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	} else if p.accounted {
 		r.Known, r.Status = p.accountKnown, p.accountStatus
 	}
-	r.CPU, r.ZombieFor, r.Group = p.cpu, now.Sub(p.deadAt), p.group
+	r.CPU, r.ZombieFor, r.Group = p.cpu, now.Sub(p.Dead), p.group
 	if r.Known {
 		r.Text = p.why(r)
 	}
@@ -164,19 +164,19 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 func (w *Watcher) checkZombies(now time.Time) {
 	held, first := map[int]int{}, map[int]*process{}
 	for _, p := range w.procs {
-		if p.deadAt.IsZero() {
+		if p.Dead.IsZero() {
 			continue
 		}
 		if reaped(p.fd) {
 			w.wasReaped(p, now)
 			continue
 		}
-		if now.Sub(p.deadAt) < longUnreaped {
+		if now.Sub(p.Dead) < longUnreaped {
 			continue
 		}
 		culprit := w.culprit(p)
 		held[culprit]++
-		if old := first[culprit]; !p.recorded && (old == nil || p.deadAt.Before(old.deadAt)) {
+		if old := first[culprit]; !p.recorded && (old == nil || p.Dead.Before(old.Dead)) {
 			first[culprit] = p
 		}
 	}
@@ -202,7 +202,7 @@ func (w *Watcher) recordZombies(p *process, culprit, held int, now time.Time) {
 	if held >= 2*w.holders[culprit] {
 		w.holders[culprit] = held
 		r := w.record(history.KindZombie, p, now)
-		r.ZombieFor = now.Sub(p.deadAt)
+		r.ZombieFor = now.Sub(p.Dead)
 		if w.scanner.Stat(p.ID.PID, &w.stat) == nil && w.stat.ID() == p.ID && (w.stat.ExitCode != 0 || w.opt.FS.MayTrace(p.ID.PID)) {
 			r.Known, r.Status = true, w.stat.ExitCode // without permission the kernel shows 0
 		}
@@ -215,7 +215,7 @@ func (w *Watcher) recordZombies(p *process, culprit, held int, now time.Time) {
 		w.recorder.Add(r)
 	}
 	for _, q := range w.procs {
-		if !q.deadAt.IsZero() && now.Sub(q.deadAt) >= longUnreaped && w.culprit(q) == culprit {
+		if !q.Dead.IsZero() && now.Sub(q.Dead) >= longUnreaped && w.culprit(q) == culprit {
 			if !q.recorded {
 				q.recorded = true
 				w.recorded++

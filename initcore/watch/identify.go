@@ -201,7 +201,7 @@ func (p *process) young() bool {
 // whose command line could not be requested.
 func (w *Watcher) refresh() {
 	for pid, p := range w.procs {
-		if !p.fresh && !p.unread || !p.deadAt.IsZero() {
+		if !p.fresh && !p.unread || !p.Dead.IsZero() {
 			continue
 		}
 		p.fresh = p.fresh && p.young() // this may not have been the last time

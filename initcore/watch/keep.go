@@ -36,7 +36,7 @@ func (w *Watcher) keepLimit() int {
 func (w *Watcher) keepStats() {
 	w.keepMax = w.keepLimit()
 	for _, p := range w.procs {
-		if p.statFD < 0 && p.deadAt.IsZero() {
+		if p.statFD < 0 && p.Dead.IsZero() {
 			w.keepStat(p)
 		}
 	}

@@ -8,33 +8,33 @@ import (
 )
 
 // A process is a watched process.
+// There may be thousands of them, so fields of the same size stand together.
 type process struct {
 	Seen
 	reaping
 	fd     int    // its pidfd
 	serial uint64 // unique among the processes of the watcher, and the programs that each executed
-	yinit  bool   // it executes yinit, see [Watcher.isOurs]
-	fresh  bool   // it may not have executed its program yet
-	unread bool   // its command line could not be requested yet
+	statFD int    // its stat file; -1: not open
+	tracer int    // the process that traces it, read once it has been a zombie for long; 0: none
+	group  int    // its process group; 0: unknown
 
-	adopting  bool      // it was adopted by the init, which is not recorded yet
-	adoptedAt time.Time // when it was adopted, if adopting
+	adoptedAt time.Time     // when it was adopted, if adopting
+	cpu       time.Duration // its CPU time, known once it is a zombie
+	ended     procfs.Ticks  // Dead, since boot
+	zombie    *fatal.Zombie // what explains the signal that ended it; nil: its status was not known in time
 
-	statFD        int               // its stat file; -1: not open
-	shown         bool              // shownStatus is known
 	shownStatus   procfs.WaitStatus // how it ended, from its stat file
-	accounted     bool              // its accounting record was read
-	accountKnown  bool              // accountStatus is known
-	accountStatus procfs.WaitStatus // how it ended, from that record
+	accountStatus procfs.WaitStatus // how it ended, from its accounting record
 
-	deadAt   time.Time     // when the watcher noticed its end; zero: it is alive
-	recorded bool          // a zombie record was written for it or another zombie of its culprit
-	asked    bool          // tracer is known
-	tracer   int           // the process that traces it, read once it has been a zombie for long; 0: none
-	cpu      time.Duration // its CPU time, known once it is a zombie
-	group    int           // its process group; 0: unknown
-	zombie   fatal.Zombie  // what explains the signal that ended it, if its status was known in time
-	ended    procfs.Ticks  // deadAt, since boot
+	shown        bool // shownStatus is known
+	accounted    bool // its accounting record was read
+	accountKnown bool // accountStatus is known
+	yinit        bool // it executes yinit, see [Watcher.isOurs]
+	fresh        bool // it may not have executed its program yet
+	unread       bool // its command line could not be requested yet
+	adopting     bool // it was adopted by the init, which is not recorded yet
+	recorded     bool // a zombie record was written for it or another zombie of its culprit
+	asked        bool // tracer is known
 }
 
 // Seen is what the watcher learned about a process while it lived.
@@ -43,21 +43,14 @@ type Seen struct {
 	ID procfs.ID
 	// PPID is its current parent, 0 if that is outside the namespace.
 	PPID int
-	// Parent is the parent's command name, "" if unknown.
-	Parent string
 	// Origin is the first known parent, 0 if unknown.
 	Origin int
-	// Adopted is true if the init has adopted it.
-	Adopted bool
-	// UID is its real user ID.
-	UID uint32
+	// Parent is the parent's command name, "" if unknown.
+	Parent string
 	// Comm is its command name.
 	Comm string
 	// Cmdline is its command line, joined by spaces; "" if it was not read in time.
 	Cmdline string
-	// Renamed is true if Comm is its name at its end, and Cmdline is from before, when it
-	// had another name.
-	Renamed bool
 	// Peak is its largest RSS when the watcher last read that, which it does when it sees
 	// new children of the process; 0 if it did not.
 	Peak procfs.Bytes
@@ -66,6 +59,13 @@ type Seen struct {
 	Carried procfs.Bytes
 	// Dead is when the watcher noticed its end, zero if it did not.
 	Dead time.Time
+	// UID is its real user ID.
+	UID uint32
+	// Adopted is true if the init has adopted it.
+	Adopted bool
+	// Renamed is true if Comm is its name at its end, and Cmdline is from before, when it
+	// had another name.
+	Renamed bool
 	// FoundDead is true if it was a zombie when the watcher first saw it. It may have
 	// ended long before Dead.
 	FoundDead bool

@@ -10,16 +10,16 @@ import (
 // its children.
 type reaping struct {
 	lookedAt     uint64 // the scan in which [Watcher.lookAtParent] has read it
-	looked       bool   // waited is known
 	waited       uint64 // page faults of the children that it had waited for, when it was read
-	parentKnown  bool   // parentWaited is known
 	parentWaited uint64 // waited of its parent, from before it could be reaped
+	looked       bool   // waited is known
+	parentKnown  bool   // parentWaited is known
 	faulted      bool   // it has had page faults
 }
 
 // wokenBy handles the events of a process.
 func (w *Watcher) wokenBy(p *process, events uint32, now time.Time) {
-	alive := p.deadAt.IsZero()
+	alive := p.Dead.IsZero()
 	if alive {
 		w.died(p, now)
 	}
@@ -82,7 +82,7 @@ func (w *Watcher) lookAtParent(p *process) {
 // look reads the stat file of a living process again, into w.other. It reports whether it
 // could.
 func (w *Watcher) look(p *process) bool {
-	return p.deadAt.IsZero() && w.scanner.Stat(p.ID.PID, &w.other) == nil && w.other.ID() == p.ID && !w.other.State.Zombie()
+	return p.Dead.IsZero() && w.scanner.Stat(p.ID.PID, &w.other) == nil && w.other.ID() == p.ID && !w.other.State.Zombie()
 }
 
 // rename notes that the process has executed another program, if its name in w.other has
@@ -117,6 +117,6 @@ func (w *Watcher) reaper(p *process) string {
 // the page faults of that child to those of the others.
 func (w *Watcher) kernelReaped(p *process, now time.Time) bool {
 	parent := w.procs[p.PPID]
-	return parent != nil && p.parentKnown && p.faulted && p.deadAt.Equal(now) &&
+	return parent != nil && p.parentKnown && p.faulted && p.Dead.Equal(now) &&
 		w.look(parent) && w.other.CMinorFaults == p.parentWaited
 }

@@ -40,7 +40,7 @@ func TestZombieOfATracer(t *testing.T) {
 	check(t, unix.Kill(pid, unix.SIGKILL))
 	eventually(t, "a zombie", func() bool {
 		w.Ready(time.Now())
-		return !w.procs[pid].deadAt.IsZero()
+		return !w.procs[pid].Dead.IsZero()
 	})
 	for range 3 {
 		w.Tick(time.Now().Add(11 * time.Second))

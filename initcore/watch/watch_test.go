@@ -159,7 +159,7 @@ func TestZombies(t *testing.T) {
 	for _, pid := range pids {
 		eventually(t, "a zombie", func() bool {
 			w.Ready(time.Now())
-			return !w.procs[pid].deadAt.IsZero()
+			return !w.procs[pid].Dead.IsZero()
 		})
 	}
 	for range 3 {

@@ -248,7 +248,7 @@ func (w *Watcher) forget(pid int) {
 	if p == nil {
 		return
 	}
-	if !p.deadAt.IsZero() {
+	if !p.Dead.IsZero() {
 		w.dead--
 	}
 	if p.recorded {

@@ -13,7 +13,8 @@ const zombiesPerScan = 20
 func (w *Watcher) readZombie(p *process) {
 	if sig := w.stat.ExitCode.Signal(); sig != 0 && w.stat.Zombie() && w.explained < zombiesPerScan {
 		w.explained++
-		p.zombie = fatal.ReadZombie(w.opt.FS, p.ID.PID, sig)
+		z := fatal.ReadZombie(w.opt.FS, p.ID.PID, sig)
+		p.zombie = &z
 	}
 }
 
@@ -22,7 +23,10 @@ func (p *process) why(r *history.Record) string {
 	if !r.Status.Signaled() {
 		return ""
 	}
-	f := fatal.Facts{Status: r.Status, PID: r.PID, Comm: r.Comm, CPU: r.CPU, Zombie: p.zombie}
+	f := fatal.Facts{Status: r.Status, PID: r.PID, Comm: r.Comm, CPU: r.CPU}
+	if p.zombie != nil {
+		f.Zombie = *p.zombie
+	}
 	if r.Parent == "timeout" {
 		f.Killers = []fatal.Peer{{PID: r.PPID, Command: r.Parent}}
 	}
