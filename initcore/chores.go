@@ -41,6 +41,7 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 		// A running init allocates almost nothing. A small heap that is collected
 		// early costs less than a large heap that is never collected.
 		debug.SetGCPercent(25)
+		m.others.trim()
 		tidy()
 	}})
 }
@@ -112,6 +113,7 @@ func (l *loop) planTidying(now time.Time) {
 
 func (l *loop) tidyUp() {
 	l.deathsSinceTidy = 0
+	l.others.trim()
 	tidy()
 }
 

@@ -98,6 +98,9 @@ func (o *observer) observe(now time.Time) (some bool) {
 	return some
 }
 
+// trim releases the memory that a burst of processes needed.
+func (o *observer) trim() { o.try((*watch.Watcher).Trim) }
+
 // next returns the time of the next scan; zero: never.
 func (o *observer) next() (t time.Time) {
 	o.try(func(w *watch.Watcher) { t = w.Next() })

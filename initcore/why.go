@@ -41,6 +41,9 @@ func (m *machine) whyFatal(d *death, sender string) string {
 
 // whyOrphan says why a signal ended an orphan, from what is known without asking.
 func (m *machine) whyOrphan(d *death) string {
+	if !d.Status.Signaled() {
+		return "" // without an allocation: there may be thousands a second
+	}
 	f := m.factsOf(d)
 	return f.Why()
 }

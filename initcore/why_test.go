@@ -75,3 +75,11 @@ func TestReadersOf(t *testing.T) {
 		t.Errorf("readersOf = %+v, want %+v", got, want)
 	}
 }
+
+// TestOrphanAllocates: an orphan that no signal has ended costs no allocation for its reason.
+func TestOrphanAllocates(t *testing.T) {
+	m, d := &machine{}, &death{PID: 5, Status: 1 << 8}
+	if n := testing.AllocsPerRun(100, func() { _ = m.whyOrphan(d) }); n != 0 {
+		t.Errorf("whyOrphan allocates %v times", n)
+	}
+}

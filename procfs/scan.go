@@ -45,11 +45,23 @@ func (s *Scanner) Close() error {
 	return err
 }
 
+// Trim releases the memory that only many processes, or [Scanner.PIDs], need. The Scanner
+// allocates it again when it needs that.
+func (s *Scanner) Trim() {
+	s.entries, s.pids = nil, nil
+	if s.names != nil {
+		s.names = make(map[string]string)
+	}
+}
+
 // PIDs appends the pids of all processes to dst, lowest first. It may or may not
 // include a process that starts or ends during the call.
 func (s *Scanner) PIDs(dst []int) ([]int, error) {
 	if err := s.rewind(); err != nil {
 		return dst, s.fs.wrap(place{}, err)
+	}
+	if s.entries == nil {
+		s.entries = make([]byte, entriesSize)
 	}
 	all, err := appendNumericNames(dst, s.dir, s.entries)
 	if err != nil {
@@ -64,8 +76,7 @@ func (s *Scanner) rewind() error {
 		_, err := syscall.Seek(s.dir, 0, 0)
 		return err
 	}
-	if s.entries == nil {
-		s.entries = make([]byte, entriesSize)
+	if s.file == nil {
 		s.file = make([]byte, 0, smallFile)
 		s.names = make(map[string]string)
 	}

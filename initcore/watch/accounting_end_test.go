@@ -41,7 +41,7 @@ func TestAccountingFails(t *testing.T) {
 	for _, short := range []bool{false, true} {
 		s := newShell(t)
 		w, b := newAccountingWatcher(t)
-		w.ask = func(*info, int) error { return unix.ENOTTY } // as before Linux 6.15
+		w.ask = func(int) (info, error) { return info{}, unix.ENOTTY } // as before Linux 6.15
 		w.exitInfo = false
 		before := s.sleepers(2)[0]
 		w.Tick(time.Now())

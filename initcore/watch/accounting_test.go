@@ -131,7 +131,7 @@ func unixFork(t *testing.T) (int, error) {
 func TestAccountingTellsStatus(t *testing.T) {
 	s := newShell(t)
 	w, b := newAccountingWatcher(t)
-	w.ask = func(*info, int) error { return unix.ENOTTY }
+	w.ask = func(int) (info, error) { return info{}, unix.ENOTTY }
 	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
 	w.Tick(time.Now())
 	s.does("wait; echo 0")

@@ -138,8 +138,7 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	w.recordAdoption(p)
 	r := w.record(history.KindExit, p, now)
 	r.Parent, r.ReapedByKernel = w.reaper(p), w.kernelReaped(p, now)
-	var i info
-	if w.ask(&i, p.fd) == nil && i.mask&infoExit != 0 {
+	if i, err := w.ask(p.fd); err == nil && i.mask&infoExit != 0 {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
 	} else if p.shown {
 		r.Known, r.Status = true, p.shownStatus

@@ -150,8 +150,7 @@ func (w *Watcher) identify(p *process, pid int) {
 // readOwner reads the real user ID of the process, and returns the pid of its parent, 0
 // if that is unknown. The user may change: docker exec begins as root.
 func (w *Watcher) readOwner(p *process) (parent int) {
-	var i info
-	if w.ask(&i, p.fd) == nil && i.mask&infoCreds != 0 {
+	if i, err := w.ask(p.fd); err == nil && i.mask&infoCreds != 0 {
 		p.UID = i.ruid
 		return int(i.ppid)
 	}

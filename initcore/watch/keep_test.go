@@ -17,7 +17,7 @@ import (
 func newOldWatcher(t *testing.T) (*Watcher, *recorder) {
 	t.Helper()
 	w, b := newWatcher(t, 0)
-	w.ask = func(*info, int) error { return unix.ENOTTY }
+	w.ask = func(int) (info, error) { return info{}, unix.ENOTTY }
 	w.exitInfo = false
 	w.keepMax = w.keepLimit()
 	return w, b

@@ -20,12 +20,11 @@ const (
 	infoExit  = 1 << 3 // exitCode is set
 )
 
-// ask fills in i from the process of a pidfd, see [pidfd.Info].
-func (i *info) ask(fd int) error {
-	*i = info{}
+// ask asks about the process of a pidfd, see [pidfd.Info].
+func ask(fd int) (i info, err error) {
 	var k pidfd.Info
 	if err := k.Read(fd); err != nil {
-		return err
+		return i, err
 	}
 	if k.HasIDs() {
 		i.mask, i.ruid, i.ppid = infoCreds, k.UID(), uint32(k.PPID())
@@ -33,7 +32,7 @@ func (i *info) ask(fd int) error {
 	if k.HasExit() {
 		i.mask, i.exitCode = i.mask|infoExit, int32(k.ExitStatus())
 	}
-	return nil
+	return i, nil
 }
 
 // reportsExits reports whether the kernel reports how a process ended after it was
@@ -41,8 +40,7 @@ func (i *info) ask(fd int) error {
 // version, too, is taken for one that does not.
 func (w *Watcher) reportsExits(fd int) bool {
 	var name unix.Utsname
-	var i info
-	if w.ask(&i, fd) != nil || unix.Uname(&name) != nil {
+	if _, err := w.ask(fd); err != nil || unix.Uname(&name) != nil {
 		return false
 	}
 	major, rest, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), ".")

@@ -92,7 +92,7 @@ func (s *shell) does(line string) int {
 }
 
 // TestForeignDeaths: a process that its own parent reaps is recorded with its
-// status, the parent, and how long it ran.
+// status, the parent, and how long it ran, even after Trim.
 func TestForeignDeaths(t *testing.T) {
 	t.Chdir(t.TempDir())
 	check(t, unix.Mkfifo("fifo", 0o600))
@@ -108,6 +108,7 @@ func TestForeignDeaths(t *testing.T) {
 	} {
 		pid := s.does(line + " & echo $!")
 		w.Tick(time.Now())
+		w.Trim()
 		if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.PPID != s.cmd.Process.Pid {
 			t.Fatalf("%s: Recall = %+v, %t; want a child of %d", line, seen, ok, s.cmd.Process.Pid)
 		}
@@ -134,7 +135,7 @@ func TestForeignDeaths(t *testing.T) {
 func TestOldKernel(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
-	w.ask = func(*info, int) error { return unix.ENOTTY }
+	w.ask = func(int) (info, error) { return info{}, unix.ENOTTY }
 	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
 	w.Tick(time.Now())
 	s.does("wait; echo 0")

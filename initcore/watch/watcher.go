@@ -3,6 +3,7 @@ package watch
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -75,7 +76,7 @@ const (
 	// longestWait limits the wait that waitFactor causes.
 	longestWait = 10 * time.Second
 	// maxFree is the maximum number of process structs that are kept for reuse.
-	maxFree = 64
+	maxFree = 256
 )
 
 // A Watcher watches all processes of its PID namespace. Only its owner may use it. The
@@ -124,8 +125,8 @@ type Watcher struct {
 	kept, keepMax int       // stat files that are open, and that may be, see keep.go
 	keepNone      bool      // the stat files were closed because other code needs descriptors
 	exitInfo      bool      // the kernel reports how a process ended after it was reaped, since Linux 6.15
-	// ask is [info.ask], except in tests of older kernels.
-	ask func(*info, int) error
+	// ask is [ask], except in tests of older kernels.
+	ask func(fd int) (info, error)
 }
 
 // New starts watching all existing and all future processes. The error reports which
@@ -133,7 +134,7 @@ type Watcher struct {
 func New(opt Options, r Recorder) (*Watcher, error) {
 	w := &Watcher{
 		opt: opt, recorder: r, scanner: procfs.NewScanner(opt.FS), ours: readOurs(opt.FS, opt.Self), clock: time.Now,
-		epoll: -1, counter: -1, maxWalk: maxWalk, ask: (*info).ask,
+		epoll: -1, counter: -1, maxWalk: maxWalk, ask: ask,
 		procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{},
 	}
 	if w.opt.Max == 0 {
@@ -195,6 +196,24 @@ func maxDescriptors() int {
 		return MaxWatched / descriptorShare
 	}
 	return int(min(MaxWatched, limit.Cur/descriptorShare))
+}
+
+// Trim releases the memory that the watcher needed for a burst of processes. Go's maps do
+// not shrink otherwise.
+func (w *Watcher) Trim() {
+	w.procs, w.children, w.holders = shrunk(w.procs), shrunk(w.children), shrunk(w.holders)
+	w.free = nil
+	w.scanner.Trim()
+	if a := w.accounting; a != nil {
+		a.owed = shrunk(a.owed)
+	}
+}
+
+// shrunk returns a map that is as large as the elements of m need.
+func shrunk[V any](m map[int]V) map[int]V {
+	small := make(map[int]V, len(m))
+	maps.Copy(small, m)
+	return small
 }
 
 // FD returns a descriptor that is readable when Ready has something to do.

@@ -16,7 +16,7 @@ type File struct {
 	fd    int
 	off   int64 // end of the records that were read
 	freed int64 // end of the blocks that were freed
-	buf   [256 * Size]byte
+	buf   [64 * Size]byte
 }
 
 // freeEvery is how many bytes of records Read leaves in the file until it frees them.
