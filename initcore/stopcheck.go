@@ -22,6 +22,7 @@ import (
 type stopCheck struct {
 	p      *program
 	pid    int
+	from   unix.Signal // what --rewrite made sig of; sig itself: there is no such rewrite
 	sig    unix.Signal
 	sentAt time.Time
 	due    time.Time
@@ -67,10 +68,11 @@ const (
 	looksMost  = 5
 )
 
-// checkStop plans looks at a program that is sent a stop signal now. There is one such
-// check for each signal and run of the program.
-func (m *machine) checkStop(p *program, sig unix.Signal) {
-	c := stopCheck{p: p, pid: p.pid, sig: sig, sentAt: m.now, due: m.now}
+// checkStop plans looks at a program that is sent a stop signal now, which --rewrite may
+// have made of another one, from. There is one such check for each signal and run of the
+// program.
+func (m *machine) checkStop(p *program, from, sig unix.Signal) {
+	c := stopCheck{p: p, pid: p.pid, from: from, sig: sig, sentAt: m.now, due: m.now}
 	if bit := uint64(1) << (sig - 1); p.checked&bit == 0 && sig != unix.SIGKILL {
 		p.checked |= bit
 		m.checks.planned = append(m.checks.planned, c)
@@ -83,14 +85,20 @@ func (m *machine) checkStop(p *program, sig unix.Signal) {
 
 // checkFromEngine plans looks at a lone program to which a signal was forwarded, if a
 // container engine may have sent that to stop the container, see STOPSIGNAL in
-// dockerfile(5). stopAll has done so for SIGTERM.
+// dockerfile(5). stopAll has done so for SIGTERM. A SIGWINCH that is not rewritten is no
+// such signal: terminals that change their size send it much more often, and programs
+// for which it is the stop signal have a handler.
 func (m *machine) checkFromEngine(info early.Info, passed unix.Signal, to []int) {
 	if len(to) != 1 || !m.alone() || originOf(info) != history.OriginOutside {
 		return
 	}
-	switch unix.Signal(info.Signal) {
-	case unix.SIGINT, unix.SIGQUIT, unix.SIGWINCH, SigHalt:
-		m.checkStop(m.programs[0], passed)
+	switch from := unix.Signal(info.Signal); from {
+	case unix.SIGWINCH:
+		if passed != from {
+			m.checkStop(m.programs[0], from, passed)
+		}
+	case unix.SIGINT, unix.SIGQUIT, SigHalt:
+		m.checkStop(m.programs[0], from, passed)
 	}
 }
 
@@ -190,36 +198,39 @@ func (m *machine) judgeStop(c stopCheck, a stopAnswer) {
 		return
 	}
 	text := fmt.Sprintf("%s %s", c.p.title(a.comm), a.obstacle.Does)
-	if !c.p.killAt.IsZero() {
+	if c.isTimed() && !c.p.killAt.IsZero() {
 		text += fmt.Sprintf(", and is killed %s after the signal", m.cfg.KillAfter)
 	}
 	m.noteWarning(text)
-	text += m.helpFor(c.p, a)
+	text += m.helpFor(&c, a)
 	m.log.Warn(text)
 	m.checks.report += "yinit: still running after " + procfs.SignalName(int(c.sig)) + ": " + procfs.Printable(text) + "\n"
 }
 
+// isTimed reports whether --kill-after applies: it counts from the signal that began the
+// stop, not from one that was only forwarded.
+func (c *stopCheck) isTimed() bool { return c.p.stoppedBy == c.sig }
+
 // helpFor says what helps against the obstacle: "; use --rewrite TERM:INT or
-// --kill-after".
-func (m *machine) helpFor(p *program, a stopAnswer) string {
+// --kill-after". It says nothing that has been done already, or that has no effect.
+func (m *machine) helpFor(c *stopCheck, a stopAnswer) string {
 	var first string // what to change in the program's own place
 	var options []string
 	switch {
 	case a.obstacle.Child.PID != 0:
 		first = "start the command with exec"
-		if !p.group {
+		if !c.p.group {
 			options = append(options, "--group")
 		}
-	case a.answers != 0 && m.alone():
-		from := m.stopSig
-		if from == 0 {
-			from = a.sig
-		}
-		options = append(options, "--rewrite "+shortName(from)+":"+shortName(a.answers))
-	case a.answers != 0:
+	case a.answers == 0:
+	case a.answers == c.from:
+		first = "drop the rewrite " + shortName(c.from) + ":" + shortName(c.sig)
+	case m.alone():
+		options = append(options, "--rewrite "+shortName(c.from)+":"+shortName(a.answers))
+	case m.cfg.Rewrite.Of(a.answers) == a.answers:
 		first = "set stop_signal = \"" + shortName(a.answers) + "\""
 	}
-	if p.killAt.IsZero() {
+	if c.isTimed() && c.p.killAt.IsZero() {
 		options = append(options, "--kill-after")
 	}
 	help := strings.Join(options, " or ")

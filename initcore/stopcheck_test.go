@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
-	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/verdict"
 )
@@ -23,6 +22,7 @@ func TestStopThatDoesNothing(t *testing.T) {
 	ignores := stopAnswer{obstacle: verdict.Obstacle{Does: "ignores SIGTERM", Which: "which it ignores"}}
 	withINT := ignores
 	withINT.answers = unix.SIGINT
+	withTERM := stopAnswer{obstacle: verdict.Obstacle{Does: "does nothing"}, answers: unix.SIGTERM}
 	now := withINT
 	now.comm = "sleep"
 	waits := stopAnswer{obstacle: verdict.Obstacle{
@@ -43,6 +43,8 @@ func TestStopThatDoesNothing(t *testing.T) {
 		{"once is enough", "start; TERM; 1s; TERM; 1h", one(), ignores, warns + "app (pid 11) ignores SIGTERM; use --kill-after\n"},
 		{"another signal would help", "start; TERM; 100ms", one(), withINT, warns + "app (pid 11) ignores SIGTERM; use --rewrite TERM:INT or --kill-after\n"},
 		{"it is rewritten already", "start; TERM; 100ms", one(rewrite), withINT, warns + "app (pid 11) ignores SIGTERM; use --rewrite TERM:INT or --kill-after\n"},
+		{"the rewrite is at fault", "start; TERM; 100ms", one(rewrite), withTERM, warns + "app (pid 11) does nothing; drop the rewrite TERM:QUIT, or use --kill-after\n"},
+		{"the rewrite is at fault, for several", "start; TERM; 100ms", several("app c", rewrite), withTERM, warns + "app (pid 11) does nothing, and is killed 20s after the signal; drop the rewrite TERM:QUIT\n"},
 		{"it was another program", "start; TERM; 100ms", one(), now, warns + "app (now sleep, pid 11) ignores SIGTERM; use --rewrite TERM:INT or --kill-after\n"},
 		{"a shell waits, first", "start; TERM; 1s", one(), waits, ""},
 		{"a shell waits", "start; TERM; 1600ms", one(), waits, warns + "app (pid 11) waits for its child 12 (sleep); start the command with exec, or use --group or --kill-after\n"},
@@ -74,20 +76,45 @@ func TestStopThatDoesNothing(t *testing.T) {
 }
 
 // TestStopFromEngine: an engine may send another signal than SIGTERM, from outside.
+// --kill-after has no effect on that, so it is not advised. Terminals that change their
+// size send SIGWINCH too.
 func TestStopFromEngine(t *testing.T) {
-	for sig, want := range map[unix.Signal]bool{unix.SIGINT: true, unix.SIGQUIT: true, unix.SIGWINCH: true, unix.SIGHUP: false, unix.SIGUSR1: false} {
-		w := reporting(t, one())
-		w.blocks = map[string]stopAnswer{"app": {obstacle: verdict.Obstacle{Does: "ignores it"}}}
-		w.play("start")
-		w.signal(early.Info{Signal: int32(sig)}, false, w.clock)
-		w.play("1s")
-		got := false
-		for _, r := range lastRecords(t, w.hist, 9, history.KindNote) {
-			got = got || r.Text == "app (pid 11) ignores it"
-		}
-		if got != want {
-			t.Errorf("%v from outside: recorded %v, want %v", sig, got, want)
-		}
+	rewrite := func(from, to unix.Signal) func(*Config) {
+		return func(c *Config) { c.Rewrite[from] = int8(to) }
+	}
+	killAfter := func(c *Config) { c.KillAfter = time.Minute }
+	for _, tt := range []struct {
+		name    string
+		sig     unix.Signal
+		cfg     Config
+		answers unix.Signal
+		says    string
+	}{
+		{"INT", unix.SIGINT, one(), 0, "app (pid 11) does nothing"},
+		{"QUIT", unix.SIGQUIT, one(), 0, "app (pid 11) does nothing"},
+		{"HUP", unix.SIGHUP, one(), 0, ""},
+		{"USR1", unix.SIGUSR1, one(), unix.SIGTERM, ""},
+		{"another would help", unix.SIGINT, one(), unix.SIGTERM, "app (pid 11) does nothing; use --rewrite INT:TERM"},
+		{"with --kill-after", unix.SIGINT, one(killAfter), unix.SIGTERM, "app (pid 11) does nothing; use --rewrite INT:TERM"},
+		{"a rewritten one", unix.SIGINT, one(rewrite(unix.SIGINT, unix.SIGQUIT)), unix.SIGTERM, "app (pid 11) does nothing; use --rewrite INT:TERM"},
+		{"a wrongly rewritten one", unix.SIGINT, one(rewrite(unix.SIGINT, unix.SIGQUIT)), unix.SIGINT, "app (pid 11) does nothing; drop the rewrite INT:QUIT"},
+		{"a new size", unix.SIGWINCH, one(), unix.SIGTERM, ""},
+		{"a new size, with --kill-after", unix.SIGWINCH, one(killAfter), 0, ""},
+		{"WINCH that ends", unix.SIGWINCH, one(rewrite(unix.SIGWINCH, unix.SIGQUIT)), unix.SIGTERM, "app (pid 11) does nothing; use --rewrite WINCH:TERM"},
+		{"WINCH by rewriting", unix.SIGQUIT, one(rewrite(unix.SIGQUIT, unix.SIGWINCH)), 0, "app (pid 11) does nothing"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var b bytes.Buffer
+			w := newWorld(t, tt.cfg)
+			w.log = slog.New(&textHandler{w: &b, level: slog.LevelWarn})
+			w.blocks = map[string]stopAnswer{"app": {obstacle: verdict.Obstacle{Does: "does nothing"}, answers: tt.answers}}
+			w.play("start")
+			w.signal(early.Info{Signal: int32(tt.sig)}, false, w.clock)
+			w.play("1s")
+			if got := strings.TrimPrefix(strings.TrimSpace(b.String()), "yinit: warning: "); got != tt.says {
+				t.Errorf("the log says %q, want %q", got, tt.says)
+			}
+		})
 	}
 }
 
@@ -113,7 +140,7 @@ func TestBusyHelper(t *testing.T) {
 	}{
 		{unix.SIGTERM, 0, true, 1},
 		{unix.SIGQUIT, 5 * time.Second, true, 10},
-		{unix.SIGWINCH, time.Minute, true, 14},
+		{unix.SIGINT, time.Minute, true, 14},
 		{unix.SIGTERM, 1000 * time.Hour, false, 20},
 	} {
 		w := newWorld(t, one())

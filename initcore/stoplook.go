@@ -43,6 +43,9 @@ func lookAt(fs procfs.FS, pid int, sig unix.Signal, at time.Duration) stopAnswer
 	}
 	a := stopAnswer{sig: sig, comm: s.Target.Comm, obstacle: s.Obstacle, trap: s.Trap}
 	a.answers = unix.Signal(s.Answers(int(unix.SIGTERM), int(unix.SIGINT), int(unix.SIGQUIT), int(unix.SIGHUP)))
+	if s.Target.LiveState() == procfs.StateStopped && sig != unix.SIGTERM && s.Target.Sigs.Disposition(int(unix.SIGTERM)) != procfs.Ignored {
+		a.answers = unix.SIGTERM // after which the init continues what is stopped
+	}
 	if s.Obstacle.Child.PID != 0 {
 		a.childAge = procfs.Age(procfs.SinceBoot(), s.Obstacle.Child.Start)
 	}

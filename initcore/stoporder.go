@@ -24,7 +24,7 @@ func (m *machine) stopProgram(p *program, info early.Info) bool {
 	if m.cfg.KillAfter > 0 && p.killAt.IsZero() {
 		p.killAt = m.now.Add(m.cfg.KillAfter)
 	}
-	m.checkStop(p, sig)
+	m.checkStop(p, p.stopSignal(), sig)
 	return true
 }
 
