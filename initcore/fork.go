@@ -85,12 +85,8 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		}
 	}
 
-	if img.nofile.Max != 0 {
-		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, uintptr(unsafe.Pointer(&img.nofile)), 0, 0, 0)
-	}
-
-	if img.space.Max != 0 {
-		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_AS, uintptr(unsafe.Pointer(&img.space)), 0, 0, 0)
+	for i = 0; i < uintptr(len(img.limits)); i++ {
+		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, img.limits[i].Resource, uintptr(unsafe.Pointer(&img.limits[i].Rlimit)), 0, 0, 0)
 	}
 
 	if img.user != nil {

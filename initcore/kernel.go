@@ -71,7 +71,7 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 func (k *kernel) start(p *program) (int, error) {
 	env := withUser(merge(k.cfg.Env, p.Env), p.User)
 	a := attributes{
-		mask: k.inherit.Mask, ignored: k.inherit.Ignored, nofile: k.inherit.Nofile, space: k.inherit.Space,
+		mask: k.inherit.Mask, ignored: k.inherit.Ignored, limits: k.inherit.Limits,
 		closed: k.inherit.Closed,
 		stdio:  [3]int{-1, -1, -1}, cwd: k.cwd, tty: -1, session: k.cfg.Session,
 		dir: p.Dir, user: p.User, initPID: k.pid,

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
 )
 
 // descriptors is the maximum number of descriptors that the init opens at once, beside
@@ -67,13 +69,15 @@ func closeAll(fds []int) {
 // program, see package early.
 const ampleThreads = 16
 
+// ampleTried is the number of threads that [early.Tried] must return for the same, if it
+// has tried. There they are counted beside the first one, and without the program.
+const ampleTried = 12
+
 // roomForThreads reports whether the limits permit some more threads than the init
 // needs. It returns true if the limits are unknown: the check is for limits that were
 // set to a very small number.
 func roomForThreads() bool {
-	const ampleLimit = 100 // of the user, whose other processes are not counted here
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NPROC, &limit) == nil && limit.Cur < ampleLimit {
+	if made := early.Tried(); made > 0 && made < ampleTried {
 		return false
 	}
 	// A container sees its control group here, version 2 or 1.

@@ -6,9 +6,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
 )
 
 // defaultPath is searched if the environment has no PATH, as in execvp(3).
@@ -76,18 +79,17 @@ func (e *StartError) Code() int {
 
 // attributes are the properties of the child other than its command.
 type attributes struct {
-	mask    uint64      // signal mask, as yinit inherited it
-	ignored uint64      // ignored signals, as yinit inherited them
-	nofile  unix.Rlimit // RLIMIT_NOFILE; Max 0: leave it unchanged
-	space   unix.Rlimit // RLIMIT_AS; Max 0: leave it unchanged
-	closed  [3]bool     // standard descriptors to close
-	stdio   [3]int      // standard descriptors; -1: the init's own
-	cwd     int         // directory to start from; -1: the init's
-	tty     int         // terminal whose foreground process group the child becomes; -1: none
-	session bool        // create a session instead of a process group
-	takeTTY bool        // make the terminal the controlling one of the session
-	dir     string      // working directory; "": cwd
-	user    *Credential // nil: the init's own user
+	mask    uint64        // signal mask, as yinit inherited it
+	ignored uint64        // ignored signals, as yinit inherited them
+	limits  []early.Limit // the limits that yinit has changed, as it inherited them
+	closed  [3]bool       // standard descriptors to close
+	stdio   [3]int        // standard descriptors; -1: the init's own
+	cwd     int           // directory to start from; -1: the init's
+	tty     int           // terminal whose foreground process group the child becomes; -1: none
+	session bool          // create a session instead of a process group
+	takeTTY bool          // make the terminal the controlling one of the session
+	dir     string        // working directory; "": cwd
+	user    *Credential   // nil: the init's own user
 	initPID int
 }
 
@@ -215,6 +217,10 @@ func assigns(env []string, name string) bool {
 	return false
 }
 
+// forkTries is how often spawn tries again if a limit permits no further process, as the
+// Go runtime does for its threads: those that package early has tried may be ending.
+const forkTries = 8
+
 // spawn forks the image. After the child has ended, the descriptor report holds the
 // failure that the child wrote, or nothing if the child executed the program.
 func (img *image) spawn() (pid, report int, err error) {
@@ -224,6 +230,10 @@ func (img *image) spawn() (pid, report int, err error) {
 	}
 	img.report = p[1]
 	pid, errno := fork(img)
+	for try := 1; errno == unix.EAGAIN && try <= forkTries; try++ {
+		nap(time.Duration(try) * time.Millisecond)
+		pid, errno = fork(img)
+	}
 	_ = unix.Close(p[1])
 	if errno != 0 {
 		_ = unix.Close(p[0])

@@ -68,9 +68,9 @@
 //     interrupts as signals to the init; a test detects that.
 //   - The layouts of struct sigaction, siginfo_t and ucontext are those of amd64 and
 //     arm64. On other CPUs the package does not compile.
-//   - The runtime needs at most 8 threads and 800 MiB of address space to start
-//     (measured, see threadsLeast and spaceLeast). Otherwise, if the limits are low, it
-//     ends with a stack dump instead of one line.
+//   - The runtime needs at most 8 threads, and the limits in needs, to start (measured,
+//     see threadsLeast). Otherwise, if the limits are low, it ends with a stack dump
+//     instead of one line.
 //
 // The inspector returns the signals to the runtime with [Release].
 package early

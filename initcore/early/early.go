@@ -22,8 +22,6 @@ var (
 	ignored  uint64    // the inherited set of ignored signals
 	closed   uint64    // bit n: descriptor n was closed, 0 to 2
 	nofile   [2]uint64 // RLIMIT_NOFILE, soft and hard
-	as       [2]uint64 // RLIMIT_AS, as inherited
-	asHere   [2]uint64 // RLIMIT_AS, as entry set it; zero: unchanged
 	nproc    [2]uint64 // RLIMIT_NPROC; also the read buffer of threads
 	narrowed uint32    // entry set GOMAXPROCS
 	gate     uint32    // lets the threads of the trial end
@@ -57,7 +55,11 @@ var (
 	// runtime never starts, with 6 sometimes, with 7 always; yinit needs one more for its
 	// program.
 	threadsLeast = uint32(7) // in addition to the first thread, with the program; see also Spare
-	noThreads    = "yinit needs 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host: yinit zombies --pid PID\n"
+	// So many threads are tried where other processes of the user may have used up its
+	// limit: those that Spare creates need room, too.
+	threadsRoom = uint32(12)
+	threadsMade uint32 // how many of threadsRoom could be created
+	noThreads   = "yinit needs 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host: yinit zombies --pid PID\n"
 	// Commands that run one goroutine need fewer, and are to work in a container whose
 	// limit is nearly reached. Measured as above: with a limit of 4 they run sometimes,
 	// with 5 always. few has their names, 8 bytes each.
@@ -73,15 +75,9 @@ var (
 	moment    = [2]int64{0, 20_000_000} // for the threads of the trial to end, a timespec
 	pidsNow   = [2]string{"/sys/fs/cgroup/pids.current\x00", "/sys/fs/cgroup/pids/pids.current\x00"}
 	pidsMax   = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
-	// Measured on amd64 with Go 1.26.8 and 1.27.4, GOMAXPROCS=1: the runtime never
-	// starts with 650 MiB or less (1.27: 716 MiB), always with 750 to 1100 MiB, never
-	// with 1200, and always with 1300 or more. With 800 MiB it started 40 times of 40.
-	spaceLeast = uint64(800 << 20)
-	spaceAmple = uint64(1500 << 20)
 	// procs makes the runtime start with one goroutine at a time, which saves threads,
 	// memory and an eighth of the start time.
-	procs   = "GOMAXPROCS=1\x00"
-	noSpace = "yinit: the Go runtime reserves 800 MiB of address space, which it does not use, and the limit is less; raise it: ulimit -v\n"
+	procs = "GOMAXPROCS=1\x00"
 )
 
 // The flags of sigaction(2), which x/sys/unix lacks.
@@ -165,12 +161,11 @@ const infoSize = int(unsafe.Sizeof(Info{}))
 
 // Inherited is the state that the process inherited from its parent.
 type Inherited struct {
-	Mask    uint64      // blocked signals, bit n-1 is signal n
-	Ignored uint64      // ignored signals, likewise
-	Nofile  unix.Rlimit // RLIMIT_NOFILE, before the runtime raised it
-	Space   unix.Rlimit // RLIMIT_AS, before entry changed it; Max 0: entry did not
-	Closed  [3]bool     // descriptors 0 to 2 that were not open
-	Exact   bool        // the process started in entry, so the other fields are complete
+	Mask    uint64  // blocked signals, bit n-1 is signal n
+	Ignored uint64  // ignored signals, likewise
+	Limits  []Limit // the limits that entry or the runtime have raised
+	Closed  [3]bool // descriptors 0 to 2 that were not open
+	Exact   bool    // the process started in entry, so the other fields are complete
 }
 
 // A Feed is the descriptor from which signals are read.
@@ -188,11 +183,8 @@ func init() { runtime.LockOSThread() }
 // and returns the feed. The main goroutine must call it, once.
 func Take() (*Feed, error) {
 	f := &Feed{Layer: layer, Inherit: Inherited{
-		Mask: mask, Ignored: ignored, Nofile: unix.Rlimit{Cur: nofile[0], Max: nofile[1]}, Exact: entered != 0,
+		Mask: mask, Ignored: ignored, Limits: inheritedLimits(), Exact: entered != 0,
 	}}
-	if asHere[1] != 0 {
-		f.Inherit.Space = unix.Rlimit{Cur: as[0], Max: as[1]}
-	}
 	for i := range f.Inherit.Closed {
 		f.Inherit.Closed[i] = closed>>i&1 != 0
 	}

@@ -21,7 +21,6 @@
 #define EINVAL 22
 #define RLIMIT_NPROC 6
 #define RLIMIT_NOFILE 7
-#define RLIMIT_AS 9
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIGRTMIN 32
@@ -33,6 +32,9 @@
 #define CLONE_A_THREAD 0x50f00 // VM, FS, FILES, SIGHAND, THREAD and SYSVSEM
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
+#define O_NONBLOCK 0x800
+#define NEED_SIZE 72 // of type need
+#define NEEDS 3
 
 // func entry()
 // The first instruction of the process. All registers are free; the stack
@@ -62,6 +64,7 @@ open:
 	CMPL	R8, $3
 	JLT	stdio
 
+	CALL	·limits(SB) // first of all the stack
 	CALL	·record(SB)
 	// From here on the runtime calls hook instead of installing a handler.
 	LEAQ	_cgo_sigaction(SB), AX
@@ -103,7 +106,7 @@ narrow:
 go:
 	MOVQ	16(SP), SI // argv[1]
 	TESTQ	SI, SI
-	JEQ	limits
+	JEQ	start
 	MOVQ	0(SI), AX
 	MOVQ	·few(SB), R8
 	MOVQ	·few+8(SB), CX
@@ -114,54 +117,58 @@ command:
 	ADDQ	$8, R8
 	CMPQ	R8, CX
 	JCS	command
-	JMP	limits
+	JMP	start
 frugal:
 	MOVL	·threadsFew(SB), AX
 	MOVL	AX, ·threadsLeast(SB)
+	MOVL	AX, ·threadsRoom(SB)
 	MOVQ	·noThreadsFew(SB), AX
 	MOVQ	AX, ·noThreads(SB)
 	MOVQ	·noThreadsFew+8(SB), AX
 	MOVQ	AX, ·noThreads+8(SB)
-limits:
-	CALL	·space(SB)
+start:
 	CALL	·threads(SB)
 	JMP	_rt0_amd64_linux(SB)
 
-// func space()
-// The runtime reserves address space that it does not use, and fails with a stack
-// dump if RLIMIT_AS prevents that.
-TEXT ·space(SB), NOSPLIT|NOFRAME, $0
+// func limits()
+// It goes through needs, whose layout is that of type need.
+TEXT ·limits(SB), NOSPLIT|NOFRAME, $0
+	LEAQ	·needs(SB), R12
+	LEAQ	NEED_SIZE*NEEDS(R12), R13
+limit:
 	XORL	DI, DI
-	MOVL	$RLIMIT_AS, SI
+	MOVQ	0(R12), SI
 	XORL	DX, DX
-	LEAQ	·as(SB), R10
+	LEAQ	24(R12), R10
 	MOVL	$SYS_prlimit64, AX
 	SYSCALL
-	MOVQ	·as+0(SB), AX
-	MOVQ	·as+8(SB), DX
-	CMPQ	AX, $-1
-	JEQ	unlimited
-	LEAQ	·noSpace(SB), SI
-	CMPQ	DX, ·spaceLeast(SB)
+	TESTQ	AX, AX
+	JNE	enough
+	MOVQ	16(R12), CX // ample
+	CMPQ	24(R12), CX
+	JCC	enough
+	MOVQ	32(R12), DX // the hard limit
+	CMPQ	DX, 8(R12)
 	JCS	little
-	CMPQ	DX, ·spaceAmple(SB)
+	MOVQ	DX, 48(R12)
+	CMPQ	DX, CX
 	JCC	raise
-	// Between the two limits the runtime fails with some sizes, but not with
-	// spaceLeast.
-	MOVQ	·spaceLeast(SB), DX
+	MOVQ	8(R12), DX // between the two the runtime fails with some sizes
 raise:
-	MOVQ	DX, ·asHere+0(SB)
-	MOVQ	·as+8(SB), DX
-	MOVQ	DX, ·asHere+8(SB)
+	MOVQ	DX, 40(R12)
 	XORL	DI, DI
-	MOVL	$RLIMIT_AS, SI
-	LEAQ	·asHere(SB), DX
+	MOVQ	0(R12), SI
+	LEAQ	40(R12), DX
 	XORL	R10, R10
 	MOVL	$SYS_prlimit64, AX
 	SYSCALL
-unlimited:
+enough:
+	ADDQ	$NEED_SIZE, R12
+	CMPQ	R12, R13
+	JCS	limit
 	RET
 little:
+	LEAQ	56(R12), SI
 	JMP	·refuse(SB)
 
 // func threads()
@@ -169,23 +176,26 @@ little:
 // process for the program, the runtime fails with a stack dump, too. So threads
 // creates that many threads and ends them again. These have no stack, since they use
 // none, and their signals are blocked. PID 1 is alone in the container when it starts,
-// and must start quickly, so it does this only if a limit is 99 or less.
+// and must start quickly, so it does this only if pids.max is 99 or less, or if there is a
+// limit for the user, whose other processes may have used it up.
 TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	XORL	R9, R9
-	CMPL	·pid(SB), $1
-	JNE	make
 	XORL	DI, DI
 	MOVL	$RLIMIT_NPROC, SI
 	XORL	DX, DX
 	LEAQ	·nproc(SB), R10
 	MOVL	$SYS_prlimit64, AX
 	SYSCALL
-	CMPQ	·nproc(SB), $100
-	JCS	make
+	MOVL	·threadsRoom(SB), R13
+	CMPQ	·nproc(SB), $-1
+	JNE	make
+	MOVL	·threadsLeast(SB), R13
+	CMPL	·pid(SB), $1
+	JNE	make
 	LEAQ	·pidsMax(SB), R8 // two strings: cgroup versions 2 and 1
 files:
 	MOVQ	0(R8), DI
-	MOVL	$O_CLOEXEC, SI
+	MOVL	$(O_CLOEXEC|O_NONBLOCK), SI
 	XORL	DX, DX
 	MOVL	$SYS_open, AX
 	SYSCALL
@@ -220,9 +230,13 @@ make:
 	JEQ	thread
 	JLT	made
 	INCL	R9
-	CMPL	R9, ·threadsLeast(SB)
+	CMPL	R9, R13
 	JLT	make
 made:
+	CMPL	R13, ·threadsRoom(SB)
+	JNE	wake
+	MOVL	R9, ·threadsMade(SB)
+wake:
 	MOVL	$1, ·gate(SB)
 	LEAQ	·gate(SB), DI
 	MOVL	$FUTEX_WAKE, SI
@@ -295,7 +309,7 @@ TEXT ·count(SB), NOSPLIT|NOFRAME, $0
 	XORL	R14, R14
 	MOVB	$0, ·pidsCount(SB)
 	MOVQ	0(R13)(R12*1), DI
-	MOVL	$O_CLOEXEC, SI
+	MOVL	$(O_CLOEXEC|O_NONBLOCK), SI
 	XORL	DX, DX
 	MOVL	$SYS_open, AX
 	SYSCALL

@@ -22,7 +22,6 @@
 #define EINVAL 22
 #define RLIMIT_NPROC 6
 #define RLIMIT_NOFILE 7
-#define RLIMIT_AS 9
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIGRTMIN 32
@@ -35,6 +34,9 @@
 #define CLONE_A_THREAD 0x50f00
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
+#define O_NONBLOCK 0x800
+#define NEED_SIZE 72
+#define NEEDS 3
 
 // See early_amd64.s for comments: this file follows it line by line.
 
@@ -65,6 +67,7 @@ open:
 	BLT	stdio
 	MOVD	R11, ·closed(SB)
 
+	BL	·limits(SB)
 	BL	·record(SB)
 	MOVD	$_cgo_sigaction(SB), R0
 	MOVD	R0, ·hookAt(SB)
@@ -105,7 +108,7 @@ move:
 	MOVD	R3, 8(R6)
 go:
 	MOVD	16(RSP), R1
-	CBZ	R1, limits
+	CBZ	R1, start
 	MOVD	0(R1), R0
 	MOVD	·few(SB), R2
 	MOVD	·few+8(SB), R3
@@ -116,62 +119,66 @@ command:
 	BEQ	frugal
 	CMP	R3, R2
 	BLO	command
-	B	limits
+	B	start
 frugal:
 	MOVW	·threadsFew(SB), R0
 	MOVW	R0, ·threadsLeast(SB)
+	MOVW	R0, ·threadsRoom(SB)
 	MOVD	·noThreadsFew(SB), R0
 	MOVD	R0, ·noThreads(SB)
 	MOVD	·noThreadsFew+8(SB), R0
 	MOVD	R0, ·noThreads+8(SB)
-limits:
-	BL	·space(SB)
+start:
 	BL	·threads(SB)
 	B	_rt0_arm64_linux(SB)
 
-// func space()
-TEXT ·space(SB), NOSPLIT|NOFRAME, $0
+// func limits()
+TEXT ·limits(SB), NOSPLIT|NOFRAME, $0
+	MOVD	$·needs(SB), R12
+	ADD	$(NEED_SIZE*NEEDS), R12, R13
+limit:
 	MOVD	ZR, R0
-	MOVD	$RLIMIT_AS, R1
+	MOVD	0(R12), R1
 	MOVD	ZR, R2
-	MOVD	$·as(SB), R3
+	ADD	$24, R12, R3
 	MOVD	$SYS_prlimit64, R8
 	SVC
-	MOVD	·as+0(SB), R4
-	MOVD	·as+8(SB), R5
-	CMN	$1, R4
-	BEQ	unlimited
-	MOVD	$·noSpace(SB), R1
-	MOVD	·spaceLeast(SB), R6
-	CMP	R6, R5
-	BLO	little
-	MOVD	·spaceAmple(SB), R7
-	MOVD	R5, R9
+	CBNZ	R0, enough
+	MOVD	16(R12), R6
+	MOVD	24(R12), R4
+	CMP	R6, R4
+	BHS	enough
+	MOVD	32(R12), R5
+	MOVD	8(R12), R7
 	CMP	R7, R5
+	BLO	little
+	MOVD	R5, 48(R12)
+	CMP	R6, R5
 	BHS	raise
-	MOVD	R6, R9
+	MOVD	R7, R5
 raise:
-	MOVD	R9, ·asHere+0(SB)
-	MOVD	R5, ·asHere+8(SB)
+	MOVD	R5, 40(R12)
 	MOVD	ZR, R0
-	MOVD	$RLIMIT_AS, R1
-	MOVD	$·asHere(SB), R2
+	MOVD	0(R12), R1
+	ADD	$40, R12, R2
 	MOVD	ZR, R3
 	MOVD	$SYS_prlimit64, R8
 	SVC
-unlimited:
+enough:
+	ADD	$NEED_SIZE, R12
+	CMP	R13, R12
+	BLO	limit
 	RET
 little:
+	ADD	$56, R12, R1
 	B	·refuse(SB)
 
 // func threads()
 TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	MOVD	ZR, R9
 	MOVW	·threadsLeast(SB), R10
+	MOVW	·threadsRoom(SB), R7
 	MOVD	$·gate(SB), R11
-	MOVW	·pid(SB), R3
-	CMPW	$1, R3
-	BNE	make
 	MOVD	ZR, R0
 	MOVD	$RLIMIT_NPROC, R1
 	MOVD	ZR, R2
@@ -179,14 +186,18 @@ TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$SYS_prlimit64, R8
 	SVC
 	MOVD	·nproc(SB), R3
-	CMP	$100, R3
-	BLO	make
+	CMN	$1, R3
+	BNE	make
+	MOVD	R10, R7
+	MOVW	·pid(SB), R3
+	CMPW	$1, R3
+	BNE	make
 	MOVD	$·pidsMax(SB), R12
 	ADD	$32, R12, R13
 files:
 	MOVD	$AT_FDCWD, R0
 	MOVD	0(R12), R1
-	MOVD	$O_CLOEXEC, R2
+	MOVD	$(O_CLOEXEC|O_NONBLOCK), R2
 	MOVD	ZR, R3
 	MOVD	$SYS_openat, R8
 	SVC
@@ -219,9 +230,14 @@ make:
 	CBZ	R0, thread
 	TBNZ	$63, R0, made
 	ADD	$1, R9
-	CMP	R10, R9
+	CMP	R7, R9
 	BLT	make
 made:
+	MOVW	·threadsRoom(SB), R3
+	CMPW	R3, R7
+	BNE	wake
+	MOVW	R9, ·threadsMade(SB)
+wake:
 	MOVW	$1, R3
 	STLRW	R3, (R11)
 	MOVD	R11, R0
@@ -294,7 +310,7 @@ TEXT ·count(SB), NOSPLIT|NOFRAME, $0
 	ADD	R12, R13
 	MOVD	$AT_FDCWD, R0
 	MOVD	0(R13), R1
-	MOVD	$O_CLOEXEC, R2
+	MOVD	$(O_CLOEXEC|O_NONBLOCK), R2
 	MOVD	ZR, R3
 	MOVD	$SYS_openat, R8
 	SVC
