@@ -160,6 +160,7 @@ func TestCandidates(t *testing.T) {
 		"empty at the front": {"app", []string{"PATH=:/b"}, []string{"app", "/b/app"}},
 		"empty in between":   {"app", []string{"PATH=/a::/b"}, []string{"/a/app", "app", "/b/app"}},
 		"empty at the end":   {"app", []string{"PATH=/a:"}, []string{"/a/app", "app"}},
+		"two PATHs":          {"app", []string{"PATH=/a", "PATH=/b"}, []string{"/a/app"}},
 		"PATH is empty":      {"app", []string{"PATH="}, []string{"app"}},
 		"no PATH":            {"app", []string{"XPATH=/x"}, []string{"/usr/local/bin/app", "/bin/app", "/usr/bin/app"}},
 	} {

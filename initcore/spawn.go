@@ -146,7 +146,7 @@ func (img *image) environment(env []string) []uintptr {
 	const name, room = "LISTEN_PID=", 11
 	list := img.cStrings(env)
 	for i, s := range env {
-		if strings.HasPrefix(s, name) && s[len(name):] == strconv.Itoa(img.initPID) {
+		if img.listen == nil && strings.HasPrefix(s, name) && s[len(name):] == strconv.Itoa(img.initPID) {
 			b := make([]byte, len(name)+room)
 			copy(b, name)
 			img.keep = append(img.keep, b)
@@ -166,6 +166,7 @@ func candidates(file string, env []string) []string {
 	for _, s := range env {
 		if v, ok := strings.CutPrefix(s, "PATH="); ok {
 			path = v
+			break // of several, getenv(3) returns the first
 		}
 	}
 	var list []string

@@ -57,6 +57,7 @@ func TestArm64(t *testing.T) {
 		{"the group", groupGets},
 		{"orphans", orphans},
 		{"closed standard descriptors", closedStdio},
+		{"variables of the Go runtime", hidesVariables},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
 			if err := c.run(s, t.TempDir()); err != nil {
@@ -71,6 +72,17 @@ func someExitCodes(s subject, dir string) error {
 		if err := wantStatus(code, "sh", "-c", fmt.Sprintf("exit %d", code))(s, dir); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// hidesVariables checks that variables that would end the Go runtime, or have it write to
+// stderr, reach only the program.
+func hidesVariables(s subject, dir string) error {
+	env := []string{"env", "GOMEMLIMIT=512MB", "GOMAXPROCS=1000000", "GODEBUG=inittrace=1"}
+	init := s.with("", "sh", "-c", "test $GOMEMLIMIT$GOMAXPROCS$GODEBUG = 512MB1000000inittrace=1")
+	if status, errs := statusOf(namespacedIn(dir, append(env, init...)...)); status != 0 || errs != "" {
+		return fmt.Errorf("exit status %d, stderr %q", status, errs)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/cmd/yinit/config"
+	"yinit/initcore/early"
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/tui"
@@ -134,7 +135,7 @@ func becomeInit(args []string) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	argv := append([]string{"yinit", "--grace=500ms", "--", self, "demo"}, args...)
-	return unix.Exec(self, append(argv, stageShow), os.Environ())
+	return unix.Exec(self, append(argv, stageShow), early.Environ())
 }
 
 // showDemo starts the workload and shows it until the user quits.

@@ -22,11 +22,14 @@
 //     as `make build` does, starts in [entry], before the runtime. It blocks the
 //     signals, records the inherited state, installs handler, and then jumps to the
 //     runtime. Instead of installing a handler, the runtime calls [hook], which
-//     records the runtime's handler and leaves ours in place.
+//     records the runtime's handler and leaves ours in place. The runtime does not
+//     see the variables of the environment that tune it, see [Environ].
 //   - [Initialiser]: any other binary installs handler when this package is
 //     initialised. A signal in the millisecond before runs the runtime's handlers.
 //     Closed descriptors, ignored signals, most of the mask and the soft
-//     RLIMIT_NOFILE of the parent are unknown.
+//     RLIMIT_NOFILE of the parent are unknown. The runtime has read its variables:
+//     GOGC and GOMEMLIMIT can be undone, GODEBUG cannot, and values that are not
+//     valid have ended the process.
 //   - [OSSignal]: in builds without the assembly (the race detector), signals arrive
 //     through os/signal, with unknown senders (pid -1), without SIGURG and SIGPIPE.
 //
@@ -71,6 +74,9 @@
 //   - The runtime needs at most 8 threads, and the limits in needs, to start (measured,
 //     see threadsLeast). Otherwise, if the limits are low, it ends with a stack dump
 //     instead of one line.
+//   - The runtime finds its arguments, the environment and the auxiliary vector on the
+//     stack, one after the other, as the kernel lays them out (runtime.sysargs), and
+//     each variable that tunes it begins with GO. Otherwise some act on the init.
 //
 // The inspector returns the signals to the runtime with [Release].
 package early

@@ -23,7 +23,6 @@ var (
 	closed   uint64    // bit n: descriptor n was closed, 0 to 2
 	nofile   [2]uint64 // RLIMIT_NOFILE, soft and hard
 	nproc    [2]uint64 // RLIMIT_NPROC; also the read buffer of threads
-	narrowed uint32    // entry set GOMAXPROCS
 	gate     uint32    // lets the threads of the trial end
 	claimed  uint64    // slots that a handler is writing or has written
 	kept     uint64    // slots that are complete: signals for which the pipe had no room
@@ -75,9 +74,6 @@ var (
 	moment    = [2]int64{0, 20_000_000} // for the threads of the trial to end, a timespec
 	pidsNow   = [2]string{"/sys/fs/cgroup/pids.current\x00", "/sys/fs/cgroup/pids/pids.current\x00"}
 	pidsMax   = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
-	// procs makes the runtime start with one goroutine at a time, which saves threads,
-	// memory and an eighth of the start time.
-	procs = "GOMAXPROCS=1\x00"
 )
 
 // The flags of sigaction(2), which x/sys/unix lacks.
@@ -199,23 +195,6 @@ func Take() (*Feed, error) {
 	}
 	setMask(&none) // what entry blocked is delivered now
 	return f, err
-}
-
-// Environ returns the environment that the process was started with. Until it is
-// called, the environment of package os includes the variable that entry added.
-func Environ() []string {
-	if narrowed != 0 {
-		_ = os.Unsetenv("GOMAXPROCS") // it fails for invalid names only
-	}
-	return os.Environ()
-}
-
-// Widen lets two goroutines run at a time, for a role that reads and draws at the same
-// time. It respects a GOMAXPROCS that the user has set.
-func Widen() {
-	if narrowed != 0 {
-		runtime.GOMAXPROCS(min(runtime.NumCPU(), 2))
-	}
 }
 
 // Spare makes the runtime create n threads for goroutines, beside the main one, and

@@ -73,37 +73,47 @@ open:
 	MOVQ	CX, ·hookWas(SB)
 	LEAQ	·hook(SB), CX
 	MOVQ	CX, 0(AX)
-	// The runtime reads GOMAXPROCS from its environment. If it is not set, insert
-	// it before the first variable: argc and argv move down by two words, and
-	// the variable is inserted twice, so that the stack stays aligned.
-	MOVQ	0(SP), CX
-	LEAQ	16(SP)(CX*8), DI
-	MOVQ	·procs(SB), R8
-	MOVQ	0(R8), R9
-variable:
-	MOVQ	0(DI), SI
-	ADDQ	$8, DI
-	TESTQ	SI, SI
-	JEQ	narrow
-	CMPQ	0(SI), R9 // "GOMAXPRO"; at least 8 bytes follow the last string
-	JNE	variable
-	MOVL	8(SI), AX
-	XORL	8(R8), AX
-	SHLL	$8, AX // compare "CS=" only, without the byte after it
-	JEQ	go
-	JMP	variable
-narrow:
-	MOVL	$1, ·narrowed(SB)
+	// Start the runtime on a copy of argc, argv, the environment and the auxiliary
+	// vector, which has GOMAXPROCS=1 in place of all variables that begin with GO.
+	// Those are for the programs. Environ reads them where they are.
 	MOVQ	SP, SI
-	SUBQ	$16, SP
-	MOVQ	SP, DI
+	MOVQ	0(SP), CX
+	LEAQ	16(SP)(CX*8), DX
+	MOVQ	DX, ·environ(SB)
+variables:
+	ADDQ	$8, DX
+	CMPQ	-8(DX), $0
+	JNE	variables
+vector:
+	ADDQ	$16, DX
+	CMPQ	-16(DX), $0 // AT_NULL
+	JNE	vector
+	LEAQ	-8(SI)(SI*1), DI // room for one more variable
+	SUBQ	DX, DI
+	ANDQ	$~15, DI
+	MOVQ	DI, SP
 	ADDQ	$2, CX
 	CLD
 	REP
 	MOVSQ
-	MOVQ	R8, 0(DI)
-	MOVQ	R8, 8(DI)
-go:
+	MOVQ	·procs(SB), AX
+	STOSQ
+variable:
+	LODSQ
+	TESTQ	AX, AX
+	JEQ	copied
+	CMPW	0(AX), $0x4f47 // "GO"
+	JEQ	variable
+	STOSQ
+	JMP	variable
+copied:
+	STOSQ
+	MOVQ	DX, CX
+	SUBQ	SI, CX
+	SHRQ	$3, CX
+	REP
+	MOVSQ
+
 	MOVQ	16(SP), SI // argv[1]
 	TESTQ	SI, SI
 	JEQ	start

@@ -75,38 +75,46 @@ open:
 	MOVD	R1, ·hookWas(SB)
 	MOVD	$·hook(SB), R1
 	MOVD	R1, 0(R0)
-	MOVD	0(RSP), R0
-	ADD	$2, R0 // argc, argv and its terminating NULL
-	LSL	$3, R0, R1
 	MOVD	RSP, R2
-	ADD	R2, R1
-	MOVD	·procs(SB), R3
-	MOVD	0(R3), R4
-	MOVWU	8(R3), R5
-variable:
+	MOVD	0(R2), R0
+	ADD	$2, R0 // argc, argv and its terminating NULL
+	ADD	R0<<3, R2, R1
+	MOVD	R1, ·environ(SB)
+variables:
 	MOVD.P	8(R1), R6
-	CBZ	R6, narrow
-	MOVD	0(R6), R7
-	CMP	R4, R7
-	BNE	variable
-	MOVWU	8(R6), R7
-	EOR	R5, R7
-	LSLW	$8, R7
-	CBZW	R7, go
-	B	variable
-narrow:
-	MOVW	$1, R6
-	MOVW	R6, ·narrowed(SB)
-	SUB	$16, R2, R6
+	CBNZ	R6, variables
+vector:
+	MOVD.P	16(R1), R6
+	CBNZ	R6, vector
+	LSL	$1, R2, R6
+	SUB	$8, R6
+	SUB	R1, R6
+	AND	$~15, R6
 	MOVD	R6, RSP
-move:
+arguments:
 	MOVD.P	8(R2), R7
 	MOVD.P	R7, 8(R6)
 	SUBS	$1, R0
-	BNE	move
-	MOVD	R3, 0(R6)
-	MOVD	R3, 8(R6)
-go:
+	BNE	arguments
+	MOVD	·procs(SB), R7
+	MOVD	$0x4f47, R5 // "GO"
+copy:
+	MOVD.P	R7, 8(R6)
+variable:
+	MOVD.P	8(R2), R7
+	CBZ	R7, copied
+	MOVHU	0(R7), R4
+	CMP	R5, R4
+	BNE	copy
+	B	variable
+copied:
+	MOVD.P	R7, 8(R6)
+rest:
+	MOVD.P	8(R2), R7
+	MOVD.P	R7, 8(R6)
+	CMP	R1, R2
+	BLO	rest
+
 	MOVD	16(RSP), R1
 	CBZ	R1, start
 	MOVD	0(R1), R0

@@ -12,6 +12,7 @@ import (
 func init() {
 	if entered == 0 {
 		recordLate()
+		ignoreVariables()
 	}
 	found, ok := install()
 	if hookAt != nil {

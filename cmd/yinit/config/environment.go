@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,7 @@ func (s *Settings) environment(env []string) error {
 		s.otherInit(name, value)
 	}
 	s.Env = nil
-	for _, assignment := range env {
+	for i, assignment := range env {
 		name, value, _ := strings.Cut(assignment, "=")
 		if !strings.HasPrefix(name, envPrefix) { // most variables; skipping them keeps the start fast
 			s.Env = append(s.Env, assignment)
@@ -29,6 +30,7 @@ func (s *Settings) environment(env []string) error {
 			s.warnOf(name)
 			s.Env = append(s.Env, assignment)
 		case value == "" && o.Arg != "": // as if it were not set
+		case slices.ContainsFunc(env[:i], func(s string) bool { return strings.HasPrefix(s, name+"=") }): // of several, the first counts
 		default:
 			if err := s.apply(o, value, environmentVariable+name); err != nil {
 				return err

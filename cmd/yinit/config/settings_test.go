@@ -26,6 +26,7 @@ func TestRead(t *testing.T) {
 		{"x", nil, func(s *Settings) bool { return s.Grace == 3*time.Second && s.Watch == time.Second && s.KillAfter == 0 }},
 		{"--grace 1 x", []string{"YINIT_GRACE=9"}, func(s *Settings) bool { return s.Grace == time.Second }},
 		{"x", []string{"YINIT_GRACE=9"}, func(s *Settings) bool { return s.Grace == 9*time.Second }},
+		{"x", []string{"YINIT_GRACE=9", "YINIT_GRACE=8"}, func(s *Settings) bool { return s.Grace == 9*time.Second }},
 		{"x", []string{"YINIT_GRACE="}, func(s *Settings) bool { return s.Grace == 3*time.Second }},
 		{"x", []string{"YINIT_GROUP=0"}, func(s *Settings) bool { return !s.Group }},
 		{"x", []string{"YINIT_GROUP="}, func(s *Settings) bool { return s.Group }},
