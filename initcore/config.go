@@ -163,6 +163,9 @@ func (r *Rewrite) Of(sig unix.Signal) unix.Signal {
 
 // relay returns the signal that the init forwards for each signal, for the history.
 func (c *Config) relay() (t history.Relay) {
+	if c.Pause {
+		return history.IdleRelay(int(c.Halt))
+	}
 	for n := 1; n < len(t); n++ {
 		if to := c.forwards(unix.Signal(n)); int(to) != n || history.Forwarded(n) {
 			t[n] = uint8(to)

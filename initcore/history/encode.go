@@ -35,6 +35,7 @@ func flagsOf(r *Record) (flags byte) {
 		{r.Inspector, flagInspector},
 		{r.Renamed, flagRenamed},
 		{r.Warning, flagWarning},
+		{r.Foreign, flagForeign},
 	} {
 		if f.set {
 			flags |= f.bit
@@ -138,6 +139,7 @@ func decode(b []byte, number uint64) (Record, bool) {
 		Accounted:      b[offFlags]&flagAccounted != 0,
 		Warning:        b[offFlags]&flagWarning != 0,
 		Inspector:      b[offFlags]&flagInspector != 0,
+		Foreign:        b[offFlags]&flagForeign != 0,
 		Runtime:        time.Duration(le.Uint64(b[offRuntime:])),
 		CPU:            time.Duration(le.Uint64(b[offCPU:])),
 		MaxRSS:         procfs.Bytes(le.Uint64(b[offMaxRSS:])),

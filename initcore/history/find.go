@@ -242,14 +242,15 @@ func findOthers(proc procfs.FS, fits func(pid int) bool) (found *Source) {
 	return found
 }
 
-// programOf returns the arguments of an init in parentheses: its options and the
-// program that it runs.
+// programOf returns the command line of an init in parentheses, with the base name of its
+// executable: "(yinit -v -- nginx)".
 func programOf(proc procfs.FS, pid int) string {
 	words, err := proc.Cmdline(pid)
-	if err != nil || len(words) < 2 {
+	if err != nil || len(words) == 0 {
 		return ""
 	}
-	return " (" + strings.Join(words[1:], " ") + ")"
+	words[0] = filepath.Base(words[0])
+	return " (" + strings.Join(words, " ") + ")"
 }
 
 // explain reports why the history of PID 1 cannot be read, and what to do.

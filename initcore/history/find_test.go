@@ -173,8 +173,8 @@ func TestFindOthers(t *testing.T) {
 		asked, pid int
 		inits      string
 	}{
-		{0, 5, "5 (web -x), 6"},
-		{7, 5, "5 (web -x), 6"}, // which keeps none
+		{0, 5, "5 (yinit web -x), 6"},
+		{7, 5, "5 (yinit web -x), 6"}, // which keeps none
 		{6, 6, ""},
 		{5, 5, ""},
 	} {

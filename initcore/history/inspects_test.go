@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,10 @@ func TestLastExitsAreOwn(t *testing.T) {
 		t.Fatalf("Read: %d records, %v, want 3", len(b.Records), err)
 	}
 	for _, rec := range b.Records {
+		parts := rec.Parts()
+		if want := rec.PID == 9; rec.Foreign != want || (parts[len(parts)-1].Text == "of another container") != want || strings.Contains(rec.JSON(), `"foreign":true`) != want {
+			t.Errorf("record of %d: Foreign %t, %v, %s", rec.PID, rec.Foreign, parts, rec.JSON())
+		}
 		if want := rec.PID == 7; rec.Inspector != want || history.NotInspector(&rec) == want {
 			t.Errorf("record of %d: Inspector %t, want %t", rec.PID, rec.Inspector, want)
 		}

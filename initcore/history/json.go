@@ -29,6 +29,7 @@ type (
 		UID        uint32 `json:"uid"`
 		Text       string `json:"text,omitempty"`
 		Inspector  bool   `json:"inspector,omitempty"` // it ran one of yinit's commands
+		Foreign    bool   `json:"foreign,omitempty"`   // it belongs to another container
 	}
 	// jsonEnd says how a process ended. If Known is false the other fields mean
 	// nothing.
@@ -129,7 +130,7 @@ func jsonTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0
 func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
 	return jsonProcess{
 		jsonHead: head, PID: r.PID, PPID: r.PPID, Parent: r.Parent, OriginPPID: r.OriginPPID,
-		Comm: r.Comm, Cmdline: r.Cmdline, Renamed: r.Renamed, UID: r.UID, Text: r.Text, Inspector: r.Inspector,
+		Comm: r.Comm, Cmdline: r.Cmdline, Renamed: r.Renamed, UID: r.UID, Text: r.Text, Inspector: r.Inspector, Foreign: r.Foreign,
 	}
 }
 

@@ -78,7 +78,7 @@ func TestJSONIsDocumented(t *testing.T) {
 		if kind == KindSignal {
 			r.Signal, r.Passed, r.Count = 1, 2, 3
 		}
-		r.Accounted, r.Renamed, r.Inspector = kind == KindExit, true, kind != KindSignal
+		r.Accounted, r.Renamed, r.Inspector, r.Foreign = kind == KindExit, true, kind != KindSignal, true
 		r.Warning = kind == KindNote
 		adopted := Record{Kind: kind, PPID: 12, OriginPPID: 11}
 		for _, line := range []string{r.JSON(), adopted.JSON()} {

@@ -109,10 +109,11 @@ const (
 	flagByInit               // the init reaped the process
 	flagByKernel             // the kernel reaped the process
 
-	flagAccounted = 8  // the record is from process accounting only
-	flagInspector = 16 // the process ran one of yinit's commands
-	flagRenamed   = 32 // the command line belongs to an earlier name than the comm
-	flagWarning   = 64 // the init has warned of the event
+	flagAccounted = 8   // the record is from process accounting only
+	flagInspector = 16  // the process ran one of yinit's commands
+	flagRenamed   = 32  // the command line belongs to an earlier name than the comm
+	flagWarning   = 64  // the init has warned of the event
+	flagForeign   = 128 // the process belongs to another container
 )
 
 // MaxText is the number of bytes that the command line and the text of a record

@@ -97,7 +97,7 @@ type Record struct {
 	// Inspector says that the process ran one of yinit's commands, such as yinit top.
 	Inspector bool
 	// Foreign says that the process belongs to another container in the same PID
-	// namespace. It is not stored in the ring: [Writer.LastExits] leaves out such records.
+	// namespace. [Writer.LastExits] leaves out such records.
 	Foreign bool
 	Group   int // its process group, for KindExit; 0 if unknown
 

@@ -22,6 +22,27 @@ func TestRelay(t *testing.T) {
 			t.Errorf("signal %d: %d, %v, %q, want %+v", n, to, drops, reason, want)
 		}
 	}
+	idle := IdleRelay(sigHalt)
+	for n, want := range map[int]struct {
+		drops  bool
+		reason string
+	}{
+		15: {false, "yinit ends (--pause)"},
+		2:  {false, "yinit ends (--pause)"},
+		37: {false, "yinit ends (--pause)"},
+		1:  {true, "yinit drops it: it has no program (--pause)"},
+		3:  {true, "yinit drops it: it has no program (--pause)"},
+		17: {false, "yinit handles it and does not forward it"},
+		9:  {false, "yinit handles it and does not forward it"},
+		65: {false, "yinit handles it and does not forward it"},
+	} {
+		if to, drops, reason := idle.Forwards(n), idle.Drops(n), idle.Reason(n); to != 0 || drops != want.drops || reason != want.reason {
+			t.Errorf("signal %d with --pause: %d, %v, %q, want %+v", n, to, drops, reason, want)
+		}
+	}
+	if plain := IdleRelay(0); !plain.Drops(37) {
+		t.Error("signal 37 ends yinit --pause under any name")
+	}
 	for n := range 66 {
 		if reason := r.Reason(n); len(reason) > 62 {
 			t.Errorf("%q is too long to stand beside a verdict", reason)

@@ -199,6 +199,14 @@ type Part struct {
 // Parts describes the record, in the order in which the parts should be shown. It
 // returns nil for a signal, which [Record.SignalText] describes.
 func (r *Record) Parts() []Part {
+	all := r.parts()
+	if r.Foreign && len(all) > 0 {
+		all = append(all, Part{"of another container", 7})
+	}
+	return all
+}
+
+func (r *Record) parts() []Part {
 	switch r.Kind {
 	case KindExit:
 		return r.exitParts()

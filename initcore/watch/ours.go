@@ -55,7 +55,7 @@ func (p *process) inspects() bool {
 // foreign reports whether the process belongs to another container, with which this one
 // shares its PID namespace. A process inherits that from its parent.
 func (w *Watcher) foreign(p *process) bool {
-	if p.PPID == w.opt.Self || p.ID.PID == w.opt.Self {
+	if p.PPID == w.opt.Self || p.ID.PID == w.opt.Self || isStub(p.Comm) { // the runtime has not entered the container yet
 		return false
 	}
 	if parent := w.procs[p.PPID]; parent != nil && (p.PPID != 1 || !parent.Foreign) {
