@@ -45,6 +45,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 	w, err := watch.New(watch.Options{
 		FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline,
 		Keep: k.keepStats, From: o.from, Deaths: o.deaths, Accounting: o.accounting, Reaped: o.reaped,
+		LastRead: m.hist.LastRead,
 	}, &ledger{m})
 	o.reaped = nil
 	if err == nil {

@@ -40,6 +40,21 @@ func wantDeath(t testing.TB, id, cmdline string, want map[string]any) {
 	}
 }
 
+// TestDockerInspectorsLeaveNoTrace checks that yinit's own commands are neither counted as
+// unseen processes nor shown among the others, however soon they end.
+func TestDockerInspectorsLeaveNoTrace(t *testing.T) {
+	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sleep", "2000")
+	for range 5 {
+		docker(t, "exec", id, "/yinit", "signals", "1")
+		docker(t, "exec", id, "/yinit", "zombies")
+	}
+	docker(t, "exec", id, "sh", "-c", "sleep 1.6; exit 0")
+	out := docker(t, "exec", id, "/yinit", "history")
+	if strings.Contains(out, "unseen") || strings.Contains(out, "yinit") {
+		t.Errorf("the history of a container in which only yinit's commands ran:\n%s", out)
+	}
+}
+
 // TestDockerForeignDeaths checks that the history has the deaths of processes that their
 // own parents reap, also of other users: with a read-only root, as root and as another
 // user.

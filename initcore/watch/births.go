@@ -15,7 +15,7 @@ const (
 	// process that is being created has its pid before it can be found.
 	maxUnsure = 8
 	// maxStub is how many threads the container runtime is assumed to have had in a
-	// process that is a command of yinit now. They got the pids after that of the
+	// process that is a command of yinit now, or still the runtime. They got the pids after that of the
 	// process, and ended when it executed yinit.
 	maxStub = 16
 	// young is the age below which a process may not have executed its program yet.
@@ -66,7 +66,7 @@ func (w *Watcher) findNew(now time.Time) {
 		}
 	}
 	w.last, w.lastScan = last, sinceBoot()
-	w.countMissed(w.unaccounted(uint64(gone), now))
+	w.countMissed(w.unaccounted(w.uninspected(uint64(gone)), now))
 }
 
 // openCounter opens the file with the last pid.
@@ -128,7 +128,7 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 		case w.watch(pid, now):
 			if p := w.procs[pid]; p != nil {
 				stub = 0
-				if p.inspects() && p.PPID == 0 {
+				if p.PPID == 0 && (p.inspects() || isStub(p.Comm)) {
 					stub = maxStub
 				}
 			}

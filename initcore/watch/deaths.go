@@ -152,6 +152,7 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	if p.ID.Start != 0 && p.ended > p.ID.Start && !p.FoundDead {
 		r.Runtime = (p.ended - p.ID.Start).Duration()
 	}
+	w.inspectorEnded = w.inspectorEnded || r.Inspector
 	w.recorder.Add(r)
 	w.expectAccounting(p.ID.PID, p) // this may use the buffer r
 	w.forget(p.ID.PID)

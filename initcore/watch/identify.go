@@ -44,6 +44,7 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		return true
 	}
 	w.procs[pid] = p
+	w.stubs = w.stubs || isStub(p.Comm)
 	if !zombie {
 		w.keepStat(p)
 	}
@@ -177,17 +178,25 @@ func (w *Watcher) renumber(p *process) {
 // changeProgram notes that the process has executed another program.
 func (w *Watcher) changeProgram(p *process, comm string) {
 	p.Peak = 0 // that of the former program
+	entered := isStub(p.Comm)
 	p.Comm, p.Cmdline = comm, ""
 	p.yinit = w.isOurs(p.ID.PID, comm)
+	if entered {
+		p.Foreign = w.foreign(p)
+	}
 	w.renumber(p)
 }
 
 // lastProgram notes that the process had another name when it ended, usually because it
 // had executed another program. Its command line can no longer be read, so the former one
-// is kept.
+// is kept, unless it is that of the container runtime.
 func (w *Watcher) lastProgram(p *process, comm string) {
-	p.Renamed = p.Cmdline != "" && !isStub(p.Comm)
+	if isStub(p.Comm) {
+		p.Cmdline = ""
+	}
+	p.Renamed = p.Cmdline != ""
 	p.Comm = comm
+	p.yinit = w.isOurs(p.ID.PID, comm)
 	w.renumber(p)
 }
 
@@ -199,6 +208,7 @@ func (p *process) young() bool {
 // refresh reads the attributes again of the processes that were very young, and of those
 // whose command line could not be requested.
 func (w *Watcher) refresh() {
+	w.stubs = false
 	for pid, p := range w.procs {
 		if !p.fresh && !p.unread || !p.Dead.IsZero() {
 			continue
@@ -213,5 +223,6 @@ func (w *Watcher) refresh() {
 		}
 		w.askCmdline(p, w.stat.State)
 		w.readOwner(p)
+		w.stubs = w.stubs || isStub(p.Comm)
 	}
 }

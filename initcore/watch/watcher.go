@@ -40,6 +40,9 @@ type Options struct {
 	// Deaths is how many processes with a pid above From the init has reaped, and
 	// recorded.
 	Deaths uint64
+	// LastRead returns when a process other than the caller last read the history; zero:
+	// unknown. nil: it is never known.
+	LastRead func() time.Time
 	// Accounting is the file of process accounting. The watcher does not stop it.
 	// nil: there is none.
 	Accounting *pacct.File
@@ -75,6 +78,9 @@ const (
 	waitFactor = 20
 	// longestWait limits the wait that waitFactor causes.
 	longestWait = 10 * time.Second
+	// stubInterval is the time between two scans while there is a process of docker exec
+	// that has not executed its program: it may end soon afterwards.
+	stubInterval = 30 * time.Millisecond
 	// maxFree is the maximum number of process structs that are kept for reuse.
 	maxFree = 256
 )
@@ -95,6 +101,7 @@ type Watcher struct {
 	procs     map[int]*process // by pid
 	children  map[int]int      // by pid: how many of procs have this parent
 	free      []*process       // for reuse
+	stubs     bool             // a process is still the container runtime, see stub
 	unsure    []int            // new pids that had no process yet in the last scan; negative: not counted if it ended
 	last      int              // the last pid allocated before the last scan
 	scans     uint64           // number of scans
@@ -123,8 +130,12 @@ type Watcher struct {
 	unread        uint64    // command lines not read in time since the last note about them
 	notedUnread   time.Time // when that note was recorded
 	kept, keepMax int       // stat files that are open, and that may be, see keep.go
-	keepNone      bool      // the stat files were closed because other code needs descriptors
-	exitInfo      bool      // the kernel reports how a process ended after it was reaped, since Linux 6.15
+	lastRead      time.Time // when the history was last read, at the last scan
+	// inspectorEnded says that a command of the inspector has ended since the last scan.
+	inspectorEnded bool
+	inspectorRan   bool // the last scan has found that one ran
+	keepNone       bool // the stat files were closed because other code needs descriptors
+	exitInfo       bool // the kernel reports how a process ended after it was reaped, since Linux 6.15
 	// ask is [ask], except in tests of older kernels.
 	ask func(fd int) (info, error)
 }
@@ -166,6 +177,9 @@ func (w *Watcher) begin() (err error) {
 	w.startCmdlines(most, procfs.ReadCommandLine)
 	counterErr := w.openCounter()
 	w.lastScan = sinceBoot()
+	if opt := &w.opt; opt.LastRead != nil {
+		w.lastRead = opt.LastRead()
+	}
 	pids, err := w.scanner.PIDs(nil)
 	if err != nil {
 		return err
@@ -258,7 +272,11 @@ func (w *Watcher) Tick(now time.Time) {
 	// On a busy machine most of the elapsed time belongs to other processes, and the
 	// goroutine may have moved to another thread. So take the smaller of both clocks.
 	took := min(w.clock().Sub(began), max(threadCPUTime()-used, 0))
-	w.next = now.Add(max(w.opt.Every, min(took*waitFactor, longestWait)))
+	every := w.opt.Every
+	if w.stubs {
+		every = min(every, stubInterval)
+	}
+	w.next = now.Add(max(every, min(took*waitFactor, longestWait)))
 }
 
 // forget stops watching a process.
