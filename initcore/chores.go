@@ -130,6 +130,7 @@ func (l *loop) due() time.Time {
 		sooner(l.planned[0].due)
 	}
 	sooner(l.others.next())
+	sooner(l.file.lookAt)
 	return due
 }
 

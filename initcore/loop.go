@@ -71,6 +71,7 @@ func (l *loop) step() {
 		l.handleDeadline(now)
 		busy = busy || !l.deadline().Equal(due)
 	}
+	busy = l.lookAtFile(now) || busy
 	l.limitIdleWakeups(l.doChores(now) || busy)
 	l.planTidying(now)
 }
@@ -87,7 +88,7 @@ func (l *loop) wait() {
 		timeout = 0
 	}
 	l.slept.Calm, l.slept.LastPID = -1, 0
-	if l.deadline().IsZero() && len(l.planned) == 0 {
+	if l.deadline().IsZero() && len(l.planned) == 0 && l.file.lookAt.IsZero() {
 		l.slept.Calm, l.slept.LastPID = l.others.calm()
 	}
 	// An error counts as a wake-up; limitIdleWakeups limits their rate.

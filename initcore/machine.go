@@ -34,6 +34,7 @@ type machine struct {
 	facts     facts
 	looks     looks
 	evidence  evidence
+	file      fileLook // of the file of the history
 	hist      *history.Writer
 	log       *slog.Logger
 	pid       int    // of the init

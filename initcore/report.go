@@ -127,6 +127,9 @@ func (m *machine) report() string {
 	if err := m.hist.Err(); err != nil {
 		b.WriteString("the history is incomplete: " + err.Error() + "\n")
 	}
+	if err := m.hist.FileErr(); err != nil {
+		b.WriteString("the history is not in its file: " + err.Error() + "\n")
+	}
 	deaths := m.hist.LastExits(lastDeaths)
 	if len(deaths) > 0 {
 		b.WriteString("last deaths:\n")

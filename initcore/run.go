@@ -18,15 +18,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
-	"yinit/initcore/history"
-	"yinit/procfs"
 )
 
 // Run runs the init. It must be called on the main thread, and returns the exit status
 // of the process.
 func Run(cfg Config) int {
 	cfg.stopSession()
-	debug.SetPanicOnFault(true) // access to a mapped file that was truncated must not end the init
+	debug.SetPanicOnFault(true) // a mapping for which there is no memory must not end the init
 	logger, flush := newLogger(cfg.Log)
 	defer flush()
 	fail := func(err error) int {
@@ -51,10 +49,14 @@ func Run(cfg Config) int {
 	if k.noProc {
 		logger.Warn(k.withoutProc())
 	}
-	if m.hist, err = newHistory(cfg, k, logger); err != nil {
-		return fail(err)
-	}
+	room := roomForThreads()
+	k.helper.inline = !room
+	var warning string
+	m.hist, warning = newHistory(cfg, k, logger)
 	m.now = time.Now()
+	if warning != "" {
+		m.warnOfFile(warning)
+	}
 	m.warnInherited(feed.Inherit)
 	m.warnPlace(k)
 	l, err := newLoop(m, feed)
@@ -70,8 +72,6 @@ func Run(cfg Config) int {
 	// Only one goroutine runs at a time, apart from those that block in the kernel. So
 	// the number of threads does not grow after the start.
 	runtime.GOMAXPROCS(1)
-	room := roomForThreads()
-	k.helper.inline = !room
 	early.Spare(threads(cfg, room))
 	l.startPrograms()
 	l.planned = k.chores(m, time.Now())
@@ -91,22 +91,27 @@ func (l *loop) conclude(h *helper) {
 	if l.cfg.History != "" {
 		l.ignorePanic(func() { l.tellLoop(time.Now()) })
 	}
+	l.settleFile(endLimit)
 	l.ignorePanic(func() { l.writeReport(l.cfg.Report, h) })
 	l.ignorePanic(func() {
 		l.hist.SetStatus(l.exitStatus())
 		l.hist.End(time.Now())
+		l.settleFile(endLimit)
 	})
 }
 
 // threads returns how many goroutines may block at once, beside the main one. Their
 // threads are created before a program can use up the limit on threads: the runtime
 // would end PID 1 if it could not create one later. The runtime creates one more, to
-// run the others meanwhile. Without room the helper and the reader of command lines
-// get no thread.
+// run the others meanwhile. Without room the helper, the copy of the history and the
+// reader of command lines get no thread.
 func threads(cfg Config, room bool) int {
 	n := 1 // the writer of log lines
 	if room {
 		n++ // the helper
+	}
+	if room && cfg.History != "" {
+		n++ // the copy of the history
 	}
 	if room && cfg.Watch > 0 {
 		n++ // the reader of command lines
@@ -148,25 +153,4 @@ func (k *kernel) prepare(log *slog.Logger) {
 		}
 		log.Log(context.Background(), level, "cannot become a subreaper: another process adopts the orphans", "error", err)
 	}
-}
-
-// newHistory creates the ring. It returns an error if the file that was requested cannot
-// be used. If there is no memory for the ring, the init runs without one.
-func newHistory(cfg Config, k *kernel, log *slog.Logger) (*history.Writer, error) {
-	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.relay(), Blocked: procfs.SignalSet(k.inherit.Mask), Ignored: procfs.SignalSet(k.inherit.Ignored)}
-	if s, err := k.fs.Stat(k.pid); err == nil {
-		origin.Start = s.Start
-	}
-	if cfg.History != "" {
-		w, err := history.CreateFile(cfg.History, origin, time.Now())
-		if err != nil {
-			return nil, fmt.Errorf("cannot keep the history: %w", err)
-		}
-		return w, nil
-	}
-	w, err := history.Create(origin, time.Now())
-	if err != nil {
-		log.Warn("no history will be kept", "error", err)
-	}
-	return w, nil
 }

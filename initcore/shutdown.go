@@ -30,6 +30,7 @@ func (m *machine) stopRequest(info early.Info) (history.Action, []int) {
 	case running:
 		m.hist.Stopping(m.now, int(sig))
 		m.note(history.KindStop, procfs.SignalName(int(sig))+" received")
+		m.settleFile(stopLimit)
 		if m.cfg.halts(sig) {
 			sig = unix.SIGTERM
 		}

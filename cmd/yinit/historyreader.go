@@ -65,5 +65,8 @@ func (r *historyReader) History(after uint64) (tui.History, error) {
 		return tui.History{}, err
 	}
 	since, err := r.src.Since()
+	if r.src.Remark != "" {
+		since = r.src.Remark + "; " + since
+	}
 	return tui.History{Records: b.Records, Next: b.Next, Lost: b.Lost, Since: since}, err
 }

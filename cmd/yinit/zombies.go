@@ -263,11 +263,11 @@ func deadText(z zombie.Zombie) string {
 
 // findZombies finds the zombies of fs and the processes that should reap them. It
 // uses the history of the init, if there is one, to find out since when they are
-// dead, and who started them.
+// dead, and who started them. A history that any user may have made up is no evidence.
 func findZombies(fs procfs.FS) (*zombie.Report, error) {
 	var o zombie.Options
 	if src, err := history.Find(fs, 0); err == nil {
-		if b, err := src.Read(0); err == nil {
+		if b, err := src.Read(0); err == nil && !src.Theirs {
 			o.Noticed, o.Parents = history.ZombiesFor(b.Records, time.Now()), history.FirstParents(b.Records)
 		}
 		_ = src.Close() // it was only read

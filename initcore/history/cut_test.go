@@ -1,9 +1,9 @@
 package history
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -65,51 +65,61 @@ func TestLastExits(t *testing.T) {
 	}
 }
 
-// TestCutFile: whenever and wherever the file is truncated, the writer survives, reports
-// it, and knows the last exits, including those after the truncation.
+// TestCutFile: wherever the file is truncated, the writer reports it once a record follows,
+// and keeps all records, also those that follow.
 func TestCutFile(t *testing.T) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	for _, size := range []int64{0, 100, headerSize, headerSize + 3*recordSize} {
-		for _, before := range []bool{true, false} {
-			w, path := fileRing(t)
-			exits(w, 1, 4)
-			if before { // no record is written afterwards
-				exits(w, 5, 20)
-			}
-			if err := os.Truncate(path, size); err != nil {
-				t.Fatal(err)
-			}
-			if !before {
-				exits(w, 5, 20)
-			}
-			if got := pidsOf(w.LastExits(4)); len(got) != 4 || got[0] != 17 || got[3] != 20 {
-				t.Errorf("truncated to %d, records before: %t: the last exits are %v, want 17 to 20", size, before, got)
-			}
-			w.Missed(1)
-			w.Unwatched(1)
-			w.End(time.Now())
-			if err := w.Err(); size < headerSize && (err == nil || !strings.Contains(err.Error(), "truncated")) {
-				t.Errorf("truncated to %d, records before: %t: Err = %v, want that the file was truncated", size, before, err)
-			}
+		w, path := fileRing(t)
+		exits(w, 1, 4)
+		if err := w.FileErr(); err != nil {
+			t.Errorf("FileErr = %v, want none", err)
+		}
+		if err := os.Truncate(path, size); err != nil {
+			t.Fatal(err)
+		}
+		exits(w, 5, 20)
+		if got := pidsOf(w.LastExits(4)); len(got) != 4 || got[0] != 17 || got[3] != 20 {
+			t.Errorf("truncated to %d: the last exits are %v, want 17 to 20", size, got)
+		}
+		w.Missed(1)
+		w.Unwatched(1)
+		w.End(time.Now())
+		if err, want := w.FileErr(), fmt.Sprintf("it was truncated to %d of %d bytes", size, ringSize); err == nil || err.Error() != want || w.Behind() {
+			t.Errorf("truncated to %d: FileErr = %v, behind: %t; want %s", size, err, w.Behind(), want)
+		}
+		wantExits(t, w, 20)
+		if st, err := os.Stat(path); err != nil || st.Size() != size {
+			t.Errorf("truncated to %d: the file has %d bytes, %v", size, st.Size(), err)
 		}
 	}
 }
 
-// TestBrokenRecord: bytes that another process wrote into the file do not become exits.
-func TestBrokenRecord(t *testing.T) {
-	w, path := fileRing(t)
-	exits(w, 1, 3)
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+// wantExits checks that the ring in memory has the exits of all pids up to last.
+func wantExits(t *testing.T, w *Writer, last int) {
+	t.Helper()
+	r, err := w.Reader()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	if _, err := f.WriteAt(make([]byte, 6*recordSize), headerSize); err != nil {
+	defer r.Close()
+	b, err := r.Read(0)
+	if err != nil || len(b.Records) != 2*last || b.Damaged != 0 || b.Lost != 0 || b.Records[2*last-1].PID != last {
+		t.Errorf("the ring has %d records, %d lost, %d damaged, %v; want %d", len(b.Records), b.Lost, b.Damaged, err, 2*last)
+	}
+}
+
+// TestDeletedFile: the writer says that its file was deleted, and goes on without it.
+func TestDeletedFile(t *testing.T) {
+	w, path := fileRing(t)
+	exits(w, 1, 4)
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if got := pidsOf(w.LastExits(3)); len(got) != 3 || got[0] != 1 || got[2] != 3 {
-		t.Errorf("the last exits are %v, want 1 to 3", got)
+	exits(w, 5, 20)
+	if err := w.FileErr(); err == nil || err.Error() != "it was deleted" {
+		t.Errorf("FileErr = %v, want that it was deleted", err)
 	}
+	wantExits(t, w, 20)
 }
 
 // TestReadCutFile checks that a reader of a file that was cut short says so.

@@ -190,7 +190,11 @@ func elsewhere(proc procfs.FS, pid int) string {
 
 // whose sets the remark that says which init keeps the history.
 func (s *Source) whose(proc procfs.FS, where string) {
-	s.Remark = "this is the history of " + strconv.Itoa(s.Init.PID) + programOf(proc, s.Init.PID) + where
+	who := strconv.Itoa(s.Init.PID) + programOf(proc, s.Init.PID)
+	if s.Theirs {
+		who += " of " + owner(proc, s.Init.PID)
+	}
+	s.Remark = "this is the history of " + who + where
 }
 
 func openSource(proc procfs.FS, pid int) (*Source, error) {
@@ -199,7 +203,15 @@ func openSource(proc procfs.FS, pid int) (*Source, error) {
 		return nil, err
 	}
 	id := identify(proc, pid)
-	return &Source{Reader: r, Init: id, alive: func() bool { return identify(proc, pid) == id }}, nil
+	return &Source{Reader: r, Init: id, Theirs: theirs(proc, pid), alive: func() bool { return identify(proc, pid) == id }}, nil
+}
+
+// theirs reports whether a process other than PID 1 belongs to a user other than root and
+// ours, or to an unknown one.
+func theirs(proc procfs.FS, pid int) bool {
+	s, err := proc.Status(pid)
+	uid := s.UID[procfs.Effective]
+	return pid != 1 && (err != nil || uid != 0 && uid != uint32(os.Geteuid()))
 }
 
 // identify returns the identity of a process. The start time is 0 if it is unknown.
@@ -211,8 +223,9 @@ func identify(proc procfs.FS, pid int) procfs.ID {
 }
 
 // findOthers searches for inits other than PID 1 among the processes that fit. It opens
-// the history of the first one and lists all of them in its Inits. It returns nil if
-// there are none.
+// the history of the first one and lists all of them in its Inits. Those of root and of
+// this user come first; if there are any, the others do not count: any process may write
+// a history of its own. It returns nil if there are none.
 func findOthers(proc procfs.FS, fits func(pid int) bool) (found *Source) {
 	scanner := procfs.NewScanner(proc)
 	defer scanner.Close()
@@ -229,11 +242,15 @@ func findOthers(proc procfs.FS, fits func(pid int) bool) (found *Source) {
 		if err != nil {
 			continue
 		}
-		all = append(all, strconv.Itoa(pid)+programOf(proc, pid))
-		if found == nil {
-			found = s
-		} else {
-			_ = s.Close()
+		drop := s
+		if found == nil || found.Theirs && !s.Theirs {
+			found, drop, all = s, found, nil
+		}
+		if drop != nil {
+			_ = drop.Close() // It was only read.
+		}
+		if found.Theirs == s.Theirs {
+			all = append(all, strconv.Itoa(pid)+programOf(proc, pid))
 		}
 	}
 	if found != nil {

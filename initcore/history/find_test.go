@@ -2,6 +2,7 @@ package history
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -144,11 +145,10 @@ func TestFindOthers(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Uptime(time.Hour)
 	yinit := procfs.Signals{Known: true, Caught: caughtYinit}
-	// ring gives the process a descriptor of a ring in a file.
-	ring := func(pid int) {
+	// ring gives the process a descriptor of a ring, which names this pid as the init.
+	ring := func(pid, named int) {
 		t.Helper()
-		path := filepath.Join(t.TempDir(), "ring")
-		w, err := CreateFile(path, Origin{Program: "yinit test", PID: pid, Relay: Relay{15: uint8(pid)}}, time.Now())
+		w, err := Create(Origin{Program: "yinit test", PID: named, Relay: Relay{15: uint8(pid)}}, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,18 +157,26 @@ func TestFindOthers(t *testing.T) {
 		if err := os.Mkdir(fd, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(path, filepath.Join(fd, "4")); err != nil {
+		file := filepath.Join(fd, ringBase) // the kernel shows this name, without a directory
+		if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", w.fd), file); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(file, filepath.Join(fd, "4")); err != nil {
 			t.Fatal(err)
 		}
 	}
+	us := uint32(os.Getuid())
 	tree.Process(proctest.Process{PID: 1, Comm: "pause", Sigs: procfs.Signals{Known: true}})
-	tree.Process(proctest.Process{PID: 5, Comm: "yinit", Sigs: yinit, Cmdline: []string{"yinit", "web", "-x"}, Start: 55})
-	tree.Process(proctest.Process{PID: 6, Comm: "app-init", Sigs: yinit})
+	tree.Process(proctest.Process{PID: 5, Comm: "yinit", Sigs: yinit, Cmdline: []string{"yinit", "web", "-x"}, Start: 55, UID: us})
+	tree.Process(proctest.Process{PID: 6, Comm: "app-init", Sigs: yinit, UID: us})
 	tree.Process(proctest.Process{PID: 7, Comm: "yinit", Sigs: yinit}) // has no ring
-	tree.Process(proctest.Process{PID: 8, Comm: "reader", Sigs: procfs.Signals{Known: true}})
-	for _, pid := range []int{5, 6, 8} {
-		ring(pid)
+	tree.Process(proctest.Process{PID: 8, Comm: "reader", Sigs: procfs.Signals{Known: true}, UID: us})
+	tree.Process(proctest.Process{PID: 9, Comm: "yinit", Sigs: yinit, UID: us + 1}) // has the ring of another user
+	tree.Process(proctest.Process{PID: 10, Comm: "yinit", Sigs: yinit, UID: us})    // has the ring of another process
+	for _, pid := range []int{5, 6, 8, 9} {
+		ring(pid, pid)
 	}
+	ring(10, 11)
 	for _, tt := range []struct {
 		asked, pid int
 		inits      string

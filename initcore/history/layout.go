@@ -47,6 +47,17 @@ const (
 	lenArea        = 24
 )
 
+// entryOf returns the offset of the entry of an area in the header.
+func entryOf(area int) int { return offAreas + area*lenArea }
+
+// slotAt returns the offset of a slot of an area.
+func slotAt(area int, slot uint64) int {
+	for _, slots := range slotsOf[:area] {
+		slot += uint64(slots)
+	}
+	return headerSize + int(slot)*recordSize
+}
+
 // The ring is divided into areas, each of which is overwritten by its own records only.
 // So no number of signals and starts can overwrite an exit, and no number of processes
 // that succeed can overwrite a failure.

@@ -6,9 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
 	"yinit/procfs/asuser"
@@ -19,16 +20,18 @@ import (
 var ErrNoRing = errors.New("no history is kept")
 
 const (
-	memfdLink = "/memfd:"
+	ringBase = "memfd:" + memfdName + " (deleted)"
 	// ringLink is the target of the link to the ring in /proc/[pid]/fd.
-	ringLink = memfdLink + memfdName + " (deleted)"
+	ringLink = "/" + ringBase
 )
 
 // Open opens the ring that the init pid writes. A process that only reads a ring has
 // it open, too, but not for writing, and is not taken for an init. The kernel decides
 // which processes may open it: those of the same user, of root, or with
 // CAP_SYS_PTRACE, see ptrace(2), "Ptrace access mode checking". For others the error
-// matches [fs.ErrPermission]. It matches [ErrNoRing] if there is no ring.
+// matches [fs.ErrPermission]. It matches [ErrNoRing] if there is no ring, or one that is
+// not sealed or that another process has made. What a process of another user has
+// written into a ring of its own is still only what it claims.
 func Open(proc procfs.FS, pid int) (*Reader, error) {
 	dir := filepath.Join(proc.Root(), strconv.Itoa(pid), "fd")
 	f, err := openRing(dir)
@@ -38,7 +41,15 @@ func Open(proc procfs.FS, pid int) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewReader(f)
+	r, err := NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkHolder(proc, pid, f, r); err != nil {
+		_ = r.Close() // It was only read.
+		return nil, err
+	}
+	return r, nil
 }
 
 func openRing(dir string) (*os.File, error) {
@@ -55,8 +66,12 @@ func openRing(dir string) (*os.File, error) {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		switch link, err := os.Readlink(path); {
-		case err == nil && writes(path) && (link == ringLink || !strings.HasPrefix(link, memfdLink) && isRingFile(path)):
-			return os.Open(path)
+		case err == nil && filepath.Base(link) == ringBase && writes(path):
+			f, err := openSealed(path)
+			if err == nil {
+				return f, nil
+			}
+			missing = err
 		case errors.Is(err, fs.ErrPermission):
 			missing = err // the links may be listed, but not read
 		}
@@ -72,20 +87,44 @@ func writes(path string) bool {
 	return err == nil && info.Mode()&forWriting != 0
 }
 
-// isRingFile reports whether the descriptor is a ring that is kept in a file
-// (--history FILE). The file may have any name, so its size and first bytes decide.
-func isRingFile(path string) bool {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() != ringSize {
-		return false
-	}
-	f, err := os.Open(path)
+// openSealed opens what a link in /proc/[pid]/fd leads to, if it has the seals of a ring.
+// By then the link may lead elsewhere, to a FIFO for example, which must not block.
+func openSealed(path string) (*os.File, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return false
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	defer f.Close()
-	var b [len(magic)]byte
-	_, err = f.ReadAt(b[:], offMagic)
-	return err == nil && string(b[:]) == magic
+	f := os.NewFile(uintptr(fd), path)
+	if seals, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0); err != nil || seals&sealed != sealed {
+		_ = f.Close() // It was only read.
+		return nil, fmt.Errorf("%w: its memfd is not sealed", ErrNoRing)
+	}
+	return f, nil
+}
+
+// checkHolder returns an error that matches [ErrNoRing] unless the process pid has made the
+// memfd f itself and the header of the ring names it as the init.
+func checkHolder(proc procfs.FS, pid int, f *os.File, r *Reader) error {
+	status, err := proc.Status(pid)
+	if err != nil {
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return fmt.Errorf("fstat: %w", err)
+	}
+	if !slices.Contains(status.UID[:], st.Uid) {
+		return fmt.Errorf("%w: the memfd belongs to user %d, the process does not", ErrNoRing, st.Uid)
+	}
+	h, err := r.Header()
+	if err != nil {
+		return err
+	}
+	// The ring has the pid that the init itself sees. Before Linux 4.1 status does not.
+	if n := len(status.NSpid); n > 0 && status.NSpid[n-1] != h.InitPID {
+		return fmt.Errorf("%w: the memfd names %d as the init, not this process", ErrNoRing, h.InitPID)
+	}
+	return nil
 }
 
 // openAsOwner opens the ring with the filesystem user and group ID of the process,
@@ -99,7 +138,7 @@ func openAsOwner(proc procfs.FS, pid int, dir string) (f *os.File, err error) {
 
 // OpenFile opens a ring that is kept in a file.
 func OpenFile(path string) (*Reader, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // do not block on a FIFO
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0) // do not block on a FIFO
 	if err != nil {
 		return nil, err
 	}

@@ -23,9 +23,8 @@ type source interface {
 // A Reader reads a ring that another process may be writing. It trusts no byte that
 // it reads: a record counts only if its checksum and its number are correct.
 type Reader struct {
-	src   source
-	areas [areas]uint32 // the capacity of each area
-	buf   []byte
+	src source
+	buf []byte
 
 	after uint64        // the Next of the last Read
 	at    [areas]uint64 // by area: number in it of the last record that Read has processed
@@ -46,7 +45,7 @@ func NewReader(src source) (*Reader, error) {
 // cutShort reports whether the ring ends before the last of its records.
 func (r *Reader) cutShort() bool {
 	var last [1]byte
-	_, err := r.src.ReadAt(last[:], headerSize+int64(capacity(r.areas))*recordSize-1)
+	_, err := r.src.ReadAt(last[:], ringSize-1)
 	return errors.Is(err, io.EOF)
 }
 
@@ -67,24 +66,38 @@ func (r *Reader) check() error {
 	if le.Uint32(b[offHeaderSize:]) != headerSize || le.Uint32(b[offRecordSize:]) != recordSize {
 		return fmt.Errorf("%w: its header or record size does not match its version", ErrForeign)
 	}
-	for area := range r.areas {
-		r.areas[area] = le.Uint32(b[offAreas+area*lenArea+offSlots:])
-		if n := r.areas[area]; n == 0 || n > 1<<20 {
+	for area := range slotsOf {
+		if n := le.Uint32(b[entryOf(area)+offSlots:]); n != slotsOf[area] {
 			return fmt.Errorf("%w: its header claims an area of %d records", ErrForeign, n)
 		}
 	}
-	if n := le.Uint32(b[offCapacity:]); uint64(n) != capacity(r.areas) {
+	if n := le.Uint32(b[offCapacity:]); n != Capacity {
 		return fmt.Errorf("%w: its header claims %d records, and other sizes of the areas", ErrForeign, n)
 	}
-	return nil
+	return plausible(b[:])
 }
 
-// capacity returns how many records the areas hold together.
-func capacity(areas [areas]uint32) (sum uint64) {
-	for _, slots := range areas {
-		sum += uint64(slots)
+// The counts of a header that no init can have written.
+const (
+	countMost  = 1 << 48 // records
+	countApart = 1 << 16 // records that may be written while the header is read
+)
+
+// plausible returns an error if an init cannot have written the counts in the header.
+func plausible(header []byte) error {
+	total, sum := le.Uint64(header[offWritten:]), uint64(0)
+	for area := range slotsOf {
+		entry := header[entryOf(area):]
+		written, writing := le.Uint64(entry[offAreaWritten:]), le.Uint64(entry[offWriting:])
+		if written > countMost || writing > written+countApart {
+			return fmt.Errorf("%w: its header claims %d records of one kind", ErrForeign, max(written, writing))
+		}
+		sum += written
 	}
-	return sum
+	if total > sum+countApart || sum > total+countApart {
+		return fmt.Errorf("%w: its header claims %d records, and %d by their kinds", ErrForeign, total, sum)
+	}
+	return nil
 }
 
 // A Header is the decoded header of a ring.
@@ -178,7 +191,7 @@ func (r *Reader) Read(after uint64) (Batch, error) {
 // their number is not greater than after. It returns the number in the area of the last
 // record that it processed: records that are newer than b.Next are left for later.
 func (r *Reader) readArea(b *Batch, area int, from, written, after uint64) (uint64, error) {
-	slots := uint64(r.areas[area])
+	slots := uint64(slotsOf[area])
 	if written > slots {
 		from = max(from, written-slots)
 	}
@@ -208,17 +221,14 @@ func (r *Reader) readArea(b *Batch, area int, from, written, after uint64) (uint
 // load reads at most 64 of the records of an area, from the one after from up to written
 // or to the end of the area, into r.buf. It returns how many it has read.
 func (r *Reader) load(area int, from, written uint64) (uint64, error) {
-	slots := uint64(r.areas[area])
+	slots := uint64(slotsOf[area])
 	slot := from % slots
 	n := min(written-from, slots-slot, 64)
-	for _, before := range r.areas[:area] {
-		slot += uint64(before)
-	}
 	if need := int(n) * recordSize; cap(r.buf) < need {
 		r.buf = make([]byte, need)
 	}
 	r.buf = r.buf[:int(n)*recordSize]
-	_, err := r.src.ReadAt(r.buf, headerSize+int64(slot)*recordSize)
+	_, err := r.src.ReadAt(r.buf, int64(slotAt(area, slot)))
 	if errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%w: it is shorter than its header says", ErrForeign)
 	}
@@ -229,10 +239,10 @@ func (r *Reader) load(area int, from, written uint64) (uint64, error) {
 // announced, at offWriting, that it overwrites it: then it is lost.
 func (r *Reader) miss(b *Batch, area int, number uint64) error {
 	var writing [8]byte
-	if _, err := r.src.ReadAt(writing[:], int64(offAreas+area*lenArea+offWriting)); err != nil {
+	if _, err := r.src.ReadAt(writing[:], int64(entryOf(area)+offWriting)); err != nil {
 		return err
 	}
-	if last := le.Uint64(writing[:]); last < number || last-number < uint64(r.areas[area]) {
+	if last := le.Uint64(writing[:]); last < number || last-number < uint64(slotsOf[area]) {
 		b.Damaged++
 	}
 	return nil

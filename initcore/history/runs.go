@@ -85,6 +85,7 @@ func (w *Writer) SetPlace(p Place) {
 		copy(w.mem[offBootID:offBootID+16], p.BootID[:])
 		w.store(offOOMKills, p.OOMKills)
 		w.store(offGroup, p.Group)
+		w.file.changed()
 	}
 }
 
@@ -93,6 +94,7 @@ func (w *Writer) SetOOMKills(kills uint64) {
 	if w != nil && !w.broken {
 		defer w.recoverFault()
 		w.store(offOOMKills, kills)
+		w.file.changed()
 	}
 }
 
@@ -103,6 +105,7 @@ func (w *Writer) Stopping(now time.Time, sig int) {
 		defer w.recoverFault()
 		w.mem[offStopBy] = byte(sig)
 		w.store(offStopAt, uint64(now.UnixNano()))
+		w.file.changed()
 	}
 }
 
@@ -111,6 +114,7 @@ func (w *Writer) SetStatus(status int) {
 	if w != nil && !w.broken {
 		defer w.recoverFault()
 		le.PutUint16(w.mem[offRunStatus:], uint16(status&0xff)+1)
+		w.file.changed()
 	}
 }
 

@@ -15,6 +15,9 @@ type Source struct {
 	// Remark says whose history it is, if a reader might take it for that of PID 1 or of
 	// its own container; else it is "".
 	Remark string
+	// Theirs is true if the init is not PID 1 and belongs to a user other than root and
+	// the user of this process, who may claim what they like.
+	Theirs bool
 	Own    bool // no init keeps a history; this process records its own
 
 	why     error       // why no init's history is read, if Own

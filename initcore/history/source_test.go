@@ -53,9 +53,9 @@ func TestSource(t *testing.T) {
 	for range slotsOf[areaOthers] + 4 {
 		w.Add(&Record{Kind: KindNote, Text: "b"})
 	}
-	w.mem[headerSize+(3000+5)*recordSize+offPayload] ^= 1
 	w.End(time.Unix(9, 0))
 	w.Close()
+	flip(t, path, headerSize+(3000+5)*recordSize+offPayload)
 	if ended, at, err := s.Ended(); err != nil || !ended || at.Unix() != 9 {
 		t.Errorf("Ended = %v, %v, %v; want the time", ended, at, err)
 	}

@@ -61,5 +61,6 @@ func (w *Writer) SetSources(s Sources) {
 	if w != nil && !w.broken {
 		defer w.recoverFault()
 		le.PutUint32(w.mem[offSources:], uint32(s))
+		w.file.changed()
 	}
 }

@@ -46,9 +46,9 @@ type Writer struct {
 	began  time.Time     // when it began
 	last   *LastRun      // the run before this one; nil: there was none
 	runs   []Run         // the last runs before this one
+	file   *fileCopy     // the file into which the ring is copied; nil: none
 
-	// exits is a ring of the last exits of this run, which does not depend on the
-	// file: that may be truncated or overwritten.
+	// exits is a ring of the last exits of this run, for those who ask often.
 	exits [ExitsKept]Record
 	ended int // exits of this run so far
 }
@@ -65,6 +65,20 @@ func Create(o Origin, now time.Time) (*Writer, error) { return create(memfdName,
 func CreateOwn(o Origin, now time.Time) (*Writer, error) { return create(ownName, o, now) }
 
 func create(name string, o Origin, now time.Time) (*Writer, error) {
+	w, err := newWriter(name)
+	if err != nil {
+		return nil, err
+	}
+	w.begin(o, now)
+	return w, nil
+}
+
+// sealed is the seals of a ring: no other process can write to it or change its size,
+// and none can take the seals away.
+const sealed = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_FUTURE_WRITE | unix.F_SEAL_SEAL
+
+// newWriter returns a Writer of a sealed memfd with this name, which has no header yet.
+func newWriter(name string) (*Writer, error) {
 	fd, err := memfd(name)
 	if err != nil {
 		return nil, fmt.Errorf("memfd_create: %w", err)
@@ -75,14 +89,21 @@ func create(name string, o Origin, now time.Time) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{mem: mem, fd: fd, mapped: true, next: 1, run: 1}
-	w.begin(o, now)
-	seals := unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_FUTURE_WRITE | unix.F_SEAL_SEAL
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, sealed); err != nil {
 		// Better no history than one that other processes could have written.
 		w.Close()
 		return nil, fmt.Errorf("sealing the history (needs Linux 5.1): %w", err)
 	}
 	return w, nil
+}
+
+// unshared returns a Writer of memory that no other process can read.
+func unshared() (*Writer, error) {
+	mem, err := unix.Mmap(-1, 0, ringSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANON)
+	if err != nil {
+		return nil, fmt.Errorf("mmap: %w", err)
+	}
+	return &Writer{mem: mem, fd: -1, mapped: true, next: 1, run: 1}, nil
 }
 
 // memfd creates the file. Since Linux 6.3 sysctl vm.memfd_noexec=2 makes the kernel
@@ -112,10 +133,7 @@ func mapRing(fd int) ([]byte, error) {
 func (w *Writer) begin(o Origin, now time.Time) {
 	w.began = now
 	defer w.recoverFault()
-	le.PutUint32(w.mem[offVersion:], version)
-	le.PutUint32(w.mem[offHeaderSize:], headerSize)
-	le.PutUint32(w.mem[offRecordSize:], recordSize)
-	le.PutUint32(w.mem[offCapacity:], Capacity)
+	putLayout(w.mem)
 	le.PutUint64(w.mem[offStarted:], uint64(now.UnixNano()))
 	le.PutUint64(w.mem[offEnded:], 0)
 	le.PutUint64(w.mem[offInitStart:], uint64(o.Start))
@@ -127,13 +145,21 @@ func (w *Writer) begin(o Origin, now time.Time) {
 	copy(w.mem[offRelay:offRelay+lenRelay], o.Relay[1:])
 	le.PutUint64(w.mem[offBlocked:], uint64(o.Blocked))
 	le.PutUint64(w.mem[offIgnored:], uint64(o.Ignored))
-	for area, slots := range slotsOf {
-		le.PutUint32(w.mem[offAreas+area*lenArea+offSlots:], slots)
-	}
 	w.store(offWritten, w.next-1)
 	le.PutUint32(w.mem[offSources:], 0)
 	w.writeRuns()
 	copy(w.mem[offMagic:], magic)
+}
+
+// putLayout writes the numbers into a header that say how the ring is laid out.
+func putLayout(header []byte) {
+	le.PutUint32(header[offVersion:], version)
+	le.PutUint32(header[offHeaderSize:], headerSize)
+	le.PutUint32(header[offRecordSize:], recordSize)
+	le.PutUint32(header[offCapacity:], Capacity)
+	for area, slots := range slotsOf {
+		le.PutUint32(header[entryOf(area)+offSlots:], slots)
+	}
 }
 
 // unmapEvery is the number of records after which Add unmaps the written pages.
@@ -157,12 +183,9 @@ func (w *Writer) Add(r *Record) {
 	r.Seq = w.next
 	w.next++
 	area := r.area()
-	number, entry := w.areas[area]+1, offAreas+area*lenArea
+	number, entry := w.areas[area]+1, entryOf(area)
 	w.areas[area] = number
-	slot := headerSize + int((number-1)%uint64(slotsOf[area]))*recordSize
-	for _, slots := range slotsOf[:area] {
-		slot += int(slots) * recordSize
-	}
+	slot := slotAt(area, (number-1)%uint64(slotsOf[area]))
 	w.store(entry+offWriting, number)
 	encode(w.mem[slot:slot+recordSize], r, w.run, number)
 	w.store(entry+offAreaWritten, number)
@@ -172,11 +195,12 @@ func (w *Writer) Add(r *Record) {
 		// the resident set size of the init.
 		_ = unix.Madvise(w.mem, unix.MADV_DONTNEED) // only advice
 	}
+	w.file.changed()
 }
 
-// recoverFault stops writing to a ring whose file was truncated or whose disk is
-// full. Access to the mapping then raises SIGBUS, which is a panic in a goroutine
-// that has called [debug.SetPanicOnFault].
+// recoverFault stops writing to a ring for which the kernel has no memory. Access to
+// the mapping then raises SIGBUS, which is a panic in a goroutine that has called
+// [debug.SetPanicOnFault].
 func (w *Writer) recoverFault() {
 	if recover() != nil {
 		w.broken = true
@@ -188,12 +212,14 @@ func (w *Writer) End(now time.Time) {
 	if w != nil && !w.broken {
 		defer w.recoverFault()
 		w.store(offEnded, uint64(now.UnixNano()))
+		w.file.changed()
 	}
 }
 
 // Close unmaps and closes the ring. Readers that have it open can still read it.
 func (w *Writer) Close() {
 	if w != nil {
+		w.file.stop()
 		_, _ = unix.Munmap(w.mem), unix.Close(w.fd) // cannot fail: the Writer owns both
 	}
 }
@@ -213,6 +239,7 @@ func (w *Writer) Missed(n uint64) {
 	if w != nil && !w.broken && n > 0 {
 		defer w.recoverFault()
 		w.store(offMissed, le.Uint64(w.mem[offMissed:])+n)
+		w.file.changed()
 	}
 }
 
@@ -221,16 +248,20 @@ func (w *Writer) Unwatched(n uint64) {
 	if w != nil && !w.broken {
 		defer w.recoverFault()
 		w.store(offUnwatched, le.Uint64(w.mem[offUnwatched:])+n)
+		w.file.changed()
 	}
 }
 
 // store writes the number at an aligned offset atomically.
 func (w *Writer) store(off int, v uint64) {
-	atomic.StoreUint64((*uint64)(unsafe.Pointer(&w.mem[off])), v)
+	atomic.StoreUint64(at(w.mem, off), v)
 }
 
+// at returns the number at an aligned offset of a ring.
+func at(ring []byte, off int) *uint64 { return (*uint64)(unsafe.Pointer(&ring[off])) }
+
 // LastExits returns the last n exits of this run, but not more than [ExitsKept],
-// oldest first, without those of yinit's commands and of other containers. It does not read the ring, so it works even if the file is damaged.
+// oldest first, without those of yinit's commands and of other containers. It does not read the ring, so it works even if there was no memory for that.
 func (w *Writer) LastExits(n int) []Record {
 	if w == nil {
 		return nil
@@ -243,18 +274,10 @@ func (w *Writer) LastExits(n int) []Record {
 	return list
 }
 
-// Err reports why records may be missing from the ring or damaged. It returns nil if
-// the file has its full size and no write has failed.
+// Err reports why records may be missing from the ring; nil if no write has failed.
 func (w *Writer) Err() error {
-	if w == nil || !w.mapped {
+	if w == nil || !w.broken {
 		return nil
 	}
-	var st unix.Stat_t
-	switch err := unix.Fstat(w.fd, &st); {
-	case err == nil && st.Size != ringSize:
-		return fmt.Errorf("its file was truncated to %d of %d bytes", st.Size, ringSize)
-	case w.broken:
-		return errors.New("its file could not be written: it was truncated for a while, or its disk is full")
-	}
-	return nil
+	return errors.New("there was no memory for it")
 }

@@ -65,6 +65,9 @@ func main() {
 		early.Release()
 		signalDefault(syscall.SIGPIPE)
 		brokenPipe()
+	case "fakering": // actor fakering KIND FILE: claims to be yinit with a history, and creates FILE
+		early.Release()
+		fakeRing(os.Args[2], os.Args[3])
 	default:
 		fmt.Fprintf(os.Stderr, "actor: there is no act %q\n", act)
 		os.Exit(100)

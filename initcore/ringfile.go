@@ -1,0 +1,154 @@
+package initcore
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+)
+
+// How long the init waits for the file system of the history.
+const (
+	openLimit = 5 * time.Second       // at its start: a new file is written to the disk
+	endLimit  = 2 * time.Second       // at its end
+	stopLimit = 50 * time.Millisecond // before it forwards a stop signal, which may soon be followed by SIGKILL
+)
+
+// A fileLook is what the machine knows of the file into which the history is copied.
+type fileLook struct {
+	since  time.Time // since when the file lacks something that is to be copied; zero: it does not
+	lookAt time.Time // when to look again; zero: after the next event
+	hung   bool      // the log says that the file system does not respond
+	failed bool      // the log says that the file no longer gets anything
+}
+
+// How long the file may lack something until the loop looks, and until it warns.
+const (
+	fileLookAfter = time.Second
+	fileHungAfter = 5 * time.Second
+)
+
+// newHistory creates the ring. If the file that was requested cannot be used, the ring is
+// in memory only; if there is no memory for it, the init runs without one. The warning
+// says what is wrong with the file; "" if nothing is.
+func newHistory(cfg Config, k *kernel, log *slog.Logger) (w *history.Writer, warning string) {
+	origin := history.Origin{Program: "yinit " + cfg.Version, PID: k.pid, Watch: cfg.Watch, Relay: cfg.relay(), Blocked: procfs.SignalSet(k.inherit.Mask), Ignored: procfs.SignalSet(k.inherit.Ignored)}
+	if s, err := k.fs.Stat(k.pid); err == nil {
+		origin.Start = s.Start
+	}
+	if cfg.History != "" {
+		w, note, err := fileHistory(cfg.History, origin, k.helper)
+		if err == nil {
+			return w, note
+		}
+		warning = inMemory + ": " + err.Error()
+	}
+	w, err := history.Create(origin, time.Now())
+	if err != nil {
+		log.Warn("no history will be kept", "error", err)
+	}
+	return w, warning
+}
+
+const inMemory = "the history is kept in memory only"
+
+// fileHistory creates the ring and begins to copy it into the file at path. The note is
+// that of [history.File].
+func fileHistory(path string, o history.Origin, h *helper) (w *history.Writer, note string, err error) {
+	type answer struct {
+		file *history.File
+		err  error
+	}
+	answers := make(chan answer, 1)
+	if !h.call(openLimit, func() {
+		f, err := history.OpenForWriting(path)
+		answers <- answer{f, err}
+	}) {
+		return nil, "", fmt.Errorf("%s: %w", path, errNoAnswer)
+	}
+	a := <-answers
+	if a.err != nil {
+		return nil, "", a.err
+	}
+	if w, err = a.file.Create(o, time.Now(), !h.inline); err != nil {
+		a.file.Close()
+		return nil, "", err
+	}
+	waitForFile(w, openLimit)
+	return w, a.file.Note, nil
+}
+
+// waitForFile waits until the file has what was written into the ring, or is not to get
+// it, but not longer than limit. It reports whether that is so.
+func waitForFile(w *history.Writer, limit time.Duration) bool {
+	if !w.Behind() {
+		return true
+	}
+	runtime.Gosched() // usually that is enough for the goroutine that copies
+	for begun := time.Now(); w.Behind(); nap(time.Millisecond) {
+		if time.Since(begun) >= limit {
+			return false
+		}
+	}
+	return true
+}
+
+// settleFile waits for the file, for limit at most and not at all if its file system is
+// known not to respond, and says what is wrong with it.
+func (m *machine) settleFile(limit time.Duration) {
+	if m.cfg.History == "" {
+		return
+	}
+	if !m.file.hung && !waitForFile(m.hist, limit) && limit == endLimit {
+		m.fileHangs()
+	}
+	m.fileFailed()
+}
+
+// lookAtFile says once if the file no longer gets what is written into the ring, or if
+// its file system does not respond. It reports whether it was time to look.
+func (m *machine) lookAtFile(now time.Time) (due bool) {
+	if m.cfg.History == "" || m.file.failed {
+		return false
+	}
+	due = !m.file.lookAt.IsZero() && !now.Before(m.file.lookAt)
+	switch {
+	case m.fileFailed(), !m.hist.Behind():
+		m.file.since, m.file.lookAt = time.Time{}, time.Time{}
+	case m.file.since.IsZero():
+		m.file.since, m.file.lookAt = now, now.Add(fileLookAfter)
+	case m.file.hung:
+		m.file.lookAt = time.Time{}
+	case now.Sub(m.file.since) >= fileHungAfter:
+		m.fileHangs()
+	case due:
+		m.file.lookAt = now.Add(fileLookAfter)
+	}
+	return due
+}
+
+// fileFailed reports whether the file no longer gets anything, and says so once.
+func (m *machine) fileFailed() bool {
+	err := m.hist.FileErr()
+	if err != nil && !m.file.failed {
+		m.file.failed = true
+		m.warnOfFile(fmt.Sprintf("%s from now on: %s: %s", inMemory, m.cfg.History, err))
+	}
+	return err != nil
+}
+
+// fileHangs says once that the file system of the file does not respond.
+func (m *machine) fileHangs() {
+	if !m.file.hung {
+		m.file.hung = true
+		m.warnOfFile(fmt.Sprintf("%s until %s can be written: %s", inMemory, m.cfg.History, errNoAnswer))
+	}
+}
+
+func (m *machine) warnOfFile(text string) {
+	m.log.Warn(text)
+	m.noteWarning(text)
+}
