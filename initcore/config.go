@@ -57,6 +57,10 @@ type Config struct {
 	// no signal and are left to the kernel.
 	Grace time.Duration
 
+	// OOMAdjust is added to the oom_score_adj of the programs; [OOMAuto]: as much as PID 1
+	// weighs against the memory limit of its container.
+	OOMAdjust int
+
 	// AtEnd says what PID 1 does after it has stopped everything, see [End]. [Run]
 	// leaves it to its caller.
 	AtEnd AtEnd

@@ -89,6 +89,15 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, img.limits[i].Resource, uintptr(unsafe.Pointer(&img.limits[i].Rlimit)), 0, 0, 0)
 	}
 
+	if img.oomFile != 0 {
+		// An error is ignored: without /proc the program runs with the value of the init.
+		const atCWD = ^uintptr(99) // AT_FDCWD
+		if i, _, err = unix.RawSyscall6(unix.SYS_OPENAT, atCWD, img.oomFile, unix.O_WRONLY|unix.O_CLOEXEC, 0, 0, 0); err == 0 {
+			unix.RawSyscall6(unix.SYS_WRITE, i, img.oomText, uintptr(len(img.oom)), 0, 0, 0)
+			unix.RawSyscall6(unix.SYS_CLOSE, i, 0, 0, 0, 0, 0)
+		}
+	}
+
 	if img.user != nil {
 		step = stepUser
 		if len(img.groups) > 0 {

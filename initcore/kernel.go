@@ -30,6 +30,8 @@ type kernel struct {
 	cwd     int   // directory where yinit was started; -1: it is still the working directory
 	null    int   // /dev/null; -1: not open
 	console *console
+	oomAdj  string         // what oomScore returns, once it has been asked
+	oomRead bool           // it has been asked
 	starts  map[int]launch // by pid, until the process has ended
 	workDir string         // path of the directory where yinit was started; "": unknown
 	helper  *helper
@@ -74,7 +76,7 @@ func (k *kernel) start(p *program) (int, error) {
 		mask: k.inherit.Mask, ignored: k.inherit.Ignored, limits: k.inherit.Limits,
 		closed: k.inherit.Closed,
 		stdio:  [3]int{-1, -1, -1}, cwd: k.cwd, tty: -1, session: k.cfg.Session,
-		dir: p.Dir, user: p.User, initPID: k.pid,
+		dir: p.Dir, user: p.User, oom: k.oomScore(), initPID: k.pid,
 	}
 	if len(k.cfg.Programs) == 1 {
 		a.tty, a.takeTTY = k.console.forProgram(), k.cfg.Session && k.console.fd >= 0

@@ -90,6 +90,7 @@ type attributes struct {
 	takeTTY bool          // make the terminal the controlling one of the session
 	dir     string        // working directory; "": cwd
 	user    *Credential   // nil: the init's own user
+	oom     string        // its oom_score_adj, as text; "": that of the init
 	initPID int
 }
 
@@ -101,6 +102,8 @@ type image struct {
 	argv, envp []uintptr
 	shell      []uintptr // argv to run a script without #! by the shell; the child fills in its path
 	sh         uintptr   // "/bin/sh"
+	oomFile    uintptr   // the file for oom, if that is not ""
+	oomText    uintptr
 	dirPath    uintptr
 	groups     []uint32
 	listen     *byte // first digit of the value of LISTEN_PID; nil: not set
@@ -119,6 +122,9 @@ func newImage(args, env []string, a attributes) *image {
 	img.shell = append([]uintptr{img.sh, 0}, img.argv[1:]...)
 	if a.dir != "" {
 		img.dirPath = img.cString(a.dir)
+	}
+	if a.oom != "" {
+		img.oomFile, img.oomText = img.cString(oomScoreAdj), img.cString(a.oom)
 	}
 	if a.user != nil {
 		img.groups = append([]uint32{}, a.user.Groups...)

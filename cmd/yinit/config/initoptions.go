@@ -49,6 +49,10 @@ var initOptions = []Option{
 		target: func(s *Settings) any { return &s.Grace },
 	},
 	{
+		Long: "oom-adjust", Arg: "N", Value: Count, Text: "add N, up to 1000, to the oom_score_adj of the programs, so that the kernel does not kill PID 1 before them when memory runs out; 0 leaves it alone", Default: "what PID 1 needs under the memory limit",
+		target: func(s *Settings) any { return s.oomAdjust },
+	},
+	{
 		Long: "at-end", Arg: "ACTION", Value: Choice, Choices: "poweroff reboot halt exit", Text: "what PID 1 does after everything has ended: poweroff, reboot, halt or exit", Default: "poweroff as the init of a machine, else exit",
 		target: func(s *Settings) any { return s.atEnd },
 	},

@@ -83,6 +83,17 @@ func (s *Settings) killAfter(v string) error {
 	return err
 }
 
+func (s *Settings) oomAdjust(v string) error {
+	n, err := parseCount(v)
+	if err == nil && n > initcore.MaxOOMAdjust {
+		err = fmt.Errorf("%d is too large; write a number from 0 to %d", n, initcore.MaxOOMAdjust)
+	}
+	if err == nil {
+		s.OOMAdjust = n
+	}
+	return err
+}
+
 func (s *Settings) atEnd(v string) (err error) {
 	s.AtEnd, err = initcore.ParseAtEnd(v)
 	return err

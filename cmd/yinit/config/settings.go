@@ -37,7 +37,7 @@ type Settings struct {
 
 func defaults() *Settings {
 	return &Settings{from: map[string]string{}, Config: initcore.Config{
-		Grace: 3 * time.Second, Watch: time.Second, Report: "/dev/termination-log",
+		Grace: 3 * time.Second, OOMAdjust: initcore.OOMAuto, Watch: time.Second, Report: "/dev/termination-log",
 	}}
 }
 

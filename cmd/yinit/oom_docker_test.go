@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestDockerFirstVictim checks that the kernel kills programs before PID 1 when the memory
+// of the container runs out, even small ones.
+func TestDockerFirstVictim(t *testing.T) {
+	images(t)
+	const manySmall = `i=0; while [ $i -lt 150 ]; do sh -c 'x=$(printf "%01000000d" 0); kill -STOP $$' & i=$((i+1)); done; wait`
+	for name, tt := range map[string]struct{ memory, script string }{
+		"many small programs": {"16m", manySmall},
+		"a full /dev/shm":     {"32m", `dd if=/dev/zero of=/dev/shm/x bs=1M count=60`},
+		"a leak":              {"24m", `tail /dev/zero`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// The main program is sleep, whose own end is not what the test is about.
+			id := container(t, "-m", tt.memory, "--memory-swap", tt.memory, "--shm-size", "128m", "--entrypoint", "/yinit", busyImage,
+				"--history", "/history", "--", "sh", "-c", "("+tt.script+") & exec sleep 1000")
+			// The file tells what happened even if the container has ended.
+			history := func() string {
+				copied := t.TempDir() + "/history"
+				if exec.Command("docker", "cp", id+":/history", copied).Run() != nil {
+					return "" // it is not there yet
+				}
+				out, err := exec.Command(binary, "history", "--file", copied, "--all").CombinedOutput()
+				if err != nil {
+					t.Fatalf("history: %v\n%s", err, out)
+				}
+				return string(out)
+			}
+			eventually(t, "a process is killed", func() bool { return strings.Contains(history(), "SIGKILL") })
+			for range 30 { // a while: the kernel may not be done
+				if docker(t, "inspect", "-f", "{{.State.Running}}", id) != "true" {
+					t.Fatalf("the container has ended:\n%s\n%s", docker(t, "logs", id), history())
+				}
+			}
+		})
+	}
+}
+
+// TestDockerOOMAdjust checks which oom_score_adj the programs get.
+func TestDockerOOMAdjust(t *testing.T) {
+	images(t)
+	for _, tt := range []struct {
+		docker, yinit, want string
+	}{
+		{"-m=64m --memory-swap=64m", "", "47"}, // 3 MiB of 64 MiB
+		{"-m=64m --memory-swap=64m", "--oom-adjust=0", "0"},
+		{"-m=64m --memory-swap=64m --oom-score-adj=980", "", "1000"},
+		{"", "", "0"}, // no limit
+		{"", "--oom-adjust=300", "300"},
+		{"--user=1000 -m=64m --memory-swap=64m", "", "47"},
+	} {
+		args := append([]string{"run", "--rm", "--entrypoint", "/yinit"}, strings.Fields(tt.docker)...)
+		args = append(append(args, busyImage), strings.Fields(tt.yinit)...)
+		out, err := exec.Command("docker", append(args, "--", "sh", "-c", "cat /proc/1/oom_score_adj /proc/self/oom_score_adj")...).CombinedOutput()
+		scores := strings.Fields(string(out))
+		if err != nil || len(scores) != 2 {
+			t.Errorf("%s %s: %v\n%s", tt.docker, tt.yinit, err, out)
+			continue
+		}
+		if scores[1] != tt.want {
+			t.Errorf("%s %s: the program has %s, want %s; PID 1 has %s", tt.docker, tt.yinit, scores[1], tt.want, scores[0])
+		}
+	}
+}
