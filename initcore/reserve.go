@@ -1,7 +1,9 @@
 package initcore
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +24,11 @@ const ample = 1000
 // Go runtime opens two when it first needs a timer or a file, and ends the process if
 // that fails. Reserve makes the runtime open them now.
 func Reserve() error {
-	if !plenty() {
+	fd, err := tryPoller()
+	if err != nil && !tooMany(err) {
+		return fmt.Errorf("%w; yinit needs this system call: allow it in the seccomp profile (docker run --security-opt seccomp=FILE)", err)
+	}
+	if err != nil || !plenty(fd) {
 		if err := tryDescriptors(); err != nil {
 			return err
 		}
@@ -31,13 +37,30 @@ func Reserve() error {
 	return nil
 }
 
-// plenty reports whether the lowest free descriptor is far below the limit.
-func plenty() bool {
-	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+// tryPoller makes the system calls with which the runtime prepares to wait for files and
+// timers. It returns a descriptor that is free.
+func tryPoller() (fd int, err error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
-		return false
+		return 0, os.NewSyscallError("epoll_create1(2)", err)
 	}
-	_ = unix.Close(fd)
+	defer unix.Close(epoll)
+	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return 0, os.NewSyscallError("eventfd2(2)", err)
+	}
+	defer unix.Close(event)
+	err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, event, &unix.EpollEvent{Events: unix.EPOLLIN})
+	return event, os.NewSyscallError("epoll_ctl(2)", err)
+}
+
+// tooMany reports whether err is that of a limit on descriptors or memory.
+func tooMany(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
+}
+
+// plenty reports whether the descriptor is far below the limit.
+func plenty(fd int) bool {
 	var limit unix.Rlimit
 	return unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && uint64(fd)+ample < limit.Cur
 }
@@ -50,7 +73,11 @@ func tryDescriptors() error {
 		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 		if err != nil {
 			closeAll(fds[:i])
-			return fmt.Errorf("only %d more files can be opened (%w), and the init needs %d; raise the limit: ulimit -n, docker run --ulimit nofile", i, err, descriptors)
+			advice := "raise the limit: ulimit -n, docker run --ulimit nofile"
+			if !errors.Is(err, unix.EMFILE) {
+				advice = "that is a limit of the machine, not of this container: raise it on the host, or free memory there"
+			}
+			return fmt.Errorf("only %d more files can be opened (%w), and the init needs %d; %s", i, err, descriptors, advice)
 		}
 		fds[i] = fd
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"os"
+	"strconv"
 	"syscall"
 	"time"
 	"unsafe"
@@ -15,8 +17,7 @@ import (
 // lxcfs, which may be mounted over that file, shows the uptime of the container. Only if
 // f is not a proc filesystem but a copy of one, Uptime reads the file.
 func (f FS) Uptime() (time.Duration, error) {
-	var st syscall.Statfs_t
-	if syscall.Statfs(f.Root(), &st) == nil && int64(st.Type) == procMagic {
+	if f.live() {
 		return SinceBoot(), nil
 	}
 	at := place{name: "uptime"}
@@ -29,6 +30,17 @@ func (f FS) Uptime() (time.Duration, error) {
 		return 0, f.wrap(at, err)
 	}
 	return d, nil
+}
+
+// live reports whether f is a proc filesystem. Where statfs(2) is forbidden, one is
+// recognised by its link self.
+func (f FS) live() bool {
+	var st syscall.Statfs_t
+	if syscall.Statfs(f.Root(), &st) == nil {
+		return int64(st.Type) == procMagic
+	}
+	self, err := os.Readlink(f.Root() + "/self")
+	return err == nil && self == strconv.Itoa(os.Getpid())
 }
 
 // SinceBoot returns the time since the machine was booted, including the time that it

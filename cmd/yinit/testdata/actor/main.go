@@ -52,6 +52,9 @@ func main() {
 	case "forbid": // actor forbid: makes a system call that its seccomp filter forbids
 		early.Release()
 		forbid()
+	case "deny": // actor deny CALL PROGRAM [ARG...]: executes it; this system call fails with EPERM
+		early.Release()
+		deny(os.Args[2], os.Args[3:])
 	case "map": // actor map FILE SIZE: writes to all pages of a new file that it maps
 		early.Release()
 		signalDefault(syscall.SIGBUS)
