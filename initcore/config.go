@@ -135,7 +135,21 @@ type Credential struct {
 	Groups []uint32
 	// Home becomes HOME; "": HOME is unchanged.
 	Home string
+	// From says where GID comes from.
+	From GroupSource
 }
+
+// A GroupSource says where the group of a [Credential] comes from.
+type GroupSource int
+
+const (
+	// FromPasswd is the entry of the user in /etc/passwd.
+	FromPasswd GroupSource = iota
+	// FromSpec is a group that was given beside the user.
+	FromSpec
+	// Assumed is the group 0 of a user that has no entry, as with docker run --user.
+	Assumed
+)
 
 // Codes is a set of exit codes.
 type Codes [4]uint64

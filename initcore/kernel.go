@@ -76,7 +76,7 @@ func (k *kernel) start(p *program) (int, error) {
 		mask: k.inherit.Mask, ignored: k.inherit.Ignored, limits: k.inherit.Limits,
 		closed: k.inherit.Closed,
 		stdio:  [3]int{-1, -1, -1}, cwd: k.cwd, tty: -1, session: k.cfg.Session,
-		dir: p.Dir, user: p.User, oom: k.oomScore(), initPID: k.pid,
+		dir: p.Dir, user: p.User, same: p.User.same(), oom: k.oomScore(), initPID: k.pid,
 	}
 	if len(k.cfg.Programs) == 1 {
 		a.tty, a.takeTTY = k.console.forProgram(), k.cfg.Session && k.console.fd >= 0

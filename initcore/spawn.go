@@ -90,6 +90,7 @@ type attributes struct {
 	takeTTY bool          // make the terminal the controlling one of the session
 	dir     string        // working directory; "": cwd
 	user    *Credential   // nil: the init's own user
+	same    bool          // user is the init's own, so no right to change is needed
 	oom     string        // its oom_score_adj, as text; "": that of the init
 	initPID int
 }

@@ -19,7 +19,8 @@ const (
 
 // LookupUser resolves USER[:GROUP], where each is a name or a number, with /etc/passwd
 // and /etc/group. A number need not have an entry there. Without GROUP the credential
-// has the user's primary group and all groups that the user is a member of.
+// has the user's primary group and all groups that the user is a member of; the group of
+// a user without an entry is 0.
 func LookupUser(spec string) (*Credential, error) {
 	users, err := readOptional(passwdFile)
 	if err != nil {
@@ -59,14 +60,14 @@ func lookupUser(spec string, users, groups []byte) (*Credential, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is neither a user in %s nor a number", user, passwdFile)
 		}
-		c.UID = uid
+		c.UID, c.From = uid, Assumed
 	}
 	if !hasGroup {
 		c.Groups = groupsOf(groups, name, c.GID)
 		return c, nil
 	}
 	gid, err := lookupGroup(groupName, groups)
-	c.GID, c.Groups = gid, []uint32{gid}
+	c.GID, c.Groups, c.From = gid, []uint32{gid}, FromSpec
 	return c, err
 }
 

@@ -43,12 +43,12 @@ func TestLookupUser(t *testing.T) {
 		"0":                              {"0", &Credential{UID: 0, GID: 0, Groups: []uint32{0}, Home: "/root"}, ""},
 		"no shell field":                 {"noshell", &Credential{UID: 1002, GID: 1002, Groups: []uint32{1002}, Home: "/srv"}, ""},
 		"own group without an own entry": {"lonely", &Credential{UID: 1003, GID: 50, Groups: []uint32{50}, Home: "/"}, ""},
-		"name:group":                     {"app:staff", &Credential{UID: 1000, GID: 50, Groups: []uint32{50}, Home: "/home/app"}, ""},
-		"name:gid":                       {"app:12", &Credential{UID: 1000, GID: 12, Groups: []uint32{12}, Home: "/home/app"}, ""},
-		"uid:gid":                        {"7777:8888", &Credential{UID: 7777, GID: 8888, Groups: []uint32{8888}, Home: "/"}, ""},
-		"uid:group":                      {"7777:docker", &Credential{UID: 7777, GID: 998, Groups: []uint32{998}, Home: "/"}, ""},
-		"uid without an entry":           {"7777", &Credential{UID: 7777, GID: 0, Groups: []uint32{0}, Home: "/"}, ""},
-		"largest uid":                    {"4294967294", &Credential{UID: 4294967294, Groups: []uint32{0}, Home: "/"}, ""},
+		"name:group":                     {"app:staff", &Credential{UID: 1000, GID: 50, Groups: []uint32{50}, Home: "/home/app", From: FromSpec}, ""},
+		"name:gid":                       {"app:12", &Credential{UID: 1000, GID: 12, Groups: []uint32{12}, Home: "/home/app", From: FromSpec}, ""},
+		"uid:gid":                        {"7777:8888", &Credential{UID: 7777, GID: 8888, Groups: []uint32{8888}, Home: "/", From: FromSpec}, ""},
+		"uid:group":                      {"7777:docker", &Credential{UID: 7777, GID: 998, Groups: []uint32{998}, Home: "/", From: FromSpec}, ""},
+		"uid without an entry":           {"7777", &Credential{UID: 7777, GID: 0, Groups: []uint32{0}, Home: "/", From: Assumed}, ""},
+		"largest uid":                    {"4294967294", &Credential{UID: 4294967294, Groups: []uint32{0}, Home: "/", From: Assumed}, ""},
 		"uid that means unchanged":       {"4294967295", nil, "\"4294967295\" is not a valid id"},
 		"uid too large":                  {"4294967297", nil, "neither a user"},
 		"gid too large":                  {"app:4294967295", nil, "is not a valid id"},
@@ -64,7 +64,7 @@ func TestLookupUser(t *testing.T) {
 		"no group":                       {"app:", nil, "is not a user"},
 		"only a colon":                   {":", nil, "is not a user"},
 		"two colons":                     {"app:staff:x", nil, "neither a group"},
-		"the name of the nameless entry": {"3000", &Credential{UID: 3000, Groups: []uint32{0}, Home: "/"}, ""},
+		"the name of the nameless entry": {"3000", &Credential{UID: 3000, Groups: []uint32{0}, Home: "/", From: Assumed}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := lookupUser(tt.spec, []byte(passwdText), []byte(groupText))
@@ -83,7 +83,7 @@ func TestLookupUser(t *testing.T) {
 
 func TestLookupUserWithoutFiles(t *testing.T) {
 	got, err := lookupUser("12:34", nil, nil)
-	want := &Credential{UID: 12, GID: 34, Groups: []uint32{34}, Home: "/"}
+	want := &Credential{UID: 12, GID: 34, Groups: []uint32{34}, Home: "/", From: FromSpec}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("lookupUser(12:34) = %+v, %v; want %+v", got, err, want)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -179,6 +180,9 @@ func (s *Settings) complete() error {
 		p := &s.Programs[i]
 		if p.User == nil {
 			p.User = user
+		}
+		if text := p.User.Warning(); text != "" && !slices.Contains(s.warnings, text) {
+			s.warnings = append(s.warnings, text)
 		}
 		if p.Dir == "" {
 			p.Dir = s.dir
