@@ -106,7 +106,7 @@ const (
 
 // planTidying plans to return the memory that a burst of deaths needed.
 func (l *loop) planTidying(now time.Time) {
-	if l.deathsSinceTidy >= tidySoon && len(l.planned) == 0 {
+	if l.deathsSinceTidy >= tidySoon && len(l.planned) == 0 && !l.unfinished {
 		l.planned = append(l.planned, chore{due: now.Add(burstOver), do: l.tidyUp})
 	}
 }

@@ -22,7 +22,7 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		before  uint64
 		dfl     kernelSigaction
 		ign     = kernelSigaction{handler: 1}
-		buf     [3]uint32
+		group   uint32
 		step    step
 		best    = unix.ENOENT
 		bestIdx uintptr
@@ -56,8 +56,8 @@ func fork(img *image) (pid int, errno unix.Errno) {
 	} else {
 		unix.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 		if img.tty >= 0 {
-			buf[0] = uint32(self)
-			unix.RawSyscall6(unix.SYS_IOCTL, uintptr(img.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&buf[0])), 0, 0, 0)
+			group = uint32(self)
+			unix.RawSyscall6(unix.SYS_IOCTL, uintptr(img.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&group)), 0, 0, 0)
 		}
 	}
 
@@ -136,7 +136,7 @@ func fork(img *image) (pid int, errno unix.Errno) {
 	}
 
 	// Reset the handlers before the mask: our handler must not run here, because it
-	// would write to the init's pipe.
+	// would wake the init.
 	for i = 1; i <= 64; i++ {
 		if img.ignored>>(i-1)&1 != 0 {
 			unix.RawSyscall6(unix.SYS_RT_SIGACTION, i, uintptr(unsafe.Pointer(&ign)), 0, 8, 0, 0)
@@ -166,8 +166,7 @@ func fork(img *image) (pid int, errno unix.Errno) {
 	err = best
 
 fail:
-	buf[0], buf[1], buf[2] = uint32(step), uint32(err), uint32(bestIdx)
-	unix.RawSyscall6(unix.SYS_WRITE, uintptr(img.report), uintptr(unsafe.Pointer(&buf[0])), 12, 0, 0, 0)
+	img.report.errno, img.report.path, img.report.step = err, bestIdx, step
 	for {
 		unix.RawSyscall6(unix.SYS_EXIT_GROUP, 125, 0, 0, 0, 0, 0)
 	}

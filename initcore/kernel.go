@@ -49,7 +49,7 @@ type kernel struct {
 
 // A launch keeps what is needed to explain a failed start until the process has ended.
 type launch struct {
-	report int      // descriptor from which the child's failure is read
+	report *startReport
 	paths  []string // paths that the child tries to execute
 }
 

@@ -14,11 +14,12 @@ import (
 type loop struct {
 	*machine
 	feed  *early.Feed
+	read  func([]early.Info) int // Read of the feed
 	epoll int
 	clock func() time.Time
 	nap   func(time.Duration)
 
-	unfinished      bool // reapAll has left deaths or stops to the next step
+	unfinished      bool // a step has left signals, deaths or stops to the next one
 	planned         []chore
 	slept           early.Wait
 	signals         [64]early.Info
@@ -28,7 +29,7 @@ type loop struct {
 }
 
 func newLoop(m *machine, feed *early.Feed) (*loop, error) {
-	l := &loop{machine: m, feed: feed, clock: time.Now, nap: nap}
+	l := &loop{machine: m, feed: feed, read: feed.Read, clock: time.Now, nap: nap}
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func newLoop(m *machine, feed *early.Feed) (*loop, error) {
 }
 
 // run handles events until the machine is over. It handles events before it first
-// waits: signals that arrived before the pipe was opened do not wake the loop.
+// waits: signals that arrived before the descriptor was opened do not wake the loop.
 func (l *loop) run() {
 	l.step()
 	for l.phase != over {
@@ -56,12 +57,21 @@ func (l *loop) run() {
 	}
 	// A program may have sent signals just before its death, and they may have been
 	// delivered after it was reaped. They reach no program, but they are recorded.
+	left := l.unfinished
 	l.readSignals()
+	for i := 0; left && i < lastSteps; i++ {
+		l.unfinished = false
+		l.readSignals()
+		l.reapAll()
+		left = l.unfinished
+	}
 	l.ignorePanic(l.recordCounts)
 }
 
-// step handles what has happened.
+// step handles what has happened. However much that is, it soon ends: in a flood of
+// signals or deaths each step handles some of both, and what is due.
 func (l *loop) step() {
+	l.unfinished = false
 	busy := l.readSignals()
 	busy = l.reapAll() || busy
 	now := l.clock()
@@ -95,7 +105,7 @@ func (l *loop) wait() {
 	l.feed.Sleep(&l.slept, l.epoll, timeout, l.target())
 }
 
-// readSignals handles all signals that have arrived, and reports whether there were any.
+// readSignals handles the signals that have arrived, and reports whether there were any.
 func (l *loop) readSignals() (some bool) {
 	some = len(l.slept.Infos) > 0
 	for i, info := range l.slept.Infos {
@@ -103,28 +113,35 @@ func (l *loop) readSignals() (some bool) {
 	}
 	l.slept.Infos = nil
 	for range maxReads {
-		n := l.feed.Read(l.signals[:])
+		n := l.read(l.signals[:])
 		for _, info := range l.signals[:n] {
 			l.handleSignal(info, false)
 		}
 		some = some || n > 0
 		if n < len(l.signals) {
-			break
+			return some
 		}
 	}
+	l.unfinished = true
 	return some
 }
 
-// maxReads bounds how many signals are handled before the loop reaps: a flood of them
-// must not keep it from that.
-const maxReads = 100
+// The most that one step handles.
+const (
+	maxReads  = 4 // times 64 signals
+	maxDeaths = 256
+	maxStops  = 100 // of a child that is stopped and continued all the time
+)
 
-// reapAll handles all deaths, and reports whether there were any. One SIGCHLD may
+// lastSteps is how often that much is handled after the end, if so much was left.
+const lastSteps = 64
+
+// reapAll handles the deaths, and reports whether there were any. One SIGCHLD may
 // stand for many deaths. Losing a SIGCHLD is harmless, since every wake-up calls
 // reapAll.
 func (l *loop) reapAll() (some bool) {
-	stops := 0
-	for l.unfinished = false; ; {
+	deaths, stops := 0, 0
+	for {
 		if err := l.proc.reap(&l.death); err != nil || l.death.PID == 0 {
 			if err != nil && !errors.Is(err, unix.ECHILD) {
 				l.log.Debug("waitid", "error", err)
@@ -138,12 +155,16 @@ func (l *loop) reapAll() (some bool) {
 		l.handleDeath(&l.death)
 		if l.death.Stopped == 0 {
 			l.others.noteReaped(l.death.id())
-		} else if stops++; stops == maxReads { // a child that is stopped and continued all the time
-			l.unfinished = true
-			return some
+			deaths++
+		} else {
+			stops++
 		}
 		if l.deathsSinceTidy++; l.deathsSinceTidy >= tidyEvery {
 			l.tidyUp()
+		}
+		if deaths == maxDeaths || stops == maxStops {
+			l.unfinished = true
+			return some
 		}
 	}
 }

@@ -33,7 +33,7 @@ func newFaulty(t *testing.T, cfg Config) *faulty {
 	f := &faulty{world: newWorld(t, cfg), reapErr: unix.ECHILD}
 	f.proc, f.leftovers, f.facts = f, f, f
 	f.loop = &loop{
-		machine: f.machine, feed: new(early.Feed),
+		machine: f.machine, feed: new(early.Feed), read: new(early.Feed).Read,
 		epoll: -1, // every wait comes back at once with EBADF: nothing is worse
 		clock: func() time.Time { return f.clock },
 		nap:   func(d time.Duration) { f.naps += d; f.clock = f.clock.Add(d) },
@@ -336,6 +336,9 @@ func TestBurst(t *testing.T) {
 			f.reaps = append(f.reaps, death{PID: 1000 + pid})
 		}
 		f.loop.step()
+		for f.loop.unfinished {
+			f.loop.step()
+		}
 		due := f.loop.due()
 		if want == 0 {
 			if !due.IsZero() {

@@ -9,8 +9,9 @@ import (
 	"yinit/initcore/early"
 )
 
-// Values of si_code with which siginfo_t has no pid, see sigaction(2). Only a process that
-// writes its own siginfo_t can send these to the init.
+// Negative values of si_code with which siginfo_t has no pid, see sigaction(2). A process
+// that writes its own siginfo_t can send these to the init. The kernel sends the second one
+// for an event on a descriptor, if F_SETSIG has chosen a signal that has codes of its own.
 const (
 	siTimer = -2 // the id of a timer is in its place
 	siSigIO = -5 // and here the band of SIGIO

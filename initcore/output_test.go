@@ -283,5 +283,6 @@ func TestRelayOfAProgram(t *testing.T) {
 	if want := "web | one\nweb | two\nweb | no input\n"; !bytes.Equal(b, []byte(want)) {
 		t.Errorf("the program wrote %q, want %q", b, want)
 	}
-	_, _ = unix.Close(k.starts[pid].report), unix.Close(k.null)
+	k.starts[pid].report.release()
+	_ = unix.Close(k.null)
 }

@@ -2,7 +2,7 @@
 // records every death, shuts down gracefully and ends with the programs' exit status.
 //
 // One loop on one thread owns every wait and every kill. The path of a signal:
-// early.handler writes it to a pipe, [loop.step] reads it, [machine.signal] decides,
+// early.handler writes it to a ring, [loop.step] reads it, [machine.signal] decides,
 // kernel.kill acts. The path of a death: SIGCHLD wakes the loop, kernel.reap reads
 // /proc and reaps the child, [machine.died] decides.
 package initcore

@@ -108,12 +108,12 @@ type image struct {
 	dirPath    uintptr
 	groups     []uint32
 	listen     *byte // first digit of the value of LISTEN_PID; nil: not set
-	report     int   // descriptor to which the child writes its failure
+	report     *startReport
 }
 
 // newImage prepares the program for fork.
 func newImage(args, env []string, a attributes) *image {
-	img := &image{attributes: a, report: -1}
+	img := &image{attributes: a}
 	for _, path := range candidates(args[0], env) {
 		img.candidates = append(img.candidates, img.cString(path))
 	}
@@ -229,25 +229,46 @@ func assigns(env []string, name string) bool {
 // Go runtime does for its threads: those that package early has tried may be ending.
 const forkTries = 8
 
-// spawn forks the image. After the child has ended, the descriptor report holds the
-// failure that the child wrote, or nothing if the child executed the program.
-func (img *image) spawn() (pid, report int, err error) {
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
-		return 0, -1, os.NewSyscallError("pipe2", err)
+// A startReport is memory that the init shares with a child until the child executes the
+// program. If that fails, the child writes the reason. Unlike a pipe, no other process can
+// open it and write a reason of its own.
+type startReport struct {
+	step  step // 0: the child executed the program
+	errno unix.Errno
+	path  uintptr // index of the path that the child tried to execute
+}
+
+const reportSize = unsafe.Sizeof(startReport{})
+
+// newStartReport maps an empty report. The caller has to release it.
+func newStartReport() (*startReport, error) {
+	at, err := unix.MmapPtr(-1, 0, nil, reportSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return nil, os.NewSyscallError("mmap", err)
 	}
-	img.report = p[1]
+	return (*startReport)(at), nil
+}
+
+func (r *startReport) release() {
+	_ = unix.MunmapPtr(unsafe.Pointer(r), reportSize) // it is mapped
+}
+
+// spawn forks the image. After the child has ended, the report holds the failure that
+// the child wrote, or nothing if the child executed the program.
+func (img *image) spawn() (pid int, report *startReport, err error) {
+	if img.report, err = newStartReport(); err != nil {
+		return 0, nil, err
+	}
 	pid, errno := fork(img)
 	for try := 1; errno == unix.EAGAIN && try <= forkTries; try++ {
 		nap(time.Duration(try) * time.Millisecond)
 		pid, errno = fork(img)
 	}
-	_ = unix.Close(p[1])
 	if errno != 0 {
-		_ = unix.Close(p[0])
-		return 0, -1, os.NewSyscallError("fork", errno)
+		img.report.release()
+		return 0, nil, os.NewSyscallError("fork", errno)
 	}
-	return pid, p[0], nil
+	return pid, img.report, nil
 }
 
 // missing reports whether the error says that there is no such file.
@@ -255,20 +276,17 @@ func missing(err error) bool {
 	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)
 }
 
-// failure reads the failure that a child of spawn wrote, and closes the descriptor. It
+// failure returns the failure that a child of spawn wrote, and releases its report. It
 // returns nil if the child executed the program.
 func failure(l launch) *StartError {
-	defer unix.Close(l.report)
-	var b [3]uint32
-	n, err := unix.Read(l.report, unsafe.Slice((*byte)(unsafe.Pointer(&b)), unsafe.Sizeof(b)))
-	if err != nil || n < int(unsafe.Sizeof(b)) {
+	defer l.report.release()
+	if l.report.step == 0 {
 		return nil
 	}
-	e := &StartError{step: step(b[0]), Err: unix.Errno(b[1])}
-	if i := int(b[2]); i < len(l.paths) {
+	e := &StartError{step: l.report.step, Err: l.report.errno, tried: l.paths}
+	if i := l.report.path; i < uintptr(len(l.paths)) {
 		e.Path = l.paths[i]
 	}
-	e.tried = l.paths
 	return e
 }
 

@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"yinit/initcore/early"
 	"yinit/initcore/history"
 	"yinit/procfs/verdict"
 )
@@ -99,12 +103,12 @@ func TestStopsForHours(t *testing.T) {
 func TestStopsDoNotStarve(t *testing.T) {
 	f := newFaulty(t, one())
 	f.loop.startPrograms()
-	for range 3 * maxReads {
+	for range 3 * maxStops {
 		f.reaps = append(f.reaps, death{PID: f.programs[0].pid, Stopped: 19})
 	}
 	f.loop.step()
-	if got := len(f.reaps); got != 2*maxReads || !f.loop.unfinished {
-		t.Fatalf("one step left %d stops, unfinished %v, want %d and true", got, f.loop.unfinished, 2*maxReads)
+	if got := len(f.reaps); got != 2*maxStops || !f.loop.unfinished {
+		t.Fatalf("one step left %d stops, unfinished %v, want %d and true", got, f.loop.unfinished, 2*maxStops)
 	}
 	begun := time.Now()
 	f.loop.wait()
@@ -115,5 +119,35 @@ func TestStopsDoNotStarve(t *testing.T) {
 	f.loop.step()
 	if f.loop.step(); len(f.reaps) > 0 || f.loop.unfinished {
 		t.Errorf("%d stops are left, unfinished %v", len(f.reaps), f.loop.unfinished)
+	}
+}
+
+// TestFloodsDoNotStarve: in a flood of signals and deaths each step handles some of both, and
+// what is due.
+func TestFloodsDoNotStarve(t *testing.T) {
+	cfg := one()
+	cfg.KillAfter = time.Second
+	f := newFaulty(t, cfg)
+	f.loop.startPrograms()
+	signals := 0
+	f.loop.read = func(buf []early.Info) int {
+		for i := range buf {
+			buf[i] = early.Info{Signal: int32(unix.SIGUSR1), PID: 55}
+		}
+		signals += len(buf)
+		return len(buf)
+	}
+	for pid := range 10 * maxDeaths {
+		f.reaps = append(f.reaps, death{PID: 1000 + pid})
+	}
+	f.comes(unix.SIGTERM)
+	f.loop.step()
+	if left := len(f.reaps); signals == 0 || signals > 1000 || left == 0 || left == 10*maxDeaths || !f.loop.unfinished {
+		t.Errorf("a step handled %d signals, and left %d of %d deaths, unfinished %v", signals, left, 10*maxDeaths, f.loop.unfinished)
+	}
+	f.clock = f.clock.Add(time.Second)
+	f.loop.step()
+	if !slices.Contains(f.did, "KILL app") {
+		t.Errorf("a second after SIGTERM: %v, want KILL app", f.did[len(f.did)-3:])
 	}
 }

@@ -5,6 +5,7 @@ package early
 //lint:file-ignore U1000 used in assembly
 
 func entry()
+func order()
 func record()
 func hook()
 func handler()

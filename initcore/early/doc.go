@@ -8,11 +8,11 @@
 // that the programs of the init are to inherit.
 //
 // In this package each signal has a [handler] in assembly. It writes the first 32 bytes of
-// siginfo_t (number, code, sender's pid and uid, value) into a pipe and returns.
+// siginfo_t (number, code, sender's pid and uid, value) into a ring in memory, writes to
+// an eventfd, and returns.
 // It takes no lock, does not block, calls no Go code, and may run on any thread.
-// The loop of the init reads the pipe. While there is no pipe, or it is full, the
-// handler stores a signal in the slot of its number and blocks the real-time signals,
-// so that the kernel queues them.
+// The loop of the init reads the ring. While it is full, the handler stores a signal in the
+// slot of its number and blocks the real-time signals, so that the kernel queues them.
 //
 // # Layers
 //
@@ -34,8 +34,12 @@
 //     through os/signal, with unknown senders (pid -1), without SIGURG and SIGPIPE.
 //
 // A synchronous signal such as SIGSEGV has the handler [fault]. If si_code says that a
-// process sent it, it is written into the pipe like any other. If the kernel raised it,
-// for an error of this process, the runtime's handler runs; it never gets into the pipe.
+// process sent it, it is written into the ring like any other. If the kernel raised it,
+// for an error of this process, the runtime's handler runs; it never gets into the ring.
+// SIGABRT is never raised, but a process can have the kernel send it for an event on a
+// descriptor (F_SETSIG of fcntl(2)), and then the code is that of the event. With the other
+// synchronous signals such an event has the code SI_SIGIO since Linux 4.14. Before, it
+// cannot be told from an error, and ends the init.
 // In the layer OSSignal the runtime decides. It may take a signal that was sent for an
 // error of its own, and end.
 //
@@ -58,9 +62,10 @@
 //   - After its start the runtime installs handlers only for os/signal and the CPU
 //     profiler. An init uses neither. Otherwise the init does not receive those signals.
 //   - The runtime gives all its threads the mask that it was started with, less HUP,
-//     INT, QUIT, ABRT, TERM, CHLD, URG, PROF, SYS, STKFLT, 32 to 34 and the synchronous
-//     signals. Otherwise signals may be delivered on several threads: real-time signals
-//     may be reordered, and signals are merged only if the pipe is full.
+//     INT, QUIT, ABRT, TERM, CHLD, URG, PROF, SYS, STKFLT and the synchronous signals, and,
+//     unless entry finds their flags in the runtime's table of signals, 32 to 34. Otherwise
+//     signals may be delivered on several threads: real-time signals may be reordered, and
+//     signals are merged only if the ring is full.
 //   - The runtime interrupts its threads with SIGURG, sent by tgkill(2). Such a signal
 //     has the code SI_TKILL and our own pid, which no other process can send
 //     (rt_sigqueueinfo(2)); handler hands it to the runtime's handler. Any other SIGURG

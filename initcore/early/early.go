@@ -3,10 +3,8 @@ package early
 //lint:file-ignore U1000 used in assembly
 
 import (
-	"os"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -25,17 +23,18 @@ var (
 	nproc    [2]uint64 // RLIMIT_NPROC; also the read buffer of threads
 	gate     uint32    // lets the threads of the trial end
 	claimed  uint64    // slots that a handler is writing or has written
-	kept     uint64    // slots that are complete: signals for which the pipe had no room
-	choked   uint32    // the pipe was full, so the real-time signals are blocked
+	kept     uint64    // slots that are complete: signals for which the ring had no room
+	choked   uint32    // the ring was full, so some signals are blocked
 	realTime = ^uint64(1<<(rtMin-1) - 1)
-	dead     uint32 // a SIGCHLD arrived since the last Read
-	pid      int32  // our own
-	pipeFD   = [2]int32{-1, -1}
+	dead     uint32        // a SIGCHLD arrived since the last Read
+	pid      int32         // our own
 	hookAt   *uintptr      // the runtime's variable that holds the address of hook
 	hookWas  uintptr       // the value of that variable before
 	previous [65]sigaction // the runtime's dispositions, which ours replace
 	faulty   sigaction     // how hook installs fault
 	slots    [65]Info      // one for each signal in kept
+	// What handler may block while the ring is full: not what the runtime needs.
+	blockable = taken &^ (1 << (unix.SIGURG - 1))
 
 	// The argument with which entry installs handler.
 	action = sigaction{flags: ourFlags, mask: ^uint64(0)}
@@ -124,9 +123,9 @@ const siTkill = -6
 type Info struct {
 	Signal int32
 	Errno  int32
-	Code   int32 // SI_USER, SI_QUEUE, SI_KERNEL ...
-	_      int32
-	PID    int32 // the sender; 0: outside the PID namespace, or the kernel; -1: unknown
+	Code   int32  // SI_USER, SI_QUEUE, SI_KERNEL ...
+	seq    uint32 // in the ring: see there; otherwise 0
+	PID    int32  // the sender; 0: outside the PID namespace, or the kernel; -1: unknown
 	UID    uint32
 	Value  uint64 // the value of sigqueue(3); for SIGCHLD the status
 }
@@ -188,10 +187,10 @@ func Take() (*Feed, error) {
 	switch {
 	case layer == OSSignal:
 		err = f.notify()
-	case pipeFD[0] >= 0:
-		f.fd = int(pipeFD[0])
+	case bell >= 0:
+		f.fd = int(bell)
 	default:
-		err = f.pipe()
+		err = f.open()
 	}
 	setMask(&none) // what entry blocked is delivered now
 	return f, err
@@ -215,74 +214,4 @@ func Spare(n int) {
 	here.Wait()
 	close(done)
 	free.Wait()
-}
-
-func (f *Feed) pipe() error {
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
-		return os.NewSyscallError("pipe2", err)
-	}
-	f.fd = p[0]
-	atomic.StoreInt32(&pipeFD[0], int32(p[0]))
-	atomic.StoreInt32(&pipeFD[1], int32(p[1]))
-	return nil
-}
-
-// FD returns the descriptor that becomes readable when a signal arrives.
-func (f *Feed) FD() int { return f.fd }
-
-// Read moves signals into buf and returns their number. It never blocks. Fewer than
-// fit means that no more have arrived. Before Read returns a SIGCHLD, it lets the next one through, so a
-// caller that reaps all children after Read misses no death.
-func (f *Feed) Read(buf []Info) int {
-	n := f.readPipe(buf)
-	for n < len(buf) {
-		n += takeKept(buf[n:])
-		if atomic.LoadUint64(&kept) != 0 || atomic.SwapUint32(&choked, 0) == 0 {
-			break
-		}
-		// Now the kernel delivers the signals that it has queued because the pipe was
-		// full. The caller must get them before it reaps the program that sent them.
-		setMask(&none)
-		n += f.readPipe(buf[n:])
-	}
-	heard(buf[:n])
-	return n
-}
-
-// heard lets the next SIGCHLD through if one is among the signals.
-func heard(infos []Info) {
-	for _, info := range infos {
-		if info.Signal == int32(unix.SIGCHLD) {
-			atomic.StoreUint32(&dead, 0)
-		}
-	}
-}
-
-func (f *Feed) readPipe(buf []Info) int {
-	if len(buf) == 0 {
-		return 0
-	}
-	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), len(buf)*infoSize)
-	n, _ := unix.Read(f.fd, bytes) // an error means no signal; EINTR cannot occur, since it never blocks
-	return max(n, 0) / infoSize    // writes of up to PIPE_BUF bytes are atomic
-}
-
-// takeKept moves the signals for which the pipe had no room into buf. A handler may run
-// at any time, on this or another thread. It does not write a slot while the slot's bit
-// in claimed is set, so a slot cannot change while it is read. A signal of the same
-// number that arrives meanwhile merges with this one, which is still unhandled.
-func takeKept(buf []Info) int {
-	n := 0
-	for sig := 1; sig <= 64 && n < len(buf) && atomic.LoadUint64(&kept) != 0; sig++ {
-		bit := uint64(1) << (sig - 1)
-		if atomic.LoadUint64(&kept)&bit == 0 {
-			continue
-		}
-		buf[n] = slots[sig]
-		atomic.AndUint64(&kept, ^bit)
-		atomic.AndUint64(&claimed, ^bit)
-		n++
-	}
-	return n
 }

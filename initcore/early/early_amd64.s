@@ -1,5 +1,6 @@
 //go:build !race && !msan && !asan && !early_osignal
 
+#include "go_asm.h"
 #include "textflag.h"
 
 #define SYS_write 1
@@ -21,14 +22,18 @@
 #define EINVAL 22
 #define RLIMIT_NPROC 6
 #define RLIMIT_NOFILE 7
+#define SIGABRT 6
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIGRTMIN 32
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define O_CLOEXEC 0x80000
-#define INFO_SIZE 32
 #define UC_SIGMASK 296 // in struct ucontext
+#define SIGTAB_SIZE 24 // the runtime's struct sigTabT
+#define SIGTAB_UNBLOCK 128 // its flag _SigUnblock
+#define SIGTAB_LIBC 192 // _SigSetStack and _SigUnblock
+#define SIGTAB_NAME 9 // the length of "signal 32"
 #define CLONE_A_THREAD 0x50f00 // VM, FS, FILES, SIGHAND, THREAD and SYSVSEM
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
@@ -73,6 +78,7 @@ open:
 	MOVQ	CX, ·hookWas(SB)
 	LEAQ	·hook(SB), CX
 	MOVQ	CX, 0(AX)
+	CALL	·order(SB)
 	// Start the runtime on a copy of argc, argv, the environment and the auxiliary
 	// vector, which has GOMAXPROCS=1 in place of all variables that begin with GO.
 	// Those are for the programs. Environ reads them where they are.
@@ -375,6 +381,40 @@ TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0
 	SYSCALL
 	INT	$3
 
+// func order()
+// The runtime unblocks three real-time signals in each thread that it creates, for the
+// libraries of C. Two handlers could run at once, and reverse the order of two signals.
+// So order searches the data of the program for their entries in the runtime's table of
+// signals, which are flags, an address and a length each, and changes the flags.
+TEXT ·order(SB), NOSPLIT|NOFRAME, $0
+	LEAQ	runtime·data(SB), R8
+	LEAQ	runtime·edata-(3*SIGTAB_SIZE)(SB), R9
+	MOVL	$SIGTAB_LIBC, DX
+	MOVL	$SIGTAB_NAME, CX
+search:
+	CMPL	(0*SIGTAB_SIZE)(R8), DX
+	JNE	differs
+	CMPQ	(0*SIGTAB_SIZE+16)(R8), CX
+	JNE	differs
+	CMPL	(1*SIGTAB_SIZE)(R8), DX
+	JNE	differs
+	CMPQ	(1*SIGTAB_SIZE+16)(R8), CX
+	JNE	differs
+	CMPL	(2*SIGTAB_SIZE)(R8), DX
+	JNE	differs
+	CMPQ	(2*SIGTAB_SIZE+16)(R8), CX
+	JEQ	found
+differs:
+	ADDQ	$8, R8
+	CMPQ	R8, R9
+	JLS	search
+	RET
+found:
+	SUBL	$SIGTAB_UNBLOCK, (0*SIGTAB_SIZE)(R8)
+	SUBL	$SIGTAB_UNBLOCK, (1*SIGTAB_SIZE)(R8)
+	SUBL	$SIGTAB_UNBLOCK, (2*SIGTAB_SIZE)(R8)
+	RET
+
 // func record()
 // It records the inherited state that the runtime changes, and installs handler.
 TEXT ·record(SB), NOSPLIT|NOFRAME, $0
@@ -500,14 +540,17 @@ TEXT ·addresses(SB), NOSPLIT, $0-24
 
 // func fault()
 // The handler of the synchronous signals. A signal that the kernel raised goes to the
-// runtime. A signal that a process sent is written to the pipe like any other: the
+// runtime. A signal that a process sent is written to the ring like any other: the
 // runtime's handler would end PID 1, which the kernel protects from such a signal only
 // if it has no handler for it.
 TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
-	CMPL	8(SI), $0 // si_code; above 0 it is from the kernel
-	JGT	toRuntime
 	CMPQ	·released(SB), $0
 	JNE	toRuntime
+	CMPL	DI, $SIGABRT // the kernel raises none, but F_SETSIG gives it a code above 0
+	JEQ	sent
+	CMPL	8(SI), $0 // si_code; above 0 it is from the kernel
+	JGT	toRuntime
+sent:
 	JMP	·handler(SB)
 toRuntime:
 	MOVL	DI, AX
@@ -556,7 +599,7 @@ TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
 	JNE	tell
 	JMP	·runtimes(SB) // the runtime asks one of its threads to yield
 child:
-	// One message in the pipe stands for any number of deaths until the loop reads it.
+	// One signal in the ring stands for any number of deaths until the loop reads it.
 	MOVL	$1, AX
 	XCHGL	AX, ·dead(SB)
 	TESTL	AX, AX
@@ -565,24 +608,47 @@ tell:
 	MOVL	DI, R8
 	MOVQ	SI, R9
 	MOVQ	DX, R12
-	MOVL	·pipeFD+4(SB), DI
+reserve:
+	MOVQ	·tail(SB), AX
+	MOVQ	AX, CX
+	SUBQ	·head(SB), CX // loaded after tail, so that it is never too small
+	CMPQ	CX, $const_ringSize
+	JGE	keep
+	LEAQ	1(AX), CX
+	LOCK
+	CMPXCHGQ	CX, ·tail(SB)
+	JNE	reserve // another thread was faster
+	ANDL	$(const_ringSize-1), AX
+	SHLQ	$5, AX
+	LEAQ	·ring(SB), R10
+	ADDQ	AX, R10
+	MOVQ	0(R9), AX
+	MOVQ	AX, 0(R10)
+	MOVL	8(R9), AX
+	MOVL	AX, 8(R10)
+	MOVQ	16(R9), AX
+	MOVQ	AX, 16(R10)
+	MOVQ	24(R9), AX
+	MOVQ	AX, 24(R10)
+	MOVL	CX, Info_seq(R10) // the signal is complete
+	MOVL	·bell(SB), DI
 	TESTL	DI, DI
-	JLT	keep
-	MOVL	$INFO_SIZE, DX
+	JLT	over
+	LEAQ	·one(SB), SI
+	MOVL	$8, DX
 	MOVL	$SYS_write, AX
 	SYSCALL
-	CMPQ	AX, $INFO_SIZE
-	JEQ	over
+	JMP	over
 keep:
-	// There is no pipe yet, or it is full: store the signal in its slot. The handler
-	// that sets the bit in claimed owns the slot, and no other writes it until takeKept
-	// has read it and clears the bit. If the bit is set already, the signal merges with
-	// the earlier one, as pending signals of the same number do in the kernel.
+	// The ring is full: store the signal in its slot. The handler that sets the bit in
+	// claimed owns the slot, and no other writes it until takeKept has read it and clears
+	// the bit. If the bit is set already, the signal merges with the earlier one, as
+	// pending signals of the same number do in the kernel.
 	MOVL	R8, CX
 	DECL	CX
 	LOCK
 	BTSQ	CX, ·claimed(SB)
-	JCS	choke
+	JCS	merged
 	MOVL	R8, AX
 	SHLQ	$5, AX
 	LEAQ	·slots(SB), R10
@@ -597,12 +663,22 @@ keep:
 	MOVQ	AX, 24(R10)
 	LOCK
 	BTSQ	CX, ·kept(SB) // the slot is complete
-choke:
 	CMPL	R8, $SIGRTMIN
 	JCS	over
+queued:
 	// Real-time signals must be queued. Block them after the handler returns, so
 	// that the kernel queues them.
 	MOVQ	·realTime(SB), AX
+	JMP	choke
+merged:
+	CMPL	R8, $SIGRTMIN
+	JCC	queued
+	// Block this signal, too, after the handler returns: a flood of it could keep the
+	// thread from everything but the handler.
+	XORL	AX, AX
+	BTSQ	CX, AX
+choke:
+	ANDQ	·blockable(SB), AX
 	ORQ	AX, UC_SIGMASK(R12)
 	MOVL	$1, ·choked(SB)
 over:

@@ -1,5 +1,6 @@
 //go:build !race && !msan && !asan && !early_osignal
 
+#include "go_asm.h"
 #include "textflag.h"
 
 #define SYS_fcntl 25
@@ -22,6 +23,7 @@
 #define EINVAL 22
 #define RLIMIT_NPROC 6
 #define RLIMIT_NOFILE 7
+#define SIGABRT 6
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIGRTMIN 32
@@ -29,8 +31,11 @@
 #define SI_TKILL -6
 #define AT_FDCWD -100
 #define O_CLOEXEC 0x80000
-#define INFO_SIZE 32
 #define UC_SIGMASK 40 // in struct ucontext
+#define SIGTAB_SIZE 24
+#define SIGTAB_UNBLOCK 128
+#define SIGTAB_LIBC 192
+#define SIGTAB_NAME 9
 #define CLONE_A_THREAD 0x50f00
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
@@ -75,6 +80,7 @@ open:
 	MOVD	R1, ·hookWas(SB)
 	MOVD	$·hook(SB), R1
 	MOVD	R1, 0(R0)
+	BL	·order(SB)
 	MOVD	RSP, R2
 	MOVD	0(R2), R0
 	ADD	$2, R0 // argc, argv and its terminating NULL
@@ -375,6 +381,41 @@ TEXT ·refuse(SB), NOSPLIT|NOFRAME, $0
 	SVC
 	BRK
 
+// func order()
+TEXT ·order(SB), NOSPLIT|NOFRAME, $0
+	MOVD	$runtime·data(SB), R2
+	MOVD	$runtime·edata-(3*SIGTAB_SIZE)(SB), R3
+search:
+	MOVWU	(0*SIGTAB_SIZE)(R2), R4
+	CMPW	$SIGTAB_LIBC, R4
+	BNE	differs
+	MOVD	(0*SIGTAB_SIZE+16)(R2), R4
+	CMP	$SIGTAB_NAME, R4
+	BNE	differs
+	MOVWU	(1*SIGTAB_SIZE)(R2), R4
+	CMPW	$SIGTAB_LIBC, R4
+	BNE	differs
+	MOVD	(1*SIGTAB_SIZE+16)(R2), R4
+	CMP	$SIGTAB_NAME, R4
+	BNE	differs
+	MOVWU	(2*SIGTAB_SIZE)(R2), R4
+	CMPW	$SIGTAB_LIBC, R4
+	BNE	differs
+	MOVD	(2*SIGTAB_SIZE+16)(R2), R4
+	CMP	$SIGTAB_NAME, R4
+	BEQ	found
+differs:
+	ADD	$8, R2
+	CMP	R3, R2
+	BLS	search
+	RET
+found:
+	MOVD	$(SIGTAB_LIBC-SIGTAB_UNBLOCK), R4
+	MOVW	R4, (0*SIGTAB_SIZE)(R2)
+	MOVW	R4, (1*SIGTAB_SIZE)(R2)
+	MOVW	R4, (2*SIGTAB_SIZE)(R2)
+	RET
+
 // func record()
 TEXT ·record(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$SYS_getpid, R8
@@ -476,11 +517,14 @@ TEXT ·addresses(SB), NOSPLIT, $0-24
 
 // func fault()
 TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
+	MOVD	·released(SB), R3
+	CBNZ	R3, toRuntime
+	CMPW	$SIGABRT, R0
+	BEQ	sent
 	MOVW	8(R1), R3
 	CMPW	$0, R3
 	BGT	toRuntime
-	MOVD	·released(SB), R3
-	CBNZ	R3, toRuntime
+sent:
 	B	·handler(SB)
 toRuntime:
 	MOVD	$·previous(SB), R4
@@ -534,13 +578,38 @@ tell:
 	MOVD	R0, R9
 	MOVD	R1, R10
 	MOVD	R2, R11
-	MOVW	·pipeFD+4(SB), R0
-	TBNZ	$31, R0, keep
-	MOVD	$INFO_SIZE, R2
+	MOVD	$·tail(SB), R3
+	MOVD	$·head(SB), R4
+reserve:
+	LDAR	(R3), R5
+	LDAR	(R4), R6
+	SUB	R6, R5, R6
+	CMP	$const_ringSize, R6
+	BGE	keep
+	LDAXR	(R3), R6
+	CMP	R5, R6
+	BNE	reserve
+	ADD	$1, R5, R7
+	STLXR	R7, (R3), R6
+	CBNZ	R6, reserve
+	AND	$(const_ringSize-1), R5
+	MOVD	$·ring(SB), R3
+	ADD	R5<<5, R3
+	MOVD	0(R10), R4
+	MOVD	R4, 0(R3)
+	MOVW	8(R10), R4
+	MOVW	R4, 8(R3)
+	LDP	16(R10), (R4, R5)
+	STP	(R4, R5), 16(R3)
+	ADD	$Info_seq, R3
+	STLRW	R7, (R3)
+	MOVW	·bell(SB), R0
+	TBNZ	$31, R0, over
+	MOVD	$·one(SB), R1
+	MOVD	$8, R2
 	MOVD	$SYS_write, R8
 	SVC
-	CMP	$INFO_SIZE, R0
-	BEQ	over
+	RET
 keep:
 	SUB	$1, R9, R12
 	MOVD	$1, R14
@@ -552,7 +621,7 @@ claim:
 	STLXR	R7, (R3), R6
 	CBNZ	R6, claim
 	TST	R14, R5
-	BNE	choke
+	BNE	merged
 	MOVD	$·slots(SB), R3
 	ADD	R9<<5, R3
 	LDP	0(R10), (R4, R5)
@@ -565,14 +634,19 @@ set:
 	ORR	R14, R5
 	STLXR	R5, (R3), R6
 	CBNZ	R6, set
-choke:
 	CMP	$SIGRTMIN, R9
 	BLT	over
-	// Real-time signals must be queued. Block them after the handler returns, so
-	// that the kernel queues them.
-	MOVD	·realTime(SB), R4
+queued:
+	MOVD	·realTime(SB), R14
+	B	choke
+merged:
+	CMP	$SIGRTMIN, R9
+	BGE	queued
+choke:
+	MOVD	·blockable(SB), R4
+	AND	R4, R14
 	MOVD	UC_SIGMASK(R11), R5
-	ORR	R4, R5
+	ORR	R14, R5
 	MOVD	R5, UC_SIGMASK(R11)
 	MOVD	$1, R4
 	MOVW	R4, ·choked(SB)

@@ -26,9 +26,9 @@ func init() {
 	default:
 		layer = Initialiser
 	}
-	// A signal may arrive from here on. If there is no pipe, the handler stores one
-	// signal of each number in its slot, until Take tries again to open a pipe.
-	_ = new(Feed).pipe()
+	// A signal may arrive from here on. If there is no descriptor, Take tries again to
+	// open one.
+	_ = new(Feed).open()
 }
 
 // recordLate records the part of the inherited state that the runtime has not changed,
@@ -122,7 +122,7 @@ func Release() {
 	}
 	atomic.StoreUint64(&released, 1)
 	uninstall()
-	f := Feed{fd: int(pipeFD[0])}
+	f := Feed{fd: int(bell)}
 	var buf [8]Info
 	for n := f.Read(buf[:]); n > 0; n = f.Read(buf[:]) {
 		for _, info := range buf[:n] {

@@ -3,6 +3,7 @@ package early
 import (
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +17,7 @@ const senderUnknown = -1
 // all the time, and SIGPIPE, which the kernel sends for our own writes to a broken
 // stderr: the init would forward both to the program.
 func (f *Feed) notify() error {
-	if err := f.pipe(); err != nil {
+	if err := f.open(); err != nil {
 		return err
 	}
 	if entered == 0 {
@@ -30,17 +31,25 @@ func (f *Feed) notify() error {
 			if !ok || sig == unix.SIGURG || sig == unix.SIGPIPE {
 				continue
 			}
-			info := Info{Signal: int32(sig), PID: senderUnknown}
-			bytes := unsafe.Slice((*byte)(unsafe.Pointer(&info)), infoSize)
-			for {
-				// A full pipe means 2,000 unread signals; the loop has been woken up.
-				if _, err := unix.Write(int(pipeFD[1]), bytes); err != unix.EINTR {
-					break
-				}
-			}
+			f.put(Info{Signal: int32(sig), PID: senderUnknown})
 		}
 	}()
 	return nil
+}
+
+// put does what handler does, except that it drops a signal if the ring is full: the loop
+// has 2,048 others to read then. Only one goroutine may call it.
+func (f *Feed) put(info Info) {
+	at := atomic.LoadUint64(&tail)
+	if at-atomic.LoadUint64(&head) >= ringSize {
+		return
+	}
+	atomic.StoreUint64(&tail, at+1)
+	place := &ring[at%ringSize]
+	*place = info
+	atomic.StoreUint32(&place.seq, uint32(at+1))
+	b := unsafe.Slice((*byte)(unsafe.Pointer(&one)), unsafe.Sizeof(one))
+	_, _ = unix.Write(f.fd, b) // it cannot block or fail before it was rung 2^64 times
 }
 
 // inheritLate records which signals were ignored, for those that the runtime leaves

@@ -37,14 +37,11 @@ func exitsyscall()
 func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 	entersyscall()
 	ready, errno := w.sleep(epoll, timeout)
-	read := uintptr(0)
+	read := 0
 	w.passed = 0
 	if ready != 0 { // also -1: EINTR is a signal that came to this thread
-		n, _, failed := unix.RawSyscall(unix.SYS_READ, uintptr(f.fd), uintptr(unsafe.Pointer(&w.infos)), unsafe.Sizeof(w.infos))
-		if failed == 0 {
-			read = n
-		}
-		for i := uintptr(0); i < read/uintptr(infoSize) && target != 0; i++ {
+		read = f.take(w.infos[:])
+		for i := 0; i < read && target != 0; i++ {
 			info := &w.infos[i]
 			if info.Signal == int32(unix.SIGCHLD) {
 				continue
@@ -54,7 +51,7 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 			if uint32(info.Signal) >= uint32(len(w.Quick)) || w.Quick[info.Signal] == 0 || info.Claimed() || info.PID == pid || info.mayInterrupt() {
 				break // the caller handles this and all later signals, in order
 			}
-			if _, _, failed = unix.RawSyscall(unix.SYS_KILL, uintptr(target), uintptr(w.Quick[info.Signal]), 0); failed != 0 {
+			if _, _, failed := unix.RawSyscall(unix.SYS_KILL, uintptr(target), uintptr(w.Quick[info.Signal]), 0); failed != 0 {
 				break // the caller handles the error
 			}
 			w.passed |= 1 << i
@@ -69,7 +66,7 @@ func (f *Feed) Sleep(w *Wait, epoll, timeout, target int) {
 	if errno != 0 {
 		ready = 0
 	}
-	w.done(int(ready), int(read))
+	w.done(int(ready), read)
 }
 
 // sleep waits on epoll. If the timeout expires and calm reports true, it waits again.

@@ -9,5 +9,5 @@ import "golang.org/x/sys/unix"
 func (f *Feed) Sleep(w *Wait, epoll, timeout, _ int) {
 	w.passed = 0
 	ready, _ := unix.EpollWait(epoll, w.events[:], timeout) // EINTR means a signal; any other error counts as a wake-up
-	w.done(ready, f.readPipe(w.infos[:])*infoSize)
+	w.done(ready, f.take(w.infos[:]))
 }

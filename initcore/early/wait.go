@@ -24,9 +24,9 @@ type Wait struct {
 // Passed reports whether Sleep has forwarded Infos[i].
 func (w *Wait) Passed(i int) bool { return w.passed>>i&1 != 0 }
 
-// done sets the results from the return values of epoll_wait(2) and read(2).
+// done sets the results from the return value of epoll_wait(2) and the number of signals.
 func (w *Wait) done(ready, read int) {
 	w.Events = w.events[:max(ready, 0)]
-	w.Infos = w.infos[:max(read, 0)/infoSize] // writes of up to PIPE_BUF bytes are atomic
+	w.Infos = w.infos[:read]
 	heard(w.Infos)
 }

@@ -64,6 +64,9 @@ func main() {
 		execWithTimer(os.Args[2], os.Args[3:])
 	case "event": // actor event PID SIGNAL: the kernel sends the signal, for an event on a pipe
 		ownEvent(number(os.Args[2]), os.Args[3])
+	case "descriptors": // actor descriptors PID FIRST: tries to open, read and write its descriptors
+		early.Release()
+		tryDescriptors(os.Args[2], os.Args[3])
 	case "pipe": // actor pipe: writes to a pipe that has no reader
 		early.Release()
 		signalDefault(syscall.SIGPIPE)

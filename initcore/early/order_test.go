@@ -1,0 +1,82 @@
+package early
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestOrder: real-time signals arrive in order and complete, also those that the Go runtime
+// would unblock in all its threads, and more of them than fit into the ring.
+func TestOrder(t *testing.T) {
+	needsHandler(t)
+	t.Run(Entry.String(), func(t *testing.T) {
+		c := play(t, "awake")
+		for sig := rtMin; sig <= 64; sig++ {
+			count := 1000
+			if sig < rtMin+4 || sig == 64 {
+				count = 10000
+			}
+			arriveInOrder(t, c, sig, count)
+		}
+		c.rest()
+	})
+}
+
+func arriveInOrder(t *testing.T, c *child, sig, count int) {
+	t.Helper()
+	go func() {
+		for i := range count {
+			info := Info{Signal: int32(sig), Code: -1, PID: int32(os.Getpid()), Value: uint64(i)}
+			for errors.Is(queue(c.pid(), info), unix.EAGAIN) { // RLIMIT_SIGPENDING
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}()
+	wrong := 0
+	for i := range count {
+		if got := parse(t, c.line()); int(got.Signal) != sig || got.Value != uint64(i) {
+			if wrong++; wrong == 1 {
+				t.Errorf("signal %d, value %d: %+v", sig, i, got)
+			}
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("signal %d: %d of %d arrived in another order", sig, wrong, count)
+	}
+}
+
+// TestThreadsBlock: no thread but the main one may receive a real-time signal, and none has
+// a fault signal blocked, which would end the process at a fault.
+func TestThreadsBlock(t *testing.T) {
+	needsHandler(t)
+	t.Run(Entry.String(), func(t *testing.T) {
+		c := play(t, "awake")
+		pid := c.cmd.Process.Pid
+		tasks, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
+		check(t, err)
+		if len(tasks) < 2 {
+			t.Fatalf("%d threads, want several", len(tasks))
+		}
+		for _, task := range tasks {
+			set := statusField(t, strconv.Itoa(pid)+"/task/"+task.Name(), "SigBlk")
+			if task.Name() == strconv.Itoa(pid) {
+				if set != 0 {
+					t.Errorf("the main thread blocks %v, want none", numbers(set))
+				}
+				continue
+			}
+			if left := realTime &^ set; left != 0 {
+				t.Errorf("thread %s does not block %v", task.Name(), numbers(left))
+			}
+			if both := (synchronous &^ (1<<(unix.SIGABRT-1) | 1<<(unix.SIGSYS-1))) & set; both != 0 {
+				t.Errorf("thread %s blocks %v", task.Name(), numbers(both))
+			}
+		}
+		c.rest()
+	})
+}
