@@ -162,6 +162,8 @@ func (w *world) timeCell(r *history.Record) string {
 	y, m, d := r.Time.Date()
 	today := !w.read || y == year && m == month && d == day
 	switch {
+	case today && w.width >= 72 && r.Accounted: // the time is known to a second
+		return r.Time.Format("15:04:05    ")
 	case today && w.width >= 72:
 		return r.Time.Format("15:04:05.000")
 	case today:

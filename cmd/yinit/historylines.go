@@ -82,7 +82,11 @@ const (
 // recordLine formats a record as a line of text. On a terminal of this width it cuts the
 // command if there is no room for all of it; with width 0 it cuts nothing.
 func recordLine(r *history.Record, width int) string {
-	line := fmt.Sprintf("%s  %-6s ", r.Time.Local().Format("15:04:05.000"), r.Kind)
+	clock := "15:04:05.000"
+	if r.Accounted { // the time is known to a second
+		clock = "15:04:05    "
+	}
+	line := fmt.Sprintf("%s  %-6s ", r.Time.Local().Format(clock), r.Kind)
 	switch r.Kind {
 	case history.KindSignal:
 		line += " " + procfs.Printable(r.SignalText(" → "))

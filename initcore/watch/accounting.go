@@ -23,8 +23,10 @@ type accounting struct {
 	later []waiting   // of pids that exist, but cannot be watched
 	// recorded counts the exit records made from accounting records since the last scan.
 	recorded uint64
-	begun    bool      // the file was read
-	lastRead time.Time // when it was last read
+	begun    bool          // the file was read
+	lastRead time.Time     // when it was last read
+	readAt   time.Duration // lastRead, since boot
+	newest   time.Time     // the time of the last record: the kernel writes them in order
 	// missing counts the processes without an accounting record since the last one with
 	// one. gap is when there were several of them; zero: never.
 	missing int
@@ -40,9 +42,10 @@ type accounting struct {
 // a pid that was reused. The init may reap the zombie, and record its end.
 type waiting struct {
 	pacct.Record
-	at    time.Time // when the process ended
-	since uint64    // the number of the scan after which it was read
-	tried uint64    // the number of the scan after which it was last tried
+	at     time.Time // when the process ended
+	parent string    // the command name of its parent then, "" if that is unknown
+	since  uint64    // the number of the scan after which it was read
+	tried  uint64    // the number of the scan after which it was last tried
 }
 
 const (
@@ -108,7 +111,7 @@ func (w *Watcher) readAccounting(now time.Time) {
 	if a.begun { // otherwise some had ended before there was a file
 		a.missing += len(a.owed)
 	}
-	a.begun, a.lastRead = true, now
+	a.begun, a.lastRead, a.readAt = true, now, procfs.SinceBoot()
 	clear(a.owed)
 	if a.missing >= gapAfter {
 		w.accountingGap(now)
@@ -174,7 +177,8 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	if r.PID <= 0 || r.PID == w.opt.Self || a.paid(r.PID) { // acct(2) writes one of its caller when it is switched off
 		return
 	}
-	w.accountAt(&waiting{Record: *r, at: a.timeOf(r, now), since: w.scans, tried: w.scans}, now)
+	a.newest = w.timeOf(r, now)
+	w.accountAt(&waiting{Record: *r, at: a.newest, parent: w.parentOf(r), since: w.scans, tried: w.scans}, now)
 }
 
 // accountAt handles the accounting record of a process whose exit is not recorded.
@@ -231,7 +235,7 @@ func (w *Watcher) recordAccounted(r *waiting, now time.Time) {
 	}
 	w.rec = history.Record{
 		Kind: history.KindExit, Time: r.at, PID: r.PID, UID: r.UID, Comm: r.Comm, PPID: r.PPID, OriginPPID: r.PPID,
-		Parent: w.parentOf(&r.Record), Known: r.Known, Status: r.Status, Runtime: r.Elapsed, CPU: r.CPU, Accounted: true,
+		Parent: r.parent, Known: r.Known, Status: r.Status, Runtime: r.Elapsed, CPU: r.CPU, Accounted: true,
 		Inspector: r.Comm == w.ours.comm || r.Comm == usualComm,
 	}
 	if parent := w.procs[r.PPID]; parent != nil {
@@ -240,26 +244,53 @@ func (w *Watcher) recordAccounted(r *waiting, now time.Time) {
 	w.recorder.Add(&w.rec)
 }
 
-// timeOf returns when a process ended. The record tells the second, and it was written
-// after the file was last read: timeOf returns the middle of what is left.
-func (a *accounting) timeOf(r *pacct.Record, now time.Time) time.Time {
+// timeOf returns when a process ended. The record tells the second. It was written after
+// the file was last read and after the record before it, and the process was younger than
+// its parent. timeOf returns the middle of what is left.
+func (w *Watcher) timeOf(r *pacct.Record, now time.Time) time.Time {
+	a := w.accounting
 	from, to := r.End, r.End.Add(time.Second)
-	if a.lastRead.After(from) {
-		from = a.lastRead
-	}
 	if now.Before(to) {
 		to = now
+	}
+	for _, earliest := range [...]time.Time{a.lastRead, a.newest, w.startOf(r.PPID, now).Add(r.Elapsed)} {
+		if earliest.After(from) && !earliest.After(to) {
+			from = earliest
+		}
 	}
 	return from.Add(max(to.Sub(from), 0) / 2)
 }
 
-// parentOf returns the command name of the parent, "" if it is unknown. The parent may
-// have ended, too.
-func (w *Watcher) parentOf(r *pacct.Record) string {
-	if r.PPID == w.lastGone {
-		return w.nameNow(r.PPID, w.lastGoneComm)
+// startOf returns when a process was started, the zero time if that is unknown. A process
+// that got the pid later does no harm: what it would exclude is in the future.
+func (w *Watcher) startOf(pid int, now time.Time) time.Time {
+	var start procfs.Ticks
+	if p := w.procs[pid]; p != nil {
+		start = p.ID.Start
+	} else if w.scanner.Stat(pid, &w.other) == nil {
+		start = w.other.Start
 	}
-	return w.nameNow(r.PPID, "")
+	if start == 0 {
+		return time.Time{}
+	}
+	return now.Add(start.Duration() - sinceBoot().Duration())
+}
+
+// parentOf returns the command name that the parent had when the process ended, "" if that
+// is unknown: a shell often executes another program soon after the death of a child. It
+// is known if the parent had the same name before the file was last read, and still has it.
+func (w *Watcher) parentOf(r *pacct.Record) string {
+	if r.PPID == w.opt.Self {
+		return w.nameNow(r.PPID, "")
+	}
+	p := w.procs[r.PPID]
+	if p == nil || p.named >= w.accounting.readAt || isStub(p.Comm) {
+		return ""
+	}
+	if name := w.nameNow(r.PPID, ""); name == p.Comm {
+		return name
+	}
+	return ""
 }
 
 // noteSkipped records how many exits exceeded the limits.

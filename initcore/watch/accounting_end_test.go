@@ -179,3 +179,37 @@ func TestAccountingTooManyWait(t *testing.T) {
 	}
 	s.does("wait; echo 0")
 }
+
+// TestAccountedParent: the record of a process names its parent only if that had the same
+// name before and after, and its time is consistent with what is known.
+func TestAccountedParent(t *testing.T) {
+	w, b := newAccountingWatcher(t)
+	known := newShell(t)
+	w.Tick(time.Now())
+	time.Sleep(20 * time.Millisecond)
+	w.Tick(time.Now())
+	known.does("/bin/true; echo 0")
+	unseen := newShell(t)
+	unseen.does("/bin/false; echo 0")
+	began := time.Now()
+	unseen.does("sleep 0.3; exec 3>&1; echo 0")
+	fmt.Fprintln(known.in, "sh -c 'exit 9'; echo 0 $(exec sleep 0.1); exec sleep 1000")
+	_, err := known.out.ReadString('\n')
+	check(t, err)
+	eventually(t, "the shell has become another program", func() bool {
+		st, err := (procfs.FS{}).Stat(known.cmd.Process.Pid)
+		return err == nil && st.Comm == "sleep"
+	})
+	w.Tick(time.Now())
+	for _, r := range b.of(history.KindExit, 0) {
+		if r.Parent != "" {
+			t.Errorf("%d %s, child of %d: its parent is %q, want no name: it has executed another program, or was not seen before", r.PID, r.Comm, r.PPID, r.Parent)
+		}
+		if r.Comm == "sleep" && r.PPID == unseen.cmd.Process.Pid && r.Time.Before(began.Add(r.Runtime-20*time.Millisecond)) {
+			t.Errorf("the process ended at %v after %v, but was started after %v", r.Time, r.Runtime, began)
+		}
+	}
+	if len(b.of(history.KindExit, 0)) < 4 {
+		t.Errorf("recorded %s, want at least 4 exits", b.exits())
+	}
+}

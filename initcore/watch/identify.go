@@ -141,7 +141,7 @@ func (w *Watcher) identify(p *process, pid int) {
 	if parent := w.readOwner(p); p.PPID == 0 { // hidepid may have hidden it
 		p.PPID = parent
 	}
-	p.Origin = p.PPID
+	p.Origin, p.named = p.PPID, procfs.SinceBoot()
 	p.faulted = w.stat.MinorFaults > 0
 	w.lookAtParent(p)
 	p.yinit, p.Foreign = w.isOurs(pid, p.Comm), w.foreign(p)
@@ -179,7 +179,7 @@ func (w *Watcher) renumber(p *process) {
 func (w *Watcher) changeProgram(p *process, comm string) {
 	p.Peak = 0 // that of the former program
 	entered := isStub(p.Comm)
-	p.Comm, p.Cmdline = comm, ""
+	p.Comm, p.Cmdline, p.named = comm, "", procfs.SinceBoot()
 	p.yinit = w.isOurs(p.ID.PID, comm)
 	if entered {
 		p.Foreign = w.foreign(p)
@@ -195,7 +195,7 @@ func (w *Watcher) lastProgram(p *process, comm string) {
 		p.Cmdline = ""
 	}
 	p.Renamed = p.Cmdline != ""
-	p.Comm = comm
+	p.Comm, p.named = comm, procfs.SinceBoot()
 	p.yinit = w.isOurs(p.ID.PID, comm)
 	w.renumber(p)
 }

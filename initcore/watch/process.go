@@ -20,6 +20,7 @@ type process struct {
 
 	adoptedAt time.Time     // when it was adopted, if adopting
 	cpu       time.Duration // its CPU time, known once it is a zombie
+	named     time.Duration // since when it has been known by this name, since boot
 	ended     procfs.Ticks  // Dead, since boot
 	zombie    *fatal.Zombie // what explains the signal that ended it; nil: its status was not known in time
 

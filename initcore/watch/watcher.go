@@ -123,8 +123,6 @@ type Watcher struct {
 
 	cmdlines      *cmdlineReader
 	serial        uint64    // the last serial that a process got
-	lastGone      int       // pid of the process that was forgotten last
-	lastGoneComm  string    // its command name
 	noYield       bool      // in this scan the reader of command lines has run without progress
 	adopting      int       // adoptions that are not recorded yet
 	unread        uint64    // command lines not read in time since the last note about them
@@ -295,7 +293,6 @@ func (w *Watcher) forget(pid int) {
 		w.unread++
 	}
 	w.forgetAdoption(p)
-	w.lastGone, w.lastGoneComm = pid, p.Comm
 	w.dropStat(p)
 	_ = unix.Close(p.fd) // removes it from the epoll set, too: it has no duplicate
 	delete(w.procs, pid)
