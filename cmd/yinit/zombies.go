@@ -190,12 +190,7 @@ func printZombies(out *bufio.Writer, found *zombie.Report, u cgroup.Usage) {
 // originText says how many of the zombies the culprit started itself, if that is known
 // of some of them only.
 func originText(c *zombie.Culprit) string {
-	started := 0
-	for _, z := range c.Zombies {
-		if z.Origin == zombie.OriginChild {
-			started++
-		}
-	}
+	started := c.Started()
 	if started == 0 || started == len(c.Zombies) {
 		return ""
 	}

@@ -141,13 +141,24 @@ const (
 	InitDoesNotReap      // it has left some unreaped
 )
 
-// Advice says what helps, given what PID 1 does with orphans.
-func (b Blame) Advice(init Init) string {
+// Advice says what helps against one zombie, given what PID 1 does with orphans.
+func (b Blame) Advice(init Init) string { return b.advice(init, 1, 1) }
+
+// Advice says what helps against the zombies of c, given what PID 1 does with orphans.
+func (c *Culprit) Advice(init Init) string { return c.advice(init, c.Started(), len(c.Zombies)) }
+
+// advice is Advice for all zombies of a culprit, which is known to have started some of
+// them.
+func (b Blame) advice(init Init, started, all int) string {
 	c := causes[b.Cause]
 	switch {
 	case !c.end:
 		return c.help
-	case b.Culprit == 1 && b.Origin == OriginChild: // ending PID 1 would end the container
+	case b.Culprit == 1 && b.Origin == OriginChild && started < all: // ending PID 1 would end the container
+		return c.help + "; an init as PID 1 (yinit -- PROGRAM, or docker run --init) helps only against those of them that PID 1 adopted as orphans"
+	case b.Culprit == 1 && b.Origin == OriginChild && all > 1:
+		return c.help + "; an init as PID 1 does not help, because PID 1 started the zombies itself"
+	case b.Culprit == 1 && b.Origin == OriginChild:
 		return c.help + "; an init as PID 1 does not help, because PID 1 started the zombie itself"
 	case b.Culprit == 1:
 		return c.help

@@ -49,6 +49,16 @@ func (c *Culprit) Count() int {
 	return len(c.Zombies)
 }
 
+// Started returns the number of zombies that c is known to have started itself.
+func (c *Culprit) Started() (n int) {
+	for i := range c.Zombies {
+		if c.Zombies[i].Origin == OriginChild {
+			n++
+		}
+	}
+	return n
+}
+
 // Count returns the number of all zombies.
 func (r *Report) Count() (n int) {
 	for _, c := range r.Culprits {

@@ -182,6 +182,18 @@ func TestAdviceForPID1(t *testing.T) {
 			t.Errorf("Advice for an %s of PID 1 = %q, want %q", origin, got, want)
 		}
 	}
+	child, unknown := zombie.Zombie{Origin: zombie.OriginChild}, zombie.Zombie{}
+	b := zombie.Blame{Culprit: 1, Cause: zombie.CauseNeverWaits, Origin: zombie.OriginChild}
+	for want, zombies := range map[string][]zombie.Zombie{
+		"make it wait; an init as PID 1 does not help, because PID 1 started the zombie itself":                                                  {child},
+		"make it wait; an init as PID 1 does not help, because PID 1 started the zombies itself":                                                 {child, child},
+		"make it wait; an init as PID 1 (yinit -- PROGRAM, or docker run --init) helps only against those of them that PID 1 adopted as orphans": {child, unknown, unknown},
+	} {
+		c := zombie.Culprit{Blame: b, Zombies: zombies}
+		if got := c.Advice(zombie.InitDoesNotReap); got != want {
+			t.Errorf("Advice for %d zombies = %q, want %q", len(zombies), got, want)
+		}
+	}
 }
 
 func TestReaperOfAFake(t *testing.T) {
