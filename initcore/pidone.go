@@ -44,11 +44,11 @@ func (k *kernel) failedSoon(paths []string, p *Program) (initName, fault string)
 			}
 			begin := ""
 			if info, err := os.Stat(target); err == nil && info.Mode().IsRegular() { // opening a FIFO would block
-				begin = head(target, 256)
+				begin = head(target, 4096)
 				found.fault = crInScript(begin)
 			}
 			if mayBeInit(filepath.Base(p.Args[0])) && !asksOnly(p.Args[1:]) {
-				found.initName = onlyPIDOne(filepath.Clean(within(dir, path)), target, strings.HasPrefix(begin, "#!"), exists)
+				found.initName = onlyPIDOne(filepath.Clean(within(dir, path)), target, begin, exists)
 			}
 			return
 		}
@@ -61,7 +61,7 @@ func (k *kernel) failedSoon(paths []string, p *Program) (initName, fault string)
 // mayBeInit reports whether a file of this name may be an init that works as PID 1 only.
 func mayBeInit(base string) bool {
 	switch base {
-	case "init", "systemd", "runit", "runit-init", "openrc-init":
+	case "init", "systemd", "runit", "runit-init", "openrc-init", suexec:
 		return true
 	}
 	return false
@@ -79,14 +79,18 @@ func asksOnly(args []string) bool {
 	})
 }
 
-// onlyPIDOne names the init that a file is, by its path and by the path to which its
-// symbolic links lead; "" if it is no init that works as PID 1 only. script tells whether
-// it is a script, and exists whether there is a file. s6-overlay, systemd, runit and the
+// suexec is what the /init of s6-overlay executes, and what checks that its pid is 1.
+const suexec = "s6-overlay-suexec"
+
+// onlyPIDOne names the init that a file is, by its path, by the path to which its
+// symbolic links lead, and by how it begins; "" if it is no init that works as PID 1 only.
+// exists tells whether there is a file. s6-overlay, systemd, runit and the
 // init of BusyBox check that their pid is 1; sysvinit and openrc-init take themselves for
 // telinit otherwise. Many a container has a script of its own with such a name.
-func onlyPIDOne(path, target string, script bool, exists func(path string) bool) string {
-	if script {
-		if path == "/init" && (exists("/package/admin/s6-overlay") || exists("/etc/s6-overlay")) {
+func onlyPIDOne(path, target, begin string, exists func(path string) bool) string {
+	if strings.HasPrefix(begin, "#!") {
+		overlay := exists("/package/admin/s6-overlay") || exists("/etc/s6-overlay") || exists("/command/"+suexec)
+		if path == "/init" && overlay || strings.Contains(begin, suexec) {
 			return "s6-overlay"
 		}
 		return ""
@@ -96,6 +100,8 @@ func onlyPIDOne(path, target string, script bool, exists func(path string) bool)
 		switch name {
 		case "systemd", "openrc-init":
 			return name
+		case suexec:
+			return "s6-overlay"
 		case "runit", "runit-init":
 			return "runit"
 		}

@@ -9,35 +9,42 @@ import (
 // TestOnlyPIDOne: a program is said to be an init only if it is one, not because of its
 // name.
 func TestOnlyPIDOne(t *testing.T) {
+	const elf, script = "\x7fELF", "#!/bin/sh\n"
 	const inittab, s6 = "/etc/inittab", "/package/admin/s6-overlay"
 	for _, tt := range []struct {
 		path, target string
-		script       bool
+		begin        string
 		files        string
 		want         string
 	}{
-		{"/sbin/init", "/bin/busybox", false, inittab, "BusyBox init"},
-		{"/bin/init", "/bin/busybox", false, "", "BusyBox init"},
-		{"/sbin/init", "/sbin/init", false, inittab, "init"},
-		{"/usr/sbin/init", "/usr/lib/sysvinit/init", false, inittab, "init"},
-		{"/sbin/init", "/usr/lib/systemd/systemd", false, "", "systemd"},
-		{"/lib/systemd/systemd", "/usr/lib/systemd/systemd", false, "", "systemd"},
-		{"/sbin/init", "/sbin/runit-init", false, "", "runit"},
-		{"/sbin/openrc-init", "/sbin/openrc-init", false, "", "openrc-init"},
-		{"/init", "/package/admin/s6-overlay-3.1/init", true, s6, "s6-overlay"},
-		{"/app/init", "/app/init", true, inittab, ""},
-		{"/app/init", "/app/init", false, inittab, ""},
-		{"/usr/local/bin/init", "/usr/local/bin/init", false, inittab, ""},
-		{"/sbin/init", "/app/start.sh", true, inittab, ""},
-		{"/sbin/init", "/sbin/init", false, "", ""},
-		{"/init", "/init", true, inittab, ""},
-		{"/app/init", "/app/init", true, s6, ""},
-		{"/app/runit", "/app/runit", true, "", ""},
-		{"/app/systemd", "/app/systemd", true, "", ""},
+		{"/sbin/init", "/bin/busybox", elf, inittab, "BusyBox init"},
+		{"/bin/init", "/bin/busybox", elf, "", "BusyBox init"},
+		{"/sbin/init", "/sbin/init", elf, inittab, "init"},
+		{"/usr/sbin/init", "/usr/lib/sysvinit/init", elf, inittab, "init"},
+		{"/sbin/init", "/usr/lib/systemd/systemd", elf, "", "systemd"},
+		{"/lib/systemd/systemd", "/usr/lib/systemd/systemd", elf, "", "systemd"},
+		{"/sbin/init", "/sbin/runit-init", elf, "", "runit"},
+		{"/sbin/openrc-init", "/sbin/openrc-init", elf, "", "openrc-init"},
+		{"/init", "/package/admin/s6-overlay-3.1/init", script, s6, "s6-overlay"},
+		{"/init", "/init", script, "/command/s6-overlay-suexec", "s6-overlay"},
+		{"/init", "/init", script + "exec s6-overlay-suexec /package\n", "", "s6-overlay"},
+		{"/app/init", "/app/init", script + "exec /command/s6-overlay-suexec\n", "", "s6-overlay"},
+		{"/s6-overlay-suexec", "/s6-overlay-suexec", elf, "", "s6-overlay"},
+		{"/command/s6-overlay-suexec", "/package/admin/s6-overlay-helpers-0.1/command/s6-overlay-suexec", elf, "", "s6-overlay"},
+		{"/init", "/init", elf, "", ""},
+		{"/app/init", "/app/init", script, inittab, ""},
+		{"/app/init", "/app/init", elf, inittab, ""},
+		{"/usr/local/bin/init", "/usr/local/bin/init", elf, inittab, ""},
+		{"/sbin/init", "/app/start.sh", script, inittab, ""},
+		{"/sbin/init", "/sbin/init", elf, "", ""},
+		{"/init", "/init", script, inittab, ""},
+		{"/app/init", "/app/init", script, s6, ""},
+		{"/app/runit", "/app/runit", script, "", ""},
+		{"/app/systemd", "/app/systemd", script, "", ""},
 	} {
-		got := onlyPIDOne(tt.path, tt.target, tt.script, func(path string) bool { return path == tt.files })
+		got := onlyPIDOne(tt.path, tt.target, tt.begin, func(path string) bool { return path == tt.files })
 		if got != tt.want {
-			t.Errorf("%s -> %s, script %v, with %q: %q, want %q", tt.path, tt.target, tt.script, tt.files, got, tt.want)
+			t.Errorf("%s -> %s, %q, with %q: %q, want %q", tt.path, tt.target, tt.begin, tt.files, got, tt.want)
 		}
 	}
 }
