@@ -216,7 +216,10 @@ func (l *ledger) Add(r *history.Record) {
 func (l *ledger) Missed(n uint64) { l.m.hist.Missed(n) }
 
 // SetSources implements watch.Recorder.
-func (l *ledger) SetSources(s history.Sources) { l.m.hist.SetSources(s) }
+func (l *ledger) SetSources(s history.Sources) {
+	l.m.log.Info("the history now has these sources: " + s.String())
+	l.m.hist.SetSources(s)
+}
 
 // Unwatched implements watch.Recorder.
 func (l *ledger) Unwatched(n uint64) { l.m.hist.Unwatched(n) }

@@ -29,8 +29,9 @@ type accounting struct {
 	newest   time.Time     // the time of the last record: the kernel writes them in order
 	// missing counts the processes without an accounting record since the last one with
 	// one. gap is when there were several of them; zero: never.
-	missing int
-	gap     time.Time
+	missing    int
+	gap        time.Time
+	incomplete bool // there was a gap a short time ago, or there is one
 	// A process that starts programs in a loop must not push everything else out of the
 	// history. So there are limits for those that failed and for the others.
 	failures, successes history.Budget
@@ -114,18 +115,40 @@ func (w *Watcher) readAccounting(now time.Time) {
 	a.begun, a.lastRead, a.readAt = true, now, procfs.SinceBoot()
 	clear(a.owed)
 	if a.missing >= gapAfter {
-		w.accountingGap(now)
+		w.accountingGap(now, "the file system of "+a.file.Dir()+" is nearly full or frozen, or another process has called acct(2)")
 	}
 }
 
-// accountingGap notes that the kernel has not written the records of some processes.
-func (w *Watcher) accountingGap(now time.Time) {
+// accountingGap notes that the kernel has not written the records of some processes, or
+// may not have written them.
+func (w *Watcher) accountingGap(now time.Time, why string) {
 	a := w.accounting
-	a.missing = 0
-	if a.gap.IsZero() {
-		w.note(now, "process accounting is incomplete: the file system of "+a.file.Dir()+" is nearly full or frozen, or another process has called acct(2)")
+	a.missing, a.gap = 0, now
+	if !a.incomplete {
+		a.incomplete = true
+		w.note(now, "process accounting is incomplete: "+why)
+		w.recorder.SetSources(w.Sources())
 	}
-	a.gap = now
+}
+
+// checkAccounting finds out whether the kernel can write records. It does so before the
+// processes of a scan are counted that neither the watcher nor accounting has seen.
+func (w *Watcher) checkAccounting(now time.Time) {
+	a := w.accounting
+	if a == nil || a.file == nil {
+		return
+	}
+	if full, err := a.file.Full(); err == nil && full {
+		w.readAccounting(now) // what it has written must not be counted as unseen
+		if w.accounting != nil {
+			w.accountingGap(now, "the file system of "+a.file.Dir()+" is nearly full")
+		}
+		return
+	}
+	if a.incomplete && now.Sub(a.gap) > gapFor {
+		a.incomplete = false
+		w.recorder.SetSources(w.Sources())
+	}
 }
 
 // retryLater handles the records that wait: each once after a scan, and at once if its
@@ -335,7 +358,7 @@ func (w *Watcher) unaccounted(gone uint64, now time.Time) uint64 {
 	}
 	recorded := a.recorded
 	a.recorded = 0
-	if a.gap.IsZero() || now.Sub(a.gap) > gapFor {
+	if !a.incomplete {
 		return 0
 	}
 	return gone - min(gone, recorded)
@@ -344,7 +367,7 @@ func (w *Watcher) unaccounted(gone uint64, now time.Time) uint64 {
 // Sources returns how the watcher learns of the ends of processes.
 func (w *Watcher) Sources() history.Sources {
 	s := history.SourceWatch
-	if w.accounting != nil {
+	if w.accounting != nil && !w.accounting.incomplete {
 		s |= history.SourceAccounting
 	}
 	if w.exitInfo {

@@ -66,6 +66,7 @@ func (w *Watcher) findNew(now time.Time) {
 		}
 	}
 	w.last, w.lastScan = last, sinceBoot()
+	w.checkAccounting(now)
 	w.countMissed(w.unaccounted(w.uninspected(uint64(gone)), now))
 }
 

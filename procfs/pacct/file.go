@@ -54,7 +54,7 @@ func (f *File) start() error {
 	if err := f.free(Size); err != nil { // it is empty: this asks whether it is possible
 		return fmt.Errorf("the file system of %s cannot free a part of a file: %w", f.dir, err)
 	}
-	if full, err := f.full(); err != nil || full {
+	if full, err := f.Full(); err != nil || full {
 		return fmt.Errorf("the file system of %s is nearly full or has no size, so that the kernel would write no records to it: %w", f.dir, unix.ENOSPC)
 	}
 	// The name in /proc leads to the file although it has no other name.
@@ -102,11 +102,11 @@ func openDir(dir string) (fd int, err error) {
 	return fd, nil
 }
 
-// full reports whether the kernel would write no records because the file system is
-// nearly full: by default it starts writing if 4 % are free, and pauses at 2 %. See
+// Full reports whether the kernel writes no records, or soon will not, because the file
+// system is nearly full: by default it starts writing if 4 % are free, and pauses at 2 %. See
 // proc_sys_kernel(5), acct. A tmpfs without a limit has size 0, with which that rule
 // does not work.
-func (f *File) full() (bool, error) {
+func (f *File) Full() (bool, error) {
 	const resume, whole = 4, 100
 	var st unix.Statfs_t
 	if err := unix.Fstatfs(f.fd, &st); err != nil {
