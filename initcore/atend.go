@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
 )
 
 // AtEnd says what PID 1 does after it has stopped everything.
@@ -55,8 +57,9 @@ func End(a AtEnd, status int, log Logging) int {
 
 // ending holds the system calls at the end of a machine.
 type ending struct {
-	first        bool   // we are PID 1
-	proc         string // where procfs is mounted
+	first        bool        // we are PID 1
+	capable      func() bool // we may call reboot(2), as far as the capabilities say
+	proc         string      // where procfs is mounted
 	kernelThread func() bool
 	sync         func()
 	reboot       func(cmd int) error
@@ -65,9 +68,15 @@ type ending struct {
 
 func newEnding() *ending {
 	return &ending{
-		first: os.Getpid() == 1, proc: "/proc", kernelThread: kthreadd,
+		first: os.Getpid() == 1, capable: mayReboot, proc: "/proc", kernelThread: kthreadd,
 		sync: unix.Sync, reboot: unix.Reboot, syncLimit: syncLimit,
 	}
+}
+
+// mayReboot reports whether this process has CAP_SYS_BOOT; also true if that is unknown.
+func mayReboot() bool {
+	status, err := procfs.FS{}.Status(os.Getpid())
+	return err != nil || status.CapEff&(1<<unix.CAP_SYS_BOOT) != 0
 }
 
 // syncLimit is how long the end of a machine waits for its disks. A network file system
@@ -86,11 +95,15 @@ func (e *ending) end(a AtEnd, status int, log Logging) int {
 		a = EndPowerOff
 	}
 	does := atEnds[a]
-	what := "container"
-	if machine {
-		what = "machine"
+	if !machine && !e.capable() {
+		tell(log, machine, fmt.Sprintf("exit status %d: cannot %s: that needs CAP_SYS_BOOT; exiting", status, does.action))
+		return status
 	}
-	tell(log, machine, fmt.Sprintf("exit status %d: the %s will %s", status, what, does.action))
+	text := fmt.Sprintf("exit status %d: the machine will %s", status, does.action)
+	if !machine {
+		text = fmt.Sprintf("exit status %d, which is lost: the container will %s, and end as if by %s", status, does.action, a.signal())
+	}
+	tell(log, machine, text)
 	if machine {
 		done := make(chan struct{})
 		go func() {
@@ -104,6 +117,15 @@ func (e *ending) end(a AtEnd, status int, log Logging) int {
 	err := e.reboot(does.cmd)
 	tell(log, machine, fmt.Sprintf("cannot %s: %v; exiting", does.action, err))
 	return status
+}
+
+// signal names the signal by which PID 1 of a container seems to have ended after
+// reboot(2), see its section "Behavior inside PID namespaces".
+func (a AtEnd) signal() string {
+	if a == EndReboot {
+		return "SIGHUP"
+	}
+	return "SIGINT"
 }
 
 // initialPIDNamespace is the link /proc/[pid]/ns/pid of the processes in the initial PID

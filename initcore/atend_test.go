@@ -19,6 +19,7 @@ func TestEnd(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		first   bool
+		lacks   bool   // CAP_SYS_BOOT
 		link    string // of /proc/self/ns/pid; "": there is no /proc
 		kthread bool   // pid 2 looks like kthreadd
 		at      AtEnd
@@ -34,6 +35,8 @@ func TestEnd(t *testing.T) {
 		{name: "a machine without /proc", first: true, kthread: true, want: unix.LINUX_REBOOT_CMD_POWER_OFF, synced: true},
 		{name: "a container", first: true, link: "pid:[4026532177]", want: none},
 		{name: "a container, asked for", first: true, link: "pid:[4026532177]", at: EndReboot, want: unix.LINUX_REBOOT_CMD_RESTART},
+		{name: "a container, not capable", first: true, lacks: true, link: "pid:[4026532177]", at: EndReboot, want: none},
+		{name: "a machine, not capable", first: true, lacks: true, link: "pid:[4026531836]", refuse: unix.EPERM, want: unix.LINUX_REBOOT_CMD_POWER_OFF, synced: true},
 		{name: "a container without /proc", first: true, want: none},
 		{name: "a container without /proc, entered", first: true, kthread: true, refuse: unix.EINVAL, want: none},
 		{name: "not PID 1", link: "pid:[4026531836]", at: EndPowerOff, kthread: true, want: none},
@@ -44,7 +47,7 @@ func TestEnd(t *testing.T) {
 				check(t, os.MkdirAll(filepath.Join(proc, "self", "ns"), 0o755))
 				check(t, os.Symlink(tt.link, filepath.Join(proc, "self", "ns", "pid")))
 			}
-			e := &ending{first: tt.first, proc: proc, syncLimit: time.Minute}
+			e := &ending{first: tt.first, capable: func() bool { return !tt.lacks }, proc: proc, syncLimit: time.Minute}
 			e.kernelThread = func() bool { return tt.kthread }
 			e.sync = func() { synced = true }
 			e.reboot = func(c int) error {
