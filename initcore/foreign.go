@@ -149,7 +149,7 @@ func foreign(text string) string {
 func crInScript(text string) string {
 	line, _, whole := strings.Cut(text, "\n")
 	line, isCR := strings.CutSuffix(line, "\r")
-	if !whole || !isCR || !strings.HasPrefix(line, "#!") || !strings.ContainsAny(strings.Trim(line[2:], " \t"), " \t") {
+	if !whole || !isCR || !strings.HasPrefix(line, "#!") || !strings.ContainsAny(strings.TrimLeft(line[2:], " \t"), " \t") {
 		return ""
 	}
 	words := strings.Fields(line[2:])

@@ -65,6 +65,8 @@ func TestCRInScript(t *testing.T) {
 		"#!/bin/sh -e\r\nexit 0\r\n":       `so that /bin/sh got the argument -e\r`,
 		"#! /usr/bin/env\tpython3\r\n":     `so that /usr/bin/env got the argument python3\r`,
 		"#!/usr/bin/env -S python3 -u\r\n": `so that /usr/bin/env got the argument -S python3 -u\r`,
+		"#!/bin/sh \r\nexit 0\r\n":         `so that /bin/sh got the argument \r: convert`,
+		"#! \r\n":                          "",
 		"#!/bin/sh -e\nexit 0\r\n":         "",
 		"#!/bin/sh\r\n":                    "", // there is no such interpreter, which is another fault
 		"#!/bin/sh -e\r":                   "",

@@ -22,23 +22,70 @@ func miswritten(args []string) string {
 		return unreadList(args)
 	case isAssignment(first):
 		return assignment(word, args[1:])
+	case isQuoted(word) && len(words) > 1:
+		return "its words are joined into one, with quotes that are part of it; write " + list(append(unquoted(words), args[1:]...)...)
 	case isQuoted(word):
 		return "the quotes are part of the name; write it without them"
-	case isShellWord(first), len(words) > 1 && strings.ContainsAny(word, shellCharacters), strings.ContainsAny(first, "|&;<>$`()"):
+	}
+	if advice := forShell(args, words); advice != "" {
+		return advice
+	}
+	return misnamed(args, words)
+}
+
+// forShell is [miswritten] for what only a shell understands. words are those of args[0].
+func forShell(args, words []string) string {
+	switch word, first := args[0], words[0]; {
+	case isPiece(args):
+		return "it is a part of a command for the shell; write the whole command as " + list("sh", "-c", "COMMAND")
+	case isShellWord(first), strings.HasPrefix(word, "~"), len(words) > 1 && strings.ContainsAny(word, shellCharacters), strings.ContainsAny(first, "|&;<>$`()"):
 		return "it is a command for the shell; write " + list("sh", "-c", strings.Join(args, " "))
+	}
+	return ""
+}
+
+// misnamed is [miswritten] for a name that is not quite that of the program.
+func misnamed(args, words []string) string {
+	switch word, first := args[0], words[0]; {
 	case len(words) > 1:
 		return "its words are joined into one; write " + list(append(words, args[1:]...)...)
 	case word != first:
 		return fmt.Sprintf("there is a space or a line break before or after the name; write %q", first)
+	case strings.HasSuffix(word, ","):
+		return fmt.Sprintf("it ends in a comma, as in a list; write %q", strings.TrimRight(word, ","))
 	case strings.HasPrefix(word, "-"):
 		return "it looks like an option; the options of yinit stand before --"
 	}
-	for _, r := range word {
+	for _, r := range args[0] {
 		if r == unicode.ReplacementChar || r > unicode.MaxASCII && !unicode.IsLetter(r) {
 			return fmt.Sprintf("it contains the character %U, which looks like another one or like none; type the name again", r)
 		}
 	}
 	return ""
+}
+
+// unquoted returns the words without the quotes around them.
+func unquoted(words []string) []string {
+	plain := make([]string, 0, len(words))
+	for _, word := range words {
+		if word = strings.Trim(word, `"'`); word != "" {
+			plain = append(plain, word)
+		}
+	}
+	return plain
+}
+
+// isPiece reports whether the words are a piece of a shell command that cannot stand
+// alone: they begin with an operator, or do not end what they begin.
+func isPiece(args []string) bool {
+	words := strings.Fields(strings.ReplaceAll(strings.Join(args, " "), ";", " ; "))
+	switch word := first(words); word {
+	case "then", "do", "else", "elif", "fi", "done", "esac", "}":
+		return true
+	default:
+		end, opens := map[string]string{"if": "fi", "for": "done", "while": "done", "until": "done", "case": "esac", "{": "}"}[word]
+		return opens && !slices.Contains(words, end) || word != "" && strings.ContainsRune("&|;)", rune(word[0]))
+	}
 }
 
 // fields returns the words of one that is not a name, without a -- before them.
@@ -136,7 +183,7 @@ func isShellWord(word string) bool {
 // show where it begins and ends.
 func quotedName(word string) string {
 	plain := !strings.ContainsFunc(word, func(r rune) bool {
-		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(`"'\`, r)
+		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(shellCharacters+`\,`, r)
 	})
 	if plain && word != "" {
 		return word

@@ -32,6 +32,17 @@ func TestMiswritten(t *testing.T) {
 		{[]string{"FOO=bar cmd", "x"}, `it sets a variable, which is the shell's task; write ["env", "FOO=bar", "cmd", "x"]`},
 		{[]string{"a+b=c"}, ""},
 		{[]string{`"ls"`}, "the quotes are part of the name; write it without them"},
+		{[]string{`"ls" "-la"`}, `its words are joined into one, with quotes that are part of it; write ["ls", "-la"]`},
+		{[]string{`'ls -la'`, "/tmp"}, `its words are joined into one, with quotes that are part of it; write ["ls", "-la", "/tmp"]`},
+		{[]string{`"ls" '-la'`}, `it is a command for the shell; write ["sh", "-c", "\"ls\" '-la'"]`},
+		{[]string{"&&", "x"}, `it is a part of a command for the shell; write the whole command as ["sh", "-c", "COMMAND"]`},
+		{[]string{"| x"}, `it is a part of a command for the shell; write the whole command as ["sh", "-c", "COMMAND"]`},
+		{[]string{"if", "x"}, `it is a part of a command for the shell; write the whole command as ["sh", "-c", "COMMAND"]`},
+		{[]string{"while x; do y"}, `it is a part of a command for the shell; write the whole command as ["sh", "-c", "COMMAND"]`},
+		{[]string{"then", "x"}, `it is a part of a command for the shell; write the whole command as ["sh", "-c", "COMMAND"]`},
+		{[]string{"if x; then y; fi"}, `it is a command for the shell; write ["sh", "-c", "if x; then y; fi"]`},
+		{[]string{"~/x"}, `it is a command for the shell; write ["sh", "-c", "~/x"]`},
+		{[]string{"nginx,"}, `it ends in a comma, as in a list; write "nginx"`},
 		{[]string{"--verbose"}, "it looks like an option; the options of yinit stand before --"},
 		{[]string{"ls\u00a0"}, `there is a space or a line break before or after the name; write "ls"`},
 		{[]string{"ls\u200b"}, "it contains the character U+200B, which looks like another one or like none; type the name again"},
@@ -63,7 +74,7 @@ func TestUnreadListInShell(t *testing.T) {
 }
 
 func TestQuotedName(t *testing.T) {
-	for word, want := range map[string]string{"ls": "ls", "größe": "größe", "ls ": `"ls "`, "": `""`, "a\nb": `"a\nb"`, `"ls"`: `"\"ls\""`, "ls\u200b": `"ls\u200b"`} {
+	for word, want := range map[string]string{"ls": "ls", "größe": "größe", "ls ": `"ls "`, "": `""`, "a\nb": `"a\nb"`, `"ls"`: `"\"ls\""`, "ls\u200b": `"ls\u200b"`, "nginx,": `"nginx,"`, "ls|cat": `"ls|cat"`, "ls;id": `"ls;id"`, "/opt/my-app_1.2+x:y@z": "/opt/my-app_1.2+x:y@z"} {
 		if got := quotedName(word); got != want {
 			t.Errorf("quotedName(%q) = %s, want %s", word, got, want)
 		}

@@ -89,11 +89,7 @@ const suexec = "s6-overlay-suexec"
 // telinit otherwise. Many a container has a script of its own with such a name.
 func onlyPIDOne(path, target, begin string, exists func(path string) bool) string {
 	if strings.HasPrefix(begin, "#!") {
-		overlay := exists("/package/admin/s6-overlay") || exists("/etc/s6-overlay") || exists("/command/"+suexec)
-		if path == "/init" && overlay || strings.Contains(begin, suexec) {
-			return "s6-overlay"
-		}
-		return ""
+		return onlyPIDOneScript(path, begin, exists)
 	}
 	base, targetBase := filepath.Base(path), filepath.Base(target)
 	for _, name := range []string{base, targetBase} {
@@ -111,6 +107,15 @@ func onlyPIDOne(path, target, begin string, exists func(path string) bool) strin
 		return "BusyBox init"
 	case (path == "/sbin/init" || path == "/usr/sbin/init") && exists("/etc/inittab"):
 		return "init"
+	}
+	return ""
+}
+
+// onlyPIDOneScript is onlyPIDOne for a script.
+func onlyPIDOneScript(path, begin string, exists func(path string) bool) string {
+	overlay := exists("/package/admin/s6-overlay") || exists("/etc/s6-overlay") || exists("/command/"+suexec)
+	if path == "/init" && overlay || strings.Contains(begin, suexec) {
+		return "s6-overlay"
 	}
 	return ""
 }
