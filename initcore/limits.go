@@ -111,9 +111,9 @@ func (w *pidsWatch) hit() string {
 	if !ok || hits <= w.before {
 		return ""
 	}
-	what := "once: a process"
+	what := "once: a process or a thread"
 	if n := hits - w.before; n > 1 {
-		what = fmt.Sprintf("%d times: processes", n)
+		what = fmt.Sprintf("%d times, also by attempts of docker exec if there were any: processes or threads", n)
 	}
 	limit := "the limit on processes and threads"
 	if n := w.meter.PidsLimit(); n != 0 {

@@ -63,10 +63,10 @@ func (a access) advice(who string) string {
 	case len(missing) == 0: // not dumpable, another user namespace, or a security module
 		return "the kernel requires CAP_SYS_PTRACE for this process: " + howToAdd(add)
 	case len(missing) <= fewCapabilities:
-		return fmt.Sprintf("the kernel requires all capabilities of %d or CAP_SYS_PTRACE, and this process lacks CAP_%s: %s",
+		return fmt.Sprintf("the kernel requires all capabilities of process %d or CAP_SYS_PTRACE, and this one lacks CAP_%s: %s",
 			a.pid, strings.Join(missing, " and CAP_"), howToAdd(add))
 	default:
-		return fmt.Sprintf("the kernel requires all capabilities of %d or CAP_SYS_PTRACE, and this process lacks %d of them: %s",
+		return fmt.Sprintf("the kernel requires all capabilities of process %d or CAP_SYS_PTRACE, and this one lacks %d of them: %s",
 			a.pid, len(missing), howToAdd(add))
 	}
 }

@@ -14,7 +14,7 @@ func TestAdvice(t *testing.T) {
 	}{
 		"another user":       {access{uid: 1000, owner: 0}, "run this as its user or as root (docker exec -u)"},
 		"unknown":            {access{unknown: true}, "run this as its user or as root"},
-		"one is missing":     {access{pid: 7, caps: docker &^ netRaw, theirs: docker}, "all capabilities of 7 or CAP_SYS_PTRACE, and this process lacks CAP_NET_RAW: docker run --cap-add NET_RAW, or in Kubernetes securityContext.capabilities.add: [NET_RAW]"},
+		"one is missing":     {access{pid: 7, caps: docker &^ netRaw, theirs: docker}, "all capabilities of process 7 or CAP_SYS_PTRACE, and this one lacks CAP_NET_RAW: docker run --cap-add NET_RAW, or in Kubernetes securityContext.capabilities.add: [NET_RAW]"},
 		"many are missing":   {access{pid: 7, caps: docker, theirs: all}, "lacks 27 of them: docker run --cap-add SYS_PTRACE"},
 		"none is missing":    {access{caps: docker, theirs: docker}, "the kernel requires CAP_SYS_PTRACE for this process: docker run --cap-add SYS_PTRACE"},
 		"the same user":      {access{uid: 1000, owner: 1000, theirs: netRaw}, "lacks CAP_NET_RAW"},
