@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/zombie"
 )
 
 // limits are the limits of the container that a success may hide.
@@ -15,6 +16,10 @@ type limits interface {
 	// pidsHit says that the pids limit was hit since the programs were started; otherwise
 	// it returns "".
 	pidsHit() string
+	// pidsFull says, the first time after the pids limit was hit, how many processes and
+	// threads there are, and who holds zombies; otherwise it returns "". It reads all of
+	// /proc then.
+	pidsFull() string
 }
 
 // victims counts the processes that were killed because the memory limit was hit.
@@ -91,6 +96,7 @@ type pidsMeter interface {
 type pidsWatch struct {
 	meter  pidsMeter // nil: startCounting was not called
 	before uint64    // the counter when it was called
+	full   string    // what pidsFull has returned
 }
 
 // startCounting reads the counter for the first time: earlier failures do not count.
@@ -104,20 +110,63 @@ func (w *pidsWatch) startCounting(meter pidsMeter) {
 func (k *kernel) pidsHit() string { return k.pids.hit() }
 
 func (w *pidsWatch) hit() string {
-	if w.meter == nil {
-		return ""
-	}
-	hits, ok := w.meter.PidsHits()
-	if !ok || hits <= w.before {
+	n := w.hits()
+	if n == 0 {
 		return ""
 	}
 	what := "once: a process or a thread"
-	if n := hits - w.before; n > 1 {
+	if n > 1 {
 		what = fmt.Sprintf("%d times, also by attempts of docker exec if there were any: processes or threads", n)
 	}
 	limit := "the limit on processes and threads"
 	if n := w.meter.PidsLimit(); n != 0 {
 		limit += fmt.Sprintf(" (pids.max %d)", n)
 	}
-	return limit + " was hit " + what + " could not be started"
+	text := limit + " was hit " + what + " could not be started"
+	if w.full != "" {
+		text += "; soon after the first time " + w.full
+	}
+	return text
+}
+
+// hits returns how often the limit was hit since startCounting.
+func (w *pidsWatch) hits() uint64 {
+	if w.meter == nil {
+		return 0
+	}
+	if hits, ok := w.meter.PidsHits(); ok && hits > w.before {
+		return hits - w.before
+	}
+	return 0
+}
+
+// pidsFull implements limits.
+func (k *kernel) pidsFull() string {
+	if k.pids.full != "" || k.pids.hits() == 0 {
+		return ""
+	}
+	u, held := ownUsage(), zombie.Held(k.fs)
+	if held != "" {
+		held = ", " + held
+	}
+	of := ""
+	if u.PidsMax > 0 { // otherwise the limit is that of a group above ours
+		of = fmt.Sprintf(" of %d", u.PidsMax)
+	}
+	k.pids.full = fmt.Sprintf("%d%s were taken%s", u.Pids, of, held)
+	return k.pids.full
+}
+
+// tellFull warns when the pids limit was hit for the first time. Processes of the
+// container may fail because of that in any way.
+func (m *machine) tellFull(now time.Time) {
+	if m.limits == nil {
+		return
+	}
+	if text := m.limits.pidsFull(); text != "" {
+		m.now = now
+		text = "the limit on processes and threads was hit: " + text
+		m.noteWarning(text)
+		m.log.Warn(text)
+	}
 }

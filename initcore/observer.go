@@ -40,7 +40,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 	if k.noProc {
 		return
 	}
-	o.log, o.hist, o.ticked = m.log, m.hist, m.recordUnseenOOM
+	o.log, o.hist, o.ticked = m.log, m.hist, m.ticked
 	o.started = true
 	w, err := watch.New(watch.Options{
 		FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline,

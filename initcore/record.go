@@ -55,6 +55,12 @@ func (m *machine) recordUnseenOOM(now time.Time) {
 	}
 }
 
+// ticked is called after each scan of the watcher.
+func (m *machine) ticked(now time.Time) {
+	m.recordUnseenOOM(now)
+	m.tellFull(now)
+}
+
 // recordExit records that a child of ours ended.
 func (m *machine) recordExit(d *death, text string) {
 	m.newRecord(history.KindExit)
