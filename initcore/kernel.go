@@ -45,6 +45,7 @@ type kernel struct {
 	relays       *relays
 	found        []procfs.Stat   // children that search found
 	answer       chan stopAnswer // of the last check
+	forbidden    features        // what the seccomp filter does not allow, see tryCalls
 }
 
 // A launch keeps what is needed to explain a failed start until the process has ended.
@@ -142,6 +143,9 @@ func (k *kernel) queue(pid int, info early.Info, sig unix.Signal) error {
 	copied := (*early.Info)(unsafe.Pointer(&si))
 	*copied = info
 	copied.Signal = int32(sig)
+	if k.forbidden&featureQueue != 0 || pid < 0 && k.forbidden&featurePidfd != 0 {
+		return unix.ENOSYS
+	}
 	if pid < 0 {
 		return queueToGroup(-pid, sig, &si)
 	}

@@ -120,7 +120,10 @@ func anyDead() bool {
 
 // signalOne signals a process. It makes sure that the pid has not been reused.
 func (k *kernel) signalOne(s procfs.Stat, sig unix.Signal) {
-	fd, err := unix.PidfdOpen(s.PID, 0)
+	fd, err := -1, error(unix.ENOSYS)
+	if k.forbidden&featurePidfd == 0 {
+		fd, err = unix.PidfdOpen(s.PID, 0)
+	}
 	if err != nil {
 		if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // Linux < 5.3, or an old seccomp profile
 			_ = unix.Kill(s.PID, sig)

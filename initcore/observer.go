@@ -37,7 +37,7 @@ const watchAfter = 50 * time.Millisecond
 
 // startWatching starts the watcher.
 func (o *observer) startWatching(m *machine, k *kernel) {
-	if k.noProc {
+	if k.noProc || k.forbidden&featurePidfd != 0 {
 		return
 	}
 	o.log, o.hist, o.ticked = m.log, m.hist, m.ticked

@@ -47,6 +47,9 @@ func ownInterrupt(info early.Info) bool {
 // queueFull implements facts. It tries to create a timer, because the kernel reserves the
 // queue entry of its signal in advance, see timer_create(2), EAGAIN.
 func (k *kernel) queueFull() bool {
+	if k.forbidden&featureTimer != 0 {
+		return false
+	}
 	var id int32
 	_, _, errno := unix.RawSyscall(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&id)))
 	if errno == 0 {

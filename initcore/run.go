@@ -74,6 +74,7 @@ func Run(cfg Config) int {
 	runtime.GOMAXPROCS(1)
 	early.Spare(threads(cfg, room))
 	l.startPrograms()
+	l.ignorePanic(func() { k.tryCalls(m) })
 	l.planned = k.chores(m, time.Now())
 	l.ignorePanic(func() { k.comparePlace(m) })
 	l.run()

@@ -72,7 +72,11 @@ var (
 	pidsCount [32]byte
 	moment    = [2]int64{0, 20_000_000} // for the threads of the trial to end, a timespec
 	pidsNow   = [2]string{"/sys/fs/cgroup/pids.current\x00", "/sys/fs/cgroup/pids/pids.current\x00"}
-	pidsMax   = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
+	// The line of /proc/self/uid_map in the initial user namespace, in parts: the kernel
+	// writes "%10u %10u %10u\n". There root has no limit, see RLIMIT_NPROC in getrlimit(2).
+	uidMap   = "/proc/self/uid_map\x00"
+	uidMapIs = [2]uint64{0x3020202020202020, 0x3237363934393234} // "       0", "42949672"
+	pidsMax  = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 )
 
 // The flags of sigaction(2), which x/sys/unix lacks.

@@ -14,6 +14,7 @@
 #define SYS_exit 60
 #define SYS_fcntl 72
 #define SYS_futex 202
+#define SYS_getuid 102
 #define SYS_exit_group 231
 #define SYS_prlimit64 302
 
@@ -25,7 +26,12 @@
 #define SIGABRT 6
 #define SIGCHLD 17
 #define SIGURG 23
+#define SIGSYS 31
 #define SIGRTMIN 32
+#define SYS_SECCOMP 1 // si_code
+#define ENOSYS 38
+#define UC_RAX 144 // in struct ucontext
+#define UC_RIP 168
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define O_CLOEXEC 0x80000
@@ -193,7 +199,7 @@ little:
 // creates that many threads and ends them again. These have no stack, since they use
 // none, and their signals are blocked. PID 1 is alone in the container when it starts,
 // and must start quickly, so it does this only if pids.max is 99 or less, or if there is a
-// limit for the user, whose other processes may have used it up.
+// limit for the user, whose other processes may have used it up. For root there is none.
 TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	XORL	R9, R9
 	XORL	DI, DI
@@ -204,7 +210,32 @@ TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	SYSCALL
 	MOVL	·threadsRoom(SB), R13
 	CMPQ	·nproc(SB), $-1
+	JEQ	unlimited
+	MOVL	$SYS_getuid, AX
+	SYSCALL
+	TESTL	AX, AX
 	JNE	make
+	MOVQ	·uidMap(SB), DI
+	MOVL	$(O_CLOEXEC|O_NONBLOCK), SI
+	XORL	DX, DX
+	MOVL	$SYS_open, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JLT	make
+	MOVQ	AX, DI
+	LEAQ	·pidsCount(SB), SI
+	MOVL	$32, DX
+	XORL	AX, AX // SYS_read
+	SYSCALL
+	MOVL	$SYS_close, AX
+	SYSCALL
+	MOVQ	·pidsCount+13(SB), AX
+	CMPQ	AX, ·uidMapIs(SB)
+	JNE	make
+	MOVQ	·pidsCount+22(SB), AX
+	CMPQ	AX, ·uidMapIs+8(SB)
+	JNE	make
+unlimited:
 	MOVL	·threadsLeast(SB), R13
 	CMPL	·pid(SB), $1
 	JNE	make
@@ -544,6 +575,18 @@ TEXT ·addresses(SB), NOSPLIT, $0-24
 // runtime's handler would end PID 1, which the kernel protects from such a signal only
 // if it has no handler for it.
 TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
+	CMPL	DI, $SIGSYS
+	JNE	noCall
+	CMPL	8(SI), $SYS_SECCOMP
+	JNE	noCall
+	MOVQ	16(SI), AX // si_call_addr: no process can make an event look like this
+	CMPQ	AX, UC_RIP(DX)
+	JNE	noCall
+	// A seccomp filter has not let a system call of this process through, and says so by
+	// a signal (SECCOMP_RET_TRAP). The call fails, as with any other filter.
+	MOVQ	$-ENOSYS, UC_RAX(DX)
+	RET
+noCall:
 	CMPQ	·released(SB), $0
 	JNE	toRuntime
 	CMPL	DI, $SIGABRT // the kernel raises none, but F_SETSIG gives it a code above 0

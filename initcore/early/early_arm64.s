@@ -15,6 +15,7 @@
 #define SYS_rt_sigaction 134
 #define SYS_rt_sigprocmask 135
 #define SYS_getpid 172
+#define SYS_getuid 174
 #define SYS_clone 220
 #define SYS_prlimit64 261
 
@@ -26,7 +27,12 @@
 #define SIGABRT 6
 #define SIGCHLD 17
 #define SIGURG 23
+#define SIGSYS 31
 #define SIGRTMIN 32
+#define SYS_SECCOMP 1
+#define ENOSYS 38
+#define UC_R0 184
+#define UC_PC 440
 #define SIG_IGN 1
 #define SI_TKILL -6
 #define AT_FDCWD -100
@@ -201,7 +207,36 @@ TEXT ·threads(SB), NOSPLIT|NOFRAME, $0
 	SVC
 	MOVD	·nproc(SB), R3
 	CMN	$1, R3
+	BEQ	unlimited
+	MOVD	$SYS_getuid, R8
+	SVC
+	CBNZW	R0, make
+	MOVD	$AT_FDCWD, R0
+	MOVD	·uidMap(SB), R1
+	MOVD	$(O_CLOEXEC|O_NONBLOCK), R2
+	MOVD	ZR, R3
+	MOVD	$SYS_openat, R8
+	SVC
+	TBNZ	$63, R0, make
+	MOVD	R0, R14
+	MOVD	$·pidsCount(SB), R1
+	MOVD	$32, R2
+	MOVD	$SYS_read, R8
+	SVC
+	MOVD	R14, R0
+	MOVD	$SYS_close, R8
+	SVC
+	MOVD	$·pidsCount(SB), R1
+	MOVD	$·uidMapIs(SB), R2
+	MOVD	13(R1), R3
+	MOVD	0(R2), R4
+	CMP	R4, R3
 	BNE	make
+	MOVD	22(R1), R3
+	MOVD	8(R2), R4
+	CMP	R4, R3
+	BNE	make
+unlimited:
 	MOVD	R10, R7
 	MOVW	·pid(SB), R3
 	CMPW	$1, R3
@@ -517,6 +552,19 @@ TEXT ·addresses(SB), NOSPLIT, $0-24
 
 // func fault()
 TEXT ·fault(SB), NOSPLIT|NOFRAME, $0
+	CMPW	$SIGSYS, R0
+	BNE	noCall
+	MOVW	8(R1), R3
+	CMPW	$SYS_SECCOMP, R3
+	BNE	noCall
+	MOVD	16(R1), R3
+	MOVD	UC_PC(R2), R4
+	CMP	R4, R3
+	BNE	noCall
+	MOVD	$-ENOSYS, R3
+	MOVD	R3, UC_R0(R2)
+	RET
+noCall:
 	MOVD	·released(SB), R3
 	CBNZ	R3, toRuntime
 	CMPW	$SIGABRT, R0

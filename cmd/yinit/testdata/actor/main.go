@@ -55,6 +55,9 @@ func main() {
 	case "deny": // actor deny CALL PROGRAM [ARG...]: executes it; this system call fails with EPERM
 		early.Release()
 		deny(os.Args[2], os.Args[3:])
+	case "filter": // actor filter HOW CALL[,CALL] PROGRAM [ARG...]: executes it with a seccomp filter
+		early.Release()
+		filter(os.Args[2], os.Args[3], os.Args[4:])
 	case "map": // actor map FILE SIZE: writes to all pages of a new file that it maps
 		early.Release()
 		signalDefault(syscall.SIGBUS)
