@@ -11,7 +11,7 @@ export CGO_ENABLED = 0
 # PID 1 0.2 MB smaller. The setting is empty if this Go release no longer has it.
 export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
-.PHONY: help demo build test toolchains runtime race fuzz bench conform lint e2e check size readme man
+.PHONY: help demo build test toolchains runtime race fuzz bench conform lint e2e hostile check size readme man
 help: ## show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -73,6 +73,9 @@ lint: ## run gofumpt, go vet and staticcheck
 
 e2e: build ## run only the tests of the whole program
 	$(GO) test -timeout 30m -count=1 ./cmd/yinit
+
+hostile: build ## run the long attacks: each system call fails with each error, and others
+	YINIT_HOSTILE=1 $(GO) test -timeout 90m -count=1 -v -run '^TestHostile' ./cmd/yinit
 
 size: build ## print the size of the binary
 	@ls -l bin/yinit | awk '{printf "%.1f MB\n", $$5/1e6}'

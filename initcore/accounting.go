@@ -26,7 +26,7 @@ func (k *kernel) startAccounting(m *machine) {
 	if ns, err := os.Readlink("/proc/self/ns/pid"); err != nil || ns == initialPIDNamespace {
 		return
 	}
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	mounts, err := k.fs.ReadFile("self/mountinfo")
 	if err != nil {
 		return
 	}

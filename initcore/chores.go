@@ -2,13 +2,14 @@ package initcore
 
 import (
 	"bytes"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
 )
 
 // A chore is housekeeping that the init does after it has started its programs, so
@@ -58,7 +59,7 @@ func tidy() {
 // with it and 167 µs without; for the second signal 170 and 184 (60 inits each, in
 // one run).
 func forgetStart() {
-	maps, err := os.ReadFile("/proc/self/maps")
+	maps, err := procfs.FS{}.ReadFile("self/maps")
 	if err != nil {
 		return // without /proc: the kernel reclaims these pages when memory is short
 	}

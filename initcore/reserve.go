@@ -22,8 +22,12 @@ const ample = 1000
 
 // Reserve makes sure that there are enough descriptors, before any program starts. The
 // Go runtime opens two when it first needs a timer or a file, and ends the process if
-// that fails. Reserve makes the runtime open them now.
+// that fails. Reserve makes the runtime open them now. It also makes sure that the init
+// may wait for its children.
 func Reserve() error {
+	if err := mayReap(); err != nil {
+		return fmt.Errorf("cannot reap processes (waitid: %w); allow waitid in the seccomp profile", err)
+	}
 	fd, err := tryPoller()
 	if err != nil && !tooMany(err) {
 		return fmt.Errorf("%w; yinit needs this system call: allow it in the seccomp profile (docker run --security-opt seccomp=FILE)", err)
@@ -122,7 +126,7 @@ func roomForThreads() bool {
 // readNumber reads a number from a file of a control group. It avoids [os.ReadFile],
 // which would delay the start.
 func readNumber(path string) (int, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return 0, err
 	}

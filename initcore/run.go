@@ -74,9 +74,8 @@ func Run(cfg Config) int {
 	runtime.GOMAXPROCS(1)
 	early.Spare(threads(cfg, room))
 	l.startPrograms()
-	l.ignorePanic(func() { k.tryCalls(m) })
 	l.planned = k.chores(m, time.Now())
-	l.ignorePanic(func() { k.comparePlace(m) })
+	l.ignorePanic(func() { k.tryCalls(m); k.comparePlace(m) })
 	l.run()
 	l.ignorePanic(func() { m.others.finish(m, k, time.Now()) })
 	if err := k.relays.drain(); err != nil {

@@ -96,7 +96,7 @@ func openUncovered(dir int, name string) (fd int, err error) {
 	if here == "" || here != there {
 		return -1, ErrCovered
 	}
-	return openAt(dir, path, syscall.O_RDONLY)
+	return openAt(dir, path, syscall.O_RDONLY|syscall.O_NONBLOCK)
 }
 
 // readUncovered reads at most limit bytes of a file below the root. The error matches

@@ -24,6 +24,7 @@ type Group struct {
 type dir struct {
 	top   string // mount point of the hierarchy
 	path  string // at or below top
+	mount string // ID of the mount; "" in tests: read whatever is there
 	whole bool   // it is the root of the hierarchy, so that it stands for the whole machine
 }
 
@@ -31,17 +32,19 @@ type dir struct {
 // namespace, see cgroups(7). pid is the name of its directory in proc: a number or
 // "self". root is a prefix for every mount point; it is "" except in tests.
 func Find(proc procfs.FS, pid, root string) Group {
-	groups, err := os.ReadFile(filepath.Join(proc.Root(), pid, "cgroup"))
+	groups, err := proc.ReadFile(filepath.Join(pid, "cgroup"))
 	if err != nil {
 		return Group{}
 	}
-	mounts, err := os.ReadFile(filepath.Join(proc.Root(), "self", "mountinfo"))
+	mounts, err := proc.ReadFile("self/mountinfo")
 	if err != nil {
 		return Group{}
 	}
 	c := Group{byName: map[string]dir{}}
 	for _, m := range parseMounts(mounts) {
-		m.point = root + m.point
+		if root != "" {
+			m.point, m.id = root+m.point, ""
+		}
 		switch m.kind {
 		case "cgroup2":
 			if path, ok := groupPath(groups, ""); ok && c.unified == nil {
@@ -61,7 +64,7 @@ func Find(proc procfs.FS, pid, root string) Group {
 
 // mount has some fields of a mountinfo line, see proc_pid_mountinfo(5).
 type mount struct {
-	root, point, kind, options string
+	id, root, point, kind, options string
 }
 
 func parseMounts(b []byte) []mount {
@@ -72,7 +75,7 @@ func parseMounts(b []byte) []mount {
 		if !ok || len(f) < 5 || len(g) < 3 || !strings.HasPrefix(g[0], "cgroup") {
 			continue
 		}
-		list = append(list, mount{root: unescape(f[3]), point: unescape(f[4]), kind: g[0], options: g[2]})
+		list = append(list, mount{id: f[0], root: unescape(f[3]), point: unescape(f[4]), kind: g[0], options: g[2]})
 	}
 	return list
 }
@@ -105,20 +108,21 @@ func groupPath(b []byte, controller string) (string, bool) {
 func (m mount) resolve(path string) dir {
 	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.root, "/"))
 	if !below || strings.HasPrefix(rel, "/..") {
-		return dir{top: m.point, path: m.point}
+		return dir{top: m.point, path: m.point, mount: m.id}
 	}
 	full := filepath.Join(m.point, rel)
 	if _, err := os.Stat(full); err != nil {
-		return dir{top: m.point, path: m.point}
+		return dir{top: m.point, path: m.point, mount: m.id}
 	}
-	return dir{top: m.point, path: full, whole: m.root == "/" && strings.Trim(rel, "/") == ""}
+	return dir{top: m.point, path: full, mount: m.id, whole: m.root == "/" && strings.Trim(rel, "/") == ""}
 }
 
 // number reads a file that contains one number. It reports false for "max".
-func (d dir) number(name string) (uint64, bool) { return readNumber(filepath.Join(d.path, name)) }
+func (d dir) number(name string) (uint64, bool) { return d.numberIn(d.path, name) }
 
-func readNumber(path string) (uint64, bool) {
-	b, err := os.ReadFile(path)
+// numberIn is number for the directory path, that of the group or of an ancestor.
+func (d dir) numberIn(path, name string) (uint64, bool) {
+	b, err := d.read(path, name)
 	if err != nil {
 		return 0, false
 	}
@@ -126,12 +130,21 @@ func readNumber(path string) (uint64, bool) {
 	return n, err == nil
 }
 
+// read reads a file of the hierarchy. A container may have mounted something over it that
+// does not respond; the init must not wait for that.
+func (d dir) read(path, name string) ([]byte, error) {
+	if d.mount == "" {
+		return os.ReadFile(filepath.Join(path, name))
+	}
+	return procfs.ReadMounted(path, name, d.mount)
+}
+
 // limit returns the smallest number in the files of this name from the group up to
 // the top, because the limits of ancestors apply, too. It returns 0 if there is none.
 func (d dir) limit(name string) uint64 {
 	least := uint64(0)
 	for path := d.path; ; path = filepath.Dir(path) {
-		if n, ok := readNumber(filepath.Join(path, name)); ok && (least == 0 || n < least) {
+		if n, ok := d.numberIn(path, name); ok && (least == 0 || n < least) {
 			least = n
 		}
 		if path == d.top || len(path) <= len(d.top) {
@@ -142,7 +155,7 @@ func (d dir) limit(name string) uint64 {
 
 // keyed reads a number from a file of "key number" lines.
 func (d dir) keyed(name, key string) (uint64, bool) {
-	b, err := os.ReadFile(filepath.Join(d.path, name))
+	b, err := d.read(d.path, name)
 	if err != nil {
 		return 0, false
 	}

@@ -58,6 +58,10 @@ func main() {
 	case "filter": // actor filter HOW CALL[,CALL] PROGRAM [ARG...]: executes it with a seccomp filter
 		early.Release()
 		filter(os.Args[2], os.Args[3], os.Args[4:])
+	case "calls": // actor calls: prints the calls that filter knows
+		for name := range calls {
+			fmt.Println(name)
+		}
 	case "map": // actor map FILE SIZE: writes to all pages of a new file that it maps
 		early.Release()
 		signalDefault(syscall.SIGBUS)
