@@ -19,10 +19,11 @@ import (
 
 // zombiesOptions are the options of yinit zombies.
 type zombiesOptions struct {
-	json  bool
-	max   int // most zombies for exit status 0; negative: no limit
-	fs    procfs.FS
-	group cgroup.Group // whose pids limit applies
+	json   bool
+	max    int // most zombies for exit status 0; negative: no limit
+	fs     procfs.FS
+	group  cgroup.Group // whose pids limit applies
+	inside bool         // this process is in that group, too
 }
 
 func runZombies(args []string) (int, error) {
@@ -38,7 +39,11 @@ func runZombies(args []string) (int, error) {
 	if o.json {
 		printZombiesJSON(out, found)
 	} else {
-		printZombies(out, found, o.group.Read())
+		u := o.group.Read()
+		if o.inside {
+			u.Pids -= min(u.Pids, ownThreads())
+		}
+		printZombies(out, found, u)
 	}
 	if err := out.Flush(); err != nil {
 		return failure, fmt.Errorf("zombies: %w", err)
@@ -62,10 +67,20 @@ func parseZombies(args []string) (zombiesOptions, error) {
 		o.fs, err = containerOf(pid)
 		o.group = cgroup.Find(procfs.FS{}, strconv.Itoa(pid), "")
 	default:
-		o.fs = procfs.New(proc)
+		o.fs, o.inside = procfs.New(proc), proc == "/proc"
 		o.group = cgroup.Find(o.fs, "self", "") // none in the proc of another PID namespace
 	}
 	return o, err
+}
+
+// ownThreads returns how many threads this process has: they are gone when somebody reads
+// how many are taken.
+func ownThreads() uint64 {
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return 0
+	}
+	return uint64(len(tasks))
 }
 
 // containerOf returns the proc file system of the container that the process is in, as
