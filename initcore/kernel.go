@@ -35,6 +35,7 @@ type kernel struct {
 	starts  map[int]launch // by pid, until the process has ended
 	workDir string         // path of the directory where yinit was started; "": unknown
 	helper  *helper
+	report  reportFile
 	// examine is [examine], which may take up to examineLimit.
 	examine      func(StartError, *Program, string) (StartError, string)
 	examineLimit time.Duration

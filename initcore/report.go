@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -30,8 +31,8 @@ const reportLimit = time.Second
 // writeReport writes the report of a failed run: the exit status and its reason, the
 // last deaths, the zombies and the processes that hold them. If the exit status is 0 it
 // writes nothing, and removes what was written when a stop signal did nothing.
-func (m *machine) writeReport(path string, h *helper) {
-	if path == "" || m.exitStatus() == 0 && m.checks.saved == "" {
+func (m *machine) writeReport(f reportFile, h *helper) {
+	if f.path == "" || m.exitStatus() == 0 && m.checks.saved == "" {
 		return
 	}
 	var failed error
@@ -40,7 +41,7 @@ func (m *machine) writeReport(path string, h *helper) {
 		report = m.report()
 	}
 	err := errNoAnswer
-	if h.call(reportLimit, func() { failed = writeReport(path, report, earlier) }) {
+	if h.call(reportLimit, func() { failed = f.write(report, earlier) }) {
 		err = failed
 	}
 	if err != nil {
@@ -53,19 +54,63 @@ var errNoAnswer = errors.New("its file system does not respond")
 // ReportFailure writes the report of a run in which yinit failed before it started any
 // program, see [Config.Report].
 func ReportFailure(path string, status int, why string) error {
-	return writeReport(path, conclusion(status, why), "")
+	return reportFile{path: path}.write(conclusion(status, why), "")
 }
 
-// writeReport writes a report to an existing regular file that is empty, such as the one
-// that the kubelet mounts on /dev/termination-log, or that holds the earlier report. It
-// leaves any other file unchanged and returns nil: the file could be a device, or a
-// symbolic link by which a program tries to have root overwrite another file.
-func writeReport(path, report, earlier string) error {
-	if path == "" {
+// A reportFile is the file of the report. A program may put another one in its place,
+// also by way of a directory in its path, so that root overwrites a file of root's.
+type reportFile struct {
+	path   string
+	looked bool // pin has looked for the file
+	held   int  // an O_PATH descriptor of what was there then, if there was anything; else -1
+}
+
+// pin notes which file is there before the programs start.
+func (f *reportFile) pin() {
+	f.looked, f.held = true, -1
+	if fd, err := unix.Open(f.path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err == nil {
+		f.held = fd
+	}
+}
+
+// pinReport pins the file of the report. It waits for a file system that does not respond
+// for reportLimit at most; then the report is left out.
+func (k *kernel) pinReport() {
+	f := reportFile{path: k.cfg.Report}
+	if f.path == "" {
+		return
+	}
+	if strings.HasPrefix(f.path, "/dev/") {
+		f.pin() // on no disk
+	} else {
+		pinned := make(chan reportFile, 1)
+		later := f
+		if !k.helper.call(reportLimit, func() { later.pin(); pinned <- later }) {
+			return
+		}
+		f = <-pinned
+	}
+	if f.held < 0 && !k.cfg.changesUser() {
+		f.looked = false // a program may create it: it has no more rights than the init
+	}
+	k.report = f
+}
+
+// changesUser reports whether a program runs as another user than the init.
+func (c *Config) changesUser() bool {
+	return slices.ContainsFunc(c.Programs, func(p Program) bool { return p.User != nil })
+}
+
+// write writes a report to an existing regular file that is empty, such as the one that
+// the kubelet mounts on /dev/termination-log, or that holds the earlier report. It leaves
+// any other file unchanged and returns nil: the file could be a device, or a link by
+// which a program tries to have root overwrite another file.
+func (f reportFile) write(report, earlier string) error {
+	if f.path == "" {
 		return nil
 	}
 	var st unix.Stat_t
-	if unix.Lstat(path, &st) != nil || !takesReport(&st, earlier) {
+	if unix.Lstat(f.path, &st) != nil || !f.takes(&st, earlier) {
 		return nil // no report was requested, or the program wrote its own
 	}
 	how := unix.O_WRONLY
@@ -73,11 +118,11 @@ func writeReport(path, report, earlier string) error {
 		how = unix.O_RDWR
 	}
 	// The file may have been replaced since: opening a FIFO must not block.
-	fd, err := unix.Open(path, how|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(f.path, how|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return &os.PathError{Op: "open", Path: path, Err: err}
+		return &os.PathError{Op: "open", Path: f.path, Err: err}
 	}
-	if err = unix.Fstat(fd, &st); err == nil && takesReport(&st, earlier) && holds(fd, st.Size, earlier) {
+	if err = unix.Fstat(fd, &st); err == nil && f.takes(&st, earlier) && holds(fd, st.Size, earlier) {
 		// A write to a regular file is short only if the disk is full.
 		if _, err = unix.Pwrite(fd, []byte(report), 0); err == nil && int64(len(report)) < st.Size {
 			err = unix.Ftruncate(fd, int64(len(report)))
@@ -87,13 +132,21 @@ func writeReport(path, report, earlier string) error {
 		err = closing
 	}
 	if err != nil {
-		return &os.PathError{Op: "write", Path: path, Err: err}
+		return &os.PathError{Op: "write", Path: f.path, Err: err}
 	}
 	return nil
 }
 
-func takesReport(st *unix.Stat_t, earlier string) bool {
-	return st.Mode&unix.S_IFMT == unix.S_IFREG && (st.Size == 0 || st.Size == int64(len(earlier)))
+// takes reports whether the report may be written to a file with this status: it is the
+// file that was there before the programs started, and has no other name.
+func (f reportFile) takes(st *unix.Stat_t, earlier string) bool {
+	if f.looked {
+		var was unix.Stat_t
+		if f.held < 0 || unix.Fstat(f.held, &was) != nil || was.Dev != st.Dev || was.Ino != st.Ino {
+			return false
+		}
+	}
+	return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink == 1 && (st.Size == 0 || st.Size == int64(len(earlier)))
 }
 
 // holds reports whether the file of this size is empty or holds the earlier report.

@@ -162,7 +162,7 @@ func TestWriteReport(t *testing.T) {
 	}
 
 	empty := file(t, dir, "empty", "", 0o644)
-	failed(t).writeReport(empty, new(helper))
+	failed(t).writeReport(reportFile{path: empty}, new(helper))
 	if got := read(empty); !strings.HasPrefix(got, "yinit: exit status 7: app exited 7\n") {
 		t.Errorf("an empty file: %q, want the report", got)
 	}
@@ -174,34 +174,34 @@ func TestWriteReport(t *testing.T) {
 		t.Errorf("ReportFailure: %q, want %q", got, want)
 	}
 	used := file(t, dir, "used", "the program's own words", 0o644)
-	failed(t).writeReport(used, new(helper))
+	failed(t).writeReport(reportFile{path: used}, new(helper))
 	if got := read(used); got != "the program's own words" {
 		t.Errorf("a file that is in use: %q, want it as it was", got)
 	}
 	missing := filepath.Join(dir, "missing")
-	failed(t).writeReport(missing, new(helper))
+	failed(t).writeReport(reportFile{path: missing}, new(helper))
 	if _, err := os.Stat(missing); !os.IsNotExist(err) {
 		t.Errorf("a missing file: %v, want it not made", err)
 	}
 	clean := file(t, dir, "clean", "", 0o644)
-	reporting(t, one()).play("start; app exits 0").writeReport(clean, new(helper))
+	reporting(t, one()).play("start; app exits 0").writeReport(reportFile{path: clean}, new(helper))
 	if got := read(clean); got != "" {
 		t.Errorf("after a clean run: %q, want nothing", got)
 	}
 	expected := one()
 	expected.Expect.Add(7)
-	reporting(t, expected).play("start; app exits 7").writeReport(clean, new(helper))
+	reporting(t, expected).play("start; app exits 7").writeReport(reportFile{path: clean}, new(helper))
 	if got := read(clean); got != "" {
 		t.Errorf("after an expected status: %q, want nothing", got)
 	}
 	fifo := filepath.Join(dir, "fifo")
 	check(t, unix.Mkfifo(fifo, 0o644))
-	returns(t, "writeReport to a FIFO without a reader", func() { failed(t).writeReport(fifo, new(helper)) })
-	failed(t).writeReport(dir, new(helper))
-	failed(t).writeReport("", new(helper))
+	returns(t, "writeReport to a FIFO without a reader", func() { failed(t).writeReport(reportFile{path: fifo}, new(helper)) })
+	failed(t).writeReport(reportFile{path: dir}, new(helper))
+	failed(t).writeReport(reportFile{path: ""}, new(helper))
 	target := file(t, dir, "target", "", 0o644)
 	for name, to := range map[string]string{"link": target, "dangling": missing, "tty": "/dev/tty"} {
-		failed(t).writeReport(link(t, dir, name, to), new(helper))
+		failed(t).writeReport(reportFile{path: link(t, dir, name, to)}, new(helper))
 		check(t, ReportFailure(filepath.Join(dir, name), 125, "why"))
 	}
 	if got := read(target); got != "" {
@@ -209,6 +209,81 @@ func TestWriteReport(t *testing.T) {
 	}
 	if _, err := os.Stat(missing); !os.IsNotExist(err) {
 		t.Errorf("behind a dangling link: %v, want it not made", err)
+	}
+}
+
+// TestReportSwapped: the report goes only into the file that was there before the programs
+// started, whatever a program puts in its place, and has no other name.
+func TestReportSwapped(t *testing.T) {
+	for name, tt := range map[string]struct {
+		swap func(t *testing.T, dir string)
+		want bool
+	}{
+		"as it was": {func(*testing.T, string) {}, true},
+		"a hard link": {func(t *testing.T, dir string) {
+			check(t, os.Link(dir+"/root/report", dir+"/own/x"))
+			check(t, os.Rename(dir+"/own/x", dir+"/own/report"))
+		}, false},
+		"a directory": {func(t *testing.T, dir string) {
+			check(t, os.Rename(dir+"/own", dir+"/was"))
+			check(t, os.Symlink("root", dir+"/own"))
+		}, false},
+		"another file":  {func(t *testing.T, dir string) { check(t, os.Rename(dir+"/root/report", dir+"/own/report")) }, false},
+		"a second name": {func(t *testing.T, dir string) { check(t, os.Link(dir+"/own/report", dir+"/own/x")) }, false},
+		"a FIFO": {func(t *testing.T, dir string) {
+			check(t, os.Remove(dir+"/own/report"))
+			check(t, unix.Mkfifo(dir+"/own/report", 0o644))
+		}, false},
+		"a symlink": {func(t *testing.T, dir string) {
+			check(t, os.Remove(dir+"/own/report"))
+			check(t, os.Symlink("../root/report", dir+"/own/report"))
+		}, false},
+		"nothing": {func(t *testing.T, dir string) { check(t, os.Remove(dir+"/own/report")) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, part := range []string{"own", "root"} {
+				check(t, os.Mkdir(filepath.Join(dir, part), 0o755))
+				file(t, dir, part+"/report", "", 0o644)
+			}
+			k := &kernel{cfg: &Config{Report: dir + "/own/report"}, helper: new(helper)}
+			k.pinReport()
+			t.Cleanup(func() { _ = unix.Close(k.report.held) })
+			if !k.report.looked || k.report.held < 0 {
+				t.Fatalf("pinReport: %+v, want the file", k.report)
+			}
+			tt.swap(t, dir)
+			check(t, k.report.write("the report", ""))
+			written := 0
+			for _, f := range []string{"own/report", "root/report", "was/report", "own/x"} {
+				if info, err := os.Lstat(filepath.Join(dir, f)); err == nil && info.Mode().IsRegular() {
+					written += int(info.Size())
+				}
+			}
+			if (written > 0) != tt.want {
+				t.Errorf("%d bytes were written, want some: %t", written, tt.want)
+			}
+		})
+	}
+}
+
+// TestReportCreated: a program may create the file of the report, unless it runs as another
+// user than the init.
+func TestReportCreated(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "report")
+		cfg := one()
+		cfg.Report = path
+		if other {
+			cfg.Programs[0].User = &Credential{}
+		}
+		k := &kernel{cfg: &cfg, helper: new(helper)}
+		k.pinReport()
+		check(t, os.WriteFile(path, nil, 0o644))
+		check(t, k.report.write("the report", ""))
+		if b, err := os.ReadFile(path); err != nil || (len(b) == 0) != other {
+			t.Errorf("as another user %t: %q, %v", other, b, err)
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // descriptors is the maximum number of descriptors that the init opens at once, beside
 // those that it was started with.
-const descriptors = 12
+const descriptors = 14
 
 // ample is how many descriptors must be free for Reserve to skip its trial.
 const ample = 1000

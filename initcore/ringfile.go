@@ -31,6 +31,16 @@ const (
 	fileHungAfter = 5 * time.Second
 )
 
+// beginHistory creates the ring, and says what is wrong with its file.
+func (m *machine) beginHistory(cfg Config, k *kernel) {
+	var warning string
+	m.hist, warning = newHistory(cfg, k, m.log)
+	m.now = time.Now()
+	if warning != "" {
+		m.warnOfFile(warning)
+	}
+}
+
 // newHistory creates the ring. If the file that was requested cannot be used, the ring is
 // in memory only; if there is no memory for it, the init runs without one. The warning
 // says what is wrong with the file; "" if nothing is.

@@ -51,12 +51,8 @@ func Run(cfg Config) int {
 	}
 	room := roomForThreads()
 	k.helper.inline = !room
-	var warning string
-	m.hist, warning = newHistory(cfg, k, logger)
-	m.now = time.Now()
-	if warning != "" {
-		m.warnOfFile(warning)
-	}
+	k.pinReport()
+	m.beginHistory(cfg, k)
 	m.warnInherited(feed.Inherit)
 	m.warnPlace(k)
 	l, err := newLoop(m, feed)
@@ -81,18 +77,18 @@ func Run(cfg Config) int {
 	if err := k.relays.drain(); err != nil {
 		logger.Warn(err.Error())
 	}
-	l.conclude(k.helper)
+	l.conclude(k.report, k.helper)
 	return m.exitStatus()
 }
 
 // conclude writes the report, and what the next run is to know about the end of this one.
-func (l *loop) conclude(h *helper) {
+func (l *loop) conclude(report reportFile, h *helper) {
 	l.ignorePanic(func() { l.tellLimits(time.Now()) })
 	if l.cfg.History != "" {
 		l.ignorePanic(func() { l.tellLoop(time.Now()) })
 	}
 	l.settleFile(endLimit)
-	l.ignorePanic(func() { l.writeReport(l.cfg.Report, h) })
+	l.ignorePanic(func() { l.writeReport(report, h) })
 	l.ignorePanic(func() {
 		l.hist.SetStatus(l.exitStatus())
 		l.hist.End(time.Now())

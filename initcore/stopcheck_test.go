@@ -198,7 +198,7 @@ func TestReportReplaced(t *testing.T) {
 		if err := os.WriteFile(path, []byte(tt.holds), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeReport(path, tt.report, tt.earlier); err != nil {
+		if err := (reportFile{path: path}).write(tt.report, tt.earlier); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		if got, err := os.ReadFile(path); err != nil || string(got) != tt.want {

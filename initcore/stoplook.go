@@ -60,7 +60,7 @@ func (k *kernel) saveReport(report, earlier string) beginning {
 	case !k.helper.free():
 		return busy
 	}
-	path := k.cfg.Report
-	k.helper.start(func() { _ = writeReport(path, report, earlier) }) // the report at the end says why it fails
+	file := k.report
+	k.helper.start(func() { _ = file.write(report, earlier) }) // the report at the end says why it fails
 	return begun
 }
