@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"time"
 	"unsafe"
@@ -32,42 +33,9 @@ func undefined() {
 
 // forbid installs a seccomp filter that kills the process at getpgid(2), and calls it.
 func forbid() {
-	filterCall(unix.SYS_GETPGID, 0x80000000) // SECCOMP_RET_KILL_PROCESS
+	runtime.LockOSThread() // it alone has the filter
+	install(filterActions["kill"], unix.SYS_GETPGID)
 	_, _ = unix.Getpgid(0)
-}
-
-// deniable are the system calls that deny can refuse, by name.
-var deniable = map[string]uint32{
-	"epoll_create1": unix.SYS_EPOLL_CREATE1, "epoll_ctl": unix.SYS_EPOLL_CTL, "eventfd2": unix.SYS_EVENTFD2,
-	"prlimit64": unix.SYS_PRLIMIT64, "setgroups": unix.SYS_SETGROUPS, "statfs": unix.SYS_STATFS,
-}
-
-// deny executes a program for which a system call fails with EPERM.
-func deny(call string, args []string) {
-	number, ok := deniable[call]
-	if !ok {
-		panic(call)
-	}
-	path, err := exec.LookPath(args[0])
-	must(err)
-	filterCall(number, 0x00050000|uint32(unix.EPERM)) // SECCOMP_RET_ERRNO
-	must(unix.Exec(path, args, os.Environ()))
-}
-
-// filterCall installs a seccomp filter with this action for one system call.
-func filterCall(number, action uint32) {
-	must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-	filter := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // the number of the system call
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: number, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: action},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0x7fff0000}, // SECCOMP_RET_ALLOW
-	}
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	_, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, 1, 1, uintptr(unsafe.Pointer(&program))) // on all threads
-	if errno != 0 {
-		panic(errno)
-	}
 }
 
 func mapFile(path string, size int) {

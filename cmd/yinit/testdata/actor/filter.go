@@ -67,6 +67,7 @@ var calls = map[string]uint32{
 	"rt_sigreturn":      unix.SYS_RT_SIGRETURN,
 	"sched_getaffinity": unix.SYS_SCHED_GETAFFINITY,
 	"sched_yield":       unix.SYS_SCHED_YIELD,
+	"setgroups":         unix.SYS_SETGROUPS,
 	"setfsgid":          unix.SYS_SETFSGID,
 	"setfsuid":          unix.SYS_SETFSUID,
 	"setpgid":           unix.SYS_SETPGID,
@@ -96,27 +97,36 @@ func filter(how, list string, args []string) {
 	}
 	path, err := exec.LookPath(args[0])
 	must(err)
-	code := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // the number of the system call
+	var numbers []uint32
 	for name := range strings.SplitSeq(list, ",") {
 		number, ok := calls[name]
 		if !ok {
 			fmt.Fprintln(os.Stderr, "actor: no call", name)
 			os.Exit(100)
 		}
+		numbers = append(numbers, number)
+	}
+	argv, envp := pointers(args), pointers(os.Environ())
+	name, err := unix.BytePtrFromString(path)
+	must(err)
+	// This thread alone has the filter, and executes the program at once.
+	install(action, numbers...)
+	_, _, _ = unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envp[0])))
+	unix.Exit(101)
+}
+
+// install installs a seccomp filter with this action for some system calls, on this thread.
+func install(action uint32, numbers ...uint32) {
+	code := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // the number of the system call
+	for _, number := range numbers {
 		code = append(code, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: number, Jf: 1}, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: action})
 	}
 	code = append(code, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0x7fff0000}) // SECCOMP_RET_ALLOW
 	program := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
-	argv, envp := pointers(args), pointers(os.Environ())
-	name, err := unix.BytePtrFromString(path)
-	must(err)
 	must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-	// This thread alone gets the filter, and executes the program at once.
 	if _, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, 1, 0, uintptr(unsafe.Pointer(&program))); errno != 0 {
 		panic(errno)
 	}
-	_, _, _ = unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envp[0])))
-	unix.Exit(101)
 }
 
 func pointers(list []string) []*byte {

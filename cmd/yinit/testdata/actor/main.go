@@ -52,9 +52,6 @@ func main() {
 	case "forbid": // actor forbid: makes a system call that its seccomp filter forbids
 		early.Release()
 		forbid()
-	case "deny": // actor deny CALL PROGRAM [ARG...]: executes it; this system call fails with EPERM
-		early.Release()
-		deny(os.Args[2], os.Args[3:])
 	case "filter": // actor filter HOW CALL[,CALL] PROGRAM [ARG...]: executes it with a seccomp filter
 		early.Release()
 		filter(os.Args[2], os.Args[3], os.Args[4:])
