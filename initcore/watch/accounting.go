@@ -18,9 +18,15 @@ import (
 //     for kernels that do not report it otherwise.
 //   - from its accounting record, if it had been reaped before the watcher found it.
 type accounting struct {
-	file  *pacct.File
-	owed  map[int]int // by pid: recorded exits whose accounting record was not read yet
-	later []waiting   // of pids that exist, but cannot be watched
+	file *pacct.File
+	owed map[int]int // by pid: recorded exits whose accounting record was not read yet
+	// ahead has the children of the init whose accounting record was read, but which the
+	// init has not reaped yet: it will record them.
+	ahead map[int]bool
+	later []waiting // of pids that exist, but cannot be watched
+	// scan and watched count the zombies for which mayWatch was asked since the last scan.
+	scan    uint64
+	watched int
 	// recorded counts the exit records made from accounting records since the last scan.
 	recorded uint64
 	begun    bool          // the file was read
@@ -39,19 +45,13 @@ type accounting struct {
 	notedSkipped        time.Time
 }
 
-// A waiting accounting record is that of a zombie that the watcher has no room for, or of
-// a pid that was reused. The init may reap the zombie, and record its end.
-type waiting struct {
-	pacct.Record
-	at     time.Time // when the process ended
-	parent string    // the command name of its parent then, "" if that is unknown
-	since  uint64    // the number of the scan after which it was read
-	tried  uint64    // the number of the scan after which it was last tried
-}
-
 const (
 	// maxOwed is how many accounting records may be owed until the watcher reads them.
 	maxOwed = 1024
+	// maxAhead is how many records of children of the init may be read before it reaps them.
+	maxAhead = 8192
+	// maxAtOnce is how many zombies are watched because of their records between two scans.
+	maxAtOnce = 64
 	// maxLater is how many accounting records may wait.
 	maxLater = 1024
 	// reusedAfter is after how many scans a pid that exists, and that belongs to no
@@ -72,7 +72,7 @@ const (
 // children that the init has reaped, and recorded, since the file exists.
 func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 	a := &accounting{
-		file: f, owed: map[int]int{},
+		file: f, owed: map[int]int{}, ahead: map[int]bool{},
 		failures: history.NewBudget(failureBurst, failuresPerSecond), successes: history.NewBudget(successBurst, successesPerSecond),
 	}
 	for _, pid := range reaped {
@@ -151,36 +151,6 @@ func (w *Watcher) checkAccounting(now time.Time) {
 	}
 }
 
-// retryLater handles the records that wait: each once after a scan, and at once if its
-// process was recorded otherwise.
-func (w *Watcher) retryLater(now time.Time) {
-	a := w.accounting
-	later := a.later
-	a.later = nil
-	for _, r := range later {
-		switch {
-		case a.paid(r.PID):
-		case r.tried == w.scans:
-			a.later = append(a.later, r)
-		default:
-			r.tried = w.scans
-			w.accountAt(&r, now)
-		}
-	}
-}
-
-// recordLater records the ends of the processes whose records wait, except for zombies
-// if the init may still reap these.
-func (w *Watcher) recordLater(now time.Time, zombies bool) {
-	a := w.accounting
-	for i := range a.later {
-		if r := &a.later[i]; zombies || !w.isZombie(r.PID) {
-			w.recordAccounted(r, now)
-		}
-	}
-	a.later = nil
-}
-
 // paid reports whether the exit of a process was recorded, whose accounting record this
 // is.
 func (a *accounting) paid(pid int) bool {
@@ -207,10 +177,17 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 // accountAt handles the accounting record of a process whose exit is not recorded.
 func (w *Watcher) accountAt(r *waiting, now time.Time) {
 	a := w.accounting
-	if w.procs[r.PID] == nil && len(w.procs) < w.opt.Max {
-		w.watch(r.PID, now)
-	}
 	p := w.procs[r.PID]
+	if p == nil {
+		if w.leftToInit(r) {
+			a.ahead[r.PID] = true
+			return
+		}
+		if a.mayWatch(w.scans) && len(w.procs) < w.opt.Max {
+			w.watch(r.PID, now)
+			p = w.procs[r.PID]
+		}
+	}
 	switch {
 	case p != nil && p.matches(&r.Record):
 		p.accounted, p.accountKnown, p.accountStatus = true, r.Known, r.Status
@@ -330,7 +307,14 @@ func (w *Watcher) noteSkipped(now time.Time) {
 // record is still to be read. p is what the watcher knows about it, or nil.
 func (w *Watcher) expectAccounting(pid int, p *process) {
 	a := w.accounting
-	if a == nil || p != nil && (p.accounted || p.FoundDead) {
+	if a == nil {
+		return
+	}
+	if a.ahead[pid] {
+		delete(a.ahead, pid)
+		return
+	}
+	if p != nil && (p.accounted || p.FoundDead) {
 		return
 	}
 	if a.owed[pid]++; len(a.owed) >= maxOwed {

@@ -177,10 +177,10 @@ func TestAccountingGap(t *testing.T) {
 // and failures are kept longer than successes.
 func TestAccountingLimit(t *testing.T) {
 	w, b := newWatcher(t, 0)
-	w.accounting = &accounting{owed: map[int]int{}, failures: history.NewBudget(5, 1), successes: history.NewBudget(2, 1)}
+	w.accounting = &accounting{owed: map[int]int{}, ahead: map[int]bool{}, failures: history.NewBudget(5, 1), successes: history.NewBudget(2, 1)}
 	now := time.Now()
 	for i := range 20 {
-		r := pacct.Record{PID: 1 << 21, PPID: 1, Comm: "x", Known: true, Status: procfs.WaitStatus(i % 2 << 8), End: now}
+		r := pacct.Record{PID: 1 << 21, PPID: 2, Comm: "x", Known: true, Status: procfs.WaitStatus(i % 2 << 8), End: now}
 		w.account(&r, now)
 	}
 	if n := len(b.of(history.KindExit, 0)); n != 7 {
@@ -190,7 +190,7 @@ func TestAccountingLimit(t *testing.T) {
 	if notes := b.of(history.KindNote, 0); len(notes) != 1 || !strings.HasPrefix(notes[0].Text, "13 more processes") {
 		t.Errorf("notes %+v, want one about 13 processes", notes)
 	}
-	r := pacct.Record{PID: 1 << 21, PPID: 1, Comm: "late", Known: true, End: now}
+	r := pacct.Record{PID: 1 << 21, PPID: 2, Comm: "late", Known: true, End: now}
 	if w.account(&r, now.Add(2*time.Second)); !strings.Contains(b.exits(), "late") {
 		t.Error("nothing is recorded two seconds later")
 	}
@@ -213,5 +213,27 @@ func TestAccountingFrees(t *testing.T) {
 	}
 	if blocks := f.Blocks(); blocks > 128<<10 {
 		t.Errorf("the file takes %d bytes, want at most 128 KiB", blocks)
+	}
+}
+
+// TestAccountingBurst: of the zombies of a burst only some are watched at once. The others
+// wait, and if there is no room they are watched, too.
+func TestAccountingBurst(t *testing.T) {
+	a := &accounting{}
+	watched := 0
+	for range 3 * maxAtOnce {
+		if a.mayWatch(1) {
+			watched++
+		}
+	}
+	if watched != maxAtOnce {
+		t.Errorf("%d may be watched, want %d", watched, maxAtOnce)
+	}
+	if !a.mayWatch(2) {
+		t.Error("none may be watched after the next scan")
+	}
+	a.watched, a.later = maxAtOnce, make([]waiting, maxLater)
+	if !a.mayWatch(2) {
+		t.Error("none may be watched although no record can wait")
 	}
 }

@@ -217,7 +217,7 @@ func (w *Watcher) Trim() {
 	w.free = nil
 	w.scanner.Trim()
 	if a := w.accounting; a != nil {
-		a.owed = shrunk(a.owed)
+		a.owed, a.ahead = shrunk(a.owed), shrunk(a.ahead)
 	}
 }
 

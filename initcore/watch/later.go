@@ -1,0 +1,64 @@
+package watch
+
+import (
+	"time"
+
+	"yinit/procfs/pacct"
+)
+
+// A waiting accounting record is that of a zombie that the watcher has no room for, or of
+// a pid that was reused. The init may reap the zombie, and record its end.
+type waiting struct {
+	pacct.Record
+	at     time.Time // when the process ended
+	parent string    // the command name of its parent then, "" if that is unknown
+	since  uint64    // the number of the scan after which it was read
+	tried  uint64    // the number of the scan after which it was last tried
+}
+
+// retryLater handles the records that wait: each once after a scan, and at once if its
+// process was recorded otherwise.
+func (w *Watcher) retryLater(now time.Time) {
+	a := w.accounting
+	later := a.later
+	a.later = nil
+	for _, r := range later {
+		switch {
+		case a.paid(r.PID):
+		case r.tried == w.scans:
+			a.later = append(a.later, r)
+		default:
+			r.tried = w.scans
+			w.accountAt(&r, now)
+		}
+	}
+}
+
+// recordLater records the ends of the processes whose records wait, except for zombies
+// if the init may still reap these.
+func (w *Watcher) recordLater(now time.Time, zombies bool) {
+	a := w.accounting
+	for i := range a.later {
+		if r := &a.later[i]; zombies || !w.isZombie(r.PID) {
+			w.recordAccounted(r, now)
+		}
+	}
+	a.later = nil
+}
+
+// leftToInit reports whether the record is that of a child of the init, which will reap
+// and record it. To watch it until then would cost as much as to reap it.
+func (w *Watcher) leftToInit(r *waiting) bool {
+	return r.PPID == w.opt.Self && r.PPID == w.opt.Init && len(w.accounting.ahead) < maxAhead
+}
+
+// mayWatch reports whether a zombie that is not watched yet may be watched now. Most of
+// those that end in a burst are soon reaped by the init; to watch one of them costs more
+// than to reap it. So the others wait for the next scan, while there is room.
+func (a *accounting) mayWatch(scan uint64) bool {
+	if a.scan != scan {
+		a.scan, a.watched = scan, 0
+	}
+	a.watched++
+	return a.watched <= maxAtOnce || len(a.later) >= maxLater
+}
