@@ -29,6 +29,7 @@ func (w *Watcher) countSince(now time.Time) {
 // it ends.
 func (w *Watcher) Finish(now time.Time) {
 	w.Ready(now)
+	w.recordUnnoticed(0, now)
 	w.findNew(now)
 	w.readAccounting(now)
 	if w.accounting != nil {

@@ -134,3 +134,24 @@ func TestKeepWithinMemory(t *testing.T) {
 		t.Errorf("%d stat files are open and %d processes may be watched, want 0 and still %d", w.kept, w.opt.Max, most)
 	}
 }
+
+// TestOldKernelReaps: before Linux 6.9 no event says that a process was reaped. Its exit is
+// nevertheless recorded before the init records the next death, and before the init ends.
+func TestOldKernelReaps(t *testing.T) {
+	for name, next := range map[string]func(w *Watcher){
+		"a child of the init dies": func(w *Watcher) { w.Reaping(procfs.ID{PID: w.opt.Self}, true) },
+		"the init ends":            func(w *Watcher) { w.Finish(time.Now()) },
+	} {
+		s := newShell(t)
+		w, b := newOldWatcher(t)
+		pid := s.does("sh -c 'sleep 0.1; exit 7' & echo $!")
+		w.Tick(time.Now())
+		eventually(t, "its end is seen", func() bool { w.Ready(time.Now()); seen, _ := w.Recall(procfs.ID{PID: pid}); return !seen.Dead.IsZero() })
+		check(t, unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, w.procs[pid].fd, nil)) // so that there are no events
+		s.does("wait; echo 0")
+		next(w)
+		if n := len(b.of(history.KindExit, pid)); n != 1 {
+			t.Errorf("%s: %d exits are recorded, want 1", name, n)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,17 +25,24 @@ func (w *Watcher) wokenBy(p *process, events uint32, now time.Time) {
 		w.died(p, now)
 	}
 	switch {
-	case events&unix.EPOLLHUP != 0:
+	case w.tellsReaped(p, events):
 		w.wasReaped(p, now)
 	case alive:
 		w.lookAtReaper(p)
 	}
 }
 
+// tellsReaped reports whether p, which has these events, has been reaped. Before Linux 6.9
+// there is no event for that, so the process is asked for.
+func (w *Watcher) tellsReaped(p *process, events uint32) bool {
+	return events&unix.EPOLLHUP != 0 || !w.exitInfo && reaped(p.fd)
+}
+
 // recordReaped records the processes that their parents have reaped. The init calls it
 // before it records that a child of its own has died, which may be the parent of some.
 // That child may not be recorded as one that somebody else has reaped.
 func (w *Watcher) recordReaped(child int, now time.Time) {
+	defer w.recordUnnoticed(child, now)
 	var events [64]unix.EpollEvent
 	for range maxRounds {
 		n, err := unix.EpollWait(w.epoll, events[:], 0)
@@ -44,7 +52,7 @@ func (w *Watcher) recordReaped(child int, now time.Time) {
 		some := false
 		for _, e := range events[:max(n, 0)] {
 			p := w.procs[int(e.Pad)]
-			if p == nil || p.fd != int(e.Fd) || e.Events&unix.EPOLLHUP == 0 || p.ID.PID == child {
+			if p == nil || p.fd != int(e.Fd) || p.ID.PID == child || !w.tellsReaped(p, e.Events) {
 				continue // Ready handles these
 			}
 			w.wokenBy(p, e.Events, now)
@@ -53,6 +61,25 @@ func (w *Watcher) recordReaped(child int, now time.Time) {
 		if !some {
 			return
 		}
+	}
+}
+
+// recordUnnoticed records the processes other than child that were reaped after their deaths
+// had been noticed, in the order of their deaths. A kernel that reports how a process ended
+// also has an event for this.
+func (w *Watcher) recordUnnoticed(child int, now time.Time) {
+	if w.exitInfo || w.dead == 0 {
+		return
+	}
+	var list []*process
+	for _, p := range w.procs {
+		if !p.Dead.IsZero() && p.ID.PID != child && reaped(p.fd) {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b *process) int { return a.Dead.Compare(b.Dead) })
+	for _, p := range list {
+		w.wasReaped(p, now)
 	}
 }
 

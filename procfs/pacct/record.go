@@ -29,8 +29,9 @@ type Record struct {
 	// Status is the wait status of the main thread, see wait(2). It is that of the
 	// process unless the main thread had ended before the other threads.
 	Status procfs.WaitStatus
-	// Known is false if Status is certainly not that of the process: it says that the
-	// main thread exited, but a signal ended another thread.
+	// Known is false if Status may not be that of the process: it says that the main
+	// thread exited, but a signal ended another thread. That is so too for some processes
+	// of several threads that call exit_group(2), which ends the other threads by a signal.
 	Known   bool
 	End     time.Time     // the second in which it ended
 	Elapsed time.Duration // time since its start, in 10 ms
