@@ -6,12 +6,14 @@ LDFLAGS  = -s -w -E yinit/initcore/early.entry -X main.release=$(VERSION)
 FUZZTIME ?= 10s
 # The two newest Go releases, which yinit supports; `make toolchains` tests each.
 TOOLCHAINS ?= go1.26.8 go1.27.4
+# The kernel that `make vm` boots.
+KERNEL ?= bin/vmlinuz
 export CGO_ENABLED = 0
 # The garbage collector of Go 1.25 touches one page less of each small span, which makes
 # PID 1 0.2 MB smaller. The setting is empty if this Go release no longer has it.
 export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
-.PHONY: help demo build test toolchains runtime race fuzz bench conform lint e2e hostile check size readme man
+.PHONY: help demo build test toolchains runtime race vm fuzz bench conform lint e2e hostile check size readme man
 help: ## show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -37,6 +39,12 @@ runtime: build
 
 race: ## test the packages that can run under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./initcore/... ./procfs/... ./tui/...
+
+vm: $(KERNEL) ## run what depends on the kernel on Linux 6.1, in a virtual machine without KVM
+	YINIT_VM=$(abspath $(KERNEL)) $(GO) test -count=1 -timeout 40m -v -run '^TestVM$$' ./cmd/yinit
+
+bin/vmlinuz:
+	.ci/kernel $@
 
 # A fuzz target now and then fails at its deadline without an input (go.dev/issue/75804, Go 1.26):
 # then it is run again.

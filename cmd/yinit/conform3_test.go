@@ -76,7 +76,10 @@ func ctrlZ(s subject, dir string) error {
 		return err
 	}
 	defer p.master.Close()
-	cmd := namespacedIn(dir, s.with("", "sh", "-c", "while :; do echo tick; sleep 0.05; done")...)
+	// The program starts no others: the key could stop one that it has just created with
+	// vfork(2), and then it could not stop itself.
+	const program = "while :; do echo tick; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done"
+	cmd := namespacedIn(dir, s.with("", "sh", "-c", program)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = true, true
 	err = cmd.Start()

@@ -95,7 +95,7 @@ func TestFrozenByVersion2(t *testing.T) {
 		{"echo ready; read x", "QUIT", verdict.OutcomePending, "alive"},
 		{"trap '' HUP; echo ready; read x", "HUP", verdict.OutcomeIgnore, "alive"},
 	} {
-		pid := startProgram(t, []string{"dash", "-c", test.script}, "")
+		pid := startProgram(t, []string{"sh", "-c", test.script}, "")
 		freeze(t, group, pid)
 		r, err := newTargets(procfs.FS{})
 		if err != nil {
