@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -136,12 +138,24 @@ func wantStatus(want int, program ...string) func(subject, string) error {
 }
 
 func exitCodes(s subject, dir string) error {
-	for code := range 256 {
-		if err := wantStatus(code, "sh", "-c", "exit "+strconv.Itoa(code))(s, dir); err != nil {
-			return err
-		}
+	codes, wrong := make(chan int), make(chan error, 256)
+	var workers sync.WaitGroup
+	for range runtime.NumCPU() {
+		workers.Go(func() {
+			for code := range codes {
+				if err := wantStatus(code, "sh", "-c", "exit "+strconv.Itoa(code))(s, dir); err != nil {
+					wrong <- err
+				}
+			}
+		})
 	}
-	return nil
+	for code := range 256 {
+		codes <- code
+	}
+	close(codes)
+	workers.Wait()
+	close(wrong)
+	return <-wrong // nil if there is none
 }
 
 func deadlySignals(s subject, dir string) error {
