@@ -20,7 +20,7 @@ const signalFDLink = "anon_inode:[signalfd]"
 // (PTRACE_MODE_READ of ptrace(2)).
 func (f FS) SignalFDs(pid, tid int) (SignalSet, error) {
 	at := place{pid: pid, tid: tid, name: "fd"}
-	d, err := os.Open(f.path(at))
+	d, err := Open(f.path(at))
 	if err != nil {
 		return 0, f.wrap(at, err)
 	}
@@ -107,7 +107,7 @@ func (f FS) PIDOfPidfd(pid, fd int) int {
 // [io/fs.ErrPermission] if the caller may not list them.
 func (f FS) FDs(pid int) ([]int, error) {
 	p := place{pid: pid, name: "fd"}
-	d, err := os.Open(f.path(p))
+	d, err := Open(f.path(p))
 	if err != nil {
 		return nil, f.wrap(p, err)
 	}

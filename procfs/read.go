@@ -1,6 +1,7 @@
 package procfs
 
 import (
+	"os"
 	"slices"
 	"syscall"
 	"unsafe"
@@ -15,6 +16,9 @@ const (
 	// maxFile limits how much of a file is read. The largest is the status of a
 	// process with 65,536 groups.
 	maxFile = 1 << 20
+
+	// mostRead limits how much ReadPath reads.
+	mostRead = 16 << 20
 
 	// maxInterrupts is the number of retries of a call that signals interrupt.
 	maxInterrupts = 16
@@ -33,12 +37,35 @@ func readFileAt(dir int, path, buf []byte, limit int) ([]byte, error) {
 	return buf, err
 }
 
+// ReadPath reads at most 16 MiB of a file that is not below the root of an [FS], such as
+// that of passwd(5) in a container. Unlike [os.ReadFile] it never waits: to read a FIFO
+// fails or yields nothing.
+func ReadPath(path string) ([]byte, error) {
+	fd, err := openAt(atCWD, append([]byte(path), 0), syscall.O_RDONLY)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer func() { _ = syscall.Close(fd) }()
+	b, err := readToEnd(fd, mostRead)
+	if err != nil {
+		return nil, &os.PathError{Op: "read", Path: path, Err: err}
+	}
+	return b, nil
+}
+
+// Open opens a file or a directory for reading. Unlike [os.Open] it does not wait for the
+// other end of a FIFO.
+func Open(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
 // openAt is openat(2). It takes a NUL-terminated path, because that of package
-// syscall copies the path to the heap for each call.
+// syscall copies the path to the heap for each call. It does not wait for the other end
+// of a FIFO, which a directory that is not a proc filesystem may contain.
 func openAt(dir int, path []byte, flags int) (int, error) {
 	for tries := 0; ; tries++ {
 		fd, _, errno := syscall.Syscall6(syscall.SYS_OPENAT, uintptr(dir),
-			uintptr(unsafe.Pointer(&path[0])), uintptr(flags|syscall.O_CLOEXEC), 0, 0, 0)
+			uintptr(unsafe.Pointer(&path[0])), uintptr(flags|syscall.O_CLOEXEC|syscall.O_NONBLOCK), 0, 0, 0)
 		switch {
 		case errno == 0:
 			return int(fd), nil

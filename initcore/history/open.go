@@ -53,7 +53,7 @@ func Open(proc procfs.FS, pid int) (*Reader, error) {
 }
 
 func openRing(dir string) (*os.File, error) {
-	d, err := os.Open(dir)
+	d, err := procfs.Open(dir)
 	if err != nil {
 		return nil, err
 	}

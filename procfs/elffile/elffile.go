@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"errors"
 	"os"
+	"syscall"
 )
 
 // mostRead is how many bytes of a file are read at once, and thus the greatest size of a
@@ -23,10 +24,9 @@ type File struct {
 	names int // the section with the names of the sections; 0: none
 }
 
-// Open opens an ELF file. The error is of type [*elf.FormatError] if it is none. To open a
-// FIFO blocks.
+// Open opens an ELF file. The error is of type [*elf.FormatError] if it is none.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // do not wait for the writer of a FIFO
 	if err != nil {
 		return nil, err
 	}

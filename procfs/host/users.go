@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"yinit/procfs"
 	"yinit/procfs/passwd"
 )
 
@@ -36,7 +37,7 @@ func (u *Users) Refresh() {
 	if err != nil || info.ModTime().Equal(u.read) {
 		return
 	}
-	b, err := os.ReadFile(u.path)
+	b, err := procfs.ReadPath(u.path)
 	if err != nil {
 		return
 	}

@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"bytes"
-	"os"
 
 	"yinit/procfs"
 )
@@ -34,7 +33,7 @@ func Anyone() Caller {
 // Self reads the caller from the directory self of fs. It fails if fs has none: in
 // a fake tree, and where the calling process is outside the PID namespace of fs.
 func Self(fs procfs.FS) (Caller, error) {
-	status, err := os.ReadFile(fs.Root() + "/self/status")
+	status, err := fs.ReadFile("self/status")
 	if err != nil {
 		return Caller{}, err
 	}
@@ -42,7 +41,7 @@ func Self(fs procfs.FS) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	line, err := os.ReadFile(fs.Root() + "/self/stat")
+	line, err := fs.ReadFile("self/stat")
 	if err != nil {
 		return Caller{}, err
 	}
@@ -51,7 +50,7 @@ func Self(fs procfs.FS) (Caller, error) {
 		return Caller{}, err
 	}
 	c := Caller{PID: st.PID, Session: stat.Session, UID: st.UID, CapEff: st.CapEff, Depth: len(st.NSpid)}
-	if b, err := os.ReadFile(fs.Root() + "/self/uid_map"); err == nil {
+	if b, err := fs.ReadFile("self/uid_map"); err == nil {
 		c.AllIDs = ParseUIDMap(b)
 	}
 	return c, nil

@@ -41,12 +41,12 @@ const (
 // /proc/[pid]/ns/user, see proc_pid_ns(5). It requires PTRACE_MODE_READ of
 // ptrace(2).
 func userNS(proc procfs.FS, pid int, caller Caller) NSRelation {
-	ours, err := os.Open(proc.Root() + "/self/ns/user")
+	ours, err := procfs.Open(proc.Root() + "/self/ns/user")
 	if err != nil {
 		return NSUnknown
 	}
 	defer ours.Close()
-	theirs, err := os.Open(proc.Root() + "/" + strconv.Itoa(pid) + "/ns/user")
+	theirs, err := procfs.Open(proc.Root() + "/" + strconv.Itoa(pid) + "/ns/user")
 	if errors.Is(err, fs.ErrPermission) {
 		return NSDenied
 	}
