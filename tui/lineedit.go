@@ -18,7 +18,10 @@ const maxLine = 200 // bytes that a line can hold
 // insert adds typed or pasted text.
 func (e lineEdit) insert(s string) lineEdit {
 	for _, r := range s {
-		if r == utf8.RuneError || !procfs.PrintableRune(r) || len(e.text) >= maxLine {
+		if len(e.text) >= maxLine {
+			break // a paste may be long
+		}
+		if r == utf8.RuneError || !procfs.PrintableRune(r) {
 			continue
 		}
 		e.text += string(r)

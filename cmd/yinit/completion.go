@@ -20,6 +20,5 @@ func runCompletion(args []string) (int, error) {
 	if err != nil {
 		return failure, fmt.Errorf("completion: %w", err)
 	}
-	fmt.Print(script)
-	return 0, nil
+	return printed(script)
 }

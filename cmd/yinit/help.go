@@ -13,13 +13,11 @@ func runHelp(args []string) (int, error) {
 		return failure, err
 	}
 	if len(names) == 0 {
-		fmt.Print(config.Help())
-		return 0, nil
+		return printed(config.Help())
 	}
 	c, err := config.CommandNamed(names[0])
 	if err != nil {
 		return failure, fmt.Errorf("help: %w", err)
 	}
-	fmt.Print(c.Help())
-	return 0, nil
+	return printed(c.Help())
 }

@@ -73,8 +73,7 @@ func runCommand(c *config.Command, args []string) (int, error) {
 	early.Release()
 	status, err := commandNamed(c.Name)(args)
 	if errors.Is(err, config.ErrHelp) {
-		fmt.Print(c.Help())
-		return 0, nil
+		return printed(c.Help())
 	}
 	return status, err
 }

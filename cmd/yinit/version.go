@@ -41,8 +41,7 @@ func commit() string {
 // info, and accepts "tini version VERSION" and a line that ends in " - git.COMMIT". Under
 // the name of another init the line begins with tini's words.
 func printVersion(name string) (int, error) {
-	fmt.Println(versionLine(filepath.Base(name), version(), commit()))
-	return 0, nil
+	return printed(versionLine(filepath.Base(name), version(), commit()) + "\n")
 }
 
 func versionLine(name, version, commit string) string {
@@ -58,6 +57,5 @@ func runVersion(args []string) (int, error) {
 	if _, err := config.Lookup("version").Parse(args, nil); err != nil {
 		return failure, err
 	}
-	fmt.Printf("yinit %s %s/%s %s, signals: %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version(), early.How())
-	return 0, nil
+	return printed(fmt.Sprintf("yinit %s %s/%s %s, signals: %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version(), early.How()))
 }
