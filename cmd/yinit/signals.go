@@ -59,14 +59,13 @@ func printAllSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) {
 	if !o.json {
 		fmt.Fprintln(out, matrixHead())
 	}
+	read, format := r.ReadOutcomes, matrixRow
+	if o.json {
+		read, format = r.Read, jsonSignals
+	}
 	for i := range r.Processes {
-		t, err := r.Read(r.Processes[i].PID)
-		switch {
-		case err != nil:
-		case o.json:
-			fmt.Fprintln(out, jsonSignals(t, r.Caller))
-		default:
-			fmt.Fprintln(out, matrixRow(t, r.Caller))
+		if t, err := read(r.Processes[i].PID); err == nil {
+			fmt.Fprintln(out, format(t, r.Caller))
 		}
 	}
 }

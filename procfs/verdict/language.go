@@ -31,11 +31,12 @@ func (l Language) String() string {
 // all architectures but mips; see runtime/sigtab_linux_generic.go.
 const goCaught procfs.SignalSet = 0xfffffffd7fc1feff
 
-// language identifies the runtime of pid: by the name of its executable, by the
+// language identifies the runtime of a process: by the name of its executable, by the
 // ELF sections, or, if the executable may not be read, by the signals that are
 // caught.
-func language(fs procfs.FS, pid int, s *procfs.Stat, sigs procfs.Signals) Language {
-	if sigs.Caught.Empty() || s.KernelThread() {
+func language(fs procfs.FS, t *Target) Language {
+	pid := t.ID.PID
+	if t.Sigs.Caught.Empty() || t.Kernel {
 		return NoLanguage
 	}
 	if exe, err := fs.Exe(pid); err == nil {
@@ -47,7 +48,7 @@ func language(fs procfs.FS, pid int, s *procfs.Stat, sigs procfs.Signals) Langua
 		}
 		return NoLanguage
 	}
-	return languageOfSignals(sigs)
+	return languageOfSignals(t.Sigs)
 }
 
 // languageOfName identifies a runtime by the base name of its executable, such as

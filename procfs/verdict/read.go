@@ -12,14 +12,24 @@ import (
 // every thread, and every descriptor if the process blocks a signal. The errors are
 // those of [procfs.FS.Stat].
 func Read(fs procfs.FS, pid int, caller Caller) (*Target, error) {
+	return read(fs, pid, func(t *Target) {
+		t.readReasons(fs)
+		t.UserNS = userNS(fs, pid, caller)
+	})
+}
+
+// read reads what the outcomes depend on, then calls more, which may read more files of
+// pid. All of them are files of the same process.
+func read(fs procfs.FS, pid int, more func(*Target)) (*Target, error) {
 	stat, err := fs.Stat(pid)
 	if err != nil {
 		return nil, err
 	}
-	t, err := read(fs, &stat, caller)
+	t, err := readOutcomes(fs, &stat)
 	if err != nil {
 		return nil, err
 	}
+	more(t)
 	if again, err := fs.Stat(pid); err != nil || again.ID() != stat.ID() {
 		return nil, gone(fs, pid) // It may be another process with the same pid.
 	}
@@ -30,29 +40,32 @@ func gone(fs procfs.FS, pid int) error {
 	return fmt.Errorf("%s/%d: %w", fs.Root(), pid, procfs.ErrGone)
 }
 
-func read(fs procfs.FS, stat *procfs.Stat, caller Caller) (*Target, error) {
-	pid := stat.PID
+func readOutcomes(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
 	if stat.Dead() {
-		status, err := fs.Status(pid)
+		status, err := fs.Status(stat.PID)
 		if err != nil {
 			return nil, err
 		}
-		t := NewTarget(stat, &status)
-		t.UserNS = userNS(fs, pid, caller)
-		return t, nil
+		return NewTarget(stat, &status), nil
 	}
 	t, err := ReadThreads(fs, stat)
 	if err != nil {
 		return nil, err
 	}
 	if !t.Sigs.Blocked.Empty() && len(t.Tasks) > 0 {
-		t.SignalFDs, err = fs.SignalFDs(pid, t.Tasks[0].TID)
+		t.SignalFDs, err = fs.SignalFDs(stat.PID, t.Tasks[0].TID)
 		t.FDsRead = err == nil
 	}
-	t.CoreOff = coreOff(fs, pid)
-	t.Language = language(fs, pid, stat, t.Sigs)
-	t.UserNS = userNS(fs, pid, caller)
 	return t, nil
+}
+
+// readReasons reads what changes no outcome, but the reasons for it.
+func (t *Target) readReasons(fs procfs.FS) {
+	if t.Dead() {
+		return
+	}
+	t.CoreOff = coreOff(fs, t.ID.PID)
+	t.Language = language(fs, t)
 }
 
 // ReadThreads reads the signal state of the process of stat and of each of its
@@ -64,28 +77,38 @@ func ReadThreads(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
 		return nil, err
 	}
 	t := NewTarget(stat, &status)
-	threads, err := fs.Threads(stat.PID)
-	if err != nil {
-		return nil, err
-	}
-	var s procfs.Status
-	var buf []byte
 	t.Tasks, t.Partial = nil, false
-	for _, tid := range threads {
-		buf, err = fs.ThreadStatus(stat.PID, tid, &s, buf)
-		switch {
-		case errors.Is(err, procfs.ErrGone):
-		case err != nil:
-			return nil, err
-		case !s.State.Ended():
-			t.add(fs, tid, &s)
-		}
+	if status.Threads == 1 && !status.State.Ended() { // The file of its only thread says the same.
+		t.add(fs, stat.PID, &status)
+	} else if err := t.addThreads(fs); err != nil {
+		return nil, err
 	}
 	if len(t.Tasks) == 0 {
 		return nil, gone(fs, stat.PID)
 	}
 	t.Dying = t.dying(status.CoreDumping)
 	return t, nil
+}
+
+// addThreads adds all living threads.
+func (t *Target) addThreads(fs procfs.FS) error {
+	threads, err := fs.Threads(t.ID.PID)
+	if err != nil {
+		return err
+	}
+	var s procfs.Status
+	var buf []byte
+	for _, tid := range threads {
+		buf, err = fs.ThreadStatus(t.ID.PID, tid, &s, buf)
+		switch {
+		case errors.Is(err, procfs.ErrGone):
+		case err != nil:
+			return err
+		case !s.State.Ended():
+			t.add(fs, tid, &s)
+		}
+	}
+	return nil
 }
 
 // add adds a living thread.
@@ -154,12 +177,15 @@ func (t *Target) readWait(fs procfs.FS, task *Task) {
 // or the pattern cannot be read.
 func coreOff(fs procfs.FS, pid int) Answer {
 	limit, err := fs.CoreLimit(pid)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Unknown
+	case limit != 0:
+		return No
 	}
 	piped, err := fs.CorePiped()
 	if err != nil {
 		return Unknown
 	}
-	return answer(limit == 0 && !piped)
+	return answer(!piped)
 }

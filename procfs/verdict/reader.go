@@ -65,7 +65,17 @@ func (r *Reader) Scan() error {
 // CAP_SYS_PTRACE and may not inspect processes of other users, but it may become
 // these users. The errors are those of the function [Read].
 func (r *Reader) Read(pid int) (*Target, error) {
-	t, err := r.readCloser(pid)
+	return r.read(pid, func(t *Target) { t.readReasons(r.FS) })
+}
+
+// ReadOutcomes is [Reader.Read] without what only the reasons of [Of] depend on. It
+// reads fewer files, which counts where there are thousands of processes.
+func (r *Reader) ReadOutcomes(pid int) (*Target, error) {
+	return r.read(pid, func(*Target) {})
+}
+
+func (r *Reader) read(pid int, more func(*Target)) (*Target, error) {
+	t, err := r.readCloser(pid, more)
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +83,14 @@ func (r *Reader) Read(pid int) (*Target, error) {
 	return t, nil
 }
 
-func (r *Reader) readCloser(pid int) (*Target, error) {
-	t, err := Read(r.FS, pid, r.Caller)
+func (r *Reader) readCloser(pid int, more func(*Target)) (*Target, error) {
+	t, err := read(r.FS, pid, more)
 	if err != nil || t.Complete() || r.Caller.UID[procfs.Effective] != 0 || r.Caller.Unrestricted {
 		return t, err
 	}
 	again := t // This is still true if the owner cannot read more.
 	_ = asuser.Owner(r.FS, pid, func() {
-		if closer, err := Read(r.FS, pid, r.Caller); err == nil && closer.ID == t.ID {
+		if closer, err := read(r.FS, pid, more); err == nil && closer.ID == t.ID {
 			again = closer
 		}
 	})
@@ -93,6 +103,9 @@ func (r *Reader) readCloser(pid int) (*Target, error) {
 func (r *Reader) Complete(t *Target) {
 	if r.Ours {
 		t.Permitted = mayKill(t.ID.PID)
+	}
+	if t.Permitted == Unknown && !r.Caller.Unrestricted { // The IDs and the namespace decide.
+		t.UserNS = userNS(r.FS, t.ID.PID, r.Caller)
 	}
 	if r.Relay != nil && (t.ID.PID == 1 || t.catchesMost()) {
 		t.Relay = r.Relay(t.ID.PID)
