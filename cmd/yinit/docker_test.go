@@ -379,7 +379,7 @@ func TestDockerHiddenLimits(t *testing.T) {
 	images(t)
 	for _, tt := range []struct{ options, script, want string }{
 		{"-m=24m --memory-swap=24m", `sh -c "sleep 0.5; tail /dev/zero"; exit 0`, ") was killed by SIGKILL: the memory limit was hit (oom_kill 0 → 1, memory.max 24 MiB)"},
-		{"--pids-limit=12", `sleep 0.1; sh -c "for i in 1 2 3 4 5 6 7 8 9; do (sleep 1.8; true) & done; wait"; exit 0`, " of 12 were taken"},
+		{"--pids-limit=12", `sleep 0.1; mkfifo /f; exec 3<>/f; sh -c "for i in 1 2 3 4 5 6 7 8 9; do (sleep 5; true) & done; wait"; read -t 3 x <&3; exit 0`, " of 12 were taken"},
 		{"--pids-limit=12", `sleep 0.1; sh -c "for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.5; true) & done; wait"; exit 0`, "the limit on processes and threads (pids.max 12) was hit "},
 	} {
 		args := append([]string{"run", "--rm"}, strings.Fields(tt.options)...)
