@@ -45,6 +45,10 @@ func watch(t Target, d time.Duration, menu int) tea.Cmd {
 	return func() tea.Msg { return watchedMsg{menu, t, t.Watch(d)} }
 }
 
+func arm(d time.Duration, menu, asked int) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return armedMsg{menu, asked} })
+}
+
 // release closes t, which may be nil. The error of Close is ignored: the target is
 // not used again.
 func release(t Target) tea.Cmd {

@@ -42,6 +42,8 @@ type menu struct {
 	list
 	signals []int
 	typed   string
+	asked   int           // how often it asked to confirm
+	armed   bool          // it has asked for long enough to take the answer, see [Model.confirm]
 	signal  int           // the signal to send, or sent; the next menu starts with it
 	slices  int           // how many slices the process was watched
 	waited  time.Duration // for how long the process was watched

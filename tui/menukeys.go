@@ -40,7 +40,7 @@ func (m Model) pressMenu(key, text string) (Model, tea.Cmd) {
 	}
 	switch a {
 	case doKill: // same process, and to be confirmed again
-		m.menu.signal, m.menu.step = sigKILL, stepConfirm
+		return m.confirm(sigKILL)
 	case doBack:
 		report := m.menu.report
 		m, cmd := m.closeMenu()
@@ -60,7 +60,7 @@ func (m Model) chooseSignal(a action, key, text string) (Model, tea.Cmd) {
 		return m.closeMenu()
 	case doConfirm:
 		if u.lookUp() >= 0 && u.target != nil {
-			u.signal, u.step = u.signals[u.cursor], stepConfirm
+			return m.confirm(u.signals[u.cursor])
 		}
 		return m, nil
 	case doErase:
@@ -75,10 +75,27 @@ func (m Model) chooseSignal(a action, key, text string) (Model, tea.Cmd) {
 	return m, nil
 }
 
+// confirm asks whether to send the signal. For a moment it takes no answer: a paste that a
+// terminal does not mark, or keys typed ahead, must not confirm what nobody has seen.
+func (m Model) confirm(signal int) (Model, tea.Cmd) {
+	u := &m.menu
+	u.signal, u.step, u.armed = signal, stepConfirm, false
+	u.asked++
+	return m, arm(m.unarmed, u.number, u.asked)
+}
+
+func (m Model) arm(msg armedMsg) Model {
+	if msg.menu == m.menu.number && msg.asked == m.menu.asked {
+		m.menu.armed = true
+	}
+	return m
+}
+
 // confirmSignal sends the signal if a is doConfirm, and goes back otherwise.
 func (m Model) confirmSignal(a action) (Model, tea.Cmd) {
 	u := &m.menu
 	switch {
+	case a == doConfirm && !u.armed:
 	case a == doConfirm:
 		target := u.target
 		u.step, u.slices, u.waited, u.report = stepWatch, 0, 0, ""

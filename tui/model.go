@@ -36,6 +36,7 @@ type Model struct {
 	statusStyle style
 	failed      string // why the last read failed
 
+	unarmed  time.Duration // how long the menu takes no answer after it asked to confirm
 	interval time.Duration
 	gen      int // generation of ticks; older ticks are ignored
 	reading  bool
@@ -53,7 +54,7 @@ func New(src Source, sig Signaller, o Options) Model {
 	if sig == nil {
 		o.ReadOnly = true
 	}
-	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, reading: true, pages: newPages(o)}
+	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, reading: true, pages: newPages(o)}
 	m.world.canvas = canvas{mono: o.NoColor, ascii: o.ASCII}
 	return m
 }

@@ -24,6 +24,10 @@ type detailsMsg struct {
 	err error
 }
 
+// An armedMsg makes the signal menu take the answer to what it asked. The answer to an
+// earlier question is ignored.
+type armedMsg struct{ menu, asked int }
+
 // The messages of the signal menu carry its number, because they may arrive after the
 // menu was closed, or after another one was opened. They also carry the target, so
 // that the model can close it in either case.

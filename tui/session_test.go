@@ -40,6 +40,7 @@ func newUser(t *testing.T, width, height int, o Options) *user {
 	t.Helper()
 	u := &user{t: t, src: newFakeSource(), sig: &fakeSignaller{}}
 	u.m = New(u.src, u.sig, o)
+	u.m.unarmed = 0
 	u.send(tea.WindowSizeMsg{Width: width, Height: height})
 	u.refresh()
 	return u

@@ -36,6 +36,8 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		m.detail, m.menu = m.detail.take(&m.world, msg), m.menu.details(msg)
 	case heldMsg:
 		return m.held(msg)
+	case armedMsg:
+		return m.arm(msg), nil
 	case sentMsg:
 		return m.sent(msg)
 	case watchedMsg:

@@ -114,7 +114,7 @@ func showTop(w *source, o tui.Options) (int, error) {
 	if err := reserveThreads(w.Cgroup.Read()); err != nil {
 		return failure, err
 	}
-	options := append(windowOptions(), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
+	options := append(windowOptions(), tea.WithInput(&keyboard{File: os.Stdin}), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
 	p := tea.NewProgram(tui.New(w, sig, o), options...)
 	go leaveWithClient(ctx, cancel)
 	// Bubble Tea restores the terminal on SIGINT and SIGTERM. Do the same on SIGHUP
