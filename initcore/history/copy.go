@@ -141,8 +141,7 @@ func (c *fileCopy) copy() error {
 		overwrites = overwrites || written[area] > max(c.copied[area], uint64(slotsOf[area]))
 	}
 	if overwrites {
-		c.snapshot(c.load(offWritten), c.copied)
-		if err := writeAt(c.fd, c.header[offAreas:offAreas+areas*lenArea], offAreas); err != nil {
+		if err := c.announce(); err != nil {
 			return err
 		}
 	}
@@ -159,6 +158,13 @@ func (c *fileCopy) copy() error {
 	return nil
 }
 
+// announce writes into the file that the records that it lacks are about to overwrite
+// others.
+func (c *fileCopy) announce() error {
+	c.snapshot(c.load(offWritten), c.copied)
+	return writeAt(c.fd, c.header[offAreas:offAreas+areas*lenArea], offAreas)
+}
+
 // check returns an error if the file is not what it was.
 func (c *fileCopy) check() error {
 	var st unix.Stat_t
@@ -173,12 +179,16 @@ func (c *fileCopy) check() error {
 	return nil
 }
 
-// snapshot copies the header, with these counts of the records that are in the file.
+// snapshot copies the header, with these counts of the records that are in the file. It
+// announces no more records to come than a reader believes: an area that is so far behind
+// is overwritten as a whole, whatever the number.
 func (c *fileCopy) snapshot(total uint64, written [areas]uint64) {
 	copy(c.header[:], c.ring)
 	le.PutUint64(c.header[offWritten:], total)
 	for area, n := range written {
-		le.PutUint64(c.header[entryOf(area)+offAreaWritten:], n)
+		entry := c.header[entryOf(area):]
+		le.PutUint64(entry[offAreaWritten:], n)
+		le.PutUint64(entry[offWriting:], min(le.Uint64(entry[offWriting:]), n+countApart))
 	}
 }
 
@@ -219,6 +229,14 @@ func (c *fileCopy) stop() {
 // to get it.
 func (w *Writer) Behind() bool {
 	return w != nil && w.file != nil && w.file.failure.Load() == nil && w.file.done.Load() != w.file.asked.Load()
+}
+
+// Copied returns a number that changes when something has been copied into the file.
+func (w *Writer) Copied() uint64 {
+	if w == nil || w.file == nil {
+		return 0
+	}
+	return w.file.done.Load()
 }
 
 // FileErr returns why the file no longer gets what is written into the ring; nil if it

@@ -48,9 +48,11 @@ func OpenForWriting(path string) (*File, error) {
 		case err == nil:
 			return f, nil
 		case errors.Is(err, fs.ErrNotExist):
-			f, err = makeNew(path, "")
+			f, err = makeNew(path, nil, "")
 		case errors.Is(err, errDamaged):
-			f, err = makeNew(path, err.Error())
+			damaged := f
+			f, err = makeNew(path, damaged, err.Error())
+			damaged.close()
 		}
 		if err == nil {
 			return f, nil
@@ -65,7 +67,8 @@ func OpenForWriting(path string) (*File, error) {
 // errReplaced means that another process has put another file in the place of ours.
 var errReplaced = errors.New("another process has replaced it")
 
-// openExisting opens the file that exists at path.
+// openExisting opens the file that exists at path. It returns a damaged one with the error,
+// still locked.
 func openExisting(path string) (*File, error) {
 	// A FIFO must not block, nor a terminal become the controlling one.
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
@@ -76,11 +79,15 @@ func openExisting(path string) (*File, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	f := &File{fd: fd, path: path}
-	if err := f.take(); err != nil {
-		f.close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err = f.take(); err == nil {
+		return f, nil
 	}
-	return f, nil
+	err = fmt.Errorf("%s: %w", path, err)
+	if errors.Is(err, errDamaged) {
+		return f, err
+	}
+	f.close()
+	return nil, err
 }
 
 // take locks the file and reads what it holds.
@@ -219,9 +226,10 @@ func syncFile(fd int) error {
 }
 
 // makeNew makes a new ring under another name and renames it, so that there is never half
-// of one under this name. It first renames the file that is there if why says what is
-// wrong with it.
-func makeNew(path, why string) (_ *File, err error) {
+// of one under this name. It first renames the file that is there if that is damaged, and
+// why says what is wrong with it. Its lock keeps another init from finding it damaged as
+// well: that would rename the new ring over it.
+func makeNew(path string, damaged *File, why string) (_ *File, err error) {
 	unfinished := path + newSuffix
 	_ = unix.Unlink(unfinished) // of a start that was interrupted
 	fd, err := unix.Open(unfinished, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
@@ -241,7 +249,10 @@ func makeNew(path, why string) (_ *File, err error) {
 	if err := f.initialise(0); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if why != "" {
+	if damaged != nil {
+		if !damaged.inPlace() {
+			return nil, fmt.Errorf("%s: %w", path, errReplaced)
+		}
 		if err := unix.Rename(path, path+badSuffix); err != nil {
 			return nil, fmt.Errorf("%s; and renaming it to %s: %w", why, path+badSuffix, err)
 		}

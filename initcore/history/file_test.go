@@ -207,6 +207,57 @@ func TestStartTogether(t *testing.T) {
 	}
 }
 
+// TestDamagedTogether: inits that find the same damaged file at the same time keep what was
+// in it, and none writes to a file that another has renamed.
+func TestDamagedTogether(t *testing.T) {
+	damaged := []byte("evidence")
+	for range 100 {
+		path := filepath.Join(t.TempDir(), "ring")
+		if err := os.WriteFile(path, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files := make(chan *File, 4)
+		for range cap(files) {
+			go func() {
+				f, _ := OpenForWriting(path)
+				files <- f
+			}()
+		}
+		for range cap(files) {
+			if f := <-files; f != nil {
+				if !f.inPlace() {
+					t.Error("one has a file that was renamed")
+				}
+				defer f.Close()
+			}
+		}
+		if got, err := os.ReadFile(path + badSuffix); err != nil || !bytes.Equal(got, damaged) {
+			t.Fatalf("%s%s = %d bytes, %v; want what there was", path, badSuffix, len(got), err)
+		}
+	}
+}
+
+// TestCopyFarBehind: a file is that of a ring also while the init copies into it what
+// piled up when its file system did not respond.
+func TestCopyFarBehind(t *testing.T) {
+	w, path := fileRing(t)
+	exits(w, 1, 4)
+	file := w.file
+	w.file = nil
+	for range countApart + 1 {
+		w.Add(&Record{Kind: KindExit})
+	}
+	w.file = file
+	if err := file.announce(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := OpenFile(path)
+	if err != nil {
+		t.Fatal("before the first record is copied:", err)
+	}
+	r.Close()
+}
+
 // TestCopyBeside: another goroutine copies while the ring goes round several times, and
 // a reader of the file finds no damaged record.
 func TestCopyBeside(t *testing.T) {
