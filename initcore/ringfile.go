@@ -19,9 +19,11 @@ const (
 
 // A fileLook is what the machine knows of the file into which the history is copied.
 type fileLook struct {
-	since  time.Time // since when the file lacks something that is to be copied; zero: it does not
+	since  time.Time // since when nothing was copied, though the file lacks something; zero: it lacks nothing
+	copied uint64    // what [history.Writer.Copied] returned then
 	lookAt time.Time // when to look again; zero: after the next event
-	hung   bool      // the log says that the file system does not respond
+	hung   bool      // the file system does not respond
+	told   bool      // the log says so
 	failed bool      // the log says that the file no longer gets anything
 }
 
@@ -106,13 +108,15 @@ func waitForFile(w *history.Writer, limit time.Duration) bool {
 	return true
 }
 
-// settleFile waits for the file, for limit at most and not at all if its file system is
-// known not to respond, and says what is wrong with it.
+// settleFile waits for the file, for limit at most and not at all if its file system
+// still does not respond, and says what is wrong with it.
 func (m *machine) settleFile(limit time.Duration) {
 	if m.cfg.History == "" {
 		return
 	}
-	if !m.file.hung && !waitForFile(m.hist, limit) && limit == endLimit {
+	hung := m.file.hung && m.hist.Copied() == m.file.copied
+	if !hung && !waitForFile(m.hist, limit) && limit == endLimit {
+		m.file.copied, m.file.hung = m.hist.Copied(), true
 		m.fileHangs()
 	}
 	m.fileFailed()
@@ -125,19 +129,25 @@ func (m *machine) lookAtFile(now time.Time) (due bool) {
 		return false
 	}
 	due = !m.file.lookAt.IsZero() && !now.Before(m.file.lookAt)
-	switch {
-	case m.fileFailed(), !m.hist.Behind():
-		m.file.since, m.file.lookAt = time.Time{}, time.Time{}
-	case m.file.since.IsZero():
-		m.file.since, m.file.lookAt = now, now.Add(fileLookAfter)
-	case m.file.hung:
-		m.file.lookAt = time.Time{}
-	case now.Sub(m.file.since) >= fileHungAfter:
+	m.file.look(now, !m.fileFailed() && m.hist.Behind(), m.hist.Copied())
+	if m.file.hung {
 		m.fileHangs()
-	case due:
-		m.file.lookAt = now.Add(fileLookAfter)
 	}
 	return due
+}
+
+// look takes note of whether the file lacks something, and of what was copied so far.
+func (f *fileLook) look(now time.Time, behind bool, copied uint64) {
+	switch {
+	case !behind:
+		f.since, f.lookAt, f.hung = time.Time{}, time.Time{}, false
+	case f.since.IsZero() || copied != f.copied: // it lacks something, or responds again
+		f.since, f.copied, f.lookAt, f.hung = now, copied, now.Add(fileLookAfter), false
+	case now.Sub(f.since) >= fileHungAfter:
+		f.lookAt, f.hung = time.Time{}, true
+	case !now.Before(f.lookAt):
+		f.lookAt = now.Add(fileLookAfter)
+	}
 }
 
 // fileFailed reports whether the file no longer gets anything, and says so once.
@@ -152,8 +162,8 @@ func (m *machine) fileFailed() bool {
 
 // fileHangs says once that the file system of the file does not respond.
 func (m *machine) fileHangs() {
-	if !m.file.hung {
-		m.file.hung = true
+	if !m.file.told {
+		m.file.told = true
 		m.warnOfFile(fmt.Sprintf("%s until %s can be written: %s", inMemory, m.cfg.History, errNoAnswer))
 	}
 }
