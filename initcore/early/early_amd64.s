@@ -674,14 +674,7 @@ reserve:
 	MOVQ	24(R9), AX
 	MOVQ	AX, 24(R10)
 	MOVL	CX, Info_seq(R10) // the signal is complete
-	MOVL	·bell(SB), DI
-	TESTL	DI, DI
-	JLT	over
-	LEAQ	·one(SB), SI
-	MOVL	$8, DX
-	MOVL	$SYS_write, AX
-	SYSCALL
-	JMP	over
+	JMP	stored
 keep:
 	// The ring is full: store the signal in its slot. The handler that sets the bit in
 	// claimed owns the slot, and no other writes it until takeKept has read it and clears
@@ -706,8 +699,23 @@ keep:
 	MOVQ	AX, 24(R10)
 	LOCK
 	BTSQ	CX, ·kept(SB) // the slot is complete
+stored:
+	// This is after the signal is complete, so that the reader finds it when it wakes up:
+	// it may have emptied the ring while this thread did not run.
+	MOVL	·bell(SB), DI
+	TESTL	DI, DI
+	JLT	rung
+	LEAQ	·one(SB), SI
+	MOVL	$8, DX
+	MOVL	$SYS_write, AX
+	SYSCALL // it changes AX, CX and R11
+rung:
 	CMPL	R8, $SIGRTMIN
 	JCS	over
+	MOVQ	·tail(SB), AX
+	SUBQ	·head(SB), AX
+	CMPQ	AX, $const_ringSize
+	JLT	over
 queued:
 	// Real-time signals must be queued. Block them after the handler returns, so
 	// that the kernel queues them.

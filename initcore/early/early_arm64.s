@@ -651,13 +651,7 @@ reserve:
 	STP	(R4, R5), 16(R3)
 	ADD	$Info_seq, R3
 	STLRW	R7, (R3)
-	MOVW	·bell(SB), R0
-	TBNZ	$31, R0, over
-	MOVD	$·one(SB), R1
-	MOVD	$8, R2
-	MOVD	$SYS_write, R8
-	SVC
-	RET
+	B	stored
 keep:
 	SUB	$1, R9, R12
 	MOVD	$1, R14
@@ -682,7 +676,22 @@ set:
 	ORR	R14, R5
 	STLXR	R5, (R3), R6
 	CBNZ	R6, set
+stored:
+	MOVW	·bell(SB), R0
+	TBNZ	$31, R0, rung
+	MOVD	$·one(SB), R1
+	MOVD	$8, R2
+	MOVD	$SYS_write, R8
+	SVC // it changes R0
+rung:
 	CMP	$SIGRTMIN, R9
+	BLT	over
+	MOVD	$·tail(SB), R3
+	LDAR	(R3), R5
+	MOVD	$·head(SB), R4
+	LDAR	(R4), R6
+	SUB	R6, R5, R6
+	CMP	$const_ringSize, R6
 	BLT	over
 queued:
 	MOVD	·realTime(SB), R14

@@ -39,6 +39,8 @@ func TestMain(m *testing.M) {
 		played(role)
 	case "read a slot":
 		readSlot()
+	case "wake up for a slot":
+		wakeForSlot()
 	default:
 		f, err := Take()
 		if err != nil {
@@ -154,6 +156,27 @@ func readSlot() {
 		_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
 	}
 	fmt.Println("then", slots[unix.SIGUSR1].PID)
+}
+
+// wakeForSlot receives a signal while the ring is full, and the bell is silent.
+func wakeForSlot() {
+	setMask(&none)
+	f := new(Feed)
+	if err := f.open(); err != nil {
+		fmt.Println(err)
+	}
+	atomic.StoreUint64(&tail, atomic.LoadUint64(&head)+ringSize) // the ring is full
+	fmt.Println("ready")
+	poll := []unix.PollFd{{Fd: int32(f.FD()), Events: unix.POLLIN}}
+	for atomic.LoadUint64(&kept) == 0 {
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
+	}
+	// The handler may still be about to write.
+	n, err := unix.Poll(poll, 10_000)
+	for errors.Is(err, unix.EINTR) {
+		n, err = unix.Poll(poll, 10_000)
+	}
+	fmt.Println("awake", n, err)
 }
 
 // child is the test binary in a role.

@@ -180,6 +180,21 @@ func slotHolds(t *testing.T) {
 	check(t, c.cmd.Wait())
 }
 
+// TestSlotWakes: a signal that is stored in its slot wakes the reader. It may have emptied
+// the ring between the handler's look at the ring and its write to the slot.
+func TestSlotWakes(t *testing.T) { eachLayer(t, slotWakes) }
+
+func slotWakes(t *testing.T) {
+	for _, sig := range []unix.Signal{unix.SIGTERM, rtMin} {
+		c := play(t, "wake up for a slot")
+		check(t, unix.Kill(c.pid(), sig))
+		if got := c.line(); got != "awake 1 <nil>" {
+			t.Errorf("signal %d: the child says %q, want it awake", sig, got)
+		}
+		check(t, c.cmd.Wait())
+	}
+}
+
 // TestReleaseRepeats: signals that arrived before Release run the runtime's handlers.
 func TestReleaseRepeats(t *testing.T) { eachLayer(t, releaseRepeats) }
 
