@@ -57,13 +57,11 @@ func (l *loop) run() {
 	}
 	// A program may have sent signals just before its death, and they may have been
 	// delivered after it was reaped. They reach no program, but they are recorded.
-	left := l.unfinished
-	l.readSignals()
-	for i := 0; left && i < lastSteps; i++ {
+	end := l.clock().Add(lastTime)
+	for l.readSignals(); l.unfinished && l.clock().Before(end); {
 		l.unfinished = false
 		l.readSignals()
 		l.reapAll()
-		left = l.unfinished
 	}
 	l.ignorePanic(l.recordCounts)
 }
@@ -133,8 +131,10 @@ const (
 	maxStops  = 100 // of a child that is stopped and continued all the time
 )
 
-// lastSteps is how often that much is handled after the end, if so much was left.
-const lastSteps = 64
+// lastTime is how long the init goes on handling signals and deaths after the end, if so
+// many are left. The kernel may take more than a millisecond for one of 100,000 queued
+// signals, and whoever ends the container does not wait for long.
+const lastTime = 100 * time.Millisecond
 
 // reapAll handles the deaths, and reports whether there were any. One SIGCHLD may
 // stand for many deaths. Losing a SIGCHLD is harmless, since every wake-up calls

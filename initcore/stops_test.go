@@ -122,6 +122,22 @@ func TestStopsDoNotStarve(t *testing.T) {
 	}
 }
 
+// TestSlowFloodAtTheEnd: the end does not wait for signals that the kernel delivers slowly.
+func TestSlowFloodAtTheEnd(t *testing.T) {
+	f := newFaulty(t, one())
+	f.loop.startPrograms()
+	f.loop.read = func(buf []early.Info) int {
+		f.clock = f.clock.Add(20 * time.Millisecond)
+		return copy(buf, make([]early.Info, len(buf)))
+	}
+	f.dies("app", 7<<8)
+	f.runs(t)
+	// The last step and what follows it each read maxReads times, and once more at most.
+	if took := f.clock.Sub(f.started); f.exitStatus() != 7 || took > time.Second {
+		t.Errorf("it ended with %d after %v, want 7 within 1s", f.exitStatus(), took)
+	}
+}
+
 // TestFloodsDoNotStarve: in a flood of signals and deaths each step handles some of both, and
 // what is due.
 func TestFloodsDoNotStarve(t *testing.T) {
