@@ -145,7 +145,7 @@ func (k *kernel) awaitTrial(pid int) (killed, ended bool) {
 
 // forkTrial creates a child that makes the calls from *at on, and counts *at up. What
 // applies to fork applies here: raw system calls only. All signals stay blocked in the
-// child, so that our handler does not write to the init's pipe, and SIGSYS ends it.
+// child, so that our handler does not wake the init, and SIGSYS ends it.
 //
 //go:norace
 //go:noinline

@@ -12,7 +12,10 @@
 // an eventfd, and returns.
 // It takes no lock, does not block, calls no Go code, and may run on any thread.
 // The loop of the init reads the ring. While it is full, the handler stores a signal in the
-// slot of its number and blocks the real-time signals, so that the kernel queues them.
+// slot of its number. While some signals are unread, it blocks the real-time signals on its
+// thread, so that the kernel queues them, and while the ring is full, also a signal of which
+// one is in the slot. The loop unblocks them on its own thread, the main one. Other threads
+// keep them blocked: the kernel delivers to the main thread then.
 //
 // # Layers
 //

@@ -714,7 +714,7 @@ rung:
 	JCS	over
 	MOVQ	·tail(SB), AX
 	SUBQ	·head(SB), AX
-	CMPQ	AX, $const_ringSize
+	CMPQ	AX, $const_realTimeRoom
 	JLT	over
 queued:
 	// Real-time signals must be queued. Block them after the handler returns, so

@@ -691,7 +691,7 @@ rung:
 	MOVD	$·head(SB), R4
 	LDAR	(R4), R6
 	SUB	R6, R5, R6
-	CMP	$const_ringSize, R6
+	CMP	$const_realTimeRoom, R6
 	BLT	over
 queued:
 	MOVD	·realTime(SB), R14

@@ -2,6 +2,7 @@ package early
 
 import (
 	"errors"
+	"io"
 	"os"
 	"strconv"
 	"testing"
@@ -48,6 +49,42 @@ func arriveInOrder(t *testing.T, c *child, sig, count int) {
 	if wrong > 0 {
 		t.Errorf("signal %d: %d of %d arrived in another order", sig, wrong, count)
 	}
+}
+
+// TestQueueWaits: real-time signals that nobody reads stay in the kernel's queue, so that a
+// SIGTERM need not wait for them. None is lost.
+func TestQueueWaits(t *testing.T) {
+	needsHandler(t)
+	t.Run(Entry.String(), func(t *testing.T) {
+		const many = realTimeRoom + 100
+		c := play(t, "asleep")
+		for i := range many {
+			check(t, queue(c.pid(), Info{Signal: rtMin, Code: -1, PID: int32(os.Getpid()), Value: uint64(i)}))
+		}
+		for end := time.Now().Add(time.Minute); statusField(t, strconv.Itoa(c.pid()), "SigBlk")&realTime != realTime; {
+			if time.Now().After(end) {
+				t.Fatal("the main thread does not block real-time signals")
+			}
+		}
+		check(t, unix.Kill(c.pid(), unix.SIGTERM))
+		_, err := io.WriteString(c.in, "wake up\n")
+		check(t, err)
+		before, value := 0, uint64(0)
+		for i := range many + 1 {
+			switch got := parse(t, c.line()); {
+			case got.Signal == int32(unix.SIGTERM):
+				before = i
+			case got.Signal != rtMin || got.Value != value:
+				t.Fatalf("%+v, want the value %d", got, value)
+			default:
+				value++
+			}
+		}
+		if before != realTimeRoom {
+			t.Errorf("%d signals came before SIGTERM, want %d", before, realTimeRoom)
+		}
+		c.rest()
+	})
 }
 
 // TestThreadsBlock: no thread but the main one may receive a real-time signal, and none has

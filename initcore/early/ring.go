@@ -18,6 +18,12 @@ import (
 // returns no later signal before, even if that is complete.
 const ringSize = 2048 // as many signals as a pipe of 64 KiB would hold; a power of two
 
+// realTimeRoom is how many unread signals the ring holds when the handler begins to block
+// the real-time signals, so that the kernel queues them. When it delivers one of a long
+// queue, which is slow, it delivers the next one before the thread goes on. So the reader
+// would run only once the ring is full, and find a SIGTERM behind all that.
+const realTimeRoom = 64
+
 var (
 	ring [ringSize]Info
 	tail uint64 // number of places that were reserved, ever
