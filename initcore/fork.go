@@ -85,10 +85,6 @@ func fork(img *image) (pid int, errno unix.Errno) {
 		}
 	}
 
-	for i = 0; i < uintptr(len(img.limits)); i++ {
-		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, img.limits[i].Resource, uintptr(unsafe.Pointer(&img.limits[i].Rlimit)), 0, 0, 0)
-	}
-
 	if img.oomFile != 0 {
 		// An error is ignored: without /proc the program runs with the value of the init.
 		const atCWD = ^uintptr(99) // AT_FDCWD
@@ -96,6 +92,12 @@ func fork(img *image) (pid int, errno unix.Errno) {
 			unix.RawSyscall6(unix.SYS_WRITE, i, img.oomText, uintptr(len(img.oom)), 0, 0, 0)
 			unix.RawSyscall6(unix.SYS_CLOSE, i, 0, 0, 0, 0, 0)
 		}
+	}
+
+	// Nothing below needs a descriptor, of which the program's limit may leave none, apart
+	// from isText, which execve must have refused first.
+	for i = 0; i < uintptr(len(img.limits)); i++ {
+		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, img.limits[i].Resource, uintptr(unsafe.Pointer(&img.limits[i].Rlimit)), 0, 0, 0)
 	}
 
 	if img.user != nil {
@@ -174,7 +176,8 @@ fail:
 
 // isText reports whether a shell may run the file, see [kindOf], or its #! line names no
 // interpreter. The child calls it between fork and exec, so it obeys the same rules
-// as fork.
+// as fork. The limit on descriptors is that of the program already, because it must be set
+// before execve(2): where it leaves none, the file goes to the shell, as in execvp(3).
 //
 //go:nosplit
 //go:norace
