@@ -16,7 +16,8 @@ const maxMarks = 3
 // result is visible and stays on one line. It escapes, as in a Go string, control
 // characters (\n, \x1b), bytes that are not UTF-8 (\xff), invisible characters and
 // those that change the direction of the text (\u200b, \u202e), and all combining
-// marks on a character after the first three. It keeps other characters, including
+// marks on a character after the first three, and those at the beginning, which would
+// be on what is printed before. It keeps other characters, including
 // backslashes, so that Printable(Printable(s)) is Printable(s). It does not allocate
 // for printable ASCII.
 func Printable(s string) string {
@@ -25,7 +26,7 @@ func Printable(s string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 16)
-	marks := 0
+	marks := maxMarks // No character has come yet that could have one.
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
 		if unicode.Is(unicode.M, r) {

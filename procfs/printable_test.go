@@ -27,6 +27,7 @@ func TestPrintable(t *testing.T) {
 		{"private use", "\ue000", `\ue000`},
 		{"umlaut and wide", "für 世界", "für 世界"},
 		{"accent", "e\u0301", "e\u0301"},
+		{"an accent on what is before", "\u0301\u0302e\u0301", `\u0301\u0302` + "e\u0301"},
 		{"a pile of accents", "e\u0301\u0301\u0301\u0301", "e\u0301\u0301\u0301\\u0301"},
 		{"a pile interrupted by a letter", "e\u0301\u0301\u0301e\u0301", "e\u0301\u0301\u0301e\u0301"},
 	} {

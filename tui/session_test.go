@@ -199,7 +199,7 @@ func forbidden(line string) string {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(line)
-		if r < ' ' || r == utf8.RuneError && size == 1 || procfs.Printable(line[:size]) != line[:size] {
+		if r < ' ' || r == utf8.RuneError && size == 1 || !procfs.PrintableRune(r) {
 			return line[:size]
 		}
 		line = line[size:]
