@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/cgroup"
 )
 
 // When memory runs out, the kernel kills the process that weighs most: its pages, its page
@@ -42,13 +43,13 @@ func (k *kernel) findOOMScore() string {
 		if !k.isFirst {
 			return "" // its end is not that of the container
 		}
-		raise = oomShare(containerLimit())
+		raise = oomShare(cgroup.ContainerMemoryLimit(k.fs))
 	}
 	if raise <= 0 || k.noProc {
 		return ""
 	}
 	var b [16]byte
-	own, err := strconv.Atoi(strings.TrimSpace(string(b[:max(readSmall(unix.AT_FDCWD, oomScoreAdj, b[:]), 0)])))
+	own, err := strconv.Atoi(strings.TrimSpace(string(b[:max(readSmall(oomScoreAdj, b[:]), 0)])))
 	score := min(own+raise, MaxOOMAdjust)
 	if err != nil || score <= own {
 		return ""
@@ -65,47 +66,10 @@ func oomShare(limit procfs.Bytes) int {
 	return int(min((MaxOOMAdjust*oomWeight+limit-1)/limit, MaxOOMAdjust))
 }
 
-// containerLimit returns the memory limit of the container, 0 if there is none. A container
-// has its own control group at the usual place. Anywhere else the kernel has no such file
-// there, or that of the whole machine, which has no limit. Looking for the group in
-// mountinfo would delay the start of the programs. It reads no file that another file
-// system has put there, which may block.
-func containerLimit() procfs.Bytes {
-	for _, f := range []struct {
-		dir, name string
-		magic     int64
-	}{
-		{"/sys/fs/cgroup", "memory.max", unix.CGROUP2_SUPER_MAGIC},
-		{"/sys/fs/cgroup/memory", "memory.limit_in_bytes", unix.CGROUP_SUPER_MAGIC},
-	} {
-		var b [32]byte
-		n := -1
-		if dir, err := unix.Open(f.dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
-			var st unix.Statfs_t
-			if unix.Fstatfs(dir, &st) == nil && int64(st.Type) == f.magic {
-				n = readSmall(dir, f.name, b[:])
-			}
-			_ = unix.Close(dir)
-		}
-		if n < 0 {
-			continue
-		}
-		// Version 1 has a number near the largest one without a limit, version 2 "max".
-		limit, err := strconv.ParseInt(strings.TrimSpace(string(b[:n])), 10, 64)
-		if err == nil && limit < noLimit {
-			return procfs.Bytes(limit)
-		}
-	}
-	return 0
-}
-
-// noLimit is a memory limit that no machine reaches.
-const noLimit = 1 << 60
-
 // readSmall reads a file of the kernel at once, and returns the number of bytes; -1 if it
 // cannot.
-func readSmall(dir int, name string, b []byte) int {
-	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+func readSmall(name string, b []byte) int {
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return -1
 	}

@@ -41,48 +41,26 @@ func Find(proc procfs.FS, pid, root string) Group {
 		return Group{}
 	}
 	c := Group{byName: map[string]dir{}}
-	for _, m := range parseMounts(mounts) {
-		if root != "" {
-			m.point, m.id = root+m.point, ""
-		}
+	list := parseMounts(mounts)
+	for _, m := range list {
 		switch m.kind {
 		case "cgroup2":
 			if path, ok := groupPath(groups, ""); ok && c.unified == nil {
-				d := m.resolve(path)
-				c.unified = &d
+				if d, ok := m.resolve(path, root, list); ok {
+					c.unified = &d
+				}
 			}
 		case "cgroup":
 			for option := range strings.SplitSeq(m.options, ",") {
 				if path, ok := groupPath(groups, option); ok {
-					c.byName[option] = m.resolve(path)
+					if d, ok := m.resolve(path, root, list); ok {
+						c.byName[option] = d
+					}
 				}
 			}
 		}
 	}
 	return c
-}
-
-// mount has some fields of a mountinfo line, see proc_pid_mountinfo(5).
-type mount struct {
-	id, root, point, kind, options string
-}
-
-func parseMounts(b []byte) []mount {
-	var list []mount
-	for line := range bytes.Lines(b) {
-		before, after, ok := strings.Cut(strings.TrimRight(string(line), "\n"), " - ")
-		f, g := strings.Fields(before), strings.Fields(after)
-		if !ok || len(f) < 5 || len(g) < 3 || !strings.HasPrefix(g[0], "cgroup") {
-			continue
-		}
-		list = append(list, mount{id: f[0], root: unescape(f[3]), point: unescape(f[4]), kind: g[0], options: g[2]})
-	}
-	return list
-}
-
-// unescape decodes the octal escapes of mountinfo.
-func unescape(s string) string {
-	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
 // groupPath returns the path of the group of a controller, from the content b of
@@ -104,17 +82,30 @@ func groupPath(b []byte, controller string) (string, bool) {
 
 // resolve returns the directory of the group path below the mount. In a container
 // /proc may show the path on the host while only the group of the container is
-// mounted; the directory is then the mount point.
-func (m mount) resolve(path string) dir {
+// mounted; the directory is then the mount point. It returns false if another file system
+// is mounted over the directory.
+func (m mount) resolve(path, root string, all []mount) (dir, bool) {
+	top := dir{top: root + m.point, path: root + m.point, mount: m.id}
+	if root != "" {
+		top.mount = ""
+	}
+	full := m.point
 	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.root, "/"))
-	if !below || strings.HasPrefix(rel, "/..") {
-		return dir{top: m.point, path: m.point, mount: m.id}
+	below = below && !strings.HasPrefix(rel, "/..")
+	if below {
+		full = filepath.Join(m.point, rel)
 	}
-	full := filepath.Join(m.point, rel)
-	if _, err := os.Stat(full); err != nil {
-		return dir{top: m.point, path: m.point, mount: m.id}
+	if !m.reached(full, all) {
+		return dir{}, false
 	}
-	return dir{top: m.point, path: full, mount: m.id, whole: m.root == "/" && strings.Trim(rel, "/") == ""}
+	if !below {
+		return top, true
+	}
+	if _, err := os.Stat(root + full); err != nil {
+		return top, true
+	}
+	top.path, top.whole = root+full, m.root == "/" && strings.Trim(rel, "/") == ""
+	return top, true
 }
 
 // number reads a file that contains one number. It reports false for "max".
