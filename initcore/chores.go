@@ -17,11 +17,17 @@ import (
 type chore struct {
 	due time.Time
 	do  func()
+
+	// ready reports whether what the chore and all later ones wait for has happened; nil:
+	// they wait for nothing. The loop asks after each event, and at the time until.
+	ready func() bool
+	until time.Time
 }
 
 // chores returns the chores of a new init. The last one is due soon after the start; from
 // then on the init sleeps until an event occurs.
 func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
+	list = append(list, chore{due: begun, do: func() { k.tellForbidden(m) }, ready: k.tried, until: begun.Add(tryLimit + time.Second)})
 	if m.cfg.Watch > 0 {
 		list = append(list, chore{due: begun, do: func() { k.startAccounting(m) }})
 	}
@@ -128,7 +134,11 @@ func (l *loop) due() time.Time {
 		}
 	}
 	if len(l.planned) > 0 {
-		sooner(l.planned[0].due)
+		if first := l.planned[0]; l.clock().Before(first.due) || first.ready == nil {
+			sooner(first.due)
+		} else {
+			sooner(first.until)
+		}
 	}
 	sooner(l.others.next())
 	sooner(l.file.lookAt)
@@ -138,6 +148,9 @@ func (l *loop) due() time.Time {
 // doChores does the chores that are due, and reports whether there were any.
 func (l *loop) doChores(now time.Time) (some bool) {
 	for len(l.planned) > 0 && !now.Before(l.planned[0].due) {
+		if ready := l.planned[0].ready; ready != nil && !ready() {
+			break
+		}
 		do := l.planned[0].do
 		l.planned = l.planned[1:]
 		l.ignorePanic(do)

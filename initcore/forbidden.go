@@ -1,7 +1,8 @@
 package initcore
 
 import (
-	"errors"
+	"fmt"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -71,74 +72,139 @@ const (
 	maxPID       = 1<<31 - 1
 	pidfdGetInfo = 0xC040FF0B // PIDFD_GET_INFO, see package pidfd
 
-	// tryLimit is how long the init waits for a child that makes the calls, which takes
-	// some 0.1 ms. A supervisor may decide about a call (seccomp_unotify(2)), and hang.
-	tryLimit = 100 * time.Millisecond
+	// tryLimit is how long the calls may take: some 0.1 ms, but where the container has
+	// little CPU time, or with a supervisor that decides about each call
+	// (seccomp_unotify(2)), much longer. The loop goes on meanwhile.
+	tryLimit = 10 * time.Second
+
+	// trialEnd is how long the shutdown waits for the end of a child that it has killed.
+	trialEnd = time.Second
 )
 
-// tryCalls finds out which features the seccomp filter forbids, and notes what that costs.
+// A trial is the search for the features that the seccomp filter forbids. It runs beside
+// the loop: until it is over, the init does without any of them.
+type trial struct {
+	pid    int           // of the child that makes the calls; 0: there is none
+	until  time.Time     // when the init gives up
+	at     *uint32       // the call that the child is making, in memory that both share
+	found  features      // that are forbidden
+	err    error         // why there is no answer, and there will be none; nil: there may be one
+	reaped func(pid int) // called after each child
+	page   []byte        // the memory of at
+}
+
+// tryCalls begins to find out which features the seccomp filter forbids.
 func (k *kernel) tryCalls(m *machine) {
 	status, err := k.fs.Status(k.pid)
 	if err != nil || status.Seccomp <= 0 {
 		return // there is no filter, or no /proc that tells
 	}
-	k.forbidden = k.findForbidden(func(pid int) { m.others.noteReaped(procfs.ID{PID: pid}) })
-	if k.forbidden&featureOwner != 0 {
-		asuser.Forbid()
+	k.forbid(allFeatures)
+	t := &k.trial
+	t.until = time.Now().Add(tryLimit)
+	t.reaped = func(pid int) { m.others.noteReaped(procfs.ID{PID: pid}) }
+	t.page, err = unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	if err != nil {
+		t.err = os.NewSyscallError("mmap", err)
+		return
+	}
+	t.at = (*uint32)(unsafe.Pointer(&t.page[0]))
+	t.next(0)
+}
+
+// forbid makes the init do without the features.
+func (k *kernel) forbid(f features) {
+	k.forbidden = f
+	asuser.Forbid(f&featureOwner != 0)
+}
+
+// next starts a child that makes the calls from the given one on.
+func (t *trial) next(from uint32) {
+	t.pid = 0
+	if from >= uint32(len(optionalCalls)) {
+		return
+	}
+	atomic.StoreUint32(t.at, from)
+	pid, errno := forkTrial(t.at)
+	if t.pid = pid; errno != 0 {
+		t.pid, t.err = 0, os.NewSyscallError("clone", errno)
+	}
+}
+
+// ended handles the end of the child, which the caller has reaped.
+func (t *trial) ended(killed bool) {
+	t.reaped(t.pid)
+	switch {
+	case t.err != nil || !killed:
+		t.pid = 0
+	default:
+		at := atomic.LoadUint32(t.at)
+		if at < uint32(len(optionalCalls)) {
+			t.found |= optionalCalls[at].features
+		}
+		t.next(at + 1)
+	}
+}
+
+// reapTrial reaps the child of the trial, if the death is its.
+func (k *kernel) reapTrial(info childInfo) bool {
+	if k.trial.pid == 0 || int(info.pid) != k.trial.pid || info.code == cldStopped || info.code == cldContinued {
+		return false
+	}
+	if err := waitid(unix.P_PID, int(info.pid), &info, unix.WEXITED|unix.WNOHANG, nil); err != nil {
+		return false
+	}
+	k.trial.ended(info.code != cldExited)
+	return true
+}
+
+// tried reports whether the trial is over, at the latest at the time until.
+func (k *kernel) tried() bool {
+	t := &k.trial
+	if t.pid != 0 && t.err == nil && !time.Now().Before(t.until) {
+		_ = unix.Kill(t.pid, unix.SIGKILL) // the loop reaps it
+		t.err = fmt.Errorf("no answer within %v", tryLimit)
+	}
+	return t.pid == 0 || t.err != nil
+}
+
+// endTrial implements leftovers.
+func (k *kernel) endTrial() {
+	t := &k.trial
+	if t.pid == 0 {
+		return
+	}
+	t.until, t.err = time.Time{}, unix.ECANCELED // nobody is told
+	_ = unix.Kill(t.pid, unix.SIGKILL)
+	for begun := time.Now(); time.Since(begun) < trialEnd; nap(100 * time.Microsecond) {
+		var info childInfo
+		err := waitid(unix.P_PID, t.pid, &info, unix.WEXITED|unix.WNOHANG, nil)
+		if err != nil || info.pid != 0 {
+			t.ended(true)
+			return
+		}
+	}
+}
+
+// tellForbidden notes which features are forbidden after all, and what that costs.
+func (k *kernel) tellForbidden(m *machine) {
+	t := &k.trial
+	if t.until.IsZero() {
+		return // there is no filter
+	}
+	why := ": the seccomp profile ends processes that make a call which that needs"
+	if t.err != nil {
+		why = ": it is unknown whether the seccomp profile allows the calls which that needs: " + t.err.Error()
+	} else {
+		_ = unix.Munmap(t.page)
+		t.page, t.at = nil, nil
+		k.forbid(t.found)
 	}
 	for _, f := range featureTexts {
 		if k.forbidden&f.features != 0 {
-			text := f.text + ": the seccomp profile ends processes that make a call which that needs"
-			m.log.Info(text)
+			m.log.Info(f.text + why)
 			m.now = time.Now()
-			m.note(history.KindNote, text)
-		}
-	}
-}
-
-// findForbidden makes the calls in children, and calls reaped with the pid of each.
-func (k *kernel) findForbidden(reaped func(pid int)) (forbidden features) {
-	page, err := unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
-	if err != nil {
-		return allFeatures
-	}
-	defer func() { _ = unix.Munmap(page) }()
-	at := (*uint32)(unsafe.Pointer(&page[0])) // the call that the child is making
-	for from := 0; from < len(optionalCalls); from = int(atomic.LoadUint32(at)) + 1 {
-		atomic.StoreUint32(at, uint32(from))
-		pid, errno := forkTrial(at)
-		if errno != 0 {
-			return allFeatures
-		}
-		killed, ended := k.awaitTrial(pid)
-		if !ended {
-			return allFeatures // the loop reaps the child
-		}
-		reaped(pid)
-		if !killed {
-			return forbidden
-		}
-		if i := int(atomic.LoadUint32(at)); i < len(optionalCalls) {
-			forbidden |= optionalCalls[i].features
-		}
-	}
-	return forbidden
-}
-
-// awaitTrial waits up to tryLimit for a child of forkTrial, and reaps it. killed reports
-// whether a signal ended it.
-func (k *kernel) awaitTrial(pid int) (killed, ended bool) {
-	for begun := time.Now(); ; nap(50 * time.Microsecond) {
-		var info childInfo
-		err := waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG, nil)
-		switch {
-		case errors.Is(err, unix.ECHILD):
-			return false, true
-		case err == nil && info.pid != 0:
-			return info.code != cldExited, true
-		case time.Since(begun) > tryLimit:
-			_ = unix.Kill(pid, unix.SIGKILL)
-			return false, false
+			m.note(history.KindNote, f.text+why)
 		}
 	}
 }

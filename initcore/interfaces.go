@@ -40,6 +40,9 @@ type leftovers interface {
 	signalAll(sig unix.Signal)
 	// continueStopped sends SIGCONT to those of them that are stopped.
 	continueStopped()
+	// endTrial ends the child that makes system calls for the init, if there is one: it is
+	// no leftover process. See [trial].
+	endTrial()
 	// anyLeft reports whether there is any such process.
 	anyLeft() bool
 	// list returns the leftover processes that are alive. It is slow. known is false if

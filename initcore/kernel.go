@@ -47,6 +47,7 @@ type kernel struct {
 	found        []procfs.Stat   // children that search found
 	answer       chan stopAnswer // of the last check
 	forbidden    features        // what the seccomp filter does not allow, see tryCalls
+	trial        trial
 }
 
 // A launch keeps what is needed to explain a failed start until the process has ended.
@@ -209,8 +210,11 @@ type childInfo struct {
 // disappears then.
 func (k *kernel) reap(d *death) error {
 	var info childInfo
-	if err := waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG|unix.WNOWAIT, nil); err != nil {
-		return err
+	for again := true; again; again = k.reapTrial(info) {
+		info = childInfo{}
+		if err := waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG|unix.WNOWAIT, nil); err != nil {
+			return err
+		}
 	}
 	*d = death{PID: int(info.pid), UID: info.uid, Stat: d.Stat}
 	if d.PID == 0 {

@@ -172,7 +172,7 @@ func (k *kernel) everyProcess() []procfs.Stat {
 	scanner := procfs.NewScanner(k.fs)
 	defer scanner.Close()
 	all, _ := scanner.Scan(nil) // without /proc the list is empty
-	all = slices.DeleteFunc(all, procfs.Stat.KernelThread)
+	all = slices.DeleteFunc(all, func(s procfs.Stat) bool { return s.KernelThread() || s.PID == k.trial.pid })
 	if k.isFirst {
 		return all
 	}

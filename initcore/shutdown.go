@@ -149,6 +149,7 @@ const (
 func (m *machine) endLeftovers() {
 	m.terminal.takeTerminal()
 	m.recordFlood()
+	m.leftovers.endTrial()
 	if m.exitStatus() != 0 && m.cfg.Report != "" {
 		m.zombies = heldZombies(m.leftovers.everyProcess(), m.pid, m.leftovers.tracer)
 	}

@@ -17,8 +17,8 @@ import (
 var forbidden atomic.Bool
 
 // Forbid makes [Do] call f with the identity of the caller from now on, because a seccomp
-// filter would end the process that changes it.
-func Forbid() { forbidden.Store(true) }
+// filter would end the process that changes it; with false no longer.
+func Forbid(yes bool) { forbidden.Store(yes) }
 
 // Do calls f with the file system identity of a user. The kernel compares this
 // identity when one process inspects another, see ptrace(2), "Ptrace access mode
