@@ -64,7 +64,7 @@ bench: build ## compare yinit with other inits, then run the benchmarks of the p
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 conform: build ## write what yinit and other inits do, case by case, to docs/; INIT="..." adds one
-	YINIT_CONFORM_TABLE=$(CURDIR)/docs/conformance.md $(GO) test -count=1 -run TestConformanceTable ./cmd/yinit
+	YINIT_CONFORM_TABLE=$(CURDIR)/docs/conformance.md $(GO) test -count=1 -timeout 30m -run TestConformanceTable ./cmd/yinit
 	@cat docs/conformance.md
 
 readme: ## write the option tables into README.md
