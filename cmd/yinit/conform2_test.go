@@ -101,21 +101,26 @@ func sentFaults(s subject, dir string) error {
 }
 
 // faultsArrive is not a conformance case: other inits do not forward these signals.
-func faultsArrive(s subject, dir string) error {
-	r, err := start(s, dir, "", "actor", "listen")
-	if err != nil {
-		return err
-	}
-	defer r.kill()
-	for _, sig := range []unix.Signal{unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS} {
-		if err := r.send(sig); err != nil {
+var faultsArrive = arrive(unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS)
+
+// arrive returns a case which checks that the program gets each signal once.
+func arrive(signals ...unix.Signal) func(subject, string) error {
+	return func(s subject, dir string) error {
+		r, err := start(s, dir, "", "actor", "listen")
+		if err != nil {
 			return err
 		}
-		if line, want := r.line(r.most), fmt.Sprintf("%d 0", sig); line != want {
-			return fmt.Errorf("%s came as %q", procfs.SignalName(int(sig)), line)
+		defer r.kill()
+		for _, sig := range signals {
+			if err := r.send(sig); err != nil {
+				return err
+			}
+			if line, want := r.line(r.most), fmt.Sprintf("%d 0", sig); line != want {
+				return fmt.Errorf("%s came as %q", procfs.SignalName(int(sig)), line)
+			}
 		}
+		return nil
 	}
-	return nil
 }
 
 const hundredOrphans = "i=0; while [ $i -lt 100 ]; do (sleep 0.3 &); i=$((i+1)); done; sleep 0.8; actor zombies"
