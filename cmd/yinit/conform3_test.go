@@ -76,8 +76,8 @@ func ctrlZ(s subject, dir string) error {
 		return err
 	}
 	defer p.master.Close()
-	// The program starts no others: the key could stop one that it has just created with
-	// vfork(2), and then it could not stop itself.
+	// The program starts no other. Ctrl-Z could stop a child between vfork(2) and execve(2),
+	// and the program would wait for it instead of stopping.
 	const program = "while :; do echo tick; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done"
 	cmd := namespacedIn(dir, s.with("", "sh", "-c", program)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave

@@ -21,7 +21,7 @@ var guestCases = []struct {
 	name string
 	run  func(t *testing.T)
 }{
-	{"the kernel is the one that the cases are about", guestKernel},
+	{"the kernel is Linux 6.1", guestKernel},
 	{"the end of another's child is known or unknown, never wrong", exitsOfOthers},
 	{"with process accounting every end is known", exitsAccounted},
 	{"out of memory in a group", outOfMemory},
@@ -202,7 +202,7 @@ func outOfMemoryElsewhere(t *testing.T) {
 	group := limitedGroup(t, map[string]string{"memory.max": "24M"})
 	out := says(t, namespaced(binary, "--", "sh", "-c", `echo 0 >"$0/cgroup.procs"; `+hungry, group), 137, "killed by SIGKILL")
 	if strings.Contains(out, "limit was hit") {
-		t.Errorf("nobody can tell that:\n%s", out)
+		t.Errorf("it blames the limit of another group:\n%s", out)
 	}
 }
 
@@ -279,7 +279,7 @@ func frozenContainer(t *testing.T) {
 	wantEnd(t, ended, 137, said)
 }
 
-// frozenProgram stops a program whose own group is frozen: SIGKILL ends it all the same.
+// frozenProgram stops a program whose control group is frozen: SIGKILL still ends it.
 func frozenProgram(t *testing.T) {
 	group := newGroup(t)
 	cmd := namespaced(binary, "--kill-after=1s", "--", "sh", "-c", `trap : TERM; echo ready; while :; do sleep 1; done`)

@@ -17,8 +17,8 @@ const (
 )
 
 // A keyboard is the terminal from which top reads keys. Not every terminal marks what is
-// pasted, and a pasted letter must not act as a key. So keyboard marks text of which more
-// arrives at once than a person types. It also drops the greatest part of a long paste,
+// pasted, and a pasted letter must not act as a key. So keyboard marks text as pasted
+// if more of it arrives at once than a person types. It also drops most of a long paste,
 // because Bubble Tea takes a microsecond or more for each letter.
 type keyboard struct {
 	*os.File
@@ -145,7 +145,7 @@ func (m *pasteMarker) inString(c byte) {
 	m.out = append(m.out, c)
 	switch {
 	case c == 0x1b:
-		m.state = (*pasteMarker).afterEscape // of which a backslash ends the string
+		m.state = (*pasteMarker).afterEscape // ESC and a backslash end the string
 	case c == 0x07, c < ' ':
 		m.state = (*pasteMarker).inText
 	}

@@ -73,8 +73,8 @@ func parseZombies(args []string) (zombiesOptions, error) {
 	return o, err
 }
 
-// ownThreads returns how many threads this process has: they are gone when somebody reads
-// how many are taken.
+// ownThreads returns how many threads this process has. The command leaves them out of
+// what it prints, because they end with it.
 func ownThreads() uint64 {
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {

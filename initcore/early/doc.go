@@ -13,8 +13,8 @@
 // It takes no lock, does not block, calls no Go code, and may run on any thread.
 // The loop of the init reads the ring. While it is full, the handler stores a signal in the
 // slot of its number. While some signals are unread, it blocks the real-time signals on its
-// thread, so that the kernel queues them, and while the ring is full, also a signal of which
-// one is in the slot. The loop unblocks them on its own thread, the main one. Other threads
+// thread, so that the kernel queues them. While the ring is full, it also blocks a signal
+// whose slot is taken. The loop unblocks them on its own thread, the main one. Other threads
 // keep them blocked: the kernel delivers to the main thread then.
 //
 // # Layers

@@ -38,8 +38,8 @@ var needs = [...]need{
 		resource: unix.RLIMIT_STACK, least: 64 << 10, ample: 64 << 10,
 		says: "yinit: the Go runtime needs a stack of 64 KiB, and the limit is less; raise it: ulimit -s\n",
 	},
-	// Measured as above: the runtime never starts with 42 MB or less, and with 48 MB not
-	// always. Most of that is the map of its heap, of which it uses a page.
+	// Go 1.26 never starts with 42 MB or less, and with 48 MB not always. It reserves most of
+	// that for the map of its heap, and uses one page.
 	{
 		resource: unix.RLIMIT_DATA, least: 64 << 20, ample: 64 << 20,
 		says: "yinit: the Go runtime reserves 64 MiB of data, most of which it does not use, and the limit is less; raise it: ulimit -d\n",

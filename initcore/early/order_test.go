@@ -51,8 +51,8 @@ func arriveInOrder(t *testing.T, c *child, sig, count int) {
 	}
 }
 
-// TestQueueWaits: real-time signals that nobody reads stay in the kernel's queue, so that a
-// SIGTERM need not wait for them. None is lost.
+// TestQueueWaits: unread real-time signals stay in the kernel's queue, and SIGTERM overtakes
+// them. None is lost.
 func TestQueueWaits(t *testing.T) {
 	needsHandler(t)
 	t.Run(Entry.String(), func(t *testing.T) {

@@ -170,8 +170,7 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	if r.PID <= 0 || r.PID == w.opt.Self || a.paid(r.PID) { // acct(2) writes one of its caller when it is switched off
 		return
 	}
-	a.newest = w.timeOf(r, now)
-	w.accountAt(&waiting{Record: *r, at: a.newest, parent: w.parentOf(r), since: w.scans, tried: w.scans}, now)
+	w.accountAt(&waiting{Record: *r, since: w.scans, tried: w.scans}, now)
 }
 
 // accountAt handles the accounting record of a process whose exit is not recorded.
@@ -180,7 +179,7 @@ func (w *Watcher) accountAt(r *waiting, now time.Time) {
 	p := w.procs[r.PID]
 	if p == nil {
 		if w.leftToInit(r) {
-			a.ahead[r.PID] = true
+			a.ahead[r.PID], a.missing = true, 0
 			return
 		}
 		if a.mayWatch(w.scans) && len(w.procs) < w.opt.Max {
@@ -197,6 +196,7 @@ func (w *Watcher) accountAt(r *waiting, now time.Time) {
 	case p != nil || !exists(r.PID) || w.scans-r.since >= reusedAfter && !w.isZombie(r.PID): // the pid was reused, or is free
 		w.recordAccounted(r, now)
 	case len(a.later) < maxLater:
+		w.describe(r, now)
 		a.later = append(a.later, *r)
 	default:
 		a.skipped++
@@ -224,6 +224,7 @@ func (p *process) matches(r *pacct.Record) bool {
 // recordAccounted records the exit of a process that only accounting has seen.
 func (w *Watcher) recordAccounted(r *waiting, now time.Time) {
 	a := w.accounting
+	w.describe(r, now)
 	a.recorded++
 	within := &a.successes
 	if !r.Known || r.Status != 0 {
@@ -242,6 +243,15 @@ func (w *Watcher) recordAccounted(r *waiting, now time.Time) {
 		w.rec.Foreign = parent.Foreign
 	}
 	w.recorder.Add(&w.rec)
+}
+
+// describe finds out what only the time of reading tells about a record. It reads /proc,
+// so it is left out for a record that is dropped or belongs to a watched process.
+func (w *Watcher) describe(r *waiting, now time.Time) {
+	if r.at.IsZero() {
+		r.at, r.parent = w.timeOf(&r.Record, now), w.parentOf(&r.Record)
+		w.accounting.newest = r.at
+	}
 }
 
 // timeOf returns when a process ended. The record tells the second. It was written after

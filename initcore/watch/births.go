@@ -15,8 +15,8 @@ const (
 	// process that is being created has its pid before it can be found.
 	maxUnsure = 8
 	// maxStub is how many threads the container runtime is assumed to have had in a
-	// process that is a command of yinit now, or still the runtime. They got the pids after that of the
-	// process, and ended when it executed yinit.
+	// process that is a command of yinit now, or still the runtime. They got the pids after
+	// that of the process, and ended when it executed yinit.
 	maxStub = 16
 	// young is the age below which a process may not have executed its program yet.
 	// A process that docker exec starts is runc at first.

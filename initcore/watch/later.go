@@ -10,7 +10,7 @@ import (
 // a pid that was reused. The init may reap the zombie, and record its end.
 type waiting struct {
 	pacct.Record
-	at     time.Time // when the process ended
+	at     time.Time // when the process ended; zero: describe was not called yet
 	parent string    // the command name of its parent then, "" if that is unknown
 	since  uint64    // the number of the scan after which it was read
 	tried  uint64    // the number of the scan after which it was last tried
