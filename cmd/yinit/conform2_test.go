@@ -100,9 +100,6 @@ func sentFaults(s subject, dir string) error {
 	return nil
 }
 
-// faultsArrive is not a conformance case: other inits do not forward these signals.
-var faultsArrive = arrive(unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS)
-
 // arrive returns a case which checks that the program gets each signal once.
 func arrive(signals ...unix.Signal) func(subject, string) error {
 	return func(s subject, dir string) error {
