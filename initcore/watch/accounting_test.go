@@ -204,7 +204,7 @@ func TestAccountingFrees(t *testing.T) {
 	s := newShell(t)
 	const processes = 3000
 	fmt.Fprintf(s.in, "i=0; while [ $i -lt %d ]; do (:); i=$((i+1)); done; echo 0\n", processes)
-	seen, deadline := 0, time.Now().Add(time.Minute)
+	seen, deadline := 0, time.Now().Add(5*time.Minute)
 	for seen < processes && time.Now().Before(deadline) {
 		check(t, f.Read(func(pacct.Record) bool { seen++; return true }))
 	}
