@@ -13,14 +13,15 @@ const (
 	minHeight = 10
 )
 
-// tallEnough is the smallest height, in lines, with a header of two lines.
+// tallEnough is the smallest height, in lines, with two lines for the header and two
+// for the footer.
 const tallEnough = 14
 
 // canvas holds the size of the terminal and what it can show. It knows nothing of
 // processes. The zero value has colours and Unicode, but no size.
 type canvas struct {
 	width, height int  // of the terminal, in cells
-	room          int  // lines for the page: between the tabs and the last line or the menu
+	room          int  // lines for the page: between the tabs and the footer or the menu
 	plain         bool // no escape sequences at all
 	mono          bool // no colours
 	ascii         bool // no characters beyond ASCII
@@ -34,9 +35,13 @@ func (c *canvas) headerLines() int {
 	return 2
 }
 
+// footerLines returns the height of the footer: a sentence about the selected row
+// and, if there is room, the keys.
+func (c *canvas) footerLines() int { return c.headerLines() }
+
 // menuRoom returns how many lines the page and the menu share: all but the header,
-// the tabs and the last line.
-func (c *canvas) menuRoom() int { return max(0, c.height-c.headerLines()-2) }
+// the tabs and the footer.
+func (c *canvas) menuRoom() int { return max(0, c.height-c.headerLines()-1-c.footerLines()) }
 
 // text makes foreign text safe to draw.
 func (c *canvas) text(s string) string {
@@ -82,35 +87,109 @@ func (c *canvas) frame(lines []string, height int) string {
 	return strings.Join(lines, "\n")
 }
 
+// row draws spans as a line that fills the width. In a selected row all of it is
+// marked, and each span keeps its meaning.
+func (c *canvas) row(spans []span, marked style) string {
+	var b strings.Builder
+	left := c.width
+	for _, s := range spans {
+		part := c.cut(s.text, left)
+		left -= text.Width(part)
+		b.WriteString(c.paint(s.style|marked, part))
+	}
+	b.WriteString(c.paint(marked, text.Spaces(left)))
+	return b.String()
+}
+
+// spansWidth returns how many cells spans take.
+func spansWidth(spans []span) (n int) {
+	for _, s := range spans {
+		n += text.Width(s.text)
+	}
+	return n
+}
+
+// cutSpans shortens spans to width cells.
+func (c *canvas) cutSpans(spans []span, width int) []span {
+	if spansWidth(spans) <= width {
+		return spans
+	}
+	width-- // for the mark
+	kept := make([]span, 0, len(spans))
+	for _, s := range spans {
+		if n := text.Width(s.text); n <= width {
+			kept, width = append(kept, s), width-n
+			continue
+		}
+		if width >= 0 {
+			kept = append(kept, span{text.Cut(s.text, width, "") + c.glyphs().more, s.style})
+		}
+		break
+	}
+	return kept
+}
+
 // A piece is a part of a line. If a line is too long, the pieces with the lowest
 // rank are omitted first.
 type piece struct {
 	text  string
 	rank  int
 	style style
+	// key is the name of a key, drawn before the text; "" if there is none. press is
+	// the key that a click on the piece presses; "": a click does nothing.
+	key, press string
+}
+
+func (p piece) width() int {
+	if p.key == "" {
+		return text.Width(p.text)
+	}
+	return text.Width(p.key) + 1 + text.Width(p.text)
+}
+
+// A zone is a part of the screen, and the key that a click on it presses.
+type zone struct {
+	x, y, width int
+	press       string
 }
 
 // join puts as many pieces on a line as fit, separated by two spaces.
 func (c *canvas) join(pieces []piece, width int) string {
+	line, _ := c.place(pieces, width, 0, 0, 2)
+	return line
+}
+
+// place puts as many pieces on a line as fit, separated by gap spaces. It also returns
+// the zones of the pieces, for a line that begins at the cell x, y of the screen.
+func (c *canvas) place(pieces []piece, width, x, y, gap int) (string, []zone) {
 	var b strings.Builder
-	for _, p := range fitting(pieces, width) {
-		if b.Len() > 0 {
-			b.WriteString("  ")
+	var zones []zone
+	for i, p := range fitting(pieces, width, gap) {
+		if i > 0 {
+			b.WriteString(text.Spaces(gap))
+			x += gap
+		}
+		if p.press != "" {
+			zones = append(zones, zone{x, y, p.width(), p.press})
+		}
+		x += p.width()
+		if p.key != "" {
+			b.WriteString(c.paint(accent, p.key) + " ")
 		}
 		b.WriteString(c.paint(p.style, p.text))
 	}
-	return c.cut(b.String(), width)
+	return c.cut(b.String(), width), zones
 }
 
 // fitting omits pieces, those of the lowest rank first, until the rest fits or only
 // one remains.
-func fitting(pieces []piece, width int) []piece {
+func fitting(pieces []piece, width, gap int) []piece {
 	kept := make([]piece, 0, len(pieces))
-	total := -2
+	total := -gap
 	for _, p := range pieces {
 		if p.text != "" {
 			kept = append(kept, p)
-			total += text.Width(p.text) + 2
+			total += p.width() + gap
 		}
 	}
 	for total > width && len(kept) > 1 {
@@ -120,7 +199,7 @@ func fitting(pieces []piece, width int) []piece {
 				least = i
 			}
 		}
-		total -= text.Width(kept[least].text) + 2
+		total -= kept[least].width() + gap
 		kept = append(kept[:least], kept[least+1:]...)
 	}
 	return kept

@@ -63,9 +63,9 @@ func TestPaint(t *testing.T) {
 		c    canvas
 		want map[style]string
 	}{
-		{"colours", canvas{}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", bad: "\x1b[1;31mx\x1b[m", warn: "\x1b[33mx\x1b[m", reverse: "\x1b[7mx\x1b[m"}},
-		{"NO_COLOR", canvas{mono: true}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", faint: "x", bad: "\x1b[1mx\x1b[m", warn: "x", reverse: "\x1b[7mx\x1b[m"}},
-		{"plain text", canvas{plain: true}, map[style]string{normal: "x", strong: "x", faint: "x", bad: "x", warn: "x", reverse: "x"}},
+		{"colours", canvas{}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", bad: "\x1b[1;31mx\x1b[m", warn: "\x1b[33mx\x1b[m", selected: "\x1b[30;46mx\x1b[m", selected | bad: "\x1b[1;37;41mx\x1b[m", selected | warn: "\x1b[30;43mx\x1b[m"}},
+		{"NO_COLOR", canvas{mono: true}, map[style]string{normal: "x", strong: "\x1b[1mx\x1b[m", faint: "x", bad: "\x1b[1mx\x1b[m", warn: "x", selected: "\x1b[7mx\x1b[m"}},
+		{"plain text", canvas{plain: true}, map[style]string{normal: "x", strong: "x", faint: "x", bad: "x", warn: "x", selected: "x"}},
 	} {
 		for l, want := range test.want {
 			if got := test.c.paint(l, "x"); got != want {
@@ -123,7 +123,7 @@ func TestHeaderLines(t *testing.T) {
 			t.Errorf("at height %d the header has %d lines, want %d", height, got, want)
 		}
 	}
-	for height, want := range map[int]int{0: 0, 1: 0, 3: 0, 10: 7, 24: 20} {
+	for height, want := range map[int]int{0: 0, 1: 0, 3: 0, 10: 7, 24: 19} {
 		if got := (&canvas{height: height}).menuRoom(); got != want {
 			t.Errorf("at height %d page and menu have %d lines, want %d", height, got, want)
 		}

@@ -10,11 +10,14 @@ import (
 
 // read takes a snapshot and then reads the history. In this order the history has
 // the deaths of all processes that are missing in the snapshot.
-func read(src Source, after uint64) tea.Cmd {
+func read(src Source, after uint64, more wants) tea.Cmd {
 	return func() tea.Msg {
 		var msg readMsg
 		msg.snap, msg.err = src.Snapshot()
 		msg.hist, msg.histErr = src.History(after)
+		if more.zombies {
+			msg.blame, msg.blameErr = src.Zombies()
+		}
 		return msg
 	}
 }
@@ -47,6 +50,11 @@ func watch(t Target, d time.Duration, menu int) tea.Cmd {
 
 func arm(d time.Duration, menu, asked int) tea.Cmd {
 	return tea.Tick(d, func(time.Time) tea.Msg { return armedMsg{menu, asked} })
+}
+
+// rest waits for the second click of a double click.
+func rest(d time.Duration, clicks int) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return restMsg{clicks} })
 }
 
 // release closes t, which may be nil. The error of Close is ignored: the target is

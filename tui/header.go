@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"yinit/procfs"
 	"yinit/tui/text"
@@ -34,12 +35,12 @@ func (w *world) identity() []piece {
 	if h.Uptime > 0 {
 		init = strings.TrimSpace(init + " up " + text.Age(h.Uptime))
 	}
-	name := piece{w.text(h.Name), 5, strong}
+	name := piece{text: w.text(h.Name), rank: 5, style: strong}
 	return []piece{
 		name,
-		{init, 4, normal},
-		{text.Plural(w.living, "proc", "procs"), 6, normal},
-		{text.Plural(w.status.threads, "thread", "threads"), 2, normal},
+		{text: init, rank: 4},
+		{text: text.Plural(w.living, "proc", "procs"), rank: 6},
+		{text: text.Plural(w.status.threads, "thread", "threads"), rank: 2},
 		w.zombiePiece(),
 		w.missedPiece(),
 	}
@@ -50,10 +51,10 @@ func (w *world) zombiePiece() piece {
 	if w.status.zombies > 0 {
 		p.rank, p.style = 9, bad
 	}
-	switch w.trend() {
-	case 1:
+	switch n, _ := w.trend.growth(zombiesOf, time.Minute); {
+	case n > 0:
 		p.text += " " + w.glyphs().up
-	case -1:
+	case n < 0:
 		p.text += " " + w.glyphs().down
 	}
 	return p
@@ -70,7 +71,7 @@ func (w *world) missedPiece() piece {
 	if rate < 10 {
 		text = fmt.Sprintf("missed %.1f/s", rate)
 	}
-	return piece{text, 3, normal}
+	return piece{text: text, rank: 3}
 }
 
 // meters returns the meters, with bars of bar cells; 0 omits the bars.
@@ -78,18 +79,29 @@ func (w *world) meters(bar int) []piece {
 	h := &w.snap.Host
 	var all []piece
 	if h.Pids > 0 {
-		all = append(all, w.meter("pids", float64(h.Pids), float64(h.PidsMax), bar, wholeText, 7))
+		all = append(all, w.meter("pids", float64(h.Pids), float64(h.PidsMax), bar, wholeText, 7), w.history(pidsOf))
 	}
 	if h.Mem > 0 {
-		all = append(all, w.meter("mem", float64(h.Mem), float64(h.MemMax), bar, bytesOf, 5))
+		all = append(all, w.meter("mem", float64(h.Mem), float64(h.MemMax), bar, bytesOf, 5), w.history(memOf))
 	}
 	if w.snap.Since > 0 {
 		all = append(all, w.meter("cpu", h.CPU, h.CPUMax, bar, cpusText, 4))
 	}
 	if h.NoAccess != "" {
-		all = append(all, piece{w.text(h.NoAccess), 3, warn})
+		all = append(all, piece{text: w.text(h.NoAccess), rank: 3, style: warn})
 	}
 	return all
+}
+
+// sparkWidth is how many cells the last ten minutes of a meter take.
+const sparkWidth = 20
+
+// history draws the last ten minutes of a value, where there is room for it.
+func (w *world) history(of func(*sample) float64) piece {
+	if w.width < 140 || len(w.trend) < 2 {
+		return piece{}
+	}
+	return piece{text: strings.TrimLeft(w.spark(w.trend.values(of, sparkWidth, trendFor)), " "), rank: 1, style: faint}
 }
 
 // meter draws "pids ███░░░ 45/100", or "pids 45" without a limit. Close to the limit

@@ -28,49 +28,121 @@ func (h help) view(m *Model, height int) []string {
 	return lines[from:to]
 }
 
-// lines returns the help, made from the key tables of all pages.
-func (h help) lines(m *Model) []string {
-	s := sheet{c: &m.world.canvas}
-	section := func(title string, table keyMap) {
-		s.text(strong, title)
-		for _, b := range table {
-			if b.title != "" && !(b.writes && m.opts.ReadOnly) {
-				s.field(b.title, b.does)
-			}
-		}
-		s.text(normal, "")
-	}
-	section("MOVE", listKeys)
-	for _, p := range m.pages {
-		section(strings.ToUpper(p.name()), p.keys())
-	}
-	section("EVERYWHERE", slices.Concat(refreshKeys, modelKeys))
-	return append(s.lines, words(&m.world.canvas)...)
+// A helpSection is a title and, below it, names and what they mean.
+type helpSection struct {
+	title string
+	rows  [][2]string
 }
 
-// words explains the words in the columns, and the filter.
-func words(c *canvas) []string {
-	s := sheet{c: c}
-	s.text(strong, "TERM: WHAT SIGTERM WOULD DO")
-	s.field("terminate", "ends it: no handler; core: also writes a core dump")
-	s.field("handler", "runs the program's handler")
-	s.field("forward", "yinit forwards it to its program")
-	s.field("read", "the program reads it with signalfd or sigwait")
-	s.field("IGNORE", "no effect: the program ignores it")
-	s.field("PENDING", "no effect yet: it is blocked, or the process is stopped")
-	s.field("SHIELDED", "no effect: PID 1 has no handler, the kernel drops it")
-	s.field("DROP", "no effect: yinit drops it (--rewrite)")
-	s.field("denied", "no effect: you may not signal this process")
-	s.field("?", "unknown: the kernel does not show it")
-	s.text(normal, "")
-	s.text(strong, "FILTER: EVERY WORD MUST MATCH; a,b IS a OR b")
-	s.field("text", "in the name or the command line")
-	s.field("state:Z,T", "also user:app pid:37")
-	s.field("ignores:", "ignores:TERM, also blocks: catches: pending:")
-	s.field("History", "text, pid:37, kind:exit,signal and failed")
-	s.text(normal, "")
-	s.text(strong, "FIRST COLUMN")
-	s.field(c.glyphs().fresh, "new in the last two refreshes")
-	s.field(c.glyphs().dead, "has just ended")
-	return s.lines
+// helpColumn is the smallest width of a column of the help.
+const helpColumn = 50
+
+// lines returns the help, in columns where there is room.
+func (h help) lines(m *Model) []string {
+	w := &m.world
+	n := max(1, w.width/helpColumn)
+	c := w.canvas // as wide as a column
+	c.width = w.width / n
+	var blocks [][]string
+	total := 0
+	for _, section := range m.helpSections() {
+		s := sheet{c: &c}
+		s.text(strong, section.title)
+		for _, row := range section.rows {
+			s.field(row[0], row[1])
+		}
+		s.text(normal, "")
+		blocks = append(blocks, s.lines)
+		total += len(s.lines)
+	}
+	return w.columns(balance(blocks, n, total), c.width)
+}
+
+// balance distributes blocks to n columns of about the same height, in order.
+func balance(blocks [][]string, n, total int) [][]string {
+	columns := make([][]string, n)
+	at, used := 0, 0
+	for _, block := range blocks {
+		if at < n-1 && used+len(block)/2 > total*(at+1)/n {
+			at++
+		}
+		columns[at] = append(columns[at], block...)
+		used += len(block)
+	}
+	return columns
+}
+
+// columns puts columns of lines beside each other.
+func (c *canvas) columns(columns [][]string, width int) []string {
+	var lines []string
+	for i := 0; ; i++ {
+		line, more := "", false
+		for _, column := range columns {
+			part := ""
+			if i < len(column) {
+				part, more = column[i], true
+			}
+			line += c.pad(part, width)
+		}
+		if !more {
+			return lines
+		}
+		lines = append(lines, line)
+	}
+}
+
+// helpSections returns the help: the key tables, and the words on the screen.
+func (m *Model) helpSections() []helpSection {
+	section := func(title string, tables ...keyMap) helpSection {
+		s := helpSection{title: title}
+		for _, b := range slices.Concat(tables...) {
+			if b.title != "" && !(b.writes && m.opts.ReadOnly) {
+				s.rows = append(s.rows, [2]string{b.title, b.does})
+			}
+		}
+		return s
+	}
+	all := []helpSection{section("MOVE", listKeys)}
+	for _, p := range m.pages {
+		all = append(all, section(strings.ToUpper(p.name()), p.keys()...))
+	}
+	all = append(all, section("EVERYWHERE", refreshKeys, modelKeys))
+	return append(all, words(m.world.glyphs())...)
+}
+
+// words explains the words and signs on the screen, and the filter.
+func words(g *glyphs) []helpSection {
+	return []helpSection{
+		{"TERM: WHAT SIGTERM WOULD DO", [][2]string{
+			{"terminate", "ends it: no handler; core: also writes a core dump"},
+			{"handler", "runs the program's handler"},
+			{"forward", "yinit forwards it to its program"},
+			{"read", "the program reads it with signalfd or sigwait"},
+			{"IGNORE", "no effect: the program ignores it"},
+			{"PENDING", "no effect yet: it is blocked, or the process is stopped"},
+			{"SHIELDED", "no effect: PID 1 has no handler, the kernel drops it"},
+			{"DROP", "no effect: yinit drops it (--rewrite)"},
+			{"denied", "no effect: you may not signal this process"},
+			{"?", "unknown: the kernel does not show it"},
+		}},
+		{"FILTER: EVERY WORD MUST MATCH; a,b IS a OR b", [][2]string{
+			{"text", "in the name or the command line"},
+			{"state:Z,T", "also user:app pid:37"},
+			{"ignores:", "ignores:TERM, also blocks: catches: pending:"},
+			{"History", "text, pid:37, kind:exit,signal and failed"},
+		}},
+		{"FIRST COLUMN", [][2]string{
+			{g.fresh, "new in the last two refreshes"},
+			{g.dead, "has just ended"},
+			{g.tag, "tagged"},
+		}},
+		{"HEADER", [][2]string{
+			{g.up + " " + g.down, "more or fewer zombies than a minute ago"},
+			{"missed", "processes a second that started and ended between two refreshes, too short to be shown"},
+		}},
+		{"MOUSE", [][2]string{
+			{"click", "selects a row; sorts by a column; presses a tab or a key in the footer"},
+			{"double", "details; the wheel scrolls"},
+		}},
+	}
 }

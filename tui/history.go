@@ -25,7 +25,7 @@ var historyKeys = keyMap{
 	{do: doFollow, keys: []string{"f"}, title: "f", does: "follow: show the newest record", hint: "follow"},
 }
 
-func (h historyPage) keys() keyMap { return historyKeys }
+func (h historyPage) keys() []keyMap { return []keyMap{historyKeys} }
 
 func (h historyPage) name() string { return "History" }
 
@@ -77,7 +77,7 @@ func (h historyPage) do(w *world, a action) page {
 	return h.show(w, h.top)
 }
 
-func (h historyPage) click(*world, int) page { return h }
+func (h historyPage) click(*world, int, int) (page, bool) { return h, false }
 
 func (h historyPage) filter() string { return h.typed }
 

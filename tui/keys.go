@@ -23,8 +23,20 @@ const (
 	doFlat
 	doSortNext
 	doSortPrevious
+	doSortCPU
+	doSortMem
+	doSortTime
+	doSortPID
+	doReverse
 	doFollow
+	doTag
+	doTagTree
+	doUntag
 	doDetails
+	doExplain
+	doShow
+	doSnapshot
+	doZombies
 	doFilter
 	doBack
 	doSignal
@@ -68,15 +80,26 @@ var (
 		{do: doHome, keys: []string{"home"}, title: "Home End", does: "first or last row"},
 		{do: doEnd, keys: []string{"end"}},
 	}
+	// sortKeys are those of a page with a table.
+	sortKeys = keyMap{
+		{do: doSortNext, keys: []string{"s", ">", "f6"}, title: "s < > F6", does: "sort by another column", hint: "sort"},
+		{do: doSortPrevious, keys: []string{"<"}},
+		{do: doSortCPU, keys: []string{"P"}, title: "P M T I", does: "sort by CPU, memory, CPU time, pid"},
+		{do: doSortMem, keys: []string{"M"}},
+		{do: doSortTime, keys: []string{"T"}},
+		{do: doSortPID, keys: []string{"I"}},
+		{do: doReverse, keys: []string{"r"}, title: "r", does: "reverse the order"},
+	}
 	refreshKeys = keyMap{
-		{do: doPause, keys: []string{"p"}, title: "p", does: "pause or resume"},
-		{do: doSlower, keys: []string{"+"}, title: "+ -", does: "longer or shorter refresh interval"},
-		{do: doFaster, keys: []string{"-"}},
+		{do: doPause, keys: []string{"p"}, title: "p", does: "pause or resume", hint: "resume"},
+		{do: doSlower, keys: []string{"+", "f8"}, title: "+ - F8 F7", does: "longer or shorter refresh interval"},
+		{do: doFaster, keys: []string{"-", "f7"}},
 		{do: doHelp, keys: []string{"?", "f1"}, title: "? F1", does: "this help", hint: "help"},
 	}
 	modelKeys = keyMap{
 		{do: doNextPage, keys: []string{"tab"}, title: "Tab 1 2", does: "next page, or a page by its number"},
 		{do: doPreviousPage, keys: []string{"shift+tab"}},
+		{do: doZombies, keys: []string{"z"}, title: "z", does: "show the zombies", hint: "zombies"},
 		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close, or clear the filter"},
 		{do: doQuit, keys: []string{"q", "f10"}, title: "q F10", does: "quit; Ctrl-C too, from anywhere", hint: "quit"},
 	}
@@ -102,16 +125,22 @@ func actionOf(key string, tables ...keyMap) action {
 	return doNothing
 }
 
-// hints returns the most important keys for the footer: "k signal". If there is no
-// room for all, the last ones are omitted first, those of a lower rank before others.
-func hints(table keyMap, readOnly bool, rank int) []piece {
+// hints returns those keys of a table that matter, for the footer: "k signal". If there
+// is no room for all, the last ones are omitted first, those of a lower rank before
+// others. A click on a hint presses the first of its keys.
+func hints(table keyMap, matters func(*binding) bool, rank int) []piece {
 	var all []piece
-	for _, b := range table {
-		if b.hint == "" || b.writes && readOnly {
+	for i := range table {
+		b := &table[i]
+		if b.hint == "" || matters != nil && !matters(b) {
 			continue
 		}
 		key, _, _ := strings.Cut(b.title, " ")
-		all = append(all, piece{text: key + " " + b.hint, rank: rank - len(all), style: faint})
+		p := piece{key: key, text: b.hint, rank: rank - len(all)}
+		if len(b.keys) > 0 {
+			p.press = b.keys[0]
+		}
+		all = append(all, p)
 	}
 	return all
 }

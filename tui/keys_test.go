@@ -13,7 +13,7 @@ func parts() map[string][]keyMap {
 		"menu, choose": {chooseKeys, listKeys}, "menu, confirm": {confirmKeys}, "menu, watch": {watchKeys}, "menu, report": {reportKeys},
 	}
 	for _, p := range newPages(Options{}) {
-		all[p.name()] = []keyMap{p.keys(), listKeys, refreshKeys, modelKeys}
+		all[p.name()] = append(p.keys(), listKeys, refreshKeys, modelKeys)
 	}
 	return all
 }
@@ -44,7 +44,7 @@ func TestKeysMeanOneThing(t *testing.T) {
 func TestKeysInHelp(t *testing.T) {
 	for _, p := range newPages(Options{}) {
 		told := ""
-		for _, b := range slices.Concat(p.keys(), listKeys, refreshKeys, modelKeys) {
+		for _, b := range slices.Concat(append(p.keys(), listKeys, refreshKeys, modelKeys)...) {
 			if (b.title == "") != (b.does == "") {
 				t.Errorf("%s: %q has the title %q and the text %q, want both or none", p.name(), b.keys, b.title, b.does)
 			}
@@ -52,7 +52,7 @@ func TestKeysInHelp(t *testing.T) {
 			for _, key := range b.keys {
 				word := map[string]string{"pgdown": "pgdn", "kpenter": "enter", "shift+tab": "tab"}[key]
 				if word == "" {
-					word = key
+					word = strings.ToLower(key)
 				}
 				if !slices.Contains(strings.Fields(told), word) && b.title != "" {
 					t.Errorf("%s: the key %q is not in the title %q", p.name(), key, b.title)
@@ -67,7 +67,7 @@ func TestKeysInHelp(t *testing.T) {
 func TestNoLettersOfVi(t *testing.T) {
 	for _, p := range newPages(Options{}) {
 		for _, key := range []string{"h", "j", "l", "g", "G", "ctrl+b", "ctrl+f", "ctrl+d", "ctrl+u"} {
-			if a := actionOf(key, p.keys(), listKeys, refreshKeys, modelKeys); a != doNothing {
+			if a := actionOf(key, append(p.keys(), listKeys, refreshKeys, modelKeys)...); a != doNothing {
 				t.Errorf("%s: %q does %d, want nothing", p.name(), key, a)
 			}
 		}
@@ -93,13 +93,18 @@ func TestHints(t *testing.T) {
 		{do: doFold, keys: []string{"space"}, title: "Space", does: "fold"},
 	}
 	c := &canvas{plain: true}
+	reads := func(b *binding) bool { return !b.writes }
 	for _, test := range []struct {
-		readOnly bool
-		width    int
-		want     string
-	}{{false, 80, "arrows choose  k signal"}, {true, 80, "arrows choose"}, {false, 15, "arrows choose"}} {
-		if got := c.join(hints(table, test.readOnly, 0), test.width); got != test.want {
-			t.Errorf("hints, read-only %t, in %d cells = %q, want %q", test.readOnly, test.width, got, test.want)
+		matters func(*binding) bool
+		width   int
+		want    string
+	}{{nil, 80, "arrows choose  k signal"}, {reads, 80, "arrows choose"}, {nil, 15, "arrows choose"}} {
+		got, zones := c.place(hints(table, test.matters, 0), test.width, 1, 23, 2)
+		if got != test.want {
+			t.Errorf("hints in %d cells = %q, want %q", test.width, got, test.want)
+		}
+		if strings.Contains(got, "k signal") && (len(zones) != 1 || zones[0] != zone{16, 23, 8, "k"}) {
+			t.Errorf("a click on %q presses %v, want k at 16,23", got, zones)
 		}
 	}
 }
@@ -112,8 +117,11 @@ func TestFooter(t *testing.T) {
 		want []string
 		not  string
 	}{
-		{"tree", nil, []string{"Enter details  k signal  / filter  ? help  q quit"}, "follow"},
-		{"history", []string{"2"}, []string{"/ filter  f follow  ? help  q quit"}, "signal"},
+		{"tree", nil, []string{"Enter details  k signal  / filter  t flat  x tag  s", "z zombies  q quit"}, "n next"},
+		{"tree with a filter", []string{"/", "a", "enter"}, []string{"n next"}, "untag"},
+		{"tree with a tag", []string{"x"}, []string{"U untag"}, "n next"},
+		{"paused", []string{"p"}, []string{"p resume"}, "n next"},
+		{"history", []string{"2"}, []string{"/ filter  f follow  ? help  z zombies  q quit"}, "signal"},
 		{"filter", []string{"/"}, []string{"Enter keep  Esc clear"}, "q quit"},
 		{"details", []string{"enter"}, []string{"arrows scroll  k signal  Esc close"}, "q quit"},
 		{"help", []string{"?"}, []string{"arrows scroll  any other key closes"}, "q quit"},

@@ -155,6 +155,14 @@ func (u menu) choose(a action) menu {
 	return u
 }
 
+// click chooses the signal at a line of the menu, whose first line is the title.
+func (u menu) click(line int) menu {
+	if row, ok := u.centre().at(line - 1); ok && u.step == stepChoose {
+		u.list, u.typed = u.to(row), ""
+	}
+	return u
+}
+
 // typing selects the signal whose name or number starts with text.
 func (u menu) typing(text string) menu {
 	u.typed = text
@@ -210,7 +218,7 @@ func (u menu) row(w *world, i int) string {
 	f := predict(&u.p, n, u.caller)
 	mark, l := " ", normal
 	if i == u.cursor {
-		mark, l = w.glyphs().cursor, reverse
+		mark, l = w.glyphs().cursor, selected
 	}
 	line := fmt.Sprintf("%s %2d %s %s", mark, n, w.pad(text.Signal(n), 8), w.pad(f.String(), 14))
 	if w.width >= 64 {
@@ -233,7 +241,7 @@ func (u menu) footer(w *world) string {
 	if u.typed != "" && u.lookUp() < 0 {
 		return w.paint(bad, w.cut(" unknown signal "+u.typed, w.width))
 	}
-	return w.cut(" or type a signal name or number: "+u.typed+w.paint(reverse, " "), w.width)
+	return w.cut(" or type a signal name or number: "+u.typed+w.paint(selected, " "), w.width)
 }
 
 // stillThere says why the process still exists, or what the signal did instead.

@@ -32,17 +32,20 @@ type Model struct {
 	menu   menu
 	help   help
 
+	clicks clicks
+
 	status      string // the result of the last key
 	statusStyle style
 	failed      string // why the last read failed
 
-	unarmed  time.Duration // how long the menu takes no answer after it asked to confirm
-	interval time.Duration
-	gen      int // generation of ticks; older ticks are ignored
-	reading  bool
-	paused   bool
-	leaving  bool // quit when the command that has the target returns it
-	sized    int  // how many reads also asked for the terminal size, see Init
+	unarmed     time.Duration // how long the menu takes no answer after it asked to confirm
+	interval    time.Duration
+	doubleClick time.Duration // the longest time between the two clicks
+	gen         int           // generation of ticks; older ticks are ignored
+	reading     bool
+	paused      bool
+	leaving     bool // quit when the command that has the target returns it
+	sized       int  // how many reads also asked for the terminal size, see Init
 }
 
 // New returns an inspector that reads from src and sends signals through sig. A nil
@@ -54,7 +57,7 @@ func New(src Source, sig Signaller, o Options) Model {
 	if sig == nil {
 		o.ReadOnly = true
 	}
-	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, reading: true, pages: newPages(o)}
+	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, doubleClick: 400 * time.Millisecond, reading: true, pages: newPages(o)}
 	m.world.canvas = canvas{mono: o.NoColor, ascii: o.ASCII}
 	return m
 }
@@ -65,7 +68,7 @@ func New(src Source, sig Signaller, o Options) Model {
 // SIGWINCH, in a goroutine. It would miss a change of the size between the two, such
 // as the one that docker exec makes when it starts a program. So Init asks for the
 // size again, and so do the first reads, see [Model.show].
-func (m Model) Init() tea.Cmd { return tea.Batch(tea.RequestWindowSize, read(m.src, 0)) }
+func (m Model) Init() tea.Cmd { return tea.Batch(tea.RequestWindowSize, read(m.src, 0, wants{})) }
 
 // Frame draws the header and the processes of one snapshot as plain text without
 // escape sequences, for a dumb terminal or a file. It ends with a newline. Height 0
@@ -85,6 +88,6 @@ func Frame(s snapshot.Snapshot, h History, width, height int, o Options) string 
 	if whole {
 		w.room = len(s.Procs) + 1
 	}
-	t := treePage{want: o.PID}.refresh(&w)
+	t := newTreePage(o).refresh(&w)
 	return w.frame(append(head, t.view(&w, w.room)...), height) + "\n"
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/zombie"
 )
 
 // A tickMsg starts the next read. A tick of an older generation dates from before the
@@ -15,7 +16,13 @@ type readMsg struct {
 	err     error
 	hist    History
 	histErr error
+	// blame is nil if no page wanted it.
+	blame    *zombie.Report
+	blameErr error
 }
+
+// A restMsg says that the second click of a double click did not come in time.
+type restMsg struct{ clicks int }
 
 // A detailsMsg has the details that the details pane or the signal menu asked for.
 type detailsMsg struct {

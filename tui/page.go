@@ -1,6 +1,9 @@
 package tui
 
-import "yinit/procfs/snapshot"
+import (
+	"yinit/procfs"
+	"yinit/procfs/snapshot"
+)
 
 // A page is one of the tabs. Its methods return the changed page. The interface is
 // larger than usual because every page implements all of it, so that the model need
@@ -11,8 +14,8 @@ type page interface {
 	name() string
 	// news returns how many new failures the user has not seen yet.
 	news(*world) int
-	// keys returns the key table of the page.
-	keys() keyMap
+	// keys returns the key tables of the page.
+	keys() []keyMap
 	// refresh is called after the world has changed, and before the page is shown.
 	refresh(*world) page
 	// do handles each action that is not the model's own. An action that the page
@@ -20,30 +23,43 @@ type page interface {
 	do(*world, action) page
 	// view draws at most height lines.
 	view(w *world, height int) []string
-	// click handles a mouse click on a line of the page.
-	click(w *world, line int) page
+	// click handles a mouse click on a cell of the page: a title sorts, a row is
+	// selected. onRow says that it was a row; a second click opens the details.
+	click(w *world, x, line int) (p page, onRow bool)
+	// wants returns what the page shows that not every refresh reads.
+	wants(*world) wants
 
 	// selected returns the process that keys act on.
 	selected(*world) (p snapshot.Process, ok bool)
+	// reveal selects a process; ok is false if the page does not show it.
+	reveal(w *world, id procfs.ID) (p page, ok bool)
 	// filter returns the text of the filter; setFilter changes it.
 	filter() string
 	setFilter(w *world, text string) page
-	// explain returns the last line: a sentence about the selected row.
+	// explain returns a sentence about the selected row, for the footer.
 	explain(*world) string
 	// remark returns unusual settings, for the right end of the tab line.
 	remark(*world) string
 }
 
+// wants is what a page needs in addition to the snapshot and the history, because it
+// takes more files than it is worth where nobody looks at it.
+type wants struct {
+	zombies bool // world.blame
+}
+
 // basic implements the methods of page that need not apply to a page.
 type basic struct{}
 
+func (basic) wants(*world) wants                       { return wants{} }
+func (basic) reveal(*world, procfs.ID) (page, bool)    { return nil, false }
 func (basic) selected(*world) (snapshot.Process, bool) { return snapshot.Process{}, false }
 func (basic) news(*world) int                          { return 0 }
 
 // newPages returns the pages in the order of their numbers.
 func newPages(o Options) []page {
 	return []page{
-		treePage{want: o.PID},
+		newTreePage(o),
 		historyPage{},
 	}
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,39 +11,70 @@ import (
 
 // press hands a key to the part of the screen that has the focus.
 func (m Model) press(msg tea.KeyPressMsg) (Model, tea.Cmd) {
-	key := msg.String()
+	return m.pressKey(msg.String(), msg.Text)
+}
+
+// pressKey handles the key of this name, which types text.
+func (m Model) pressKey(key, text string) (Model, tea.Cmd) {
 	m.status = ""
 	switch {
 	case key == "ctrl+c":
 		return m.leave()
 	case m.menu.open():
-		return m.pressMenu(key, msg.Text)
+		return m.pressMenu(key, text)
 	case m.line.open:
-		return m.pressLine(key, msg.Text), nil
+		return m.pressLine(key, text), nil
+	}
+	if len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(m.pages) {
+		return m.closePanes().showPage(int(key[0] - '1')), nil
+	}
+	switch {
 	case m.help.open:
 		return m.pressHelp(key), nil
 	case m.detail.open:
 		return m.actDetail(actionOf(key, detailKeys, listKeys, refreshKeys))
 	}
-	if len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(m.pages) {
-		return m.showPage(int(key[0] - '1')), nil
-	}
-	return m.act(actionOf(key, m.page().keys(), listKeys, refreshKeys, modelKeys))
+	return m.act(actionOf(key, append(m.page().keys(), listKeys, refreshKeys, modelKeys)...))
 }
 
-// footer returns the keys that work in the part that has the focus.
+// closePanes shows the page again that help and details cover.
+func (m Model) closePanes() Model {
+	m.help.open, m.detail.open = false, false
+	return m
+}
+
+// footer returns the keys that matter in the part that has the focus.
 func (m Model) footer() []piece {
 	switch {
 	case m.line.open:
-		return hints(lineKeys, false, 0)
+		return hints(lineKeys, nil, 0)
 	case m.menu.open():
-		return hints(m.menu.keys(), false, 0)
+		return hints(m.menu.keys(), nil, 0)
 	case m.help.open:
-		return hints(helpKeys, false, 0)
+		return hints(helpKeys, nil, 0)
 	case m.detail.open:
-		return hints(detailKeys, m.opts.ReadOnly, 0)
+		return hints(detailKeys, m.matters, 0)
 	}
-	return slices.Concat(hints(m.page().keys(), m.opts.ReadOnly, -10), hints(refreshKeys, false, 0), hints(modelKeys, false, -1))
+	var all []piece
+	for _, table := range m.page().keys() {
+		all = append(all, hints(table, m.matters, -10-len(all))...)
+	}
+	return slices.Concat(all, hints(refreshKeys, m.matters, -1), hints(modelKeys, m.matters, -3))
+}
+
+// matters reports whether a key of the footer does something here and now.
+func (m Model) matters(b *binding) bool {
+	switch b.do {
+	case doNextMatch:
+		return m.page().filter() != ""
+	case doUntag:
+		return len(m.world.tags) > 0
+	case doZombies:
+		return m.world.status.zombies > 0 && m.page().name() != zombiesName
+	case doPause:
+		return m.paused
+	}
+	return !b.writes || !m.opts.ReadOnly
 }
 
 // act handles the actions of the whole model, and hands the others to the page.
@@ -68,6 +100,10 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 		m = m.showPage(m.at + 1)
 	case doPreviousPage:
 		m = m.showPage(m.at + len(m.pages) - 1)
+	case doZombies:
+		return m.showZombies(), nil
+	case doShow:
+		return m.showProcess(), nil
 	default:
 		m = m.setPage(m.page().do(&m.world, a))
 	}
@@ -77,6 +113,36 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 func (m Model) showPage(to int) Model {
 	m.at = to % len(m.pages)
 	return m.setPage(m.page().refresh(&m.world))
+}
+
+// showZombies shows the page with the zombies.
+func (m Model) showZombies() Model {
+	for i, p := range m.pages {
+		if p.name() == zombiesName {
+			return m.showPage(i)
+		}
+	}
+	m = m.showPage(0)
+	return m.applyFilter("state:Z")
+}
+
+// zombiesName is the title of the page with the zombies.
+const zombiesName = "Zombies"
+
+// showProcess shows the process that the page has selected on the page where it can be
+// revealed.
+func (m Model) showProcess() Model {
+	p, ok := m.selected()
+	if !ok {
+		return m
+	}
+	for i := range m.pages {
+		if to, ok := m.pages[i].reveal(&m.world, p.ID); ok {
+			m = m.closePanes().showPage(i)
+			return m.setPage(to.refresh(&m.world))
+		}
+	}
+	return m.setStatus(warn, fmt.Sprintf("%d %s is not there any more", p.ID.PID, m.world.text(p.Comm)))
 }
 
 // selected returns the process that keys act on.
@@ -89,8 +155,8 @@ func (m Model) selected() (snapshot.Process, bool) {
 
 func (m Model) openDetail() (Model, tea.Cmd) {
 	p, ok := m.selected()
-	if !ok {
-		return m, nil
+	if !ok { // The rows of the page are no processes.
+		return m.setPage(m.page().do(&m.world, doDetails)), nil
 	}
 	m.detail = detail{}.show(p).resize(&m.world)
 	return m.askDetails()
@@ -169,37 +235,4 @@ func (m Model) leave() (Model, tea.Cmd) {
 	target := m.menu.target
 	m.menu = m.menu.closed()
 	return m, tea.Sequence(release(target), tea.Quit)
-}
-
-func (m Model) wheel(msg tea.MouseWheelMsg) Model {
-	a := doDown
-	switch msg.Button {
-	case tea.MouseWheelUp:
-		a = doUp
-	case tea.MouseWheelDown:
-	default:
-		return m
-	}
-	for range 3 {
-		switch {
-		case m.menu.open():
-			m.menu = m.menu.choose(a)
-		case m.help.open || m.detail.open:
-			m = m.scrollPane(a)
-		default:
-			m = m.setPage(m.page().do(&m.world, a))
-		}
-	}
-	return m
-}
-
-func (m Model) click(msg tea.MouseClickMsg) Model {
-	if msg.Button != tea.MouseLeft || m.menu.open() || m.help.open || m.detail.open {
-		return m
-	}
-	line := msg.Y - m.world.headerLines() - 1
-	if line < 0 || line >= m.world.room {
-		return m
-	}
-	return m.setPage(m.page().click(&m.world, line))
 }

@@ -19,6 +19,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
+	"yinit/procfs/zombie"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -40,7 +41,7 @@ func newUser(t *testing.T, width, height int, o Options) *user {
 	t.Helper()
 	u := &user{t: t, src: newFakeSource(), sig: &fakeSignaller{}}
 	u.m = New(u.src, u.sig, o)
-	u.m.unarmed = 0
+	u.m.unarmed, u.m.doubleClick = 0, 0
 	u.send(tea.WindowSizeMsg{Width: width, Height: height})
 	u.refresh()
 	return u
@@ -59,7 +60,7 @@ func (u *user) send(msg tea.Msg) tea.Cmd {
 func (u *user) refresh() {
 	u.t.Helper()
 	u.src.now += time.Second
-	u.send(read(u.src, u.m.world.next)())
+	u.send(read(u.src, u.m.world.next, u.m.page().wants(&u.m.world))())
 	if u.m.detail.asked {
 		u.send(inspect(u.src, u.m.detail.id)())
 	}
@@ -242,6 +243,7 @@ type fakeSource struct {
 	fail    error
 	noLog   error
 	gone    bool
+	report  *zombie.Report
 	closer  *verdict.Target // the target in the details of a process
 }
 
@@ -287,6 +289,8 @@ func (s *fakeSource) Details(id procfs.ID) (snapshot.Details, error) {
 	}
 	return snapshot.Details{}, procfs.ErrGone
 }
+
+func (s *fakeSource) Zombies() (*zombie.Report, error) { return s.report, s.fail }
 
 func (s *fakeSource) History(after uint64) (History, error) {
 	h := History{Next: after, Since: "kept by yinit 0.1.0 since 09:56:00"}

@@ -6,6 +6,7 @@ import (
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/zombie"
 )
 
 // A Source reads processes and the history. Each method may block for as long as the
@@ -19,6 +20,9 @@ type Source interface {
 	Details(procfs.ID) (snapshot.Details, error)
 	// History returns the records with numbers above after, oldest first.
 	History(after uint64) (History, error)
+	// Zombies finds out who ought to reap each zombie, and why they do not. It is
+	// called only while a page shows that, see page.wants.
+	Zombies() (*zombie.Report, error)
 }
 
 // A Signaller opens processes for sending signals.

@@ -5,19 +5,28 @@ package tui
 type style uint8
 
 const (
-	normal  style = iota
-	strong        // headings
-	faint         // less important text
-	bad           // errors and zombies
-	warn          // warnings
-	reverse       // the selection
+	normal style = iota
+	strong       // headings, and the names of programs
+	faint        // less important text: guides, units, zeros
+	bad          // what is wrong now: zombies, failures, a full limit
+	warn         // what will be wrong: ignored signals, stopped processes, a limit that is near
+	accent       // where the user is and can go: the keys in the footer, the sorted column
+
+	styles // how many there are
+
+	// selected is added to another style for text in the selected row, which keeps its
+	// alarm, and in the tab of the page that is shown.
+	selected style = 1 << 4
 )
 
 // The codes are parameters of SGR, see console_codes(4): attributes and the 16 ANSI
-// colours only, because docker exec sets TERM=xterm, which promises no more.
+// colours only, because docker exec sets TERM=xterm, which promises no more. In a
+// selected row both colours are set, so that it is legible on any background.
 var (
-	colourCodes = [...]string{strong: "1", faint: "2", bad: "1;31", warn: "33", reverse: "7"}
-	monoCodes   = [...]string{strong: "1", bad: "1", reverse: "7"}
+	colourCodes = [styles]string{strong: "1", faint: "2", bad: "1;31", warn: "33", accent: "36"}
+	colourRow   = [styles]string{"30;46", "30;46", "30;46", "1;37;41", "30;43", "30;46"}
+	monoCodes   = [styles]string{strong: "1", bad: "1", accent: "1"}
+	monoRow     = [styles]string{"7", "1;7", "7", "1;7", "7", "1;7"}
 )
 
 // paint draws text in a style.
@@ -25,40 +34,51 @@ func (c *canvas) paint(l style, text string) string {
 	if c.plain || text == "" {
 		return text
 	}
-	code := ""
-	if c.mono && int(l) < len(monoCodes) {
-		code = monoCodes[l]
-	} else if !c.mono && int(l) < len(colourCodes) {
-		code = colourCodes[l]
+	codes := &colourCodes
+	switch row := l&selected != 0; {
+	case row && c.mono:
+		codes = &monoRow
+	case row:
+		codes = &colourRow
+	case c.mono:
+		codes = &monoCodes
 	}
+	code := codes[l&^selected]
 	if code == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[m"
 }
 
+// A span is text in one style.
+type span struct {
+	text  string
+	style style
+}
+
 // glyphs are the signs on the screen. There are two sets, Unicode and ASCII.
 type glyphs struct {
 	tee, last, bar, blank, folded  string // guides of the tree, and the mark of a folded subtree
-	cursor, dead, fresh            string // in the first column
+	cursor, dead, fresh, tag       string // in the first column
 	full, empty                    string // bars
 	up, down                       string
 	more, dot, dash, bullet, arrow string
-	rule                           string // the title of the menu
+	rule                           string   // the title of the menu
+	levels                         []string // of a plot: how full a cell is, see [canvas.plot]
 }
 
 var (
 	unicodeGlyphs = glyphs{
 		tee: "├─ ", last: "└─ ", bar: "│  ", blank: "   ", folded: "⊞ ",
-		cursor: "▌", dead: "×", fresh: "+", full: "█", empty: "░", up: "▲", down: "▼",
+		cursor: "▌", dead: "×", fresh: "+", tag: "●", full: "█", empty: "░", up: "▲", down: "▼",
 		more: "…", dot: " · ", dash: "–", bullet: "•", arrow: " → ",
-		rule: "─",
+		rule: "─", levels: []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	}
 	asciiGlyphs = glyphs{
 		tee: "|- ", last: "`- ", bar: "|  ", blank: "   ", folded: "[+] ",
-		cursor: ">", dead: "x", fresh: "+", full: "#", empty: ".", up: "^", down: "v",
+		cursor: ">", dead: "x", fresh: "+", tag: "*", full: "#", empty: ".", up: "^", down: "v",
 		more: "~", dot: " - ", dash: "-", bullet: "*", arrow: " -> ",
-		rule: "-",
+		rule: "-", levels: []string{" ", ".", ":", "|", "#"},
 	}
 )
 

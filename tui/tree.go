@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"yinit/procfs"
@@ -11,33 +12,37 @@ import (
 // treePage is the page with the processes, as a tree or as a flat list.
 type treePage struct {
 	basic
-	list
+	table[*snapshot.Process]
 	rows   []row
 	chosen procfs.ID // the selected process
 	folded map[procfs.ID]bool
 	typed  string // the filter, as typed
 	find   snapshot.Filter
-	sort   int // index in sortKeys
 	flat   bool
 	follow bool // keep the selection in the middle
 	want   int  // the pid to select in the first snapshot; 0: none
+}
+
+func newTreePage(o Options) treePage {
+	return treePage{table: table[*snapshot.Process]{columns: processColumns, standard: byAge, by: byAge}, want: o.PID}
 }
 
 var treeKeys = keyMap{
 	{do: doDetails, keys: []string{"enter", "kpenter"}, title: "Enter", does: "details of the process and its signals", hint: "details"},
 	{do: doSignal, keys: []string{"k", "f9"}, title: "k F9", does: "send a signal", hint: "signal", writes: true},
 	{do: doFilter, keys: []string{"/", "f4"}, title: "/ F4", does: "filter, see below", hint: "filter"},
-	{do: doNextMatch, keys: []string{"n", "f3"}, title: "n F3", does: "next match of the filter"},
+	{do: doFlat, keys: []string{"t", "f5"}, title: "t F5", does: "tree or flat list", hint: "flat"},
+	{do: doTag, keys: []string{"x"}, title: "x", does: "tag, for a signal to several", hint: "tag"},
+	{do: doTagTree, keys: []string{"X"}, title: "X", does: "tag with all descendants"},
+	{do: doUntag, keys: []string{"U"}, title: "U", does: "remove all tags", hint: "untag"},
+	{do: doNextMatch, keys: []string{"n", "f3"}, title: "n F3", does: "next match of the filter", hint: "next"},
 	{do: doLeft, keys: []string{"left"}, title: "Left", does: "hide the children, or go to the parent"},
 	{do: doRight, keys: []string{"right"}, title: "Right", does: "show the children, or go to the first one"},
 	{do: doFold, keys: []string{"space"}, title: "Space", does: "hide or show the children"},
-	{do: doFlat, keys: []string{"t", "f5"}, title: "t F5", does: "tree or flat list"},
-	{do: doSortNext, keys: []string{">", "s", "f6"}, title: "< > s F6", does: "sort by another column"},
-	{do: doSortPrevious, keys: []string{"<"}},
 	{do: doFollow, keys: []string{"f"}, title: "f", does: "follow the process: keep it in the middle"},
 }
 
-func (t treePage) keys() keyMap { return treeKeys }
+func (t treePage) keys() []keyMap { return []keyMap{treeKeys, sortKeys} }
 
 func (t treePage) name() string { return "Tree" }
 
@@ -124,23 +129,75 @@ func (t treePage) do(w *world, a action) page {
 	return t.arrange(w, a)
 }
 
-// arrange handles the actions that change the order of the rows.
+// arrange handles the actions that change the order of the rows, and the tags. A new
+// order shows its first row, unless the page follows a process.
 func (t treePage) arrange(w *world, a action) page {
 	switch a {
 	case doFlat:
 		t.flat = !t.flat
-	case doSortNext:
-		t.sort = (t.sort + 1) % len(sortKeys)
-	case doSortPrevious:
-		t.sort = (t.sort + len(sortKeys) - 1) % len(sortKeys)
+		t.rows = t.makeRows(w)
+		return t.settle(w)
 	case doFollow:
 		t.follow = !t.follow
 		return t.resize(w)
-	default:
-		return t
+	case doTag, doTagTree, doUntag:
+		return t.tag(w, a)
 	}
+	if t.table.arrange(a) {
+		return t.reordered(w)
+	}
+	return t
+}
+
+// reordered makes the rows again in a new order.
+func (t treePage) reordered(w *world) treePage {
 	t.rows = t.makeRows(w)
-	return t.settle(w)
+	if t.follow {
+		return t.settle(w)
+	}
+	return t.resize(w).choose(w, 0)
+}
+
+// tag tags the selected process and moves to the next row.
+func (t treePage) tag(w *world, a action) treePage {
+	r, ok := t.current()
+	switch {
+	case a == doUntag:
+		w.untag()
+	case !ok || w.ended(r.Index):
+	case a == doTagTree:
+		w.tag(w.below(r.Index))
+	default:
+		w.tag([]int{r.Index})
+		return t.choose(w, t.cursor+1)
+	}
+	return t
+}
+
+// reveal selects a process. If a folded ancestor or the filter hides it, that is undone.
+func (t treePage) reveal(w *world, id procfs.ID) (page, bool) {
+	i, ok := w.find(id)
+	if !ok {
+		return t, false
+	}
+	t.chosen = id
+	t.rows = t.makeRows(w)
+	if t.rowOf(w, id) >= 0 {
+		return t.settle(w), true
+	}
+	folded := make(map[procfs.ID]bool, len(t.folded))
+	for id := range t.folded {
+		folded[id] = true
+	}
+	for ; i >= 0; i = w.parentIndex(i) {
+		delete(folded, w.procs[i].ID)
+	}
+	t.folded = folded
+	if t.rows = t.makeRows(w); t.rowOf(w, id) < 0 {
+		t.typed, t.find = "", nil
+		t.rows = t.makeRows(w)
+	}
+	return t.settle(w), true
 }
 
 func (t treePage) current() (row, bool) {
@@ -245,12 +302,16 @@ func (t treePage) selected(w *world) (snapshot.Process, bool) {
 	return w.procs[r.Index], true
 }
 
-// click selects the row at a line of the page. The titles take the first line.
-func (t treePage) click(w *world, line int) page {
-	if row, ok := t.at(line - 1); ok {
-		return t.choose(w, row)
+// click sorts by a title, or selects a row.
+func (t treePage) click(w *world, x, line int) (page, bool) {
+	col, row := t.hit(w, x, line)
+	switch {
+	case row >= 0:
+		return t.choose(w, row), true
+	case t.sortBy(col):
+		return t.reordered(w), false
 	}
-	return t
+	return t, false
 }
 
 func (t treePage) explain(w *world) string {
@@ -269,13 +330,16 @@ func (t treePage) explain(w *world) string {
 }
 
 // remark returns the settings of the page that are not the default.
-func (t treePage) remark(*world) string {
+func (t treePage) remark(w *world) string {
 	var words []string
+	if n := len(w.tagged()); n > 0 {
+		words = append(words, fmt.Sprintf("%d tagged", n))
+	}
 	if t.flat {
 		words = append(words, "flat")
 	}
-	if t.sort != 0 {
-		words = append(words, "by "+sortKeys[t.sort].title)
+	if s := t.sorting(); s != "" {
+		words = append(words, s)
 	}
 	if t.follow {
 		words = append(words, "following")

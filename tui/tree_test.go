@@ -37,9 +37,9 @@ func TestSelectionFollowsProcess(t *testing.T) {
 	if got := u.selected(); got != 56 {
 		t.Errorf("after a row was inserted above, the selection is at %d, want 56", got)
 	}
-	u.press("s", "s", "s", "s", "t")
+	u.press("f", "P", "t")
 	if got := u.selected(); got != 56 {
-		t.Errorf("after sorting, the selection is at %d, want 56", got)
+		t.Errorf("after sorting while following, the selection is at %d, want 56", got)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestSort(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.press("t")
 	u.seesRows(1, 12, 37, 38, 44, 55, 56, 4120, 4125)
-	u.press(">", ">", ">", ">") // CPU
+	u.press("P")
 	if got := u.pids()[:2]; !slices.Equal(got, []int{55, 12}) {
 		t.Errorf("by CPU the first are %v, want 55 12", got)
 	}
@@ -206,7 +206,11 @@ func TestSort(t *testing.T) {
 	if got := u.pids()[:4]; !slices.Equal(got, []int{37, 38, 44, 56}) {
 		t.Errorf("by state the first are %v, want the zombies and the stopped one", got)
 	}
-	for range sortKeys {
+	u.press("r")
+	if got := u.pids(); !slices.Equal(got[len(got)-3:], []int{37, 38, 44}) {
+		t.Errorf("by state, reversed, the last are %v, want the zombies", got)
+	}
+	for range processColumns {
 		u.press("s")
 	}
 	u.sees("by S")

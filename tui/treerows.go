@@ -3,11 +3,8 @@ package tui
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"yinit/procfs"
-	"yinit/procfs/snapshot"
-	"yinit/procfs/verdict"
 )
 
 // A row is a line of the tree. Rows are small and made for all processes; text is
@@ -87,15 +84,9 @@ func (t treePage) sorted(w *world) []int {
 	for i := range order {
 		order[i] = i
 	}
-	less := sortKeys[t.sort].compare
 	slices.SortFunc(order, func(a, b int) int {
 		p, q := &w.procs[a], &w.procs[b]
-		if less != nil {
-			if c := less(w, p, q); c != 0 {
-				return c
-			}
-		}
-		return cmp.Or(cmp.Compare(p.ID.Start, q.ID.Start), cmp.Compare(p.ID.PID, q.ID.PID))
+		return cmp.Or(t.order(w, p, q), cmp.Compare(p.ID.Start, q.ID.Start), cmp.Compare(p.ID.PID, q.ID.PID))
 	})
 	return order
 }
@@ -115,69 +106,4 @@ func (w *world) parentIndex(i int) int {
 		return -1
 	}
 	return parent
-}
-
-// A sortKey is an order of rows. Its title is that of the column it sorts by.
-type sortKey struct {
-	title   string
-	down    bool // the largest value comes first
-	compare func(w *world, p, q *snapshot.Process) int
-}
-
-// sortKeys are in the order in which the user steps through them. The first one is
-// stable: nothing that a process does changes its place.
-var sortKeys = [...]sortKey{
-	{"AGE", true, nil},
-	{"PID", false, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(p.ID.PID, q.ID.PID) }},
-	{"USER", false, func(_ *world, p, q *snapshot.Process) int { return strings.Compare(p.User, q.User) }},
-	{"S", true, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(urgency(q), urgency(p)) }},
-	{"CPU", true, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(q.CPU, p.CPU) }},
-	{"MEM", true, func(_ *world, p, q *snapshot.Process) int { return cmp.Compare(q.RSS, p.RSS) }},
-	{"TERM", false, func(w *world, p, q *snapshot.Process) int { return cmp.Compare(w.termRank(p), w.termRank(q)) }},
-	{"COMMAND", false, func(_ *world, p, q *snapshot.Process) int { return strings.Compare(p.Comm, q.Comm) }},
-}
-
-// urgency ranks a process for sorting by state: zombies first, then stopped processes,
-// those in uninterruptible sleep, and running ones.
-func urgency(p *snapshot.Process) int {
-	switch {
-	case p.Dead():
-		return 4
-	case p.State.Stopped():
-		return 3
-	case p.State == procfs.StateDisk:
-		return 2
-	case p.State == procfs.StateRunning:
-		return 1
-	}
-	return 0
-}
-
-// termRank ranks processes that SIGTERM does not end first.
-func (w *world) termRank(p *snapshot.Process) int {
-	f := w.term(p)
-	if f.forward != 0 {
-		return 6
-	}
-	if f.drop {
-		return 0
-	}
-	switch f.outcome {
-	case verdict.OutcomeIgnore:
-		return 0
-	case verdict.OutcomeShielded:
-		return 1
-	case verdict.OutcomePending:
-		return 2
-	case verdict.OutcomeUnknown:
-		return 3
-	case verdict.OutcomeHandler:
-		return 4
-	case verdict.OutcomeRead:
-		return 5
-	case verdict.OutcomeTerminate, verdict.OutcomeCore:
-		return 7
-	default:
-		return 8
-	}
 }

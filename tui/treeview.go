@@ -9,183 +9,126 @@ import (
 	"yinit/tui/text"
 )
 
-// A column is one of the columns to the left of the command.
-type column struct {
-	title string
-	width int
-	from  int // the smallest screen width that shows it
-	left  bool
-	cell  func(w *world, p *snapshot.Process) string
-}
-
-// columns returns the columns that fit the width.
-func columns(w *world, pidWidth int) []column {
-	all := [...]column{
-		{"PID", pidWidth, 0, false, func(_ *world, p *snapshot.Process) string { return strconv.Itoa(p.ID.PID) }},
-		{"USER", 8, 70, true, func(w *world, p *snapshot.Process) string { return w.text(p.User) }},
-		{"S", 1, 0, true, func(_ *world, p *snapshot.Process) string { return p.State.String() }},
-		{"CPU", 5, 56, false, cpuCell},
-		{"MEM", 5, 56, false, memCell},
-		{"AGE", 5, 70, false, func(_ *world, p *snapshot.Process) string { return text.Age(p.Age) }},
-		{"TERM", 9, 0, true, func(w *world, p *snapshot.Process) string {
-			return w.term(p).word(w.glyphs())
-		}},
-	}
-	fit := make([]column, 0, len(all))
-	for _, c := range all {
-		if w.width >= c.from {
-			fit = append(fit, c)
-		}
-	}
-	return fit
-}
-
-// cpuCell returns the CPU usage in percent of one CPU.
-func cpuCell(w *world, p *snapshot.Process) string {
-	switch {
-	case p.Dead() || w.snap.Since <= 0:
-		return w.glyphs().dash
-	case p.CPU < 9.995:
-		return fmt.Sprintf("%.1f", p.CPU*100)
-	default:
-		return fmt.Sprintf("%.0f", p.CPU*100)
-	}
-}
-
-func memCell(w *world, p *snapshot.Process) string {
-	if p.RSS == 0 {
-		return w.glyphs().dash
-	}
-	return text.Bytes(p.RSS)
-}
-
 // view draws the titles and the visible rows.
 func (t treePage) view(w *world, height int) []string {
 	if height <= 0 {
 		return nil
 	}
+	cols := t.place(w)
+	lines := append(make([]string, 0, height), t.heads(w, cols))
 	from, to := t.visible()
-	shown := t.rows[from:min(to, from+height-1)]
-	pidWidth := 5
-	for _, r := range shown {
-		pidWidth = max(pidWidth, len(strconv.Itoa(w.procs[r.Index].ID.PID)))
-	}
-	cols := columns(w, pidWidth)
-	lines := make([]string, 0, height)
-	lines = append(lines, t.titles(w, cols))
-	for i := range shown {
-		lines = append(lines, t.draw(w, cols, from+i))
+	for at := from; at < min(to, from+height-1); at++ {
+		lines = append(lines, t.draw(w, cols, at))
 	}
 	return lines
 }
 
-func (t treePage) titles(w *world, cols []column) string {
-	key := sortKeys[t.sort]
-	var b strings.Builder
-	b.WriteByte(' ')
-	title := func(s string) string {
-		if s != key.title || w.plain {
-			return s
-		}
-		if key.down {
-			return s + w.glyphs().down
-		}
-		return s + w.glyphs().up
-	}
-	for _, c := range cols {
-		text := title(c.title)
-		if c.left {
-			if c.width < 2 { // No room for the mark.
-				text = c.title
-			}
-			b.WriteString(w.pad(text, c.width))
-		} else {
-			b.WriteString(w.padLeft(text, c.width))
-		}
-		b.WriteByte(' ')
-	}
-	b.WriteString(title("COMMAND"))
-	return w.paint(strong, w.cut(b.String(), w.width))
-}
-
 // draw returns the line of a row.
-func (t treePage) draw(w *world, cols []column, at int) string {
+func (t treePage) draw(w *world, cols []placed, at int) string {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	ended := w.ended(r.Index)
-	var b strings.Builder
-	b.WriteString(t.sign(w, r, at))
-	for _, c := range cols {
-		text := c.cell(w, p)
+	spans, rest := t.cells(w, cols, t.sign(w, r, at), func(c *column[*snapshot.Process]) span {
 		switch {
 		case ended && c.title == "S":
-			text = w.glyphs().dead
+			return span{w.glyphs().dead, strong}
 		case ended && c.title != "PID" && c.title != "USER":
-			text = w.glyphs().dash
+			return span{w.glyphs().dash, faint}
 		}
-		if c.left {
-			b.WriteString(w.pad(text, c.width))
-		} else {
-			b.WriteString(w.padLeft(text, c.width))
-		}
-		b.WriteByte(' ')
+		return c.cell(w, p)
+	})
+	marked := normal
+	if at == t.cursor && !w.plain {
+		marked = selected
 	}
-	rest := w.width - text.Width(b.String())
-	b.WriteString(t.command(w, at, rest))
-	return w.paint(t.style(w, r, at), w.pad(b.String(), w.width))
+	spans = append(spans, t.command(w, at, rest)...)
+	if ended || !r.matched {
+		dim(spans)
+	}
+	return w.row(spans, marked)
+}
+
+// dim makes spans faint, unless they have a meaning.
+func dim(spans []span) {
+	for i := range spans {
+		if spans[i].style == normal || spans[i].style == strong {
+			spans[i].style = faint
+		}
+	}
 }
 
 // sign returns the first cell of a row.
-func (t treePage) sign(w *world, r *row, at int) string {
+func (t treePage) sign(w *world, r *row, at int) span {
 	g := w.glyphs()
 	switch {
-	case at == t.cursor && !w.plain:
-		return g.cursor
+	case w.tags[w.procs[r.Index].ID]:
+		return span{g.tag, accent}
 	case w.ended(r.Index):
-		return g.dead
+		return span{g.dead, strong}
 	case w.fresh(r.Index):
-		return g.fresh
+		return span{g.fresh, strong}
+	case at == t.cursor && !w.plain:
+		return span{g.cursor, normal}
 	}
-	return " "
+	return span{" ", normal}
 }
 
-func (t treePage) style(w *world, r *row, at int) style {
-	p := &w.procs[r.Index]
-	switch {
-	case at == t.cursor:
-		return reverse
-	case w.ended(r.Index) || !r.matched:
-		return faint
-	case p.Dead():
-		return bad
-	case p.State.Stopped() || w.term(p).trouble():
-		return warn
-	}
-	return normal
-}
-
-// command returns the last column: the guides, the command, and a note. If there is
-// no room for all three, the command is cut.
-func (t treePage) command(w *world, at, width int) string {
+// command returns the last column: the guides of the tree, the command, and at the
+// right end a note.
+func (t treePage) command(w *world, at, width int) []span {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	guides := t.guides(w, at, max(2, width/8))
-	width -= text.Width(guides)
 	if r.hides > 0 {
 		guides += w.glyphs().folded
-		width -= text.Width(w.glyphs().folded)
 	}
-	name := w.name(p)
+	spans := []span{{guides, faint}}
+	width -= text.Width(guides)
+	name := w.commandSpans(p)
+	used := spansWidth(name)
 	if p.Dead() && !w.ended(r.Index) {
-		note, _ := text.FirstFit(w.notes(r), width-text.Width(name)-1)
-		return guides + name + " " + note
+		note, _ := text.FirstFit(w.notes(r), width-used-1)
+		return append(append(spans, name...), span{" " + note, bad})
 	}
-	note, ok := text.FirstFit(w.notes(r), width-min(8, text.Width(name))-2)
-	if !ok {
-		return guides + name
+	note, ok := text.FirstFit(w.notes(r), width-min(8, used)-2)
+	if !ok || note == "" {
+		return append(spans, name...)
 	}
-	name = w.cut(name, width-text.Width(note)-2)
-	return guides + w.between(name, note, width)
+	name = w.cutSpans(name, width-text.Width(note)-2)
+	gap := text.Spaces(width - spansWidth(name) - text.Width(note))
+	return append(append(spans, name...), span{gap, normal}, span{note, w.noteStyle(r)})
+}
+
+// noteStyle returns the style of the note on a row.
+func (w *world) noteStyle(r *row) style {
+	p := &w.procs[r.Index]
+	switch {
+	case w.ended(r.Index):
+		if e, ok := w.exit(p); ok && e.Failed() {
+			return bad
+		}
+		return normal
+	case p.State.Stopped(), p.State.Zombie():
+		return warn
+	}
+	return faint
+}
+
+// commandSpans returns the command of a process: the name of the program is bold.
+func (w *world) commandSpans(p *snapshot.Process) []span {
+	name := w.name(p)
+	if len(p.Cmdline) == 0 || p.Dead() {
+		return []span{{name, normal}}
+	}
+	program, rest := name, ""
+	if first := w.text(p.Cmdline[0]); strings.HasPrefix(name, first) {
+		program, rest = first, name[len(first):]
+		if end := strings.IndexByte(program, ' '); end >= 0 { // A title that the program wrote.
+			program, rest = name[:end], name[end:]
+		}
+	}
+	dir := program[:strings.LastIndexByte(program, '/')+1]
+	return []span{{dir, normal}, {program[len(dir):], strong}, {rest, normal}}
 }
 
 // name returns the command line or, if there is none, the name in brackets.

@@ -27,7 +27,9 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		return m.wheel(msg), nil
 	case tea.MouseClickMsg:
-		return m.click(msg), nil
+		return m.click(msg)
+	case restMsg:
+		return m.rest(msg), nil
 	case tickMsg:
 		return m.tick(msg)
 	case readMsg:
@@ -85,7 +87,7 @@ func (m Model) read() (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.reading = true
-	return m, read(m.src, m.world.next)
+	return m, read(m.src, m.world.next, m.page().wants(&m.world))
 }
 
 // wait starts the interval again.
@@ -103,6 +105,12 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		w.historyFailed = w.text(msg.histErr.Error())
 	} else {
 		*w = w.addHistory(msg.hist)
+	}
+	w.blameFailed = ""
+	if msg.blameErr != nil {
+		w.blameFailed = w.text(msg.blameErr.Error())
+	} else if msg.blame != nil {
+		w.blame = msg.blame
 	}
 	m.failed = ""
 	if msg.err != nil {

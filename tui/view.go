@@ -2,7 +2,7 @@ package tui
 
 import (
 	"fmt"
-	"strings"
+	"strconv"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -26,9 +26,35 @@ func (m Model) content() string {
 	case w.width < minWidth || w.height < minHeight:
 		return w.frame([]string{fmt.Sprintf("too small: %dx%d", w.width, w.height), fmt.Sprintf("needs %dx%d", minWidth, minHeight)}, w.height)
 	}
-	lines := append(w.header(), m.tabs())
-	lines = append(lines, m.body()...)
-	return w.frame(append(lines, m.last()), w.height)
+	return w.frame(m.screen().lines, w.height)
+}
+
+// A screen is what View draws, and the parts of it that a click presses. The lines of
+// the page and of the menu are not among the zones; they know themselves what a click
+// hits.
+type screen struct {
+	lines []string
+	zones []zone
+}
+
+// screen draws the lines of the frame from the top: the header, the tabs, the page or
+// the pane that covers it, the menu, the footer.
+func (m Model) screen() screen {
+	w := &m.world
+	s := screen{lines: w.header()}
+	s.add(m.tabs(len(s.lines)))
+	s.lines = append(s.lines, m.body()...)
+	if w.footerLines() > 1 {
+		s.lines = append(s.lines, m.sentence())
+		s.add(m.keyBar(len(s.lines)))
+	} else {
+		s.add(m.lastLine(len(s.lines)))
+	}
+	return s
+}
+
+func (s *screen) add(line string, zones []zone) {
+	s.lines, s.zones = append(s.lines, line), append(s.zones, zones...)
 }
 
 // body returns the page or the pane that covers it, filled to its height, and the
@@ -50,58 +76,89 @@ func (m Model) body() []string {
 	return append(lines, m.menu.view(w)...)
 }
 
-// tabs returns the line with the names of the pages and, on the right, the most
-// important keys and unusual settings such as the filter.
-func (m Model) tabs() string {
+// tabs returns the line with the names of the pages and, on the right, unusual settings
+// such as the filter.
+func (m Model) tabs(y int) (string, []zone) {
 	w := &m.world
-	var b strings.Builder
+	names := make([]piece, 0, len(m.pages))
 	for i, p := range m.pages {
-		l := normal
-		if i == m.at {
-			l = reverse
-		}
-		name := p.name()
+		t := piece{text: fmt.Sprintf(" %d %s ", i+1, p.name()), press: strconv.Itoa(i + 1)}
 		if n := p.news(w); n > 0 {
-			name += fmt.Sprintf("%s%d", w.glyphs().bullet, n)
+			t.text = fmt.Sprintf(" %d %s%s%d ", i+1, p.name(), w.glyphs().bullet, n)
 		}
-		b.WriteString(w.paint(l, fmt.Sprintf(" %d %s ", i+1, name)))
+		if i == m.at {
+			t.style, t.rank = selected, 1
+		}
+		names = append(names, t)
 	}
-	var notes []piece
-	if !m.line.open && !m.menu.open() && !m.help.open && !m.detail.open {
-		notes = m.footer()
+	left, zones := w.place(names, w.width, 0, y, 0)
+	if m.menu.open() || m.line.open { // These take digits.
+		zones = nil
 	}
-	notes = append(notes, piece{text: m.page().remark(w), rank: 1})
+	notes := []piece{{text: m.page().remark(w), rank: 1}}
 	if f := m.page().filter(); f != "" {
-		notes = append(notes, piece{"filter: " + f, 3, strong})
+		notes = append(notes, piece{text: "filter: " + f, rank: 3, style: strong})
 	}
 	if m.paused {
-		notes = append(notes, piece{"PAUSED", 4, warn})
+		notes = append(notes, piece{text: "PAUSED", rank: 4, style: warn})
 	}
-	room := w.width - text.Width(b.String()) - 3
-	return w.between(b.String(), w.join(notes, room)+" ", w.width)
+	right := w.join(notes, w.width-text.Width(left)-3)
+	return w.between(left, right+" ", w.width), zones
 }
 
-// last returns the last line, the first of these that applies: the filter that the
-// user is typing, the result of the last key, the keys of the menu, why the last read
-// failed, the keys of the pane that covers the page, a sentence about the selected
-// row.
-func (m Model) last() string {
+// sentence returns the line above the keys, the first of these that applies: the filter
+// that the user is typing, the result of the last key, why the last read failed, a
+// sentence about the selected row.
+func (m Model) sentence() string {
 	w := &m.world
+	if m.line.open {
+		return w.prompt(" filter: "+m.line.text, "")
+	}
+	if l, text := m.message(); text != "" {
+		return w.line(l, text)
+	}
 	switch {
-	case m.line.open:
-		return w.prompt(" filter: "+m.line.text, w.join(m.footer(), w.width))
-	case m.status != "":
-		return w.line(m.statusStyle, m.status)
-	case m.menu.open():
-		return " " + w.join(m.footer(), w.width-1)
-	case m.failed != "" && w.read:
-		return w.line(bad, "showing data from "+w.snap.Time.Format("15:04:05")+": "+m.failed)
-	case m.failed != "":
-		return w.line(bad, "cannot read the processes: "+m.failed)
+	case m.menu.open(): // about the process for which it was opened
+		words, _ := text.FirstFit([]string{explain(w, &m.menu.p), brief(w, &m.menu.p)}, w.width-1)
+		return w.line(normal, words)
 	case m.help.open || m.detail.open:
-		return " " + w.join(m.footer(), w.width-1)
+		return ""
 	}
 	return w.line(normal, m.page().explain(w))
+}
+
+// message returns the result of the last key or, if there is none, why the last read
+// failed.
+func (m Model) message() (style, string) {
+	switch {
+	case m.status != "":
+		return m.statusStyle, m.status
+	case m.failed != "" && m.world.read:
+		return bad, "showing data from " + m.world.snap.Time.Format("15:04:05") + ": " + m.failed
+	case m.failed != "":
+		return bad, "cannot read the processes: " + m.failed
+	}
+	return normal, ""
+}
+
+// keyBar returns the keys that work in the part that has the focus.
+func (m Model) keyBar(y int) (string, []zone) {
+	w := &m.world
+	line, zones := w.place(m.footer(), w.width-1, 1, y, 2)
+	return " " + line, zones
+}
+
+// lastLine is the footer of a low screen: the keys only where the page is covered.
+func (m Model) lastLine(y int) (string, []zone) {
+	w := &m.world
+	_, message := m.message()
+	switch {
+	case m.line.open:
+		return w.prompt(" filter: "+m.line.text, w.join(m.footer(), w.width)), nil
+	case message != "" || !m.menu.open() && !m.help.open && !m.detail.open:
+		return m.sentence(), nil
+	}
+	return m.keyBar(y)
 }
 
 // prompt shows a line that the user is typing; if it is too long, only its end.
@@ -109,5 +166,5 @@ func (w *world) prompt(line, hint string) string {
 	if over := text.Width(line) + 1 - w.width; over > 0 {
 		line = ansi.TruncateLeft(line, over, "")
 	}
-	return w.between(line+w.paint(reverse, " "), hint, w.width)
+	return w.between(line+w.paint(selected, " "), hint, w.width)
 }

@@ -7,11 +7,11 @@ import (
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/zombie"
 )
 
 const (
 	markFor    = 2    // refreshes for which a new row is marked and an ended one is kept
-	trendOver  = 6    // snapshots for the trend of the number of zombies
 	keepEvents = 8192 // how many records of the history are kept; more than the init's ring has
 )
 
@@ -26,9 +26,10 @@ type world struct {
 	left   []uint8            // how many more refreshes each of procs is marked or kept
 	byPID  map[int]int        // index in procs; a living process wins over an ended one
 	status headerCounts       // sums over the processes of the snapshot
+	widest widest             // what decides the width of columns
 
-	zombies []int                   // number of zombies in the last snapshots, oldest first
-	deadAt  map[procfs.ID]time.Time // when each zombie was first seen
+	trend  trend                   // of the last minutes
+	deadAt map[procfs.ID]time.Time // when each zombie was first seen
 
 	events []history.Record
 	exits  map[int]history.Record // the last exit record of each pid
@@ -37,6 +38,11 @@ type world struct {
 	since  string                 // see History.Since
 
 	historyFailed string // why the history could not be read; "": it could
+
+	blame       *zombie.Report // who does not reap which zombie, when a page last wanted it; nil: not read yet
+	blameFailed string         // why it could not be read; "": it could
+
+	tags map[procfs.ID]bool // the processes that the user has tagged; never modified, only replaced
 }
 
 type headerCounts struct{ threads, zombies int }
@@ -49,12 +55,13 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 	w.procs = slices.Clip(s.Procs)
 	w.byPID = make(map[int]int, len(s.Procs))
 	w.left = make([]uint8, len(s.Procs), len(s.Procs)+16)
-	w.status = headerCounts{}
+	w.status, w.widest = headerCounts{}, widest{}
 	deadAt := make(map[procfs.ID]time.Time)
 	for i := range s.Procs {
 		p := &s.Procs[i]
 		w.byPID[p.ID.PID] = i
 		w.status.threads += p.Threads
+		w.widest.pid, w.widest.user = max(w.widest.pid, p.ID.PID), max(w.widest.user, len(p.User))
 		if old.read {
 			w.left[i] = old.marksLeft(p.ID)
 		}
@@ -64,8 +71,8 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 		}
 	}
 	w.deadAt = deadAt
-	w.zombies = append(slices.Clone(old.zombies[max(0, len(old.zombies)-trendOver+1):]), w.status.zombies)
-	return w.keepDead(&old)
+	w.trend = old.trend.add(&w.snap, w.status.zombies)
+	return w.keepDead(&old).keepTags()
 }
 
 // marksLeft returns for how many more refreshes to mark the process as new. w is the
@@ -172,14 +179,4 @@ func (w *world) exit(p *snapshot.Process) (history.Record, bool) {
 		return r, r.Time.After(born)
 	}
 	return r, true
-}
-
-// trend compares the number of zombies with that of trendOver snapshots ago: -1 if it
-// has fallen, 1 if it has risen, else 0.
-func (w *world) trend() int {
-	if len(w.zombies) < 2 {
-		return 0
-	}
-	first, last := w.zombies[0], w.zombies[len(w.zombies)-1]
-	return min(1, max(-1, last-first))
 }

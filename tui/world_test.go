@@ -141,35 +141,12 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 }
 
-func TestTrend(t *testing.T) {
-	zombies := func(n int) []snapshot.Process {
-		procs := some(1, 2, 3, 4, 5)
-		for i := range n {
-			procs[i].State = procfs.StateZombie
-		}
-		return procs
-	}
-	for _, test := range []struct {
-		name      string
-		snapshots []int
-		want      int
-	}{
-		{"one snapshot", []int{3}, 0},
-		{"more", []int{1, 2}, 1},
-		{"fewer", []int{2, 1}, -1},
-		{"up and down", []int{1, 3, 1}, 0},
-		{"more long ago", []int{0, 2, 2, 2, 2, 2, 2, 2}, 0},
-	} {
-		var snapshots [][]snapshot.Process
-		for _, n := range test.snapshots {
-			snapshots = append(snapshots, zombies(n))
-		}
-		w := looked(snapshots...)
-		if got := w.trend(); got != test.want {
-			t.Errorf("%s: the trend is %d, want %d", test.name, got, test.want)
-		}
-		if last := test.snapshots[len(test.snapshots)-1]; w.status.zombies != last {
-			t.Errorf("%s: %d zombies are counted, want %d", test.name, w.status.zombies, last)
-		}
+// TestZombiesAreSampled checks that each snapshot adds its number of zombies to the trend.
+func TestZombiesAreSampled(t *testing.T) {
+	dead := some(1, 2, 3)
+	dead[1].State, dead[2].State = procfs.StateZombie, procfs.StateZombie
+	w := looked(some(1, 2, 3), dead)
+	if got, over := w.trend.growth(zombiesOf, time.Minute); got != 2 || over != time.Second || w.status.zombies != 2 {
+		t.Errorf("growth = %v in %v, and there are %d; want 2 in 1s", got, over, w.status.zombies)
 	}
 }

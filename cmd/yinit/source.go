@@ -5,6 +5,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
+	"yinit/procfs/zombie"
 	"yinit/tui"
 )
 
@@ -23,5 +24,9 @@ func newSource(fs procfs.FS) *source {
 	s.Reader.Targets.Before = before(fs)
 	return s
 }
+
+// Zombies implements tui.Source. It looks for the history each time, because one may
+// begin later.
+func (s *source) Zombies() (*zombie.Report, error) { return findZombies(s.historyReader.fs) }
 
 var _ tui.Source = (*source)(nil)
