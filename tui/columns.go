@@ -73,9 +73,11 @@ type widest struct {
 
 func digits(n int) int { return len(strconv.Itoa(n)) }
 
-func stateCell(_ *world, p *snapshot.Process) span {
+func stateCell(w *world, p *snapshot.Process) span {
 	s := span{p.State.String(), normal}
 	switch {
+	case p.Dead() && w.snap.Since > 0 && w.deadFor(p) == 0: // its parent may be about to reap it
+		s.style = warn
 	case p.Dead():
 		s.style = bad
 	case p.State.Stopped(), p.State.Zombie(), p.State == procfs.StateDisk:

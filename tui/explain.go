@@ -21,6 +21,9 @@ func explain(w *world, p *snapshot.Process) string {
 	case p.State.Stopped():
 		return fmt.Sprintf("%s is %s; %s.", who, stopWord(p.State), explainTerm(w, p))
 	}
+	if n := w.held[p.ID.PID]; n > 0 {
+		return fmt.Sprintf("%s%s has not waited for %s, which it has to do or end; %s.", who, descent(w, p), text.Plural(n, "zombie", "zombies"), explainTerm(w, p))
+	}
 	return fmt.Sprintf("%s%s is %s; %s.", who, descent(w, p), stateWord(p), explainTerm(w, p))
 }
 
@@ -36,6 +39,9 @@ func brief(w *world, p *snapshot.Process) string {
 		return who + "its main thread has ended, other threads run"
 	case p.State.Stopped():
 		return who + stopWord(p.State)
+	}
+	if n := w.held[p.ID.PID]; n > 0 {
+		return who + "has not waited for " + text.Plural(n, "zombie", "zombies") + "; " + briefTerm(w, p)
 	}
 	return who + briefTerm(w, p)
 }
@@ -72,7 +78,7 @@ func briefTerm(w *world, p *snapshot.Process) string {
 
 func explainZombie(w *world, p *snapshot.Process) string {
 	how := text.Ended(p.Known, p.Status)
-	if d := w.snap.Time.Sub(w.deadAt[p.ID]); d > time.Second {
+	if d := w.deadFor(p); d > time.Second {
 		how += ", dead for at least " + text.Age(d)
 	}
 	switch {
@@ -106,6 +112,9 @@ func explainGone(w *world, p *snapshot.Process) string {
 
 // descent says which process is the parent of p.
 func descent(w *world, p *snapshot.Process) string {
+	if p.ID.PID == w.snap.Caller.PID {
+		return ", this program,"
+	}
 	if p.Entered() && p.Place != snapshot.PlaceInit {
 		return ", " + enteredNotes(p)[0] + ", started " + text.Age(p.Age) + " ago,"
 	}

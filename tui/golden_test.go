@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"regexp"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-var sizes = [][2]int{{100, 30}, {80, 24}, {60, 15}, {40, 10}, {1, 1}, {0, 0}}
+var sizes = [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 15}, {40, 10}, {1, 1}, {0, 0}}
 
 // events returns a history with records of all kinds.
 func events() []history.Record {
@@ -46,30 +47,75 @@ func events() []history.Record {
 		all[i].Time = noon.Add(time.Duration(i)*1234*time.Millisecond - 10*time.Minute)
 	}
 	all[0].Time = noon.Add(-76 * time.Hour)
+	all[len(all)-1].Run = 1 // The stop was that of an earlier run.
 	return all
+}
+
+// A session is what a user does before a golden screen is drawn.
+type session struct {
+	name string
+	o    Options
+	do   func(*user)
+}
+
+var sessions = []session{
+	{"tree", Options{}, func(u *user) {
+		u.choose(37)
+		u.src.end(4125, 0)
+		u.src.procs = append(u.src.procs, proc(4130, 12, app, "R", "git fetch --all --prune", caught()))
+		u.refresh()
+	}},
+	{"ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.choose(55).press("P") }},
+	{"crowd", Options{}, func(u *user) { u.crowd(1200, 40).press("end") }},
+	{"filter", Options{}, func(u *user) { u.press("/").write("state:Z,T user:app") }},
+	{"stopping", Options{}, func(u *user) { u.stop(15); u.refresh() }},
+	{"menu", Options{}, func(u *user) { u.choose(55).press("k") }},
+	{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }},
+	{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }},
+	{"history", Options{}, func(u *user) { u.press("2") }},
+	{"help", Options{}, func(u *user) { u.press("?") }},
+}
+
+// crowd adds zombies of one parent, and probes from outside with a child each.
+func (u *user) crowd(zombies, probes int) *user {
+	for i := range zombies {
+		z := proc(10000+i, 12, app, "Z", "git", procfs.Signals{})
+		z.Cmdline, z.Culprit, z.Known, z.Status = nil, 12, i%3 > 0, procfs.WaitStatus(i%3<<8)
+		u.src.procs = append(u.src.procs, z)
+	}
+	for i := range probes {
+		p := proc(20000+2*i, 0, "root", "S", "sh -c /health", caught())
+		p.Outside, p.Age = true, time.Duration(i)*time.Minute
+		u.src.procs = append(u.src.procs, p, proc(20001+2*i, 20000+2*i, "root", "S", "curl localhost", caught()))
+	}
+	u.refresh()
+	return u
+}
+
+// stop adds the records of a stop that a signal from outside began.
+func (u *user) stop(signal int) *user {
+	now, name := noon.Add(u.src.now-12*time.Second), procfs.SignalName(signal)
+	for _, r := range []history.Record{
+		{Kind: history.KindStop, Text: name + " received"},
+		{Kind: history.KindSignal, Signal: signal, Passed: signal, Action: history.ActionForwarded, To: []int{12}},
+	} {
+		r.Seq, r.Time, r.Run = uint64(len(u.src.records)+1), now, 1
+		u.src.records = append(u.src.records, r)
+	}
+	return u
+}
+
+func (s session) user(t *testing.T, width, height int) *user {
+	u := newUser(t, width, height, s.o)
+	u.src.records = events()
+	u.refresh()
+	u.refresh()
+	s.do(u)
+	return u
 }
 
 // TestGolden draws the screens of a short session at each size.
 func TestGolden(t *testing.T) {
-	sessions := []struct {
-		name string
-		o    Options
-		do   func(*user)
-	}{
-		{"tree", Options{}, func(u *user) {
-			u.choose(37)
-			u.src.end(4125, 0)
-			u.src.procs = append(u.src.procs, proc(4130, 12, app, "R", "git fetch --all --prune", caught()))
-			u.refresh()
-		}},
-		{"ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.choose(55).press("s", "s", "s", "s") }},
-		{"filter", Options{}, func(u *user) { u.press("/").write("state:Z,T user:app") }},
-		{"menu", Options{}, func(u *user) { u.choose(55).press("k") }},
-		{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }},
-		{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }},
-		{"history", Options{}, func(u *user) { u.press("2") }},
-		{"help", Options{}, func(u *user) { u.press("?") }},
-	}
 	for _, s := range sessions {
 		for _, size := range sizes {
 			name := fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1])
@@ -77,14 +123,27 @@ func TestGolden(t *testing.T) {
 				continue // all the same
 			}
 			t.Run(name, func(t *testing.T) {
-				u := newUser(t, size[0], size[1], s.o)
-				u.src.records = events()
-				u.refresh()
-				u.refresh()
-				s.do(u)
-				golden(t, name, u.screen())
+				golden(t, name, s.user(t, size[0], size[1]).screen())
 			})
 		}
+	}
+}
+
+// TestGoldenColours draws the screens with their colours, which are the 16 of every
+// terminal, and without. The codes of SGR are written in braces.
+func TestGoldenColours(t *testing.T) {
+	readable := func(frame string) string {
+		return regexp.MustCompile("\x1b\\[([0-9;]*)m").ReplaceAllString(frame, "{$1}")
+	}
+	for _, s := range sessions {
+		if s.name == "ascii" || s.name == "crowd" {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			golden(t, "colour-"+s.name, readable(s.user(t, 80, 24).m.View().Content))
+			s.o.NoColor = true
+			golden(t, "mono-"+s.name, readable(s.user(t, 80, 24).m.View().Content))
+		})
 	}
 }
 

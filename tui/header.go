@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,21 +18,27 @@ func (w *world) header() []string {
 		return []string{w.cut(" reading the processes", w.width), ""}[:w.headerLines()]
 	}
 	if w.headerLines() == 1 {
-		return []string{w.cut(" "+w.join(append(w.identity(), w.meters(0)...), w.width-1), w.width)}
+		return []string{w.cut(" "+w.join(slices.Concat(w.identity(), w.stopPieces(), w.meters(0)), w.width-1), w.width)}
 	}
 	bar := 12
-	if w.width < 100 {
+	switch {
+	case w.width < 90:
+		bar = 3
+	case w.width < 120:
 		bar = 6
 	}
 	return []string{
 		w.cut(" "+w.join(w.identity(), w.width-1), w.width),
-		w.cut(" "+w.join(w.meters(bar), w.width-1), w.width),
+		w.cut(" "+w.join(append(w.meters(bar), w.stopPieces()...), w.width-1), w.width),
 	}
 }
 
 func (w *world) identity() []piece {
 	h := &w.snap.Host
 	init := w.text(h.Init)
+	if w.snap.Caller.PID == 1 {
+		init = "no init: top is PID 1"
+	}
 	if h.Uptime > 0 {
 		init = strings.TrimSpace(init + " up " + text.Age(h.Uptime))
 	}

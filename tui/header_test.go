@@ -39,7 +39,7 @@ func TestMeters(t *testing.T) {
 		{"something cannot be read", snapshot.Host{NoAccess: "3 processes are hidden"}, []string{"3 processes are hidden"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := headed(test.host, 80, 24).header()[1]
+			got := headed(test.host, 100, 24).header()[1]
 			for _, want := range test.want {
 				if !strings.Contains(got, want) {
 					t.Errorf("the meters are %q, want %q in them", got, want)

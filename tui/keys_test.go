@@ -9,7 +9,7 @@ import (
 // parts are the key tables that are searched together, in this order.
 func parts() map[string][]keyMap {
 	all := map[string][]keyMap{
-		"filter line": {lineKeys, listKeys}, "details": {detailKeys, listKeys, refreshKeys}, "help": {listKeys},
+		"filter line": {lineKeys, listKeys}, "reasons": {reasonsKeys, listKeys, refreshKeys}, "details": {detailKeys, listKeys, refreshKeys}, "help": {listKeys},
 		"menu, choose": {chooseKeys, listKeys}, "menu, confirm": {confirmKeys}, "menu, watch": {watchKeys}, "menu, report": {reportKeys},
 	}
 	for _, p := range newPages(Options{}) {
@@ -117,7 +117,7 @@ func TestFooter(t *testing.T) {
 		want []string
 		not  string
 	}{
-		{"tree", nil, []string{"Enter details  k signal  / filter  t flat  x tag  s", "z zombies  q quit"}, "n next"},
+		{"tree", nil, []string{"Enter details  k signal  e explain  / filter  t flat  x tag  s", "z zombies  q quit"}, "n next"},
 		{"tree with a filter", []string{"/", "a", "enter"}, []string{"n next"}, "untag"},
 		{"tree with a tag", []string{"x"}, []string{"U untag"}, "n next"},
 		{"paused", []string{"p"}, []string{"p resume"}, "n next"},
@@ -136,7 +136,7 @@ func TestFooter(t *testing.T) {
 		})
 	}
 	u := newUser(t, 100, 30, Options{ReadOnly: true})
-	u.sees("Enter details  / filter")
+	u.sees("Enter details  e explain  / filter")
 	u.press("enter")
 	u.sees("arrows scroll  Esc close")
 }

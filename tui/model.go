@@ -27,10 +27,11 @@ type Model struct {
 	pages []page
 	at    int // index of the page that is shown
 
-	line   lineEdit // the filter while the user types it
-	detail detail
-	menu   menu
-	help   help
+	line    lineEdit // the filter while the user types it
+	detail  detail
+	reasons reasons
+	menu    menu
+	help    help
 
 	clicks clicks
 
@@ -40,8 +41,9 @@ type Model struct {
 
 	unarmed     time.Duration // how long the menu takes no answer after it asked to confirm
 	interval    time.Duration
-	doubleClick time.Duration // the longest time between the two clicks
-	gen         int           // generation of ticks; older ticks are ignored
+	doubleClick time.Duration                          // the longest time between the two clicks
+	tickAfter   func(d time.Duration, gen int) tea.Cmd // see tick; tests have no clock
+	gen         int                                    // generation of ticks; older ticks are ignored
 	reading     bool
 	paused      bool
 	leaving     bool // quit when the command that has the target returns it
@@ -57,7 +59,7 @@ func New(src Source, sig Signaller, o Options) Model {
 	if sig == nil {
 		o.ReadOnly = true
 	}
-	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, doubleClick: 400 * time.Millisecond, reading: true, pages: newPages(o)}
+	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, doubleClick: 400 * time.Millisecond, tickAfter: tick, reading: true, pages: newPages(o)}
 	m.world.canvas = canvas{mono: o.NoColor, ascii: o.ASCII}
 	return m
 }

@@ -27,7 +27,7 @@ func (m Model) wheel(msg tea.MouseWheelMsg) Model {
 		switch {
 		case m.menu.open():
 			m.menu = m.menu.choose(a)
-		case m.help.open || m.detail.open:
+		case m.covered():
 			m = m.scrollPane(a)
 		default:
 			m = m.setPage(m.page().do(&m.world, a))
@@ -56,7 +56,7 @@ func (m Model) click(msg tea.MouseClickMsg) (Model, tea.Cmd) {
 	case line >= w.room:
 		m.menu = m.menu.click(line - w.room)
 		return m, nil
-	case m.menu.open() || m.help.open || m.detail.open:
+	case m.menu.open() || m.covered():
 		return m, nil
 	}
 	p, onRow := m.page().click(w, msg.X, line)

@@ -31,6 +31,8 @@ func (m Model) pressKey(key, text string) (Model, tea.Cmd) {
 	switch {
 	case m.help.open:
 		return m.pressHelp(key), nil
+	case m.reasons.open:
+		return m.actReasons(actionOf(key, reasonsKeys, listKeys, refreshKeys))
 	case m.detail.open:
 		return m.actDetail(actionOf(key, detailKeys, listKeys, refreshKeys))
 	}
@@ -39,9 +41,12 @@ func (m Model) pressKey(key, text string) (Model, tea.Cmd) {
 
 // closePanes shows the page again that help and details cover.
 func (m Model) closePanes() Model {
-	m.help.open, m.detail.open = false, false
+	m.help.open, m.detail.open, m.reasons.open = false, false, false
 	return m
 }
+
+// covered reports whether a pane covers the page.
+func (m Model) covered() bool { return m.help.open || m.detail.open || m.reasons.open }
 
 // footer returns the keys that matter in the part that has the focus.
 func (m Model) footer() []piece {
@@ -52,6 +57,8 @@ func (m Model) footer() []piece {
 		return hints(m.menu.keys(), nil, 0)
 	case m.help.open:
 		return hints(helpKeys, nil, 0)
+	case m.reasons.open:
+		return hints(reasonsKeys, m.matters, 0)
 	case m.detail.open:
 		return hints(detailKeys, m.matters, 0)
 	}
@@ -90,6 +97,8 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 		m = m.applyFilter("")
 	case doDetails:
 		return m.openDetail()
+	case doExplain:
+		return m.openReasons()
 	case doSignal:
 		return m.openMenu()
 	case doPause:
@@ -147,6 +156,9 @@ func (m Model) showProcess() Model {
 
 // selected returns the process that keys act on.
 func (m Model) selected() (snapshot.Process, bool) {
+	if m.reasons.open {
+		return m.reasons.process(&m.world), true
+	}
 	if m.detail.open {
 		return m.detail.process(&m.world), true
 	}
@@ -173,11 +185,51 @@ func (m Model) actDetail(a action) (Model, tea.Cmd) {
 	return m.scrollPane(a), nil
 }
 
+// openReasons explains the selected process, and at once reads what that needs.
+func (m Model) openReasons() (Model, tea.Cmd) {
+	p, ok := m.selected()
+	if !ok {
+		return m, nil
+	}
+	m.reasons = reasons{open: true, proc: p}.resize(&m.world)
+	if m.paused {
+		return m, nil
+	}
+	return m.read()
+}
+
+func (m Model) actReasons(a action) (Model, tea.Cmd) {
+	switch a {
+	case doBack:
+		m.reasons.open = false
+		return m.setPage(m.page().do(&m.world, doNothing)), nil
+	case doDetails:
+		m, cmd := m.openDetail()
+		m.reasons.open = false
+		return m, cmd
+	case doSignal, doPause, doHelp, doSlower, doFaster:
+		return m.act(a)
+	}
+	return m.scrollPane(a), nil
+}
+
+// wants returns what the page and the pane that covers it show beyond a snapshot.
+func (m Model) wants() wants {
+	all := m.page().wants(&m.world)
+	all.zombies = all.zombies || m.reasons.open
+	return all
+}
+
 // scrollPane scrolls the pane that covers the page.
 func (m Model) scrollPane(a action) Model {
 	if m.help.open {
 		m.help = m.help.resize(&m)
 		m.help.list = m.help.scroll(a)
+		return m
+	}
+	if m.reasons.open {
+		m.reasons = m.reasons.resize(&m.world)
+		m.reasons.list = m.reasons.scroll(a)
 		return m
 	}
 	m.detail = m.detail.resize(&m.world)

@@ -30,6 +30,7 @@ import (
 //	dies 55 9               a process disappears: wait status, or "exit 3"
 //	zombie 55 exit 3        a process ends and is not reaped
 //	reuse 55 other          the process ends, and another one gets its pid
+//	stop TERM               a stop begins that a signal from outside asked for
 //	select 55               moves to the row of a process
 //	selected 55             the process that is selected
 //	rows 1 12 55            the pids of the rows of the Tree
@@ -136,6 +137,9 @@ func (u *user) world(verb string, fields []string) error {
 	case "starts":
 		p := proc(pids[0], pids[1], app, fields[2], strings.Join(fields[3:], " "), caught())
 		p.Age = -u.src.now
+		if p.Dead() {
+			p.Cmdline, p.Culprit = nil, p.PPID
+		}
 		u.src.procs = append(u.src.procs, p)
 	case "dies":
 		u.src.end(pids[0], waitStatus(fields[1:]))
@@ -150,6 +154,9 @@ func (u *user) world(verb string, fields []string) error {
 		p := proc(pids[0], 1, app, "S", strings.Join(fields[1:], " "), caught())
 		p.ID.Start = procfs.Ticks(90000 + u.src.now/time.Second)
 		u.src.procs = append(u.src.procs, p)
+	case "stop":
+		n, _ := procfs.ParseSignal(fields[0])
+		u.stop(n)
 	case "select":
 		u.choose(pids[0])
 	case "selected":

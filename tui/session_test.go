@@ -42,6 +42,7 @@ func newUser(t *testing.T, width, height int, o Options) *user {
 	u := &user{t: t, src: newFakeSource(), sig: &fakeSignaller{}}
 	u.m = New(u.src, u.sig, o)
 	u.m.unarmed, u.m.doubleClick = 0, 0
+	u.m.tickAfter = func(time.Duration, int) tea.Cmd { return nil }
 	u.send(tea.WindowSizeMsg{Width: width, Height: height})
 	u.refresh()
 	return u
@@ -60,7 +61,7 @@ func (u *user) send(msg tea.Msg) tea.Cmd {
 func (u *user) refresh() {
 	u.t.Helper()
 	u.src.now += time.Second
-	u.send(read(u.src, u.m.world.next, u.m.page().wants(&u.m.world))())
+	u.send(read(u.src, u.m.world.next, u.m.wants())())
 	if u.m.detail.asked {
 		u.send(inspect(u.src, u.m.detail.id)())
 	}
@@ -311,7 +312,7 @@ func (s *fakeSource) end(pid int, status procfs.WaitStatus) {
 	s.records = append(s.records, history.Record{
 		Seq: uint64(len(s.records) + 1), Time: noon.Add(s.now), Kind: history.KindExit, PID: pid, Start: p.ID.Start,
 		Comm: p.Comm, Cmdline: strings.Join(p.Cmdline, " "), PPID: p.PPID, Parent: "gunicorn", Known: true, Status: status,
-		Runtime: 400 * time.Millisecond,
+		Runtime: 400 * time.Millisecond, Run: 1,
 	})
 }
 

@@ -58,26 +58,26 @@ type span struct {
 
 // glyphs are the signs on the screen. There are two sets, Unicode and ASCII.
 type glyphs struct {
-	tee, last, bar, blank, folded  string // guides of the tree, and the mark of a folded subtree
-	cursor, dead, fresh, tag       string // in the first column
-	full, empty                    string // bars
-	up, down                       string
-	more, dot, dash, bullet, arrow string
-	rule                           string   // the title of the menu
-	levels                         []string // of a plot: how full a cell is, see [canvas.plot]
+	tee, last, bar, blank, folded         string // guides of the tree, and the mark of a folded subtree
+	cursor, dead, fresh, tag              string // in the first column
+	full, empty                           string // bars
+	up, down                              string
+	more, dot, dash, bullet, arrow, times string
+	rule                                  string   // the title of the menu
+	levels                                []string // of a plot: how full a cell is, see [canvas.plot]
 }
 
 var (
 	unicodeGlyphs = glyphs{
 		tee: "├─ ", last: "└─ ", bar: "│  ", blank: "   ", folded: "⊞ ",
 		cursor: "▌", dead: "×", fresh: "+", tag: "●", full: "█", empty: "░", up: "▲", down: "▼",
-		more: "…", dot: " · ", dash: "–", bullet: "•", arrow: " → ",
+		more: "…", dot: " · ", dash: "–", bullet: "•", arrow: " → ", times: "×",
 		rule: "─", levels: []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	}
 	asciiGlyphs = glyphs{
 		tee: "|- ", last: "`- ", bar: "|  ", blank: "   ", folded: "[+] ",
 		cursor: ">", dead: "x", fresh: "+", tag: "*", full: "#", empty: ".", up: "^", down: "v",
-		more: "~", dot: " - ", dash: "-", bullet: "*", arrow: " -> ",
+		more: "~", dot: " - ", dash: "-", bullet: "*", arrow: " -> ", times: "x",
 		rule: "-", levels: []string{" ", ".", ":", "|", "#"},
 	}
 )

@@ -16,7 +16,8 @@ type treePage struct {
 	rows   []row
 	chosen procfs.ID // the selected process
 	folded map[procfs.ID]bool
-	typed  string // the filter, as typed
+	opened map[groupKey]bool // the groups of which each process has a row
+	typed  string            // the filter, as typed
 	find   snapshot.Filter
 	flat   bool
 	follow bool // keep the selection in the middle
@@ -30,6 +31,7 @@ func newTreePage(o Options) treePage {
 var treeKeys = keyMap{
 	{do: doDetails, keys: []string{"enter", "kpenter"}, title: "Enter", does: "details of the process and its signals", hint: "details"},
 	{do: doSignal, keys: []string{"k", "f9"}, title: "k F9", does: "send a signal", hint: "signal", writes: true},
+	{do: doExplain, keys: []string{"e"}, title: "e", does: "explain the process, and what helps", hint: "explain"},
 	{do: doFilter, keys: []string{"/", "f4"}, title: "/ F4", does: "filter, see below", hint: "filter"},
 	{do: doFlat, keys: []string{"t", "f5"}, title: "t F5", does: "tree or flat list", hint: "flat"},
 	{do: doTag, keys: []string{"x"}, title: "x", does: "tag, for a signal to several", hint: "tag"},
@@ -64,6 +66,9 @@ func (t treePage) settle(w *world) treePage {
 	t = t.resize(w)
 	row := t.rowOf(w, t.chosen)
 	if row < 0 {
+		row = t.groupRow(w)
+	}
+	if row < 0 {
 		row = t.foldedAncestor(w)
 	}
 	if row < 0 {
@@ -84,6 +89,20 @@ func (t treePage) resize(w *world) treePage {
 // rowOf returns the row of a process, -1 if it is not shown.
 func (t treePage) rowOf(w *world, id procfs.ID) int {
 	return t.list.find(func(row int) bool { return w.procs[t.rows[row].Index].ID == id })
+}
+
+// groupRow returns the row of the group to which the selected process belongs, -1 if
+// there is none.
+func (t treePage) groupRow(w *world) int {
+	i, ok := w.find(t.chosen)
+	if !ok {
+		return -1
+	}
+	key, ok := w.keyOf(i)
+	if !ok {
+		return -1
+	}
+	return t.list.find(func(row int) bool { return t.rows[row].group != nil && t.rows[row].group.key == key })
 }
 
 // foldedAncestor returns the row of the folded ancestor that hides the selected
@@ -165,6 +184,8 @@ func (t treePage) tag(w *world, a action) treePage {
 	case a == doUntag:
 		w.untag()
 	case !ok || w.ended(r.Index):
+	case r.group != nil:
+		w.tag(r.group.members)
 	case a == doTagTree:
 		w.tag(w.below(r.Index))
 	default:
@@ -209,12 +230,15 @@ func (t treePage) current() (row, bool) {
 
 func (t treePage) isFolded(w *world) bool {
 	r, ok := t.current()
-	return ok && t.folded[w.procs[r.Index].ID]
+	return ok && (r.group != nil || t.folded[w.procs[r.Index].ID])
 }
 
 // fold hides or shows the descendants of the selected process.
 func (t treePage) fold(w *world, hide bool) treePage {
 	r, ok := t.current()
+	if ok && r.group != nil {
+		return t.openGroup(w, r.group.key, !hide)
+	}
 	if !ok || !r.Children || t.flat || len(t.find) > 0 {
 		return t
 	}
@@ -233,10 +257,30 @@ func (t treePage) fold(w *world, hide bool) treePage {
 	return t.settle(w)
 }
 
+// openGroup gives each process of a group its row, or makes them share one.
+func (t treePage) openGroup(w *world, key groupKey, open bool) treePage {
+	opened := make(map[groupKey]bool, len(t.opened)+1)
+	for k := range t.opened {
+		opened[k] = true
+	}
+	delete(opened, key)
+	if open {
+		opened[key] = true
+	}
+	t.opened = opened
+	t.rows = t.makeRows(w)
+	return t.settle(w)
+}
+
 // close folds the selected process, or moves to its parent if there is nothing to
-// fold.
+// fold. It closes a group that the user has opened.
 func (t treePage) close(w *world) treePage {
 	r, ok := t.current()
+	if ok && r.group == nil {
+		if key, in := w.keyOf(r.Index); in && t.opened[key] {
+			return t.openGroup(w, key, false)
+		}
+	}
 	switch {
 	case !ok:
 		return t
@@ -257,7 +301,7 @@ func (t treePage) open(w *world) treePage {
 	switch {
 	case !ok:
 		return t
-	case r.hides > 0:
+	case r.hides > 0 || r.group != nil:
 		return t.fold(w, false)
 	case r.Children:
 		return t.choose(w, t.cursor+1)
@@ -322,7 +366,10 @@ func (t treePage) explain(w *world) string {
 		}
 		return ""
 	}
-	if w.ended(r.Index) {
+	switch {
+	case r.group != nil:
+		return w.explainGroup(r.group)
+	case w.ended(r.Index):
 		return explainGone(w, &w.procs[r.Index])
 	}
 	words, _ := text.FirstFit([]string{explain(w, &w.procs[r.Index]), brief(w, &w.procs[r.Index])}, w.width-1)

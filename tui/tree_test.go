@@ -164,7 +164,7 @@ func TestFold(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.choose(12).press("space")
 	u.seesRows(1, 12, 4120, 4125)
-	u.sees("+5 below")
+	u.sees("+5, 3 zombies")
 	u.refresh()
 	u.seesRows(1, 12, 4120, 4125)
 	u.press("right")

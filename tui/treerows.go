@@ -11,42 +11,67 @@ import (
 // made for the visible rows only. Index is the index in world.procs.
 type row struct {
 	procfs.Row
-	hides   int  // how many rows below it are folded away
-	matched bool // it matches the filter; otherwise it is shown as an ancestor of a match
+	hides   int    // how many rows below it are folded away
+	zombies int    // how many of these are zombies
+	matched bool   // it matches the filter; otherwise it is shown as an ancestor of a match
+	group   *group // the like processes that share the row; nil: it is one process
 }
 
-// makeRows lists the processes in the order of t, filtered and folded.
+// makeRows lists the processes in the order of t, filtered, grouped and folded.
 func (t treePage) makeRows(w *world) []row {
 	matched := t.matched(w)
 	order := t.sorted(w)
 	if t.flat {
-		return flatRows(order, matched)
+		order = slices.DeleteFunc(order, func(i int) bool { return matched != nil && !matched[i] })
+	} else {
+		order = slices.DeleteFunc(order, keepAncestors(w, matched))
 	}
-	order = slices.DeleteFunc(order, keepAncestors(w, matched))
+	groups := t.groups(w, order, matched != nil)
+	order = w.fold(order, groups)
+	if t.flat {
+		return flatRows(order, groups)
+	}
 	folded := func(k int) bool { return matched == nil && t.folded[w.procs[order[k]].ID] }
 	lines := procfs.Flatten(len(order),
 		func(k int) int { return order[k] },
 		func(k int) int { return w.parentIndex(order[k]) },
 		nil, folded)
+	zombies := t.foldedZombies(w)
 	rows := make([]row, len(lines))
 	for i, line := range lines {
 		r := row{Row: line}
 		if line.Children && folded(line.Index) {
 			r.hides = line.Below
+			r.zombies = zombies[order[line.Index]]
 		}
 		r.Index = order[line.Index]
 		r.matched = matched == nil || matched[r.Index]
+		r.group = groups[r.Index]
 		rows[i] = r
 	}
 	return rows
 }
 
-func flatRows(order []int, matched []bool) []row {
+// foldedZombies returns how many zombies are below each folded process.
+func (t treePage) foldedZombies(w *world) map[int]int {
+	found := map[int]int{}
+	for i := range w.living {
+		if len(t.folded) == 0 || !w.procs[i].Dead() {
+			continue
+		}
+		for up := w.parentIndex(i); up >= 0; up = w.parentIndex(up) {
+			if t.folded[w.procs[up].ID] {
+				found[up]++
+			}
+		}
+	}
+	return found
+}
+
+func flatRows(order []int, groups map[int]*group) []row {
 	rows := make([]row, 0, len(order))
 	for _, i := range order {
-		if matched == nil || matched[i] {
-			rows = append(rows, row{Row: procfs.Row{Index: i}, matched: true})
-		}
+		rows = append(rows, row{Row: procfs.Row{Index: i}, matched: true, group: groups[i]})
 	}
 	return rows
 }

@@ -16,11 +16,14 @@ func (t treePage) view(w *world, height int) []string {
 	}
 	cols := t.place(w)
 	lines := append(make([]string, 0, height), t.heads(w, cols))
+	if len(t.rows) == 0 && w.read {
+		lines = append(lines, "", w.line(strong, "No process matches "+w.text(t.typed)+". Esc clears the filter."))
+	}
 	from, to := t.visible()
 	for at := from; at < min(to, from+height-1); at++ {
 		lines = append(lines, t.draw(w, cols, at))
 	}
-	return lines
+	return lines[:min(len(lines), height)]
 }
 
 // draw returns the line of a row.
@@ -79,18 +82,25 @@ func (t treePage) command(w *world, at, width int) []span {
 	r := &t.rows[at]
 	p := &w.procs[r.Index]
 	guides := t.guides(w, at, max(2, width/8))
-	if r.hides > 0 {
+	if r.hides > 0 || r.group != nil {
 		guides += w.glyphs().folded
 	}
 	spans := []span{{guides, faint}}
 	width -= text.Width(guides)
 	name := w.commandSpans(p)
+	if r.group != nil {
+		name = w.groupSpans(r.group)
+	}
 	used := spansWidth(name)
-	if p.Dead() && !w.ended(r.Index) {
+	if r.group == nil && p.Dead() && !w.ended(r.Index) {
 		note, _ := text.FirstFit(w.notes(r), width-used-1)
 		return append(append(spans, name...), span{" " + note, bad})
 	}
-	note, ok := text.FirstFit(w.notes(r), width-min(8, used)-2)
+	keep := min(used, max(8, width/2)) // of the command
+	if r.group != nil {
+		keep = used
+	}
+	note, ok := text.FirstFit(w.notes(r), width-keep-2)
 	if !ok || note == "" {
 		return append(spans, name...)
 	}
@@ -108,6 +118,8 @@ func (w *world) noteStyle(r *row) style {
 			return bad
 		}
 		return normal
+	case p.Dead(), w.held[p.ID.PID] > 0, r.zombies > 0, r.group != nil && r.group.zombies > 0:
+		return bad
 	case p.State.Stopped(), p.State.Zombie():
 		return warn
 	}
@@ -155,10 +167,15 @@ func (w *world) notes(r *row) []string {
 	switch {
 	case w.ended(r.Index):
 		return w.endNotes(p)
+	case r.group != nil:
+		return w.groupNotes(r.group)
 	case p.Dead():
 		return w.zombieNotes(p)
 	case r.hides > 0:
-		return []string{fmt.Sprintf("+%d below", r.hides), fmt.Sprintf("+%d", r.hides)}
+		return foldedNotes(r)
+	case w.held[p.ID.PID] > 0 && !p.State.Zombie():
+		n := text.Plural(w.held[p.ID.PID], "zombie", "zombies")
+		return []string{"has not reaped " + n, "holds " + n, n}
 	case p.State.Zombie():
 		return []string{"main thread has ended"}
 	case p.State.Stopped():
@@ -167,6 +184,16 @@ func (w *world) notes(r *row) []string {
 		return enteredNotes(p)
 	}
 	return nil
+}
+
+// foldedNotes says what the row of a folded process hides.
+func foldedNotes(r *row) []string {
+	notes := []string{fmt.Sprintf("+%d below", r.hides), fmt.Sprintf("+%d", r.hides)}
+	if r.zombies == 0 {
+		return notes
+	}
+	n := text.Plural(r.zombies, "zombie", "zombies")
+	return append([]string{notes[0] + ", " + n + " among them", notes[0] + ", " + n, notes[1] + ", " + n}, notes...)
 }
 
 // shortID is how many digits of a container's ID are shown, as docker ps does.

@@ -61,7 +61,7 @@ func (m Model) settle() Model {
 		w.room = room
 		m = m.setPage(m.page().do(w, doNothing))
 		m.menu = m.menu.resize(full)
-		m.detail, m.help = m.detail.resize(w), m.help.resize(&m)
+		m.detail, m.help, m.reasons = m.detail.resize(w), m.help.resize(&m), m.reasons.resize(w)
 	}
 	return m
 }
@@ -87,13 +87,13 @@ func (m Model) read() (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.reading = true
-	return m, read(m.src, m.world.next, m.page().wants(&m.world))
+	return m, read(m.src, m.world.next, m.wants())
 }
 
 // wait starts the interval again.
 func (m Model) wait() (Model, tea.Cmd) {
 	m.gen++
-	return m, tick(m.interval, m.gen)
+	return m, m.tickAfter(m.interval, m.gen)
 }
 
 // show takes the result of a read. What could not be read stays as it was.

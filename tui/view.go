@@ -3,10 +3,12 @@ package tui
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"yinit/procfs"
 	"yinit/tui/text"
 )
 
@@ -65,6 +67,8 @@ func (m Model) body() []string {
 	switch {
 	case m.help.open:
 		lines = append(lines, m.help.view(&m, w.room)...)
+	case m.reasons.open:
+		lines = append(lines, m.reasons.view(w, w.room)...)
 	case m.detail.open:
 		lines = append(lines, m.detail.view(w, w.room)...)
 	default:
@@ -99,12 +103,21 @@ func (m Model) tabs(y int) (string, []zone) {
 	if f := m.page().filter(); f != "" {
 		notes = append(notes, piece{text: "filter: " + f, rank: 3, style: strong})
 	}
-	if m.paused {
+	at := w.snap.Time.Format("15:04:05")
+	switch {
+	case m.paused && w.read:
+		notes = append(notes, piece{text: "PAUSED at " + at, rank: 4, style: warn})
+	case m.paused:
 		notes = append(notes, piece{text: "PAUSED", rank: 4, style: warn})
+	case m.interval > fresh && w.read:
+		notes = append(notes, piece{text: "as of " + at + ", every " + procfs.Span(m.interval), rank: 2, style: strong})
 	}
 	right := w.join(notes, w.width-text.Width(left)-3)
 	return w.between(left, right+" ", w.width), zones
 }
+
+// fresh is the longest interval at which what is on the screen needs no time.
+const fresh = 3 * time.Second
 
 // sentence returns the line above the keys, the first of these that applies: the filter
 // that the user is typing, the result of the last key, why the last read failed, a
@@ -121,7 +134,7 @@ func (m Model) sentence() string {
 	case m.menu.open(): // about the process for which it was opened
 		words, _ := text.FirstFit([]string{explain(w, &m.menu.p), brief(w, &m.menu.p)}, w.width-1)
 		return w.line(normal, words)
-	case m.help.open || m.detail.open:
+	case m.covered():
 		return ""
 	}
 	return w.line(normal, m.page().explain(w))
@@ -155,7 +168,7 @@ func (m Model) lastLine(y int) (string, []zone) {
 	switch {
 	case m.line.open:
 		return w.prompt(" filter: "+m.line.text, w.join(m.footer(), w.width)), nil
-	case message != "" || !m.menu.open() && !m.help.open && !m.detail.open:
+	case message != "" || !m.menu.open() && !m.covered():
 		return m.sentence(), nil
 	}
 	return m.keyBar(y)

@@ -28,8 +28,10 @@ type world struct {
 	status headerCounts       // sums over the processes of the snapshot
 	widest widest             // what decides the width of columns
 
-	trend  trend                   // of the last minutes
-	deadAt map[procfs.ID]time.Time // when each zombie was first seen
+	trend   trend                   // of the last minutes
+	deadAt  map[procfs.ID]time.Time // when each zombie was first seen, by us or by the init
+	held    map[int]int             // number of zombies that a process has not reaped, by its pid
+	noticed map[procfs.ID]time.Time // when the init noticed zombies, see history.KindZombie
 
 	events []history.Record
 	exits  map[int]history.Record // the last exit record of each pid
@@ -45,7 +47,8 @@ type world struct {
 	tags map[procfs.ID]bool // the processes that the user has tagged; never modified, only replaced
 }
 
-type headerCounts struct{ threads, zombies int }
+// headerCounts are sums over the processes of a snapshot.
+type headerCounts struct{ threads, zombies, entered int }
 
 // addSnapshot returns the world after a snapshot.
 func (w world) addSnapshot(s snapshot.Snapshot) world {
@@ -57,6 +60,7 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 	w.left = make([]uint8, len(s.Procs), len(s.Procs)+16)
 	w.status, w.widest = headerCounts{}, widest{}
 	deadAt := make(map[procfs.ID]time.Time)
+	held := make(map[int]int)
 	for i := range s.Procs {
 		p := &s.Procs[i]
 		w.byPID[p.ID.PID] = i
@@ -65,12 +69,16 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 		if old.read {
 			w.left[i] = old.marksLeft(p.ID)
 		}
+		if p.Entered() {
+			w.status.entered++
+		}
 		if p.Dead() {
 			w.status.zombies++
 			deadAt[p.ID] = old.firstDead(p.ID, s.Time)
+			held[p.Culprit]++
 		}
 	}
-	w.deadAt = deadAt
+	w.deadAt, w.held = deadAt, held
 	w.trend = old.trend.add(&w.snap, w.status.zombies)
 	return w.keepDead(&old).keepTags()
 }
@@ -89,10 +97,14 @@ func (w *world) marksLeft(id procfs.ID) uint8 {
 }
 
 func (w *world) firstDead(id procfs.ID, now time.Time) time.Time {
+	first := now
 	if t, ok := w.deadAt[id]; ok {
-		return t
+		first = t
 	}
-	return now
+	if t, ok := w.noticed[id]; ok && t.Before(first) {
+		first = t
+	}
+	return first
 }
 
 // keepDead adds the processes of the old world that have ended.
@@ -155,15 +167,20 @@ func (w world) addHistory(h History) world {
 		w.events = slices.Clone(w.events[over:])
 		exits, from = nil, 0
 	}
+	noticed := w.noticed
 	if exits == nil {
-		exits = make(map[int]history.Record)
+		exits, noticed = make(map[int]history.Record), make(map[procfs.ID]time.Time)
 	}
 	for _, r := range w.events[from:] {
-		if r.Kind == history.KindExit {
+		switch {
+		case r.Kind == history.KindExit:
 			exits[r.PID] = r
+			delete(noticed, r.ID())
+		case r.Kind == history.KindZombie && r.Start != 0:
+			noticed[r.ID()] = r.Time.Add(-r.ZombieFor)
 		}
 	}
-	w.exits = exits
+	w.exits, w.noticed = exits, noticed
 	return w
 }
 

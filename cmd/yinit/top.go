@@ -47,7 +47,7 @@ func runTop(args []string) (int, error) {
 }
 
 func parseTop(args []string) (topOptions, error) {
-	o := topOptions{Options: tui.Options{Interval: time.Second, NoColor: os.Getenv("NO_COLOR") != ""}}
+	o := topOptions{Options: tui.Options{Interval: time.Second, NoColor: os.Getenv("NO_COLOR") != "", ASCII: onlyASCII(os.Getenv)}}
 	_, err := config.Lookup("top").Parse(args, config.Bind{
 		"interval": &o.Interval,
 		"readonly": &o.ReadOnly,

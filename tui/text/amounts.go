@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"yinit/procfs"
@@ -55,13 +56,21 @@ func Bytes(b procfs.Bytes) string {
 	return fmt.Sprintf("%.0f%c", v, "KMGTP"[unit])
 }
 
+// Count formats n with a comma between thousands: 1,200.
+func Count(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", Count(n/1000), n%1000)
+}
+
 // Plural returns n followed by one if n is 1, else by many: Plural(2, "process is",
-// "processes are") is "2 processes are".
+// "processes are") is "2 processes are". It writes n as [Count] does.
 func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return Count(n) + " " + many
 }
 
 // Ended says how a process ended: "exited 1", "killed by SIGSEGV (core dumped)", or,
