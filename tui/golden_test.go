@@ -73,6 +73,7 @@ var sessions = []session{
 	{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }},
 	{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }},
 	{"history", Options{}, func(u *user) { u.press("2") }},
+	{"explain", Options{}, func(u *user) { u.choose(12).press("e") }},
 	{"help", Options{}, func(u *user) { u.press("?") }},
 }
 

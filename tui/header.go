@@ -49,6 +49,7 @@ func (w *world) identity() []piece {
 		{text: text.Plural(w.living, "proc", "procs"), rank: 6},
 		{text: text.Plural(w.status.threads, "thread", "threads"), rank: 2},
 		w.zombiePiece(),
+		w.history(zombiesOf),
 		w.missedPiece(),
 	}
 }
@@ -103,9 +104,17 @@ func (w *world) meters(bar int) []piece {
 // sparkWidth is how many cells the last ten minutes of a meter take.
 const sparkWidth = 20
 
-// history draws the last ten minutes of a value, where there is room for it.
+// history draws the last ten minutes of a value, where there is room for it and it
+// tells more than the number: if the value has changed by a tenth.
 func (w *world) history(of func(*sample) float64) piece {
-	if w.width < 140 || len(w.trend) < 2 {
+	if w.width < 120 || len(w.trend) < 2 {
+		return piece{}
+	}
+	least, most := math.Inf(1), math.Inf(-1)
+	for i := range w.trend {
+		least, most = min(least, of(&w.trend[i])), max(most, of(&w.trend[i]))
+	}
+	if most-least < most/10 || most == 0 {
 		return piece{}
 	}
 	return piece{text: strings.TrimLeft(w.spark(w.trend.values(of, sparkWidth, trendFor)), " "), rank: 1, style: faint}

@@ -138,6 +138,8 @@ func words(g *glyphs) []helpSection {
 		}},
 		{"HEADER", [][2]string{
 			{g.up + " " + g.down, "more or fewer zombies than a minute ago"},
+			{"stop:", "what SIGTERM to PID 1, as docker stop sends it, would leave to SIGKILL"},
+			{"STOPPING", "the init has been asked to stop: by whom, and who has not ended"},
 			{"missed", "processes a second that started and ended between two refreshes, too short to be shown"},
 		}},
 		{"MOUSE", [][2]string{

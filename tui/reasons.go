@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
@@ -61,7 +62,7 @@ func (e reasons) lines(w *world) []string {
 	}
 	if p.ID.PID == 1 {
 		if words, _ := w.stopForecast(); words != "" {
-			s.field("stop", words)
+			s.field("stop", strings.TrimPrefix(words, "stop: "))
 		}
 	}
 	e.zombies(w, &s, &p)

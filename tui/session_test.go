@@ -244,7 +244,6 @@ type fakeSource struct {
 	fail    error
 	noLog   error
 	gone    bool
-	report  *zombie.Report
 	closer  *verdict.Target // the target in the details of a process
 }
 
@@ -291,7 +290,27 @@ func (s *fakeSource) Details(id procfs.ID) (snapshot.Details, error) {
 	return snapshot.Details{}, procfs.ErrGone
 }
 
-func (s *fakeSource) Zombies() (*zombie.Report, error) { return s.report, s.fail }
+// Zombies returns a report in which every culprit has a handler that does not wait.
+func (s *fakeSource) Zombies() (*zombie.Report, error) {
+	r := &zombie.Report{Init: zombie.InitReaps}
+	for _, p := range s.procs {
+		if !p.Dead() {
+			continue
+		}
+		i := slices.IndexFunc(r.Culprits, func(c *zombie.Culprit) bool { return c.Culprit == p.Culprit })
+		if i < 0 {
+			i = len(r.Culprits)
+			c := &zombie.Culprit{Blame: zombie.Blame{Culprit: p.Culprit, Cause: zombie.CauseHandler, Origin: zombie.OriginChild}, Cmdline: "gunicorn app:app"}
+			c.Reaper.Stat = procfs.Stat{PID: p.Culprit, Comm: "gunicorn"}
+			r.Culprits = append(r.Culprits, c)
+		}
+		r.Culprits[i].Zombies = append(r.Culprits[i].Zombies, zombie.Zombie{
+			Stat:  procfs.Stat{PID: p.ID.PID, Start: p.ID.Start, State: p.State, Comm: p.Comm, ExitCode: p.Status, PPID: p.PPID},
+			Known: p.Known, Age: p.Age, Dead: p.Age, Origin: zombie.OriginChild,
+		})
+	}
+	return r, s.fail
+}
 
 func (s *fakeSource) History(after uint64) (History, error) {
 	h := History{Next: after, Since: "kept by yinit 0.1.0 since 09:56:00"}
