@@ -61,16 +61,44 @@ func (p *Process) Send(n int) error {
 // Wait waits until the process has ended, but at most for d, and reports whether it
 // has ended. It does not reap the process.
 func (p *Process) Wait(d time.Duration) (ended bool, err error) {
+	all, err := WaitAll([]*Process{p}, d)
+	return all[0], err
+}
+
+// WaitAll waits until all the processes have ended, but at most for d, and reports which
+// of them have ended. It does not reap them. A nil process counts as one that has ended.
+func WaitAll(processes []*Process, d time.Duration) (ended []bool, err error) {
 	began := time.Now()
-	poll := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
-	for {
-		left := max(d-time.Since(began), 0)
-		n, err := unix.Poll(poll, int(left/time.Millisecond))
-		if err == unix.EINTR && left > 0 {
+	ended = make([]bool, len(processes))
+	poll := make([]unix.PollFd, len(processes))
+	alive := 0
+	for i, p := range processes {
+		if p == nil {
+			ended[i], poll[i].Fd = true, -1 // poll(2) ignores it
 			continue
 		}
-		return n > 0, err
+		poll[i] = unix.PollFd{Fd: int32(p.fd), Events: unix.POLLIN}
+		alive++
 	}
+	for alive > 0 {
+		left := max(d-time.Since(began), 0)
+		n, err := unix.Poll(poll, int(left/time.Millisecond))
+		switch {
+		case err == unix.EINTR && left > 0:
+			continue
+		case err != nil:
+			return ended, err
+		case n <= 0:
+			return ended, nil
+		}
+		for i := range poll {
+			if poll[i].Fd >= 0 && poll[i].Revents != 0 {
+				ended[i], poll[i].Fd = true, -1
+				alive--
+			}
+		}
+	}
+	return ended, nil
 }
 
 // Stat reads the stat of the process. The error matches [procfs.ErrGone] once the
