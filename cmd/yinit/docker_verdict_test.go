@@ -22,7 +22,7 @@ func TestDockerSignals(t *testing.T) {
 	for _, test := range []struct{ user, caps, one, other string }{
 		{"0", "", "PID 1 cannot be killed or stopped from inside", "it has no handler: the default action ends it"},
 		{"1000", "", "PID 1 cannot be killed or stopped from inside", "it has no handler: the default action ends it"},
-		{"2000", "", "the caller has no permission to signal it", "the caller has no permission to signal it"},
+		{"2000", "", "uid 2000 may not signal uid 1000 without CAP_KILL", "uid 2000 may not signal uid 1000 without CAP_KILL"},
 	} {
 		for pid, want := range map[string]string{"1": test.one, sleep: test.other} {
 			out := docker(t, "exec", "-u", test.user, id, "/yinit", "signals", pid)

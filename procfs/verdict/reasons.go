@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"strconv"
 
 	"yinit/procfs"
@@ -36,6 +37,21 @@ func (q *question) delay(o Outcome) string {
 		return ""
 	}
 	return "; uninterruptible sleep may delay it"
+}
+
+// whyDenied names the right that the caller lacks, by the rule of kill(2).
+func whyDenied(q *question) string {
+	ours, theirs := q.c.UID[procfs.Effective], q.t.UID[procfs.Real]
+	switch {
+	case ours == procfs.NoID || theirs == procfs.NoID:
+		return "the caller has no permission to signal it"
+	case q.c.mayByID(q.t) == Yes:
+		return "the user IDs permit it, but the kernel refuses it"
+	case q.c.CapEff&capKill != 0:
+		return "CAP_KILL does not count in its user namespace"
+	default:
+		return fmt.Sprintf("uid %d may not signal uid %d without CAP_KILL", ours, theirs)
+	}
 }
 
 func whyKill(q *question) string {

@@ -62,7 +62,7 @@ type rule struct {
 
 // rules are tried in this order: the first that holds decides.
 var rules = [...]rule{
-	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, because("the caller has no permission to signal it")},
+	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, whyDenied},
 	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("cannot tell whether the caller may signal it")},
 	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("zombie: already ended, waiting to be reaped")},
 

@@ -210,7 +210,7 @@ func TestVerdict(t *testing.T) {
 		"PID 1, another thread waits in sigwait": {target(pids(1), firstThread, blocks(term), waits), term, anyone, verdict.OutcomeRead, "sigwait"},
 		"PID 1, another thread blocks it, too":   {target(pids(1), firstThread, open, blocks(term)), term, anyone, verdict.OutcomePending, ""},
 
-		"denied":           {target(), term, stranger, verdict.OutcomeDenied, "no permission"},
+		"denied":           {target(), term, stranger, verdict.OutcomeDenied, "uid 1000 may not signal uid 0 without CAP_KILL"},
 		"denied, a zombie": {target(state('Z')), term, stranger, verdict.OutcomeDenied, ""},
 		"cannot tell whether the caller": {
 			target(func(t *verdict.Target) { t.UID = [4]uint32{procfs.NoID, procfs.NoID, procfs.NoID, procfs.NoID} }), term, stranger, verdict.OutcomeUnknown, "cannot tell whether the caller",
