@@ -152,6 +152,7 @@ func (m *machine) launch(p *program) bool {
 	m.newRecord(history.KindStart)
 	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid
 	m.rec.Comm, m.rec.Cmdline, m.rec.UID = p.comm(), commandLine(p.Args), m.uid
+	m.rec.StopSignal = int(m.cfg.Rewrite.Of(p.stopSignal()))
 	if p.User != nil {
 		m.rec.UID = p.User.UID
 	}

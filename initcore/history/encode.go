@@ -67,8 +67,11 @@ func encode(b []byte, r *Record, run uint16, number uint64) {
 	b[offPassed] = byte(r.Passed)
 	copy(b[offComm:offComm+lenComm], r.Comm)
 	copy(b[offParent:offParent+lenComm], r.Parent)
-	if r.Kind == KindExit {
+	switch r.Kind {
+	case KindExit:
 		le.PutUint32(b[offCode:], uint32(r.Group))
+	case KindStart:
+		b[offPassed] = byte(r.StopSignal)
 	}
 	status, words := uint32(r.Status), 0
 	if r.Kind == KindSignal {
@@ -151,8 +154,11 @@ func decode(b []byte, number uint64) (Record, bool) {
 	status, payload := le.Uint32(b[offStatus:]), b[offPayload:offPayload+words]
 	if r.Kind != KindSignal {
 		r.Status, r.Cmdline = procfs.WaitStatus(status), string(payload)
-		if r.Kind == KindExit {
+		switch r.Kind {
+		case KindExit:
 			r.Group = int(int32(le.Uint32(b[offCode:])))
+		case KindStart:
+			r.StopSignal, r.Passed = r.Passed, 0
 		}
 		return r, true
 	}

@@ -30,6 +30,7 @@ type (
 		Text       string `json:"text,omitempty"`
 		Inspector  bool   `json:"inspector,omitempty"` // it ran one of yinit's commands
 		Foreign    bool   `json:"foreign,omitempty"`   // it belongs to another container
+		StopSignal string `json:"stop_signal,omitempty"`
 	}
 	// jsonEnd says how a process ended. If Known is false the other fields mean
 	// nothing.
@@ -128,10 +129,14 @@ func (r *Record) JSON() string {
 func jsonTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
-	return jsonProcess{
+	p := jsonProcess{
 		jsonHead: head, PID: r.PID, PPID: r.PPID, Parent: r.Parent, OriginPPID: r.OriginPPID,
 		Comm: r.Comm, Cmdline: r.Cmdline, Renamed: r.Renamed, UID: r.UID, Text: r.Text, Inspector: r.Inspector, Foreign: r.Foreign,
 	}
+	if r.StopSignal != 0 {
+		p.StopSignal = procfs.SignalName(r.StopSignal)
+	}
+	return p
 }
 
 func jsonOfExit(p jsonProcess, r *Record) jsonExit {

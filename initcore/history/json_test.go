@@ -78,6 +78,9 @@ func TestJSONIsDocumented(t *testing.T) {
 		if kind == KindSignal {
 			r.Signal, r.Passed, r.Count = 1, 2, 3
 		}
+		if kind == KindStart {
+			r.StopSignal = 3
+		}
 		r.Accounted, r.Renamed, r.Inspector, r.Foreign = kind == KindExit, true, kind != KindSignal, true
 		r.Warning = kind == KindNote
 		adopted := Record{Kind: kind, PPID: 12, OriginPPID: 11}

@@ -100,6 +100,9 @@ type Record struct {
 	// namespace. [Writer.LastExits] leaves out such records.
 	Foreign bool
 	Group   int // its process group, for KindExit; 0 if unknown
+	// StopSignal is what the init sends to the program to end it, for KindStart; 0: nothing,
+	// because --rewrite drops it, or an earlier version wrote the record.
+	StopSignal int
 
 	// How the process ended, for KindExit; KindZombie sets Known, Status and ZombieFor.
 	Known          bool              // Status is known

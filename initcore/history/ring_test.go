@@ -54,7 +54,7 @@ func TestRoundTrip(t *testing.T) {
 	signal := Record{
 		Kind: KindSignal, Time: full.Time, PID: 0, UID: 0, Signal: 64, Code: -6, Passed: 15, Action: ActionRewritten, To: []int{7, 8},
 	}
-	names := Record{Kind: KindStart, Time: full.Time, Comm: "sixteen bytes or more", Parent: "a) S 2 (\x1b["}
+	names := Record{Kind: KindStart, StopSignal: 28, Time: full.Time, Comm: "sixteen bytes or more", Parent: "a) S 2 (\x1b["}
 	again := signal
 	again.Count, again.Last = 300, signal.Time.Add(time.Minute)
 	namesCut := names
