@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 )
 
 // read takes a snapshot and then reads the history. In this order the history has
@@ -33,10 +34,23 @@ func inspect(src Source, id procfs.ID) tea.Cmd {
 	}
 }
 
-func hold(sig Signaller, id procfs.ID, menu int) tea.Cmd {
+func hold(sig Signaller, ids []procfs.ID, menu int) tea.Cmd {
 	return func() tea.Msg {
-		target, err := sig.Hold(id)
-		return heldMsg{menu, target, err}
+		target, errs := sig.Hold(ids)
+		return heldMsg{menu, target, errs}
+	}
+}
+
+// lookAll reads what decides the verdicts on the processes. Of many, it reads only some.
+func lookAll(src Source, ids []procfs.ID, menu int) tea.Cmd {
+	return func() tea.Msg {
+		targets := make([]*verdict.Target, len(ids))
+		for i := range min(len(ids), mostLookups) {
+			if d, err := src.Details(ids[i]); err == nil {
+				targets[i] = d.Target
+			}
+		}
+		return lookedMsg{menu, targets}
 	}
 }
 

@@ -106,6 +106,9 @@ func (m *Model) helpSections() []helpSection {
 	for _, p := range m.pages {
 		all = append(all, section(strings.ToUpper(p.name()), p.keys()...))
 	}
+	if !m.opts.ReadOnly {
+		all = append(all, section("SIGNAL MENU", chooseKeys, riskyKeys, reportKeys[:1]))
+	}
 	all = append(all, section("EVERYWHERE", refreshKeys, modelKeys))
 	return append(all, words(m.world.glyphs())...)
 }

@@ -52,6 +52,7 @@ const (
 	doEraseWord
 	doEraseAll
 	doKill
+	doEscalate
 )
 
 // A binding is an action and its keys. The help, the footer and the router all use

@@ -10,7 +10,7 @@ import (
 func parts() map[string][]keyMap {
 	all := map[string][]keyMap{
 		"filter line": {lineKeys, listKeys}, "reasons": {reasonsKeys, listKeys, refreshKeys}, "details": {detailKeys, listKeys, refreshKeys}, "help": {listKeys},
-		"menu, choose": {chooseKeys, listKeys}, "menu, confirm": {confirmKeys}, "menu, watch": {watchKeys}, "menu, report": {reportKeys},
+		"menu, choose": {chooseKeys, listKeys}, "menu, offer": {offerKeys}, "menu, confirm": {confirmKeys}, "menu, confirm with y": {riskyKeys}, "menu, watch": {watchKeys}, "menu, report": {reportKeys},
 	}
 	for _, p := range newPages(Options{}) {
 		all[p.name()] = append(p.keys(), listKeys, refreshKeys, modelKeys)
@@ -125,7 +125,8 @@ func TestFooter(t *testing.T) {
 		{"filter", []string{"/"}, []string{"Enter keep  Esc clear"}, "q quit"},
 		{"details", []string{"enter"}, []string{"arrows scroll  k signal  Esc close"}, "q quit"},
 		{"help", []string{"?"}, []string{"arrows scroll  any other key closes"}, "q quit"},
-		{"menu", []string{"k"}, []string{"arrows choose  Enter confirm  Esc close"}, "q quit"},
+		{"menu", []string{"k"}, []string{"Enter confirm  Esc close  Tab scope"}, "TERM, 10s, KILL"},
+		{"menu of another", []string{"down", "k"}, []string{"Enter confirm  Esc close  Tab scope  e TERM, 10s, KILL"}, "q quit"},
 		{"confirm", []string{"k", "enter"}, []string{"Enter/y send  any other key: back"}, "q quit"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +13,12 @@ import (
 )
 
 const (
-	watchSlice = 250 * time.Millisecond // one watch of the target; a closed menu releases it that soon
-	watchEnd   = 16                     // slices to watch after a signal meant to end the process
-	watchOther = 4                      // slices to watch after any other signal
+	watchSlice  = 250 * time.Millisecond // one watch of the target; a closed menu releases it that soon
+	watchEnd    = 4 * time.Second        // how long to watch after a signal that should end the process
+	watchOther  = time.Second            // how long to watch after any other signal
+	killAfter   = 10 * time.Second       // when an escalation sends SIGKILL
+	mostTyped   = 12                     // letters of the name of a signal
+	mostLookups = 200                    // members of a scope of which all is read that decides the verdicts
 )
 
 // step is the state of the menu.
@@ -23,65 +26,44 @@ type step uint8
 
 const (
 	stepClosed  step = iota
+	stepOffer        // the process is a zombie; the menu of the one to blame is offered
 	stepChoose       // the user chooses a signal
 	stepConfirm      // the user confirms it
-	stepWatch        // it was sent, the process is watched
-	stepReport       // the process still exists
+	stepWatch        // it was sent, the processes are watched
+	stepReport       // some of them still exist
 )
 
-// menu sends signals to one process. It shows the process as it was when the menu
-// was opened, with the details that were read then. A refresh does not change it.
+// menu sends signals to one process, or to several. It shows them as they were when the
+// menu was opened, with the details that were read then. A refresh does not change it.
 type menu struct {
 	step   step
-	number int // identifies this menu in messages
-	p      snapshot.Process
+	number int              // identifies the menu and its target in messages
+	p      snapshot.Process // for which the menu was opened
 	caller verdict.Caller
-	target Target // nil until the process is held, and while busy
+	scopes []scope
+	scope  int    // index of the chosen one
+	immune bool   // p is a PID 1 that cannot be killed from here
+	target Target // nil until the processes are held, and while busy
 	busy   bool   // a command has the target and will return it
 
-	list
+	list    // of signals
 	signals []int
+	first   int // the signal that p starts with
 	typed   string
-	asked   int           // how often it asked to confirm
-	armed   bool          // it has asked for long enough to take the answer, see [Model.confirm]
-	signal  int           // the signal to send, or sent; the next menu starts with it
-	slices  int           // how many slices the process was watched
-	waited  time.Duration // for how long the process was watched
-	report  string        // why the process still exists
-}
+	tallies map[int]tally // of the scope; filled when they are drawn
 
-// The keys of the menu, step by step.
-var (
-	chooseKeys = keyMap{
-		{title: "arrows", hint: "choose"},
-		{do: doConfirm, keys: []string{"enter", "kpenter"}, title: "Enter", hint: "confirm"},
-		{do: doBack, keys: []string{"esc"}, title: "Esc", hint: "close"},
-		{do: doErase, keys: []string{"backspace"}},
-	}
-	confirmKeys = keyMap{
-		{do: doConfirm, keys: []string{"enter", "kpenter", "y"}, title: "Enter/y", hint: "send"},
-		{title: "any", hint: "other key: back"},
-	}
-	watchKeys = keyMap{
-		{do: doBack, keys: []string{"esc", "q"}, title: "Esc", hint: "stop watching"},
-	}
-	reportKeys = keyMap{
-		{do: doKill, keys: []string{"K"}, title: "K", hint: "send SIGKILL to the same process"},
-		{do: doBack, keys: []string{"esc", "q", "enter", "kpenter"}, title: "Esc", hint: "close"},
-	}
-)
+	asked    int  // how often it asked to confirm
+	armed    bool // it has asked for long enough to take the answer, see [Model.confirm]
+	signal   int  // the signal to send
+	last     int  // the signal that was sent last
+	again    bool // it was not the first one
+	escalate bool // SIGKILL follows after killAfter
+	forced   int  // the signal that SIGKILL followed; 0: none
+	waited   time.Duration
+	report   string // what has happened
 
-// keys returns the key table of the step.
-func (u menu) keys() keyMap {
-	switch u.step {
-	case stepConfirm:
-		return confirmKeys
-	case stepWatch:
-		return watchKeys
-	case stepReport:
-		return reportKeys
-	}
-	return chooseKeys
+	lines  []string // rows that replace the signals: the members, or those that still exist
+	window list     // of lines
 }
 
 // usualSignals come first in the menu, the rest by number.
@@ -103,62 +85,126 @@ func allSignals() []int {
 
 func (u menu) open() bool { return u.step != stepClosed }
 
-// show returns the menu for p. It is busy, because a command is opening the process.
-func (u menu) show(p snapshot.Process, caller verdict.Caller) menu {
-	n := menu{step: stepChoose, number: u.number + 1, p: p, caller: caller, busy: true, signals: allSignals(), signal: u.signal}
-	n.list = n.fit(len(n.signals), 1).to(slices.Index(n.signals, u.signal))
-	return n
+// still reports whether the screen must not change: the user is about to choose.
+func (u menu) still() bool {
+	return u.step == stepOffer || u.step == stepChoose || u.step == stepConfirm
 }
 
-// details takes the details of the process, which the source has read since.
-func (u menu) details(msg detailsMsg) menu {
-	if msg.err == nil && msg.id == u.p.ID && msg.d.Target != nil {
-		u.p.Target = msg.d.Target
+// chosen returns the scope that the signal goes to.
+func (u menu) chosen() *scope { return &u.scopes[u.scope] }
+
+// show returns the menu for p. If processes are tagged, it starts with these.
+func (u menu) show(w *world, p snapshot.Process) menu {
+	n := menu{step: stepChoose, number: u.number, p: p, caller: w.snap.Caller, scopes: w.scopes(p), first: w.stopSignal(&p)}
+	n.immune = predict(&p, sigKILL, n.caller).outcome == verdict.OutcomeShielded
+	if last := len(n.scopes) - 1; n.scopes[last].label == "tagged" {
+		n.scope = last
 	}
+	return n.restart(w)
+}
+
+// restart begins with the chosen scope: each target starts at SIGTERM, or at its stop
+// signal, whatever was chosen before. The model then holds the processes, so the menu
+// is busy.
+func (u menu) restart(w *world) menu {
+	u.number++
+	u.target, u.busy, u.typed, u.signal = nil, true, "", sigTERM
+	u.tallies = make(map[int]tally)
+	u.signals = allSignals()
+	if !u.chosen().several() {
+		u.signal = u.first
+		if u.immune {
+			u.signals = slices.DeleteFunc(u.signals, func(n int) bool { return n == sigKILL })
+		}
+	}
+	u.list = list{}
+	u = u.resize(w)
+	u.list = u.to(slices.Index(u.signals, u.signal))
 	return u
 }
+
+// canKill reports whether the menu offers SIGKILL.
+func (u menu) canKill() bool { return slices.Contains(u.signals, sigKILL) }
 
 // closed returns a closed menu with what the next menu needs. The caller releases
 // the target.
-func (u menu) closed() menu {
-	return menu{number: u.number, signal: u.signal, busy: u.busy}
-}
+func (u menu) closed() menu { return menu{number: u.number, busy: u.busy} }
 
-// targetName returns the target as shown to the user.
-func (u menu) targetName(w *world) string {
-	return fmt.Sprintf("%d %s", u.p.ID.PID, w.text(u.p.Comm))
-}
-
-// height returns how many of room lines the menu takes.
-func (u menu) height(room int) int {
-	switch {
-	case !u.open():
-		return 0
-	case room < 10:
-		return room
-	default:
-		return min(max(8, room*3/5), 13)
+// take adds what was read of the members since the menu was opened.
+func (u menu) take(msg lookedMsg) menu {
+	if msg.menu != u.number || !u.open() {
+		return u
 	}
-}
-
-// resize adapts the list to the lines between the title and the last line.
-func (u menu) resize(room int) menu {
-	u.list = u.fit(len(u.signals), u.height(room)-2)
+	u = u.cloned()
+	for i, target := range msg.targets {
+		if target != nil {
+			p := *u.chosen().members[i].p
+			p.Target = target
+			u.chosen().members[i].p = &p
+		}
+	}
+	u.tallies = make(map[int]tally)
 	return u
 }
 
-// choose moves to another signal.
+// see marks the members that are not in a newer snapshot.
+func (u menu) see(s snapshot.Snapshot) menu {
+	if !u.still() || u.step == stepOffer {
+		return u
+	}
+	living := make(map[procfs.ID]bool, len(s.Procs))
+	for i := range s.Procs {
+		if !s.Procs[i].Dead() {
+			living[s.Procs[i].ID] = true
+		}
+	}
+	u = u.cloned()
+	for i := range u.chosen().members {
+		m := &u.chosen().members[i]
+		m.ended = m.ended || !living[m.p.ID]
+	}
+	return u
+}
+
+// cloned returns the menu with a copy of the members, to be changed.
+func (u menu) cloned() menu {
+	u.scopes = slices.Clone(u.scopes)
+	u.chosen().members = slices.Clone(u.chosen().members)
+	return u
+}
+
+// missed notes to which members no signal can be sent, or was sent.
+func (u menu) missed(errs []error) menu {
+	u = u.cloned()
+	for i, err := range errs {
+		m := &u.chosen().members[i]
+		m.missed = err
+		m.ended = m.ended || errors.Is(err, procfs.ErrGone)
+	}
+	return u
+}
+
+// watched notes the state of the members.
+func (u menu) watched(outcomes []Outcome) menu {
+	u = u.cloned()
+	u.waited = 0
+	for i, o := range outcomes {
+		m := &u.chosen().members[i]
+		m.outcome = o
+		if m.missed == nil {
+			u.waited = max(u.waited, o.After)
+		}
+	}
+	return u
+}
+
+// choose moves to another signal, or scrolls the lines that replace the signals.
 func (u menu) choose(a action) menu {
-	if u.step == stepChoose {
+	switch {
+	case u.lines != nil:
+		u.window = u.window.scroll(a)
+	case u.step == stepChoose:
 		u.list, u.typed = u.move(a), ""
-	}
-	return u
-}
-
-// click chooses the signal at a line of the menu, whose first line is the title.
-func (u menu) click(line int) menu {
-	if row, ok := u.centre().at(line - 1); ok && u.step == stepChoose {
-		u.list, u.typed = u.to(row), ""
 	}
 	return u
 }
@@ -172,7 +218,8 @@ func (u menu) typing(text string) menu {
 	return u
 }
 
-// lookUp returns the row of the signal that was typed, -1 if there is none.
+// lookUp returns the row of the signal that was typed, -1 if there is none. A part of its
+// name is not enough for SIGKILL: k, which opens the menu, must not select it.
 func (u menu) lookUp() int {
 	if u.typed == "" {
 		return u.cursor
@@ -181,116 +228,8 @@ func (u menu) lookUp() int {
 		return slices.Index(u.signals, n)
 	}
 	prefix := strings.TrimPrefix(strings.ToUpper(u.typed), "SIG")
-	return slices.IndexFunc(u.signals, func(n int) bool { return strings.HasPrefix(text.Signal(n), prefix) })
+	return slices.IndexFunc(u.signals, func(n int) bool { return n != sigKILL && strings.HasPrefix(text.Signal(n), prefix) })
 }
 
-func (u menu) view(w *world) []string {
-	height := u.height(w.menuRoom())
-	if height < 3 {
-		return nil
-	}
-	lines := []string{u.title(w)}
-	from, to := u.fit(len(u.signals), height-2).centre().visible()
-	for i := from; i < to; i++ {
-		lines = append(lines, u.row(w, i))
-	}
-	return append(lines, u.footer(w))
-}
-
-// title returns a rule with the name of the process.
-func (u menu) title(w *world) string {
-	g := w.glyphs()
-	held := "safe from pid reuse"
-	if w.width < 64 {
-		held = "pinned"
-	}
-	if i, ok := w.find(u.p.ID); !ok || w.ended(i) {
-		held = "has ended"
-	} else if u.target == nil && u.step == stepChoose {
-		held = "opening"
-	}
-	title := w.cut(strings.Repeat(g.rule, 2)+" signal to "+u.targetName(w)+" ("+held+") ", w.width)
-	return w.paint(strong, title+strings.Repeat(g.rule, max(0, w.width-text.Width(title))))
-}
-
-func (u menu) row(w *world, i int) string {
-	n := u.signals[i]
-	f := predict(&u.p, n, u.caller)
-	mark, l := " ", normal
-	if i == u.cursor {
-		mark, l = w.glyphs().cursor, selected
-	}
-	line := fmt.Sprintf("%s %2d %s %s", mark, n, w.pad(text.Signal(n), 8), w.pad(f.String(), 14))
-	if w.width >= 64 {
-		line += " " + f.why
-	}
-	return w.paint(l, w.pad(line, w.width))
-}
-
-// footer returns the last line of the menu: what the user can do, or what happens.
-func (u menu) footer(w *world) string {
-	name := procfs.SignalName(u.signal)
-	switch u.step {
-	case stepConfirm:
-		return w.paint(warn, w.cut(fmt.Sprintf(" Send %s to %s?", name, u.targetName(w)), w.width))
-	case stepWatch:
-		return w.cut(fmt.Sprintf(" %s sent to %s, watching it for %s", name, u.targetName(w), procfs.Span(u.waited)), w.width)
-	case stepReport:
-		return w.paint(warn, w.cut(" "+u.report, w.width))
-	}
-	if u.typed != "" && u.lookUp() < 0 {
-		return w.paint(bad, w.cut(" unknown signal "+u.typed, w.width))
-	}
-	return w.cut(" or type a signal name or number: "+u.typed+w.paint(selected, " "), w.width)
-}
-
-// stillThere says why the process still exists, or what the signal did instead.
-func (u menu) stillThere(w *world, o Outcome) string {
-	name := procfs.SignalName(u.signal)
-	text := name + w.glyphs().arrow + u.targetName(w) + ": "
-	switch {
-	case o.State.Stopped() && !u.p.State.Stopped():
-		return text + "stopped, SIGCONT resumes it"
-	case u.p.State.Stopped() && !o.State.Stopped():
-		return text + "resumed"
-	}
-	text += "still there after " + procfs.Span(u.waited)
-	if why := u.obstacle(name, o); why != "" {
-		text += ": " + why
-	}
-	return text
-}
-
-func (u menu) obstacle(name string, o Outcome) string {
-	s := o.Sigs
-	switch {
-	case u.p.ID.PID == 1 && uncatchable(u.signal):
-		return "the kernel protects PID 1"
-	case o.State == procfs.StateDisk:
-		return "uninterruptible sleep delays it"
-	case !s.Known:
-		return ""
-	case s.Blocked.Has(u.signal) && s.SharedPending.Has(u.signal):
-		return name + " is blocked and pending"
-	case s.Blocked.Has(u.signal):
-		return name + " is blocked"
-	case s.Ignored.Has(u.signal):
-		return name + " is ignored"
-	case o.State.Stopped():
-		return "it is stopped, " + name + " stays pending until SIGCONT"
-	case s.Caught.Has(u.signal):
-		return name + " has a handler, which has not ended the process"
-	case u.p.ID.PID == 1:
-		return "PID 1 has no handler for it"
-	}
-	return ""
-}
-
-// settled reports whether watching can stop.
-func (u menu) settled(o Outcome) bool {
-	limit := watchOther
-	if meantToEnd(u.signal) {
-		limit = watchEnd
-	}
-	return u.slices >= limit || o.State != 0 && o.State.Stopped() != u.p.State.Stopped()
-}
+// risky reports whether only y confirms.
+func (u menu) risky() bool { return u.signal == sigKILL || u.escalate || u.chosen().several() }

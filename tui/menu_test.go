@@ -2,14 +2,15 @@ package tui
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
 )
 
 // checkClosed fails the test if a held target was not closed or an unexpected signal
@@ -48,19 +49,19 @@ func (u *user) checkHeld() {
 	}
 }
 
-func TestEscalate(t *testing.T) {
+// TestForce sends SIGKILL after a SIGTERM that did nothing, to the same process.
+func TestForce(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
-	still := Outcome{State: procfs.StateSleeping, After: watchSlice, Sigs: procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(15)}}
-	u.sig.outcomes = append(slices.Repeat([]Outcome{still}, watchEnd), Outcome{Ended: true, Known: true, Status: 9, After: time.Millisecond})
-	u.choose(55).press("f9", "enter", "y")
-	u.sees("SIGTERM → 55 gunicorn: still there after 4s: SIGTERM is ignored", "K send SIGKILL")
+	u.sig.outcomes = append(slices.Repeat([]Outcome{{State: 'S', Sent: ignoring(15)}}, 16), Outcome{Ended: true, Known: true, Status: 9, After: time.Millisecond})
+	u.choose(55).press("k", "enter", "y")
+	u.sees("SIGTERM → 55 gunicorn: still there after 4s, pending no: it ignores SIGTERM", "K send SIGKILL")
 	u.refresh()
 	u.sees("still there after 4s")
-	u.press("K")
-	u.sees("Send SIGKILL to 55 gunicorn?")
-	u.press("n")
-	u.sees("still there after 4s")
 	u.press("K", "enter")
+	u.sees("Send SIGKILL to 55 gunicorn?", "y send  n no")
+	u.press("n")
+	u.sees("still there after 4s", "K send SIGKILL")
+	u.press("K", "y")
 	u.sees("SIGKILL → 55 gunicorn: ended after 1ms, killed by SIGKILL")
 	u.checkClosed(15, 9)
 	if u.sig.held != 1 {
@@ -68,26 +69,83 @@ func TestEscalate(t *testing.T) {
 	}
 }
 
+// ignoring returns what is read of a process that ignores signal n.
+func ignoring(n int) *verdict.Sent {
+	target := judged(snapshot.Process{ID: procfs.ID{PID: 55}, State: 'S', Threads: 1, Sigs: procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(n)}}).Target
+	return &verdict.Sent{Signal: n, Target: target, Outcome: verdict.OutcomeIgnore, Obstacle: verdict.Obstacle{Does: "ignores " + procfs.SignalName(n), Which: "which it ignores"}}
+}
+
+// TestEscalate sends SIGTERM, and SIGKILL after ten seconds.
+func TestEscalate(t *testing.T) {
+	still := Outcome{State: 'S', Sent: ignoring(15)}
+	u := newUser(t, 100, 30, Options{})
+	u.sig.outcomes = append(slices.Repeat([]Outcome{still}, 40), Outcome{Ended: true, Known: true, Status: 9})
+	u.choose(55).press("k", "e")
+	u.sees("Send SIGTERM to 55 gunicorn, SIGKILL after 10s?")
+	u.press("enter")
+	u.checkHeld()
+	u.press("y")
+	u.sees("SIGTERM, SIGKILL after 10s → 55 gunicorn: ended after 250ms, killed by SIGKILL")
+	u.checkClosed(15, 9)
+
+	u = newUser(t, 100, 30, Options{})
+	u.sig.outcomes = []Outcome{still, {Ended: true, Known: true, Status: 0, After: 300 * time.Millisecond}}
+	u.choose(55).press("k", "e", "y")
+	u.sees("SIGTERM → 55 gunicorn: ended after 300ms, exited 0")
+	u.checkClosed(15)
+
+	// Esc while it waits: no SIGKILL follows.
+	u = newUser(t, 100, 30, Options{})
+	u.sig.outcomes = []Outcome{still}
+	u.choose(55).press("k", "e")
+	cmd := u.send(keyPress("y"))
+	for range 30 { // the answers to Send and Watch, one by one
+		cmd = u.send(cmd())
+	}
+	u.sees("SIGTERM → 55 gunicorn: SIGKILL in 2s", "Esc stop watching")
+	u.press("esc")
+	u.sees("55 gunicorn: no longer watched, and no SIGKILL is sent")
+	u.run(cmd)
+	u.checkClosed(15)
+
+	// A process that stops meanwhile has not ended.
+	u = newUser(t, 100, 30, Options{})
+	u.sig.outcomes = append(slices.Repeat([]Outcome{{State: 'T'}}, 40), Outcome{Ended: true})
+	u.choose(55).press("k", "e", "y")
+	u.checkClosed(15, 9)
+
+	// No after e leaves a plain SIGTERM.
+	u = newUser(t, 100, 30, Options{})
+	u.sig.outcomes = []Outcome{{Ended: true}}
+	u.choose(55).press("k", "e", "n", "enter")
+	u.sees("Send SIGTERM to 55 gunicorn?")
+	u.seesNot("SIGKILL after")
+	u.press("enter")
+	u.checkClosed(15)
+}
+
 func TestStillThere(t *testing.T) {
-	sig := func(n int) procfs.SignalSet { return procfs.NewSignalSet(n) }
+	sent := func(o verdict.Outcome, pending procfs.SignalSet, does, which string) *verdict.Sent {
+		return &verdict.Sent{Target: &verdict.Target{Sigs: procfs.Signals{Known: true, SharedPending: pending}}, Outcome: o, Obstacle: verdict.Obstacle{Does: does, Which: which}}
+	}
 	for _, test := range []struct {
 		name, typed string
 		o           Outcome
 		want        string
 	}{
-		{"blocked", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15), SharedPending: sig(15)}}, "SIGTERM is blocked and pending"},
-		{"read by signalfd", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Blocked: sig(15)}}, "SIGTERM is blocked"},
-		{"caught", "TERM", Outcome{State: 'S', Sigs: procfs.Signals{Known: true, Caught: sig(15)}}, "SIGTERM has a handler"},
-		{"disk", "KILL", Outcome{State: 'D'}, "uninterruptible sleep delays it"},
-		{"unknown", "USR1", Outcome{State: 'S'}, "SIGUSR1 → 55 gunicorn: still there after 1s"},
-		{"stop", "STOP", Outcome{State: 'T'}, "SIGSTOP → 55 gunicorn: stopped"},
+		{"blocked", "TERM", Outcome{State: 'S', Sent: sent(verdict.OutcomePending, procfs.NewSignalSet(15), "blocks SIGTERM, and nothing reads it", "")}, "pending yes: it blocks SIGTERM, and nothing reads it"},
+		{"caught", "TERM", Outcome{State: 'S', Sent: sent(verdict.OutcomeHandler, 0, "", "which it handles")}, "pending no: it has a handler for SIGTERM, and has not ended"},
+		{"read", "TERM", Outcome{State: 'S', Sent: sent(verdict.OutcomeRead, 0, "", "which it handles")}, "pending no: it reads SIGTERM, and has not ended"},
+		{"a trap that waits", "TERM", Outcome{State: 'S', Sent: sent(verdict.OutcomeHandler, 0, "waits for its child 9 (\x1bsleep), and runs its trap", "")}, `it waits for its child 9 (\x1bsleep), and runs its trap`},
+		{"sleeps", "TERM", Outcome{State: 'D', Sent: sent(verdict.OutcomeTerminate, 0, "", "which does not end it while it is in uninterruptible sleep")}, "SIGTERM does not end it while it is in uninterruptible sleep"},
+		{"not to be read", "USR1", Outcome{State: 'D'}, "SIGUSR1 → 55 gunicorn: still there after 4s: uninterruptible sleep delays it"},
+		{"unknown", "USR1", Outcome{State: 'S'}, "SIGUSR1 → 55 gunicorn: still there after 4s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			u := newUser(t, 100, 30, Options{})
-			test.o.After = watchSlice
+			u := newUser(t, 120, 30, Options{})
 			u.sig.outcomes = []Outcome{test.o}
 			u.choose(55).press("k").write(test.typed).press("enter", "enter")
-			u.sees(test.want)
+			u.sees(test.want, "K send SIGKILL")
 			u.press("esc")
 			u.sees(test.want)
 			u.seesNot("signal to")
@@ -99,42 +157,74 @@ func TestStillThere(t *testing.T) {
 	}
 }
 
-func TestContinue(t *testing.T) {
-	u := newUser(t, 100, 30, Options{})
-	u.sig.outcomes = []Outcome{{State: procfs.StateSleeping, After: watchSlice}}
-	u.choose(56).press("k").write("cont")
-	u.sees("CONT     continue")
-	u.press("enter", "y")
-	u.sees("SIGCONT → 56 gunicorn: resumed")
+// TestOtherSignals sends signals that are not to end the process. There is nothing to
+// escalate, so the menu closes.
+func TestOtherSignals(t *testing.T) {
+	for _, test := range []struct {
+		pid   int
+		typed string
+		o     Outcome
+		want  string
+	}{
+		{55, "stop", Outcome{State: 'T'}, "SIGSTOP → 55 gunicorn: stopped, SIGCONT resumes it"},
+		{56, "cont", Outcome{State: 'S'}, "SIGCONT → 56 gunicorn: resumed"},
+		{55, "hup", Outcome{State: 'S', Sent: ignoring(1)}, "SIGHUP → 55 gunicorn: still there after 1s, pending no: it ignores SIGHUP"},
+	} {
+		u := newUser(t, 100, 30, Options{})
+		u.sig.outcomes = []Outcome{test.o}
+		u.choose(test.pid).press("k").write(test.typed).press("enter", "enter")
+		u.sees(test.want)
+		u.seesNot("signal to", "K send")
+		u.checkClosed(u.sig.sent...)
+	}
 }
 
+// denied is the error of kill(2) without permission. [io/fs.ErrPermission] matches it.
+type denied struct{}
+
+func (denied) Error() string        { return "operation not permitted" }
+func (denied) Is(target error) bool { return target == fs.ErrPermission }
+
 func TestSignalErrors(t *testing.T) {
-	eperm := errors.New("pidfd_send_signal 55: operation not permitted")
 	for _, test := range []struct {
 		name       string
 		hold, send error
 		want       string
 		sent       []int
 	}{
-		{"gone when held", procfs.ErrGone, nil, "55 gunicorn: has ended, no signal was sent", nil},
+		{"gone when held", procfs.ErrGone, nil, "55 gunicorn: it has ended: nothing sent", nil},
 		{"no pidfd", errors.New("pidfd_open: \x1b function not implemented"), nil, `pidfd_open: \x1b function not implemented`, nil},
-		{"gone when sent", nil, procfs.ErrGone, "SIGTERM → 55 gunicorn: has ended, no signal was sent", []int{15}},
-		{"EPERM", nil, eperm, "SIGTERM → 55 gunicorn: pidfd_send_signal 55: operation not permitted", []int{15}},
+		{"gone when sent", nil, procfs.ErrGone, "SIGTERM → 55 gunicorn: it has ended: nothing sent", []int{15}},
+		{"refused", nil, denied{}, "SIGTERM → 55 gunicorn: not permitted, although the user IDs permit it", []int{15}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			u := newUser(t, 100, 30, Options{})
 			u.sig.holdErr, u.sig.sendErr = test.hold, test.send
-			u.choose(55).press("k", "enter", "enter")
-			u.seesNot("signal to")
-			if test.sent == nil { // Enter opened the details; the message was shown before.
-				u = newUser(t, 100, 30, Options{})
-				u.sig.holdErr = test.hold
-				u.choose(55).press("k")
+			u.choose(55).press("k")
+			if test.sent != nil {
+				u.press("enter", "enter")
 			}
+			u.seesNot("signal to")
 			u.sees(test.want)
 			u.checkClosed(test.sent...)
 		})
 	}
+}
+
+// TestDenied is the menu of a user who may not signal the process: the right that is
+// missing is named before and after.
+func TestDenied(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	const why = "uid 1001 may not signal uid 1000 without CAP_KILL"
+	u.src.caller = verdict.Caller{PID: 7000, UID: [4]uint32{1001, 1001, 1001, 1001}, Depth: 1, AllIDs: true}
+	u.src.uid = [4]uint32{1000, 1000, 1000, 1000}
+	u.sig.sendErr = denied{}
+	u.refresh()
+	u.choose(55).press("k")
+	u.sees("15 TERM     denied         " + why)
+	u.press("enter", "enter")
+	u.sees("SIGTERM → 55 gunicorn: not permitted: " + why)
+	u.checkClosed(15)
 }
 
 func TestSignalTheDead(t *testing.T) {
@@ -143,25 +233,99 @@ func TestSignalTheDead(t *testing.T) {
 	u.src.end(55, 9)
 	u.refresh()
 	u.press("k")
-	u.sees("55 gunicorn: has ended, no signal can be sent")
+	u.sees("55 gunicorn: it has ended, no signal can be sent")
 	if u.sig.held != 0 {
 		t.Error("a dead process was held")
 	}
 }
 
+// TestEndsWhileOpen ends the process while the menu is open: the menu says so, and sends
+// nothing.
+func TestEndsWhileOpen(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.choose(55).press("k")
+	u.src.end(55, 0)
+	u.refresh()
+	u.sees("signal to 55 gunicorn (has ended)")
+	u.press("enter")
+	u.sees("55 gunicorn: it has ended: nothing sent")
+	u.checkClosed()
+}
+
+// TestZombie offers the process that has not reaped it, and sends nothing by itself.
+func TestZombie(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.sig.outcomes = []Outcome{{Ended: true}}
+	u.choose(37).press("k")
+	u.sees("no signal to 37 git, a zombie", "No signal has an effect on it, not even SIGKILL.",
+		"Enter opens the signal menu of 12 gunicorn. If it ends, yinit gets its zombies and reaps them.", "Enter signal that process  Esc close")
+	u.seesNot("no-effect")
+	u.press("x", "down", "k", "9")
+	u.sees("a zombie")
+	if u.sig.held != 0 {
+		t.Error("a target was held")
+	}
+	u.press("enter")
+	u.sees("signal to 12 gunicorn", "▌ 15 TERM     handler")
+	u.press("enter", "y")
+	u.checkClosed(15)
+	if got := u.sig.to[0]; !slices.Equal(got, []int{12}) {
+		t.Errorf("the signal went to %v, want 12", got)
+	}
+
+	u.press("esc").choose(38).press("k", "esc")
+	u.seesNot("no signal to")
+	u.src.procs[2].Culprit = 0
+	u.refresh()
+	u.choose(37).press("k", "enter")
+	u.sees("no signal to 37 git, a zombie", "its parent is outside the container")
+	u.seesNot("Enter")
+	u.press("esc")
+	u.src.procs[2].Culprit = 1
+	u.refresh()
+	u.choose(37).press("k")
+	u.sees("SIGCHLD may remind it of its children.")
+}
+
+// TestShieldedInit is the menu of a PID 1 that nothing inside can kill.
+func TestShieldedInit(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.src.host.Name = "0123456789ab"
+	u.refresh()
+	u.choose(1).press("k")
+	u.sees("signal to 1 yinit", "15 TERM     forward", "From outside: docker stop 0123456789ab,", "docker kill 0123456789ab, kubectl delete pod, or kill on the host.")
+	u.seesNot(" 9 KILL", "TERM, 10s, KILL")
+	u.press("e")
+	u.seesNot("Send SIG")
+	u.press("backspace").write("kill")
+	u.sees("SIGKILL has no effect on it")
+	u.press("enter")
+	u.seesNot("Send SIG")
+	u.press("esc")
+	u.sees("gunicorn")
+
+	// A signal that does nothing is not followed by an offer of SIGKILL.
+	u.sig.outcomes = []Outcome{{State: 'S'}}
+	u.press("k", "enter", "y")
+	u.sees("SIGTERM → 1 yinit: still there after 4s")
+	u.seesNot("K send")
+	u.press("K", "esc")
+	u.checkClosed(15)
+}
+
 // TestMenuCloses leaves the menu in every way.
 func TestMenuCloses(t *testing.T) {
-	still := []Outcome{{State: procfs.StateSleeping, After: watchSlice}}
+	still := []Outcome{{State: procfs.StateSleeping}}
 	for _, keys := range []string{
 		"esc", "ctrl+c", "enter esc esc", "enter n esc", "enter ctrl+c", "enter enter esc", "enter y q", "enter y enter",
-		"enter y K esc esc", "enter y K ctrl+c", "enter y K y esc", "enter y ctrl+c",
+		"enter y K esc esc", "enter y K ctrl+c", "enter y K y esc", "enter y ctrl+c", "tab esc", "tab enter esc esc", "tab enter y esc", "e esc esc",
 	} {
 		t.Run(keys, func(t *testing.T) {
 			u := newUser(t, 100, 30, Options{})
 			u.sig.outcomes = still
 			u.choose(55).press("k").press(strings.Fields(keys)...)
-			if u.m.menu.open() || u.sig.held != 1 {
-				t.Errorf("the menu is open, or %d targets were held", u.sig.held)
+			if u.m.menu.open() {
+				t.Error("the menu is open")
 			}
 			u.checkClosed(u.sig.sent...)
 			if quit := strings.Contains(keys, "ctrl+c"); u.quit != quit {
@@ -180,7 +344,7 @@ func TestLateAnswers(t *testing.T) {
 	for name, leave := range leave {
 		t.Run(name, func(t *testing.T) {
 			u := newUser(t, 100, 30, Options{})
-			u.sig.outcomes = []Outcome{{State: procfs.StateSleeping, After: watchSlice}}
+			u.sig.outcomes = []Outcome{{State: procfs.StateSleeping}}
 			// While it is being opened.
 			cmd := u.choose(55).send(keyPress("k"))
 			leave(u)
@@ -225,73 +389,8 @@ func TestLateAnswerOfAnotherMenu(t *testing.T) {
 	u.press("esc", "k")
 	u.sees("still watching")
 	u.run(first)
-	u.press("up", "k")
-	u.sees("signal to 44 git (safe")
+	u.press("down", "k")
+	u.sees("signal to 56 gunicorn (safe")
 	u.press("esc")
-	u.checkClosed()
-}
-
-func TestMenuIsNotDisturbed(t *testing.T) {
-	u := newUser(t, 100, 30, Options{})
-	u.choose(55).press("k", "down", "down")
-	before := u.menuRows()
-	u.src.end(55, 0)
-	u.refresh()
-	u.refresh()
-	u.refresh()
-	if after := u.menuRows(); !slices.Equal(after, before) {
-		t.Errorf("after refreshes the menu has the rows %q, want %q", after, before)
-	}
-	u.sees("signal to 55 gunicorn (has ended)")
-}
-
-// menuRows returns the lines of the menu below its title.
-func (u *user) menuRows() []string {
-	lines := strings.Split(u.screen(), "\n")
-	i := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, "signal to") })
-	return lines[i+1:]
-}
-
-func TestTypeSignal(t *testing.T) {
-	for _, test := range []struct{ typed, want string }{
-		{"usr2", "▌ 12 USR2"},
-		{"SIGW", "▌ 28 WINCH"},
-		{"9", "▌  9 KILL"},
-		{"34", "▌ 34 RTMIN"},
-		{"rtmin+3", "▌ 37 RTMIN+3"},
-		{"64", "▌ 64 RTMAX"},
-		{"q", "▌  3 QUIT"},
-		{"xyz", "unknown signal xyz"},
-		{"99", "unknown signal 99"},
-	} {
-		u := newUser(t, 100, 30, Options{})
-		u.choose(55).press("k").write(test.typed)
-		u.sees(test.want)
-		u.press("esc")
-	}
-	u := newUser(t, 100, 30, Options{})
-	u.choose(55).press("k").write("xyz").press("enter")
-	u.seesNot("Send SIG")
-	u.press("backspace", "backspace", "backspace", "pgdown", "end", "home", "down")
-	u.sees("▌  9 KILL")
-	u.send(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
-	u.sees("▌ 15 TERM")
-}
-
-func TestLastSignalIsRemembered(t *testing.T) {
-	u := newUser(t, 100, 30, Options{})
-	u.sig.outcomes = []Outcome{{Ended: true}}
-	u.choose(55).press("k").write("hup").press("enter", "y")
-	u.sees("exit status unknown")
-	u.press("up", "k")
-	u.sees("▌  1 HUP")
-}
-
-func TestSignalFromDetails(t *testing.T) {
-	u := newUser(t, 80, 24, Options{})
-	u.choose(56).press("enter", "k")
-	u.sees("signal to 56 gunicorn")
-	u.press("esc")
-	u.sees("/srv/app")
 	u.checkClosed()
 }

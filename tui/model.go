@@ -32,6 +32,7 @@ type Model struct {
 	reasons reasons
 	menu    menu
 	help    help
+	later   *snapshot.Snapshot // taken while nothing might move, see [menu.still]
 
 	clicks clicks
 

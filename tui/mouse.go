@@ -54,8 +54,7 @@ func (m Model) click(msg tea.MouseClickMsg) (Model, tea.Cmd) {
 	case line < 0 || line >= w.menuRoom():
 		return m, nil
 	case line >= w.room:
-		m.menu = m.menu.click(line - w.room)
-		return m, nil
+		return m.clickMenu(msg.X, line-w.room)
 	case m.menu.open() || m.covered():
 		return m, nil
 	}

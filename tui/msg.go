@@ -3,6 +3,7 @@ package tui
 import (
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
 	"yinit/procfs/zombie"
 )
 
@@ -24,7 +25,7 @@ type readMsg struct {
 // A restMsg says that the second click of a double click did not come in time.
 type restMsg struct{ clicks int }
 
-// A detailsMsg has the details that the details pane or the signal menu asked for.
+// A detailsMsg has the details that the details pane asked for.
 type detailsMsg struct {
 	id  procfs.ID
 	d   snapshot.Details
@@ -42,16 +43,23 @@ type (
 	heldMsg struct {
 		menu   int
 		target Target
-		err    error
+		errs   []error
 	}
 	sentMsg struct {
 		menu   int
 		target Target
-		err    error
+		errs   []error
 	}
 	watchedMsg struct {
-		menu    int
-		target  Target
-		outcome Outcome
+		menu     int
+		target   Target
+		outcomes []Outcome
 	}
 )
+
+// A lookedMsg has what decides the verdicts on the members of the scope of a menu; nil
+// for those that could not be read.
+type lookedMsg struct {
+	menu    int
+	targets []*verdict.Target
+}

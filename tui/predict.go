@@ -1,6 +1,12 @@
 package tui
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
@@ -66,14 +72,52 @@ func (f prediction) word(g *glyphs) string {
 	}
 }
 
-// uncatchable reports whether no program can catch signal n.
-func uncatchable(n int) bool { return n == sigKILL || procfs.SignalName(n) == "SIGSTOP" }
-
-// meantToEnd reports whether signal n is usually sent to end a process.
-func meantToEnd(n int) bool {
+// endsByName reports whether signal n is usually sent to end a process.
+func endsByName(n int) bool {
 	switch procfs.SignalName(n) {
 	case "SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT":
 		return true
 	}
 	return false
+}
+
+// ends reports whether the kernel ends the process.
+func (f prediction) ends() bool {
+	return f.outcome == verdict.OutcomeTerminate || f.outcome == verdict.OutcomeCore
+}
+
+// lost reports whether the process does not act on the signal now.
+func (f prediction) lost() bool {
+	switch f.outcome {
+	case verdict.OutcomeDefaultIgnore, verdict.OutcomeNoEffect, verdict.OutcomeDenied:
+		return true
+	}
+	return f.trouble()
+}
+
+// A tally counts the predictions for the members of a scope.
+type tally struct {
+	words string // "12 handler, 2 IGNORE, 1 denied"
+	lost  []int  // the members that do not act on the signal
+}
+
+// predictAll returns the tally of signal n for the members of s.
+func (s *scope) predictAll(n int, caller verdict.Caller) tally {
+	var t tally
+	counts := map[string]int{}
+	for i := range s.members {
+		f := predict(s.members[i].p, n, caller)
+		counts[f.String()]++
+		if f.lost() {
+			t.lost = append(t.lost, i)
+		}
+	}
+	words := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
+	})
+	for i, word := range words {
+		words[i] = fmt.Sprintf("%d %s", counts[word], word)
+	}
+	t.words = strings.Join(words, ", ")
+	return t
 }

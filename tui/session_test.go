@@ -245,6 +245,8 @@ type fakeSource struct {
 	noLog   error
 	gone    bool
 	closer  *verdict.Target // the target in the details of a process
+	caller  verdict.Caller
+	uid     [4]uint32 // of all processes
 }
 
 func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
@@ -252,11 +254,18 @@ func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
 		return snapshot.Snapshot{}, s.fail
 	}
 	procs := slices.Clone(s.procs)
+	caller := s.caller
+	if caller.PID == 0 {
+		caller = verdict.Anyone()
+	}
 	for i := range procs {
 		procs[i].Age += s.now
 		procs[i] = judged(procs[i])
+		t := procs[i].Target
+		t.UID, t.UserNS = s.uid, verdict.NSSame
+		procs[i].Term, _ = verdict.Of(t, sigTERM, caller)
 	}
-	return snapshot.Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: verdict.Anyone()}, nil
+	return snapshot.Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: caller}, nil
 }
 
 // judged returns p with what a source reads about its signals.
@@ -398,37 +407,63 @@ func newFakeSource() *fakeSource {
 
 // fakeSignaller plays the kernel, as its fields say.
 type fakeSignaller struct {
-	held, closed int
-	sent         []int
+	held, closed int     // targets
+	sent         []int   // signals
+	to           [][]int // for each of them the pids
 	holdErr      error
 	sendErr      error
-	outcomes     []Outcome // one for each Watch; the last one repeats
+	errs         map[int]error // why single processes cannot be signalled
+	outcomes     []Outcome     // one for each Watch; the last one repeats
+	fates        map[int][]Outcome
 	watches      int
 }
 
-func (s *fakeSignaller) Hold(procfs.ID) (Target, error) {
-	if s.holdErr != nil {
-		return nil, s.holdErr
-	}
+func (s *fakeSignaller) Hold(ids []procfs.ID) (Target, []error) {
 	s.held++
-	return &fakeTarget{s: s}, nil
+	return &fakeTarget{s: s, ids: ids}, slices.Repeat([]error{s.holdErr}, len(ids))
 }
 
 type fakeTarget struct {
 	s      *fakeSignaller
+	ids    []procfs.ID
+	slices int // watches since the last signal
 	closed bool
 }
 
-func (f *fakeTarget) Send(n int) error {
+func (f *fakeTarget) Send(n int) []error {
 	f.check()
 	f.s.sent = append(f.s.sent, n)
-	return f.s.sendErr
+	f.slices = 0
+	var pids []int
+	errs := make([]error, len(f.ids))
+	for i, id := range f.ids {
+		if errs[i] = f.s.sendErr; f.s.errs[id.PID] != nil {
+			errs[i] = f.s.errs[id.PID]
+		}
+		if errs[i] == nil {
+			pids = append(pids, id.PID)
+		}
+	}
+	f.s.to = append(f.s.to, pids)
+	return errs
 }
 
-func (f *fakeTarget) Watch(time.Duration) Outcome {
+func (f *fakeTarget) Watch(time.Duration) []Outcome {
 	f.check()
 	f.s.watches++
-	return f.s.outcomes[min(f.s.watches, len(f.s.outcomes))-1]
+	f.slices++
+	all := make([]Outcome, len(f.ids))
+	for i, id := range f.ids {
+		fate := f.s.outcomes
+		if f.s.fates[id.PID] != nil {
+			fate = f.s.fates[id.PID]
+		}
+		all[i] = fate[min(f.s.watches, len(fate))-1]
+		if all[i].After == 0 {
+			all[i].After = time.Duration(f.slices) * watchSlice
+		}
+	}
+	return all
 }
 
 func (f *fakeTarget) Close() error {

@@ -6,6 +6,7 @@ import (
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
 	"yinit/procfs/zombie"
 )
 
@@ -27,35 +28,38 @@ type Source interface {
 
 // A Signaller opens processes for sending signals.
 type Signaller interface {
-	// Hold pins the process, so that a signal can never hit another process that
-	// got the same pid in the meantime. The error matches [procfs.ErrGone] if the
-	// process has ended.
-	Hold(procfs.ID) (Target, error)
+	// Hold pins the processes, so that a signal can never hit another process that
+	// got one of the pids in the meantime. The errors are in the order of ids, nil for
+	// a process that is pinned. An error matches [procfs.ErrGone] if the process has
+	// ended. The target is never nil.
+	Hold(ids []procfs.ID) (Target, []error)
 }
 
-// A Target is a process that is pinned for signals. Its methods are called one at a
-// time. Close is called once, after all others.
+// A Target is one or more processes that are pinned for signals. What its methods return
+// is in the order of the processes. They are called one at a time. Close is called once,
+// after all others.
 type Target interface {
-	// Send sends the signal. The error matches [procfs.ErrGone] if the process
-	// has ended.
-	Send(signal int) error
-	// Watch waits until the process has ended, but for at most d, and returns its
-	// state. The model calls it repeatedly with a short d.
-
-	Watch(d time.Duration) Outcome
-	// Close releases the process.
+	// Send sends the signal to each process that is pinned. The errors are nil for a
+	// process to which it was sent, and match [procfs.ErrGone] for one that has ended
+	// and [io/fs.ErrPermission] for one that the caller may not signal.
+	Send(signal int) []error
+	// Watch waits until all the processes have ended, but for at most d, and returns
+	// the state of each. The model calls it repeatedly with a short d.
+	Watch(d time.Duration) []Outcome
+	// Close releases the processes.
 	Close() error
 }
 
 // Outcome is the state of a process some time after a signal was sent to it.
 type Outcome struct {
 	Ended  bool              // the process has ended; it may still be a zombie
-	Known  bool              // Status is known
+	Known  bool              // Status is known; it is not read if the target is several processes
 	Status procfs.WaitStatus // how the process ended
 	State  procfs.State      // the state of a process that has not ended; 0: unknown
-	After  time.Duration     // how long the process was watched
-	// Sigs is what a process that has not ended does with signals now.
-	Sigs procfs.Signals
+	After  time.Duration     // from sending the signal until the process ended, or until now
+	// Sent is what keeps a process that has not ended running; nil: unknown. It is read
+	// for a limited number of processes.
+	Sent *verdict.Sent
 }
 
 // History is a batch of records of the history.

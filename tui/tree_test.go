@@ -342,7 +342,7 @@ func TestHelpAndQuit(t *testing.T) {
 	if u.press("k"); u.selected() != 55 {
 		t.Errorf("k where nothing can be signalled goes to %d, want it to stay at 55", u.selected())
 	}
-	u.sees("read-only: no signals can be sent")
+	u.sees("no signals: top was started with --readonly")
 }
 
 func TestMouse(t *testing.T) {

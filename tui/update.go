@@ -35,7 +35,9 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 	case readMsg:
 		return m.show(msg)
 	case detailsMsg:
-		m.detail, m.menu = m.detail.take(&m.world, msg), m.menu.details(msg)
+		m.detail = m.detail.take(&m.world, msg)
+	case lookedMsg:
+		m.menu = m.menu.take(msg)
 	case heldMsg:
 		return m.held(msg)
 	case armedMsg:
@@ -53,14 +55,22 @@ func (m Model) resize(msg tea.WindowSizeMsg) Model {
 	return m
 }
 
-// settle gives the page the lines that the other parts do not use.
+// settle gives the page the lines that the other parts do not use, and the snapshot that
+// was taken while nothing might move.
 func (m Model) settle() Model {
 	w := &m.world
+	if m.later != nil && !m.menu.still() {
+		if !m.paused {
+			*w = w.addSnapshot(*m.later)
+			m = m.setPage(m.page().refresh(w))
+		}
+		m.later = nil
+	}
 	full := w.menuRoom()
 	if room := full - m.menu.height(full); room != w.room {
 		w.room = room
 		m = m.setPage(m.page().do(w, doNothing))
-		m.menu = m.menu.resize(full)
+		m.menu = m.menu.resize(w)
 		m.detail, m.help, m.reasons = m.detail.resize(w), m.help.resize(&m), m.reasons.resize(w)
 	}
 	return m
@@ -115,6 +125,8 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	m.failed = ""
 	if msg.err != nil {
 		m.failed = w.text(msg.err.Error())
+	} else if m.menu.still() {
+		m.menu, m.later = m.menu.see(msg.snap), &msg.snap
 	} else if !m.paused {
 		first := !w.read
 		*w = w.addSnapshot(msg.snap)

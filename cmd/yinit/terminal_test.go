@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,9 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"yinit/procfs"
 )
 
 // inTerminal opens a shell in a terminal, in which the binary is in PATH.
@@ -322,31 +318,5 @@ func TestForeignProc(t *testing.T) {
 				t.Errorf("%s: it says %q %d times, want once:\n%s", name, want, n, out)
 			}
 		}
-	}
-}
-
-// TestTargetIsZombie checks that no signal is sent to a process that has ended, and that
-// no effect is reported.
-func TestTargetIsZombie(t *testing.T) {
-	cmd := exec.Command("sleep", "100")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = cmd.Wait() }()
-	stat, err := procfs.FS{}.Stat(cmd.Process.Pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := signaller{}.Hold(stat.ID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer target.Close()
-	_ = cmd.Process.Kill()
-	if o := target.Watch(time.Minute); !o.Ended {
-		t.Fatalf("Watch = %+v, want it to have ended", o)
-	}
-	if err := target.Send(15); !errors.Is(err, procfs.ErrGone) {
-		t.Errorf("Send to a zombie: %v, want ErrGone", err)
 	}
 }
