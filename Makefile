@@ -4,6 +4,7 @@ VERSION ?= 0.1.0-dev
 # -E makes the binary start in initcore/early, before the Go runtime; see its doc.go.
 LDFLAGS  = -s -w -E yinit/initcore/early.entry -X main.release=$(VERSION)
 FUZZTIME ?= 10s
+SOAK    ?= 20m
 # The two newest Go releases, which yinit supports; `make toolchains` tests each.
 TOOLCHAINS ?= go1.26.8 go1.27.4
 # The kernel that `make vm` boots.
@@ -13,7 +14,7 @@ export CGO_ENABLED = 0
 # PID 1 0.2 MB smaller. The setting is empty if this Go release no longer has it.
 export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
-.PHONY: help demo build test toolchains runtime race vm fuzz bench conform lint e2e hostile check size readme man
+.PHONY: help demo build test toolchains runtime race vm fuzz bench conform lint e2e hostile soak check size readme man
 help: ## show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -84,6 +85,9 @@ e2e: build ## run only the tests of the whole program
 
 hostile: build ## run the long attacks: each system call fails with each error, and others
 	YINIT_HOSTILE=1 $(GO) test -timeout 90m -count=1 -v -run '^TestHostile' ./cmd/yinit
+
+soak: build ## run a random workload for SOAK, and compare the history with the pids that were given out
+	YINIT_SOAK=$(SOAK) $(GO) test -timeout 0 -count=1 -v -run '^TestSoak$$' ./cmd/yinit
 
 size: build ## print the size of the binary
 	@ls -l bin/yinit | awk '{printf "%.1f MB\n", $$5/1e6}'
