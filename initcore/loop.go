@@ -22,7 +22,7 @@ type loop struct {
 	unfinished      bool // a step has left signals, deaths or stops to the next one
 	planned         []chore
 	slept           early.Wait
-	signals         [64]early.Info
+	signals         [8]early.Info // see [early.Feed.Read]
 	death           death
 	deathsSinceTidy int       // deaths since tidy was last called
 	idleUntil       time.Time // see limitIdleWakeups
@@ -110,6 +110,7 @@ func (l *loop) readSignals() (some bool) {
 		l.handleSignal(info, l.slept.Passed(i))
 	}
 	l.slept.Infos = nil
+	end := l.clock().Add(readTime)
 	for range maxReads {
 		n := l.read(l.signals[:])
 		for _, info := range l.signals[:n] {
@@ -119,14 +120,21 @@ func (l *loop) readSignals() (some bool) {
 		if n < len(l.signals) {
 			return some
 		}
+		if l.clock().After(end) {
+			break
+		}
 	}
 	l.unfinished = true
 	return some
 }
 
+// readTime is how long a step reads signals, if so many are queued. The kernel may take a
+// millisecond for each, and a busy machine may give the init one in twenty.
+const readTime = 2 * time.Millisecond
+
 // The most that one step handles.
 const (
-	maxReads  = 4 // times 64 signals
+	maxReads  = 32 // times 8 signals
 	maxDeaths = 256
 	maxStops  = 100 // of a child that is stopped and continued all the time
 )

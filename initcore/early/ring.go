@@ -20,9 +20,10 @@ const ringSize = 2048 // as many signals as a pipe of 64 KiB would hold; a power
 
 // realTimeRoom is how many unread signals the ring holds when the handler begins to block
 // the real-time signals, so that the kernel queues them. When it delivers one of a long
-// queue, which is slow, it delivers the next one before the thread goes on. So the reader
-// would run only once the ring is full, and find a SIGTERM behind all that.
-const realTimeRoom = 64
+// queue, which takes up to a millisecond, it delivers the next one before the thread goes
+// on. So the reader would run only once the ring is full, and find a SIGTERM behind all
+// that. On a busy machine 64 of them took seconds.
+const realTimeRoom = 8
 
 var (
 	ring [ringSize]Info
@@ -51,7 +52,9 @@ func (f *Feed) FD() int { return f.fd }
 
 // Read moves signals into buf and returns their number. It never blocks. Fewer than
 // fit means that no more have arrived. If it is as many as fit, the descriptor may be
-// unreadable although there are more. Before Read returns a SIGCHLD, it lets the next
+// unreadable although there are more. It lets the kernel deliver more of the real-time
+// signals that it has queued only if buf is not full, so a caller for which time matters
+// should pass room for few. Before Read returns a SIGCHLD, it lets the next
 // one through, so a caller that reaps all children after Read misses no death.
 func (f *Feed) Read(buf []Info) int {
 	n := f.take(buf)

@@ -29,6 +29,9 @@ func main() {
 			sender = number(os.Args[5])
 		}
 		queue(number(os.Args[2]), number(os.Args[3]), number(os.Args[4]), sender)
+	case "flood": // actor flood PID COUNT: queues that many signals, 0 without end
+		early.Release()
+		flood(number(os.Args[2]), number(os.Args[3]))
 	case "await": // actor await FILE: waits until the file is there
 		early.Release()
 		await(os.Args[2])
