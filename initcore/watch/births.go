@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"slices"
 	"time"
 
 	"yinit/initcore/history"
@@ -36,6 +37,7 @@ func (w *Watcher) findNew(now time.Time) {
 		_, _ = w.list(now, 0, 0) // how many were missed is unknown
 		return
 	}
+	began := sinceBoot()
 	last, err := w.lastPID()
 	if err != nil {
 		return // the next scan finds them
@@ -65,7 +67,7 @@ func (w *Watcher) findNew(now time.Time) {
 			gone += step - found
 		}
 	}
-	w.last, w.lastScan = last, sinceBoot()
+	w.last, w.lastScan = last, began
 	w.checkAccounting(now)
 	w.countMissed(w.unaccounted(w.uninspected(uint64(gone)), now))
 }
@@ -145,6 +147,30 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 		}
 	}
 	return gone
+}
+
+// isNew reports whether a process got its pid after the last scan had read the last one.
+// Processes may start while a scan goes on, and on a busy machine that takes long.
+func (w *Watcher) isNew(id procfs.ID) bool {
+	if id.Start != 0 && id.Start < w.lastScan {
+		return false
+	}
+	if id.PID > w.last {
+		return true
+	}
+	last, err := w.lastPID()
+	return err == nil && id.PID <= last && last < w.last // the pids have begun anew
+}
+
+// removeUnsure reports whether the last scan has found no process with this pid but expects
+// one. The next scan then need not look.
+func (w *Watcher) removeUnsure(pid int) bool {
+	i := slices.IndexFunc(w.unsure, func(other int) bool { return other == pid || other == -pid })
+	if i < 0 {
+		return false
+	}
+	w.unsure = slices.Delete(w.unsure, i, i+1)
+	return true
 }
 
 // list watches all processes that /proc lists, and returns how many of their pids are

@@ -105,7 +105,7 @@ type Watcher struct {
 	unsure    []int            // new pids that had no process yet in the last scan; negative: not counted if it ended
 	last      int              // the last pid allocated before the last scan
 	scans     uint64           // number of scans
-	lastScan  procfs.Ticks     // when the last scan was, since boot
+	lastScan  procfs.Ticks     // when the last scan began, before it read last, since boot
 	maxWalk   int              // [maxWalk], except in tests
 	reaped    uint64           // new processes that the init reaped before a scan found them
 	missed    uint64           // processes missed since the last note about them
@@ -173,8 +173,8 @@ func (w *Watcher) begin() (err error) {
 		most = 0
 	}
 	w.startCmdlines(most, procfs.ReadCommandLine)
-	counterErr := w.openCounter()
 	w.lastScan = sinceBoot()
+	counterErr := w.openCounter()
 	if opt := &w.opt; opt.LastRead != nil {
 		w.lastRead = opt.LastRead()
 	}
@@ -343,7 +343,8 @@ func (w *Watcher) Reaped(id procfs.ID) {
 	case p != nil:
 		w.updateChildren(id.PID)
 		w.forget(id.PID)
-	case id.Start >= w.lastScan, id.Start == 0 && id.PID > w.last:
+	case w.removeUnsure(id.PID):
+	case w.isNew(id):
 		w.reaped++ // the next scan will find no process with its pid
 	}
 	delete(w.holders, id.PID)
