@@ -15,8 +15,8 @@ const maxMarks = 3
 // Printable makes the text of a process safe for a terminal or a log: all of the
 // result is visible and stays on one line. It escapes, as in a Go string, control
 // characters (\n, \x1b), bytes that are not UTF-8 (\xff), invisible characters and
-// those that change the direction of the text (\u200b, \u202e), and all combining
-// marks on a character after the first three, and those at the beginning, which would
+// those that change the direction of the text (\u200b, \u202e), letters that are written
+// from right to left (\u05d0), and all combining marks on a character after the first three, and those at the beginning, which would
 // be on what is printed before. It keeps other characters, including
 // backslashes, so that Printable(Printable(s)) is Printable(s). It does not allocate
 // for printable ASCII.
@@ -61,7 +61,18 @@ func IsPrintableASCII(s string) bool {
 // PrintableRune reports whether [Printable] keeps r. It disregards the limit on
 // combining marks.
 func PrintableRune(r rune) bool {
-	return r >= ' ' && r < 0x7f || unicode.IsPrint(r) && !isInvisible(r)
+	return r >= ' ' && r < 0x7f || unicode.IsPrint(r) && !isInvisible(r) && !RightToLeft(r)
+}
+
+// RightToLeft reports whether r is in a block of Unicode for a script that is written from
+// right to left. Where a terminal reorders text, such a letter also moves the digits and
+// marks around it, which may be those of other columns. Isolates around a name would
+// prevent that, but many terminals draw them, or give them a width.
+func RightToLeft(r rune) bool {
+	// As in DerivedBidiClass.txt, which gives the classes R and AL to the characters that
+	// these blocks will get, too.
+	return r >= 0x590 && (r <= 0x8ff || r >= 0xfb1d && r <= 0xfdff || r >= 0xfe70 && r <= 0xfeff ||
+		r >= 0x10800 && r <= 0x10fff || r >= 0x1e800 && r <= 0x1efff)
 }
 
 // isInvisible reports whether r is printable according to Unicode but invisible:

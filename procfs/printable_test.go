@@ -3,6 +3,7 @@ package procfs
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -19,6 +20,8 @@ func TestPrintable(t *testing.T) {
 		{"the replacement character itself", "\ufffd", "\ufffd"},
 		{"a surrogate in UTF-8", "\xed\xa0\x80", `\xed\xa0\x80`},
 		{"right to left", "\u202egnp\u2066\u200f\u061c", `\u202egnp\u2066\u200f\u061c`},
+		{"Hebrew, Arabic and their numbers", "a \u05d0\u0627 \u0661 \ufefb", `a \u05d0\u0627 \u0661 \ufefb`},
+		{"right to left beyond 16 bits", "\U00010800\U0001e900", `\U00010800\U0001e900`},
 		{"zero width", "a\u200bb\u200d\ufeff", `a\u200bb\u200d\ufeff`},
 		{"looks like a space", "a\u00a0b\u3164\u2800", `a\u00a0b\u3164\u2800`},
 		{"line separator", "\u2028", `\u2028`},
@@ -39,6 +42,26 @@ func TestPrintable(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { Printable("python3 -m worker") }); n != 0 {
 		t.Errorf("Printable of plain text allocates %v times, want 0", n)
+	}
+}
+
+// TestRightToLeft: no letter of the scripts that are written from right to left is kept.
+func TestRightToLeft(t *testing.T) {
+	for _, script := range []string{
+		"Hebrew", "Arabic", "Syriac", "Thaana", "Nko", "Samaritan", "Mandaic", "Adlam", "Mende_Kikakui", "Hanifi_Rohingya",
+		"Yezidi", "Phoenician", "Lydian", "Kharoshthi", "Old_Turkic", "Old_Hungarian", "Sogdian", "Chorasmian", "Elymaic", "Cypriot",
+	} {
+		table := unicode.Scripts[script]
+		for r := rune(0x80); r <= unicode.MaxRune; r++ {
+			if unicode.Is(table, r) && unicode.IsLetter(r) && PrintableRune(r) {
+				t.Errorf("PrintableRune(%U) of %s = true, want false", r, script)
+			}
+		}
+	}
+	for _, r := range "aé界क\u0e01\uac00" {
+		if !PrintableRune(r) {
+			t.Errorf("PrintableRune(%U) = false, want true", r)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func TestHostileNames(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	for i, name := range []string{
-		"\x1b[2J\x1b]0;owned\x07", "a\nb\tc\r", "\u202egnp.exe", "\xff\xfe\x9b31m", "\u009b31m", "世界世界世界世界世界世界世界世界",
+		"\x1b[2J\x1b]0;owned\x07", "a\nb\tc\r", "\u202egnp.exe", "\xff\xfe\x9b31m", "\u009b31m", "\u05d0\u05d1 1 (\u0661)", "世界世界世界世界世界世界世界世界",
 		"e" + strings.Repeat("\u0301", 40), "a) S 2 (", "\u200b\u200d\ufeff", strings.Repeat("👨‍👩‍👧", 9), "\U000e0041", "",
 	} {
 		p := proc(5000+i, 12, "u\x1b", "S", "x", caught())
@@ -30,7 +30,7 @@ func TestHostileNames(t *testing.T) {
 		u.press("enter", "end", "esc", "k", "esc", "down")
 	}
 	u.choose(5000)
-	u.sees(`\x1b[2J\x1b]0;owned\x07`, `5001 `, `a\nb\tc\r`, `\u202egnp.exe`, `\xff\xfe\x9b31m`, `\u009b31m`)
+	u.sees(`\x1b[2J\x1b]0;owned\x07`, `5001 `, `a\nb\tc\r`, `\u202egnp.exe`, `\xff\xfe\x9b31m`, `\u009b31m`, `\u05d0\u05d1 1 (\u0661)`)
 
 	ascii := Frame(u.m.world.snap, History{}, 60, 0, Options{ASCII: true})
 	for _, r := range ascii {
