@@ -13,6 +13,7 @@ type (
 		Comm     string        `json:"comm"`
 		State    string        `json:"state"`
 		Verdicts []jsonVerdict `json:"verdicts"`
+		CommHex  string        `json:"comm_hex,omitempty"`
 	}
 	jsonVerdict struct {
 		Signal      string `json:"signal"`
@@ -27,7 +28,7 @@ type (
 
 // jsonSignals returns a process with the verdicts on all signals as one line of JSON.
 func jsonSignals(t *verdict.Target, caller verdict.Caller) string {
-	j := jsonTarget{PID: t.ID.PID, Comm: t.Comm, State: t.State.String(), Verdicts: make([]jsonVerdict, 0, 64)}
+	j := jsonTarget{PID: t.ID.PID, Comm: t.Comm, State: t.State.String(), Verdicts: make([]jsonVerdict, 0, 64), CommHex: history.Hex(t.Comm)}
 	for n := 1; n <= 64; n++ {
 		outcome, reason := verdict.Of(t, n, caller)
 		j.Verdicts = append(j.Verdicts, jsonVerdict{

@@ -115,6 +115,9 @@ type (
 		State   string  `json:"state"`
 		UID     *uint32 `json:"uid"` // null: unknown
 		CHLD    string  `json:"chld"`
+
+		CommHex    string `json:"comm_hex,omitempty"` // if the name is not UTF-8
+		CmdlineHex string `json:"cmdline_hex,omitempty"`
 	}
 	jsonZombie struct {
 		PID       int          `json:"pid"`
@@ -128,6 +131,7 @@ type (
 		Signal    string       `json:"signal"`
 		Core      bool         `json:"core"`
 		Origin    string       `json:"origin"` // child or orphan of the culprit, or unknown
+		CommHex   string       `json:"comm_hex,omitempty"`
 	}
 )
 
@@ -135,7 +139,10 @@ func printZombiesJSON(out *bufio.Writer, found *zombie.Report) {
 	for _, c := range found.Culprits {
 		j := jsonCulprit{
 			Cause: c.Cause.String(), Why: c.Why(), Advice: c.Advice(found.Init), Zombies: make([]jsonZombie, 0, len(c.Zombies)),
-			Culprit: jsonReaper{PID: c.Culprit, Comm: c.Reaper.Stat.Comm, Cmdline: c.Cmdline, CHLD: c.Reaper.CHLD()},
+			Culprit: jsonReaper{
+				PID: c.Culprit, Comm: c.Reaper.Stat.Comm, Cmdline: c.Cmdline, CHLD: c.Reaper.CHLD(),
+				CommHex: history.Hex(c.Reaper.Stat.Comm), CmdlineHex: history.Hex(c.Cmdline),
+			},
 		}
 		if c.Reaper.Known() {
 			j.Culprit.State, j.Culprit.UID = c.Reaper.Stat.State.String(), &c.Reaper.UID
@@ -150,7 +157,7 @@ func printZombiesJSON(out *bufio.Writer, found *zombie.Report) {
 func jsonOfZombie(z zombie.Zombie) jsonZombie {
 	j := jsonZombie{
 		PID: z.Stat.PID, Comm: z.Stat.Comm, Start: z.Stat.Start, AgeMS: z.Age.Milliseconds(),
-		DeadMS: z.Dead.Milliseconds(), DeadKnown: z.Exact, Known: z.Known, Origin: z.Origin.String(),
+		DeadMS: z.Dead.Milliseconds(), DeadKnown: z.Exact, Known: z.Known, Origin: z.Origin.String(), CommHex: history.Hex(z.Stat.Comm),
 	}
 	if status := z.Stat.ExitCode; z.Known {
 		j.Core = status.CoreDumped()

@@ -1,10 +1,13 @@
 package history
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"yinit/procfs"
 )
@@ -31,6 +34,14 @@ type (
 		Inspector  bool   `json:"inspector,omitempty"` // it ran one of yinit's commands
 		Foreign    bool   `json:"foreign,omitempty"`   // it belongs to another container
 		StopSignal string `json:"stop_signal,omitempty"`
+		jsonBytes
+	}
+	// jsonBytes has the names that are not UTF-8, see [Hex].
+	jsonBytes struct {
+		CommHex    string `json:"comm_hex,omitempty"`
+		CmdlineHex string `json:"cmdline_hex,omitempty"`
+		ParentHex  string `json:"parent_hex,omitempty"`
+		SenderHex  string `json:"sender_hex,omitempty"`
 	}
 	// jsonEnd says how a process ended. If Known is false the other fields mean
 	// nothing.
@@ -75,6 +86,7 @@ type (
 		Outcome   string `json:"outcome"`         // in words
 		Count     int    `json:"count,omitempty"` // how many such signals, if more than one
 		Last      string `json:"last,omitempty"`  // when the last of them was received
+		jsonBytes
 	}
 	jsonText struct {
 		jsonHead
@@ -83,6 +95,7 @@ type (
 		Text string `json:"text"`
 
 		Warning bool `json:"warning,omitempty"`
+		jsonBytes
 	}
 )
 
@@ -99,6 +112,7 @@ func (r *Record) JSON() string {
 			jsonHead: head, Signal: procfs.SignalName(r.Signal), SenderPID: max(r.PID, -1), SenderUID: r.UID, Sender: r.Comm,
 			Action: r.Action.String(), To: append([]int{}, r.To...), Origin: r.Origin().String(), SICode: r.Code, From: r.Sender(), Outcome: r.Outcome(),
 		}
+		s.SenderHex = Hex(r.Comm)
 		switch {
 		case r.Origin() == OriginKernel:
 			s.Sender = "kernel"
@@ -115,7 +129,7 @@ func (r *Record) JSON() string {
 		}
 		v = s
 	case KindStop, KindNote, KindOOM:
-		v = jsonText{jsonHead: head, PID: r.PID, Comm: r.Comm, Text: r.Text, Warning: r.Warning}
+		v = jsonText{jsonHead: head, PID: r.PID, Comm: r.Comm, Text: r.Text, Warning: r.Warning, jsonBytes: jsonBytes{CommHex: Hex(r.Comm)}}
 	case KindExit:
 		v = jsonOfExit(jsonOfProcess(head, r), r)
 	case KindZombie:
@@ -132,6 +146,7 @@ func jsonOfProcess(head jsonHead, r *Record) jsonProcess {
 	p := jsonProcess{
 		jsonHead: head, PID: r.PID, PPID: r.PPID, Parent: r.Parent, OriginPPID: r.OriginPPID,
 		Comm: r.Comm, Cmdline: r.Cmdline, Renamed: r.Renamed, UID: r.UID, Text: r.Text, Inspector: r.Inspector, Foreign: r.Foreign,
+		jsonBytes: jsonBytes{CommHex: Hex(r.Comm), CmdlineHex: Hex(r.Cmdline), ParentHex: Hex(r.Parent)},
 	}
 	if r.StopSignal != 0 {
 		p.StopSignal = procfs.SignalName(r.StopSignal)
@@ -179,6 +194,15 @@ func milliseconds(d time.Duration) int64 {
 	return max(d.Round(time.Millisecond).Milliseconds(), 1)
 }
 
+// Hex returns the bytes of s in hexadecimal if s is not UTF-8, as the name of a process
+// need not be; otherwise "". A JSON string cannot hold such bytes: it has U+FFFD instead.
+func Hex(s string) string {
+	if utf8.ValidString(s) {
+		return ""
+	}
+	return hex.EncodeToString([]byte(s))
+}
+
 // JSONLine returns v as one line of JSON, without the newline. It escapes the
 // characters that JSON allows but a terminal may interpret, since v may contain
 // names that a process gave itself.
@@ -195,21 +219,19 @@ func JSONLine(v any) string {
 	}
 	b.Reset()
 	for _, r := range line {
-		if needsEscape(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
+		switch {
+		case !needsEscape(r):
 			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
 		}
 	}
 	return b.String()
 }
 
-// needsEscape reports whether r is a control character that encoding/json does not
-// escape: DEL, the C1 controls, and those that change the direction of the text.
-func needsEscape(r rune) bool {
-	switch {
-	case r >= 0x7f && r <= 0x9f, r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-		return true
-	}
-	return false
-}
+// needsEscape reports whether r is a character that encoding/json does not escape, but that
+// is invisible or may change how a terminal shows the line.
+func needsEscape(r rune) bool { return r >= 0x7f && !procfs.PrintableRune(r) }

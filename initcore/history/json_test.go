@@ -1,11 +1,14 @@
 package history
 
 import (
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -16,13 +19,16 @@ func TestJSONLine(t *testing.T) {
 		{"\x1b[31m\n", `{"a":"\u001b[31m\n"}`},
 		{"\u009b1m\u202e\u007f", `{"a":"\u009b1m\u202e\u007f"}`},
 		{"\xff", `{"a":"\ufffd"}`},
+		{"\xed\xa0\x80", `{"a":"\ufffd\ufffd\ufffd"}`}, // a surrogate in UTF-8
+		{"\u05d0\u0661 x", `{"a":"\u05d0\u0661 x"}`},
+		{"\U0001e900\U000e0041", `{"a":"\ud83a\udd00\udb40\udc41"}`},
 	} {
 		got := JSONLine(map[string]string{"a": tt.in})
 		if got != tt.want {
 			t.Errorf("JSONLine(%q) = %s, want %s", tt.in, got, tt.want)
 		}
 		var back map[string]string
-		if err := json.Unmarshal([]byte(got), &back); err != nil || tt.in != "\xff" && back["a"] != tt.in {
+		if err := json.Unmarshal([]byte(got), &back); err != nil || utf8.ValidString(tt.in) && back["a"] != tt.in {
 			t.Errorf("JSONLine(%q) comes back as %q, %v", tt.in, back["a"], err)
 		}
 	}
@@ -53,6 +59,33 @@ func TestJSONRecord(t *testing.T) {
 		if got := r.JSON(); got != want {
 			t.Errorf("JSON of %v\n got %s\nwant %s", r.Kind, got, want)
 		}
+	}
+}
+
+// TestJSONOfBytes: a name that is not UTF-8 is replaced, and its bytes are in another field.
+func TestJSONOfBytes(t *testing.T) {
+	const name = "a\xff\xed\xb3\xbf" + "\x1b"
+	for _, r := range []Record{
+		{Kind: KindExit, Comm: name, Cmdline: "x" + name, Parent: "y" + name},
+		{Kind: KindSignal, Signal: 1, PID: 9, Comm: name},
+		{Kind: KindOOM, PID: 9, Comm: name},
+	} {
+		var got map[string]any
+		if err := json.Unmarshal([]byte(r.JSON()), &got); err != nil {
+			t.Fatalf("%s: %v", r.JSON(), err)
+		}
+		for field, want := range map[string]string{"comm": r.Comm, "cmdline": r.Cmdline, "parent": r.Parent, "sender": r.Comm} {
+			if _, ok := got[field]; !ok {
+				continue
+			}
+			if b, err := hex.DecodeString(fmt.Sprint(got[field+"_hex"])); err != nil || string(b) != want {
+				t.Errorf("%v: %s_hex is %q, %v, want %q", r.Kind, field, b, err, want)
+			}
+		}
+	}
+	r := Record{Kind: KindExit, Comm: "für", Cmdline: "世界", Parent: "\ufffd"}
+	if line := r.JSON(); strings.Contains(line, "_hex") {
+		t.Errorf("%s has hexadecimal fields, want none", line)
 	}
 }
 
