@@ -24,8 +24,15 @@ type File struct {
 	ring []byte // an anonymous mapping of what an earlier run has left; nil: nothing
 }
 
-// errDamaged means that a file holds something else than a ring that can be continued.
-var errDamaged = errors.New("damaged")
+// What a file holds that is not a ring that can be continued.
+var (
+	errDamaged = errors.New("damaged")
+	errVersion = errors.New("written by another version of yinit")
+)
+
+// replaceable reports whether the error means that another ring can take the place of a
+// file that is renamed.
+func replaceable(err error) bool { return errors.Is(err, errDamaged) || errors.Is(err, errVersion) }
 
 // badSuffix is what a damaged file has at the end of its name, and newSuffix a file that
 // is not complete yet.
@@ -36,7 +43,7 @@ const (
 
 // OpenForWriting opens the file at path and locks it, or creates it. A file without a
 // single byte of a ring, as a machine leaves it that lost its power, becomes a new one in
-// its place. A damaged one is renamed to FILE.bad. The calls may block for as long as the
+// its place. A damaged one, and one of another version of the format, is renamed to FILE.bad. The calls may block for as long as the
 // file system does.
 func OpenForWriting(path string) (*File, error) {
 	const tries = 3 // another init may rename the file meanwhile
@@ -49,9 +56,11 @@ func OpenForWriting(path string) (*File, error) {
 			return f, nil
 		case errors.Is(err, fs.ErrNotExist):
 			f, err = makeNew(path, nil, "")
-		case errors.Is(err, errDamaged):
-			damaged := f
-			f, err = makeNew(path, damaged, err.Error())
+		case replaceable(err):
+			damaged, why := f, err.Error()
+			if f, err = makeNew(path, damaged, why); err != nil {
+				err = fmt.Errorf("%s; and no new one can take its place: %w", why, err)
+			}
 			damaged.close()
 		}
 		if err == nil {
@@ -75,6 +84,9 @@ func openExisting(path string) (*File, error) {
 	if errors.Is(err, unix.ELOOP) {
 		return nil, fmt.Errorf("%s is a symbolic link, which is not followed; give the file itself", path)
 	}
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, fmt.Errorf("%s: another process, such as a file server, holds a lease on it (F_SETLEASE of fcntl(2))", path)
+	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -83,7 +95,7 @@ func openExisting(path string) (*File, error) {
 		return f, nil
 	}
 	err = fmt.Errorf("%s: %w", path, err)
-	if errors.Is(err, errDamaged) {
+	if replaceable(err) {
 		return f, err
 	}
 	f.close()
@@ -105,18 +117,18 @@ func (f *File) take() error {
 	if !f.inPlace() {
 		return errReplaced
 	}
-	if st.Size > ringSize {
-		return fmt.Errorf("%w: it has %d bytes instead of %d", errDamaged, st.Size, ringSize)
-	}
-	if err := f.load(st.Size); err != nil {
+	if err := f.load(min(st.Size, ringSize)); err != nil {
 		return err
 	}
-	if blank(f.ring) {
+	if v := le.Uint32(f.ring[offVersion:]); string(f.ring[offMagic:offMagic+len(magic)]) == magic && v != version {
+		return fmt.Errorf("%w, in the format %d instead of %d", errVersion, v, version)
+	}
+	if st.Size <= ringSize && blank(f.ring) {
 		f.forget()
 		return f.initialise(st.Size)
 	}
 	if st.Size != ringSize {
-		return fmt.Errorf("%w: it has %d bytes instead of %d", errDamaged, st.Size, ringSize)
+		return fmt.Errorf("%w: it has %s instead of %d", errDamaged, plural(uint64(st.Size), "byte", "bytes"), ringSize)
 	}
 	if err := (&Reader{src: memory{bytes.NewReader(f.ring)}}).check(); err != nil {
 		return fmt.Errorf("%w: %w", errDamaged, err)
@@ -138,7 +150,22 @@ func lock(fd int) error {
 	if err != nil {
 		return fmt.Errorf("flock: %w", err)
 	}
-	return nil
+	return lockedOtherwise(fd)
+}
+
+// lockedOtherwise returns an error if another process has locked a file, or a part of it,
+// as fcntl(2) and lockf(3) do: flock(2) knows nothing of such locks. Before Linux 3.15 the
+// kernel does not tell.
+func lockedOtherwise(fd int) error {
+	other := unix.Flock_t{Type: unix.F_WRLCK}
+	if unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, &other) != nil || other.Type == unix.F_UNLCK {
+		return nil
+	}
+	who := "another process"
+	if other.Pid > 0 {
+		who = fmt.Sprintf("process %d", other.Pid)
+	}
+	return fmt.Errorf("%s has locked it (F_SETLK of fcntl(2), or lockf(3))", who)
 }
 
 // inPlace reports whether the path names this file.
@@ -254,7 +281,7 @@ func makeNew(path string, damaged *File, why string) (_ *File, err error) {
 			return nil, fmt.Errorf("%s: %w", path, errReplaced)
 		}
 		if err := unix.Rename(path, path+badSuffix); err != nil {
-			return nil, fmt.Errorf("%s; and renaming it to %s: %w", why, path+badSuffix, err)
+			return nil, fmt.Errorf("renaming it to %s: %w", path+badSuffix, err)
 		}
 		f.Note = why + ": it is now " + path + badSuffix + ", and a new one begins"
 	}
