@@ -27,9 +27,30 @@ func (f FS) Uptime() (time.Duration, error) {
 	}
 	d, err := ParseUptime(b)
 	if err != nil {
+		if kind := f.notRegular(at); kind != "" {
+			err = fmt.Errorf("it is %s, not a regular file as in a copy of a proc filesystem", kind)
+		}
 		return 0, f.wrap(at, err)
 	}
 	return d, nil
+}
+
+// notRegular names the type of a file that is not a regular one, and returns "" for others.
+func (f FS) notRegular(p place) string {
+	var st syscall.Stat_t
+	if syscall.Stat(f.path(p), &st) != nil {
+		return ""
+	}
+	switch st.Mode & syscall.S_IFMT {
+	case syscall.S_IFREG:
+		return ""
+	case syscall.S_IFIFO:
+		return "a FIFO"
+	case syscall.S_IFCHR, syscall.S_IFBLK:
+		return "a device"
+	default:
+		return "a special file"
+	}
 }
 
 // live reports whether f is a proc filesystem. Where statfs(2) is forbidden, one is
