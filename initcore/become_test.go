@@ -14,7 +14,13 @@ func TestWhyNotUser(t *testing.T) {
 		own  rights
 		want string
 	}{
-		{unix.EPERM, rights{uid: 1000}, "yinit runs as user 1000 and must run as root"},
+		{unix.EPERM, rights{uid: 1000}, "yinit runs as user 1000 and must run as root to change the user or the group"},
+		{unix.EPERM, rights{uid: 1000, noNewPrivs: true}, "no_new_privs is set, so a set-user-ID bit"},
+		{unix.EPERM, rights{uid: 65534, noUsers: true}, "this user namespace has no users"},
+		{unix.EINVAL, rights{capabilities: both, noUsers: true}, "this user namespace has no users"},
+		{unix.EPERM, rights{capabilities: gid, bounding: both}, "root lacks CAP_SETUID here, although the capability bounding set has it"},
+		{unix.EPERM, rights{capabilities: gid, bounding: both, noNewPrivs: true}, "dropped it, and no_new_privs keeps execve(2) from giving it back"},
+		{unix.EPERM, rights{capabilities: gid, bounding: gid, noNewPrivs: true}, "root lacks CAP_SETUID here; add it: docker run --cap-add SETUID,"},
 		{unix.EPERM, rights{capabilities: gid}, "root lacks CAP_SETUID here; add it: docker run --cap-add SETUID,"},
 		{unix.EPERM, rights{}, "--cap-add SETGID --cap-add SETUID,"},
 		{unix.EPERM, rights{capabilities: both, noGroups: true}, "/proc/self/setgroups is deny"},
