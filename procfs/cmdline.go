@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 )
 
 const (
@@ -155,11 +156,29 @@ func ReadCommandLine(fd int, buf []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b := bytes.TrimRight(buf[:n], "\x00") // a title may have overwritten it
+	b := buf[:n]
+	if n == len(buf) {
+		b = b[:len(WholeRunes(string(b)))]
+	}
+	b = bytes.TrimRight(b, "\x00") // a title may have overwritten it
 	for i, c := range b {
 		if c == 0 {
 			b[i] = ' '
 		}
 	}
 	return string(b), nil
+}
+
+// WholeRunes returns s without the first bytes of a character at its end, which are there
+// if a text was cut after a number of bytes.
+func WholeRunes(s string) string {
+	for n := len(s) - 1; n >= 0 && n >= len(s)-utf8.UTFMax; n-- {
+		if utf8.RuneStart(s[n]) {
+			if !utf8.FullRuneInString(s[n:]) {
+				return s[:n]
+			}
+			break
+		}
+	}
+	return s
 }

@@ -185,3 +185,15 @@ func TestCommandLineOfEndedProcess(t *testing.T) {
 		t.Errorf("after it was reaped: %q, %v; want ESRCH", got, err)
 	}
 }
+
+// TestWholeRunes checks that a text that was cut does not end within a character.
+func TestWholeRunes(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "ab": "ab", "für": "für", "f\xc3": "f", "世\xe7": "世", "世\xe7\x95": "世", "世界": "世界",
+		"\U0001f600": "\U0001f600", "x\xf0\x9f\x98": "x", "\xf0": "", "\xff": "\xff", "a\x80": "a\x80", "\x80\x80\x80\x80\x80": "\x80\x80\x80\x80\x80",
+	} {
+		if got := procfs.WholeRunes(in); got != want {
+			t.Errorf("WholeRunes(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

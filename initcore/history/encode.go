@@ -85,13 +85,20 @@ func encode(b []byte, r *Record, run uint16, number uint64) {
 	} else {
 		// Truncate a long command line rather than the reason, which is short and
 		// says more.
-		words = min(len(r.Cmdline), maxPayload-min(len(r.Text), maxPayload/2))
-		copy(b[offPayload:], r.Cmdline[:words])
+		words = copy(b[offPayload:], cut(r.Cmdline, maxPayload-min(len(r.Text), maxPayload/2)))
 	}
 	le.PutUint32(b[offStatus:], status)
 	le.PutUint16(b[offWords:], uint16(words))
-	le.PutUint16(b[offText:], uint16(copy(b[offPayload+words:], r.Text)))
+	le.PutUint16(b[offText:], uint16(copy(b[offPayload+words:], cut(r.Text, maxPayload-words))))
 	le.PutUint32(b[offSum:], checksum(number, b))
+}
+
+// cut returns at most the first most bytes of s, and no part of a character.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return procfs.WholeRunes(s[:most])
 }
 
 // encodePIDs writes as many of the pids as fit into b, and returns the number of

@@ -151,3 +151,27 @@ func TestJSONOfSignals(t *testing.T) {
 		}
 	}
 }
+
+// TestCutsWholeCharacters: a text that is too long for its record does not end within a
+// character, or JSON would take it for one that is not UTF-8.
+func TestCutsWholeCharacters(t *testing.T) {
+	for shift := range 3 {
+		long := strings.Repeat("x", shift) + strings.Repeat("世", 200)
+		for name, r := range map[string]Record{
+			"command line":  {Kind: KindStart, Cmdline: long},
+			"text":          {Kind: KindNote, Text: long},
+			"both":          {Kind: KindExit, Cmdline: long, Text: long},
+			"not cut there": {Kind: KindStart, Cmdline: "\xe4\xb8"},
+		} {
+			var b [recordSize]byte
+			encode(b[:], &r, 1, 1)
+			got, ok := decode(b[:], 1)
+			if !ok || name != "not cut there" && (!utf8.ValidString(got.Cmdline) || !utf8.ValidString(got.Text) || len(got.Cmdline+got.Text) < maxPayload-4) {
+				t.Errorf("%s: decoded %v, %q and %q; want them shorter and whole", name, ok, got.Cmdline, got.Text)
+			}
+			if name == "not cut there" && got.Cmdline != r.Cmdline {
+				t.Errorf("%s: decoded %q, want %q", name, got.Cmdline, r.Cmdline)
+			}
+		}
+	}
+}
