@@ -14,6 +14,7 @@ import (
 	"yinit/initcore/early"
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/cgroup"
 	"yinit/procfs/zombie"
 )
 
@@ -41,6 +42,7 @@ type kernel struct {
 	examineLimit time.Duration
 	oom          oomWatch
 	pids         pidsWatch
+	container    cgroup.Container
 	scanner      *procfs.Scanner
 	zombies      history.Budget // how many orphans readZombie reads
 	relays       *relays
@@ -67,7 +69,7 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 		// There is no /proc, or it shows the pids of another PID namespace.
 		k.fs, k.noProc = procfs.New("/proc/no-proc-of-this-pid-namespace"), true
 	}
-	k.scanner = procfs.NewScanner(k.fs)
+	k.scanner, k.container = procfs.NewScanner(k.fs), cgroup.OfContainer(k.fs)
 	k.console = openConsole(k.isFirst, cfg.Session, k.fs)
 	return k
 }

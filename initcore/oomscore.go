@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
-	"yinit/procfs/cgroup"
 )
 
 // When memory runs out, the kernel kills the process that weighs most: its pages, its page
@@ -43,7 +42,7 @@ func (k *kernel) findOOMScore() string {
 		if !k.isFirst {
 			return "" // its end is not that of the container
 		}
-		raise = oomShare(cgroup.ContainerMemoryLimit(k.fs))
+		raise = oomShare(k.container.MemoryLimit())
 	}
 	if raise <= 0 || k.noProc {
 		return ""

@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/early"
+	"yinit/procfs/cgroup"
 )
 
 // descriptors is the maximum number of descriptors that the init opens at once, beside
@@ -107,34 +106,10 @@ const ampleTried = 12
 // roomForThreads reports whether the limits permit some more threads than the init
 // needs. It returns true if the limits are unknown: the check is for limits that were
 // set to a very small number.
-func roomForThreads() bool {
+func roomForThreads(c cgroup.Container) bool {
 	if made := early.Tried(); made > 0 && made < ampleTried {
 		return false
 	}
-	// A container sees its control group here, version 2 or 1.
-	for _, dir := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/pids/"} {
-		most, err := readNumber(dir + "pids.max")
-		if err != nil {
-			continue // there is no limit: no such file, or "max"
-		}
-		now, err := readNumber(dir + "pids.current")
-		return err == nil && now+ampleThreads <= most
-	}
-	return true
-}
-
-// readNumber reads a number from a file of a control group. It avoids [os.ReadFile],
-// which would delay the start.
-func readNumber(path string) (int, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(fd)
-	var b [24]byte
-	n, err := unix.Read(fd, b[:])
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(strings.TrimSpace(string(b[:n])))
+	now, limit := c.Pids()
+	return limit == 0 || now != 0 && now+ampleThreads <= limit
 }

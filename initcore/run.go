@@ -49,7 +49,7 @@ func Run(cfg Config) int {
 	if k.noProc {
 		logger.Warn(k.withoutProc())
 	}
-	room := roomForThreads()
+	room := roomForThreads(k.container)
 	k.helper.inline = !room
 	k.pinReport()
 	m.beginHistory(cfg, k)

@@ -58,6 +58,19 @@ func TestEnvironmentLarge(t *testing.T) {
 	}
 }
 
+// TestEnvironmentOnSmallStack: an environment that takes most of the stack passes.
+func TestEnvironmentOnSmallStack(t *testing.T) {
+	prlimit := program(t, "prlimit", "util-linux")
+	var env []string
+	for range 6000 {
+		env = append(env, "GOX=1")
+	}
+	want := strings.Join(append(env, ""), "\x00")
+	if out, errs := startedWith(t, prlimit, []string{"prlimit", "--stack=131072", binary, "/bin/cat", "/proc/self/environ"}, env); out != want || errs != "" {
+		t.Errorf("the program has an environment of %d bytes, want %d; stderr: %s", len(out), len(want), errs)
+	}
+}
+
 // startedWith runs a program with exactly this environment, which os/exec would change,
 // and returns what it wrote to stdout and stderr.
 func startedWith(t *testing.T, path string, args, env []string) (stdout, stderr string) {

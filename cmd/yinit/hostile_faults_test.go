@@ -27,7 +27,7 @@ func hostile(t *testing.T) {
 
 // vital are the calls without which the Go runtime cannot live, or no process end: the
 // init may end with a dump, or hang.
-const vital = " exit_group clone mmap fcntl futex epoll_create1 epoll_ctl epoll_wait epoll_pwait rt_sigaction "
+const vital = " exit_group clone mmap fcntl futex epoll_create1 epoll_ctl epoll_wait epoll_pwait rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack arch_prctl "
 
 // A sweep counts what became of the init, by call.
 type sweep struct {

@@ -26,7 +26,9 @@
 //     signals, records the inherited state, installs handler, and then jumps to the
 //     runtime. Instead of installing a handler, the runtime calls [hook], which
 //     records the runtime's handler and leaves ours in place. The runtime does not
-//     see the variables of the environment that tune it, see [Environ].
+//     see the variables of the environment that tune it, see [Environ]. It gets a stack
+//     of its own, and can open no file until it calls hook: the CPU quota of the control
+//     group does not matter to it, and a file system that is mounted there may not respond.
 //   - [Initialiser]: any other binary installs handler when this package is
 //     initialised. A signal in the millisecond before runs the runtime's handlers.
 //     Closed descriptors, ignored signals, most of the mask and the soft
@@ -62,6 +64,8 @@
 //     replace ours; the initialiser finds them, installs ours again, and the layer
 //     is Initialiser. entry writes the variable and the initialiser restores it: no
 //     symbol is defined twice, and nothing depends on which one the linker chooses.
+//   - The runtime opens no file that it needs before it calls that function. Otherwise it
+//     ends with a message.
 //   - After its start the runtime installs handlers only for os/signal and the CPU
 //     profiler. An init uses neither. Otherwise the init does not receive those signals.
 //   - The runtime gives all its threads the mask that it was started with, less HUP,
@@ -85,6 +89,8 @@
 //   - The runtime finds its arguments, the environment and the auxiliary vector on the
 //     stack, one after the other, as the kernel lays them out (runtime.sysargs), and
 //     each variable that tunes it begins with GO. Otherwise some act on the init.
+//   - The runtime takes 64 KiB below these arguments for the stack of its first thread
+//     (runtime.rt0_go). If it took more than 128 KiB, it would end by a signal.
 //
 // The inspector returns the signals to the runtime with [Release].
 package early

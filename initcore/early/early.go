@@ -20,6 +20,7 @@ var (
 	ignored  uint64    // the inherited set of ignored signals
 	closed   uint64    // bit n: descriptor n was closed, 0 to 2
 	nofile   [2]uint64 // RLIMIT_NOFILE, soft and hard
+	narrowed uint32    // entry has lowered RLIMIT_NOFILE to noFiles, and hook is to restore it
 	nproc    [2]uint64 // RLIMIT_NPROC; also the read buffer of threads
 	gate     uint32    // lets the threads of the trial end
 	claimed  uint64    // slots that a handler is writing or has written
@@ -76,8 +77,17 @@ var (
 	// writes "%10u %10u %10u\n". There root has no limit, see RLIMIT_NPROC in getrlimit(2).
 	uidMap   = "/proc/self/uid_map\x00"
 	uidMapIs = [2]uint64{0x3020202020202020, 0x3237363934393234} // "       0", "42949672"
-	pidsMax  = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
+	noFiles  = [2]uint64{3}                                      // RLIMIT_NOFILE with which nothing can be opened; the hard one is nofile's
+	noStack  = "yinit: no memory can be mapped for the stack of the Go runtime\n"
+	// What hierarchy reads, and the end of "/sys/fs/cgroup".
+	mountInfo = "/proc/self/mountinfo\x00"
+	mounts    [mountsSize + 16]byte // it compares up to 14 bytes beyond the text
+	cgroupDir = uint64(0x70756f7267632f73)
+	pidsMax   = [2]string{"/sys/fs/cgroup/pids.max\x00", "/sys/fs/cgroup/pids/pids.max\x00"}
 )
+
+// mountsSize is how much of mountinfo hierarchy reads. With more mounts it tries threads.
+const mountsSize = 32 << 10
 
 // The flags of sigaction(2), which x/sys/unix lacks.
 const (
@@ -102,11 +112,13 @@ const taken = ^(uint64(1<<(unix.SIGKILL-1)|1<<(unix.SIGSTOP-1)) | synchronous)
 
 // The sets as variables, for the assembly. entry blocks every signal until Take or
 // Release, but the runtime unblocks the synchronous ones when it starts. A program error
-// before that ends the process, although the signal is blocked.
+// before that ends the process, although the signal is blocked. So entry unblocks SIGSYS
+// itself, as soon as fault is there: a seccomp filter may send it for any call.
 var (
-	held   = taken
-	faults = synchronous
-	every  = ^uint64(0)
+	held     = taken
+	faults   = synchronous
+	every    = ^uint64(0)
+	forCalls = uint64(1 << (unix.SIGSYS - 1))
 )
 
 // sigaction is the kernel's struct sigaction, see rt_sigaction(2).

@@ -6,6 +6,7 @@
 #define SYS_write 1
 #define SYS_open 2
 #define SYS_close 3
+#define SYS_mmap 9
 #define SYS_rt_sigaction 13
 #define SYS_rt_sigprocmask 14
 #define SYS_nanosleep 35
@@ -45,7 +46,10 @@
 #define FUTEX_WAKE 1
 #define O_NONBLOCK 0x800
 #define NEED_SIZE 72 // of type need
-#define NEEDS 3
+#define NEEDS 2
+#define STACK_SIZE 0x20000 // twice what the runtime uses of its first stack, for signals
+#define PROT_READ_WRITE 3
+#define MAP_PRIVATE_ANONYMOUS 0x22
 
 // func entry()
 // The first instruction of the process. All registers are free; the stack
@@ -61,6 +65,7 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVL	$8, R10
 	MOVL	$SYS_rt_sigprocmask, AX
 	SYSCALL
+	CALL	·record(SB) // first of all: a seccomp filter may send SIGSYS for any later call
 	XORL	R8, R8
 stdio:
 	MOVL	R8, DI
@@ -75,8 +80,7 @@ open:
 	CMPL	R8, $3
 	JLT	stdio
 
-	CALL	·limits(SB) // first of all the stack
-	CALL	·record(SB)
+	CALL	·limits(SB)
 	// From here on the runtime calls hook instead of installing a handler.
 	LEAQ	_cgo_sigaction(SB), AX
 	MOVQ	AX, ·hookAt(SB)
@@ -85,25 +89,36 @@ open:
 	LEAQ	·hook(SB), CX
 	MOVQ	CX, 0(AX)
 	CALL	·order(SB)
-	// Start the runtime on a copy of argc, argv, the environment and the auxiliary
-	// vector, which has GOMAXPROCS=1 in place of all variables that begin with GO.
-	// Those are for the programs. Environ reads them where they are.
-	MOVQ	SP, SI
+	// Start the runtime on a stack of its own: the environment and a low limit may leave
+	// too little of this one. It begins with a copy of argc, argv, the environment and the
+	// auxiliary vector, which has GOMAXPROCS=1 in place of all variables that begin with
+	// GO. Those are for the programs. Environ reads them where they are.
 	MOVQ	0(SP), CX
-	LEAQ	16(SP)(CX*8), DX
-	MOVQ	DX, ·environ(SB)
+	LEAQ	16(SP)(CX*8), R12
+	MOVQ	R12, ·environ(SB)
 variables:
-	ADDQ	$8, DX
-	CMPQ	-8(DX), $0
+	ADDQ	$8, R12
+	CMPQ	-8(R12), $0
 	JNE	variables
 vector:
-	ADDQ	$16, DX
-	CMPQ	-16(DX), $0 // AT_NULL
+	ADDQ	$16, R12
+	CMPQ	-16(R12), $0 // AT_NULL
 	JNE	vector
-	LEAQ	-8(SI)(SI*1), DI // room for one more variable
-	SUBQ	DX, DI
-	ANDQ	$~15, DI
+	XORL	DI, DI
+	LEAQ	STACK_SIZE(R12), SI
+	SUBQ	SP, SI
+	MOVL	$PROT_READ_WRITE, DX
+	MOVL	$MAP_PRIVATE_ANONYMOUS, R10
+	MOVQ	$-1, R8
+	XORL	R9, R9
+	MOVL	$SYS_mmap, AX
+	SYSCALL
+	CMPQ	AX, $-4095
+	JCC	noMemory
+	MOVQ	SP, SI
+	LEAQ	(STACK_SIZE-16)(AX), DI // room for one more variable, and aligned
 	MOVQ	DI, SP
+	MOVQ	0(SI), CX
 	ADDQ	$2, CX
 	CLD
 	REP
@@ -120,7 +135,7 @@ variable:
 	JMP	variable
 copied:
 	STOSQ
-	MOVQ	DX, CX
+	MOVQ	R12, CX
 	SUBQ	SI, CX
 	SHRQ	$3, CX
 	REP
@@ -150,7 +165,31 @@ frugal:
 	MOVQ	AX, ·noThreads+8(SB)
 start:
 	CALL	·threads(SB)
+	// The runtime must open no file: it would look up the CPU quota of the control group,
+	// where a file system that does not respond may be mounted, and it has GOMAXPROCS
+	// anyway. It may open /dev/null where one of the first three descriptors is closed.
+	MOVQ	·nofile+8(SB), AX
+	MOVQ	AX, ·noFiles+8(SB)
+	MOVQ	·noFiles(SB), AX
+	CMPQ	AX, ·nofile(SB)
+	JCC	begin
+	MOVL	$1, ·narrowed(SB)
+	LEAQ	·noFiles(SB), DX
+	CALL	·setNofile(SB)
+begin:
 	JMP	_rt0_amd64_linux(SB)
+noMemory:
+	LEAQ	·noStack(SB), SI
+	JMP	·refuse(SB)
+
+// setNofile sets RLIMIT_NOFILE to the limit at DX.
+TEXT ·setNofile(SB), NOSPLIT|NOFRAME, $0
+	XORL	DI, DI
+	MOVL	$RLIMIT_NOFILE, SI
+	XORL	R10, R10
+	MOVL	$SYS_prlimit64, AX
+	SYSCALL
+	RET
 
 // func limits()
 // It goes through needs, whose layout is that of type need.
@@ -239,6 +278,9 @@ unlimited:
 	MOVL	·threadsLeast(SB), R13
 	CMPL	·pid(SB), $1
 	JNE	make
+	CALL	·hierarchy(SB)
+	TESTL	R14, R14
+	JEQ	make
 	LEAQ	·pidsMax(SB), R8 // two strings: cgroup versions 2 and 1
 files:
 	MOVQ	0(R8), DI
@@ -301,6 +343,9 @@ tooFew:
 	MOVL	$SYS_nanosleep, AX
 	SYSCALL
 	// The numbers of the control group, if it is its limit that leaves too few.
+	CALL	·hierarchy(SB)
+	TESTL	R14, R14
+	JEQ	unknown
 	XORL	R12, R12
 counts:
 	LEAQ	·pidsMax(SB), R13
@@ -318,6 +363,7 @@ other:
 	ADDQ	$16, R12
 	CMPQ	R12, $32
 	JCS	counts
+unknown:
 	LEAQ	·saysLimit(SB), SI
 	CALL	·say(SB)
 	JMP	refused
@@ -348,6 +394,87 @@ end:
 	MOVL	$SYS_exit, AX
 	SYSCALL
 	INT	$3
+
+// hierarchy looks whether opening the files of the control group can block. R14 is 1 if all
+// that is mounted over /sys/fs/cgroup, below it and over the directories above it are file
+// systems of the kernel that respond. It asks mountinfo: statfs(2) could block, too.
+TEXT ·hierarchy(SB), NOSPLIT|NOFRAME, $0
+	XORL	R14, R14
+	MOVQ	·mountInfo(SB), DI
+	MOVL	$(O_CLOEXEC|O_NONBLOCK), SI
+	XORL	DX, DX
+	MOVL	$SYS_open, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JLT	doubtful
+	MOVQ	AX, R8
+	LEAQ	·mounts(SB), BX
+	LEAQ	const_mountsSize(BX), R12
+more:
+	MOVQ	R8, DI
+	MOVQ	BX, SI
+	MOVQ	R12, DX
+	SUBQ	BX, DX
+	XORL	AX, AX // SYS_read
+	SYSCALL
+	ADDQ	AX, BX
+	TESTQ	AX, AX
+	JGT	more
+	MOVQ	AX, R10
+	MOVQ	R8, DI
+	MOVL	$SYS_close, AX
+	SYSCALL
+	TESTQ	R10, R10
+	JNE	doubtful // an error
+	CMPQ	BX, R12
+	JEQ	doubtful // there may be more
+	MOVB	$'\n', 0(BX)
+	LEAQ	·mounts(SB), SI
+line:
+	MOVL	$4, CX // fields before the mount point
+field:
+	MOVBLZX	0(SI), AX
+	INCQ	SI
+	CMPB	AX, $'\n'
+	JEQ	doubtful
+	CMPB	AX, $' '
+	JNE	field
+	DECL	CX
+	JNE	field
+	CMPL	0(SI), $0x7379732f // "/sys"
+	JNE	next
+	CMPB	4(SI), $' '
+	JEQ	kind
+	CMPB	7(SI), $' ' // "/sys/fs"
+	JEQ	kind
+	MOVQ	6(SI), AX
+	CMPQ	AX, ·cgroupDir(SB)
+	JNE	next
+kind:
+	INCQ	SI
+	CMPB	0(SI), $'\n'
+	JEQ	doubtful
+	MOVL	0(SI), AX
+	ANDL	$0xffffff, AX
+	CMPL	AX, $0x202d20 // " - "
+	JNE	kind
+	MOVL	3(SI), AX
+	CMPL	AX, $0x6f726763 // "cgroup" and "cgroup2"
+	JEQ	next
+	CMPL	AX, $0x66706d74 // "tmpfs"
+	JEQ	next
+	CMPL	AX, $0x66737973 // "sysfs"
+	JNE	doubtful
+next:
+	MOVBLZX	0(SI), AX
+	INCQ	SI
+	CMPB	AX, $'\n'
+	JNE	next
+	CMPQ	SI, BX
+	JCS	line
+	INCL	R14
+doubtful:
+	RET
 
 // count reads the number in the file whose name is at R13 plus R12. R14 is the number, 0
 // if there is none, and R10 the length of its digits, which are in pidsCount.
@@ -447,19 +574,8 @@ found:
 	RET
 
 // func record()
-// It records the inherited state that the runtime changes, and installs handler.
+// It installs handler and fault, and records the inherited state that the runtime changes.
 TEXT ·record(SB), NOSPLIT|NOFRAME, $0
-	MOVL	$SYS_getpid, AX
-	SYSCALL
-	MOVL	AX, ·pid(SB)
-
-	XORL	DI, DI
-	MOVL	$RLIMIT_NOFILE, SI
-	XORL	DX, DX
-	LEAQ	·nofile(SB), R10
-	MOVL	$SYS_prlimit64, AX
-	SYSCALL
-
 	LEAQ	·handler(SB), AX
 	MOVQ	AX, ·action+0(SB)
 	LEAQ	·restorer(SB), AX
@@ -497,6 +613,23 @@ caught:
 	INCL	R8
 	CMPL	R8, $64
 	JLE	next
+
+	MOVL	$1, DI // SIG_UNBLOCK
+	LEAQ	·forCalls(SB), SI
+	XORL	DX, DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigprocmask, AX
+	SYSCALL
+	MOVL	$SYS_getpid, AX
+	SYSCALL
+	MOVL	AX, ·pid(SB)
+
+	XORL	DI, DI
+	MOVL	$RLIMIT_NOFILE, SI
+	XORL	DX, DX
+	LEAQ	·nofile(SB), R10
+	MOVL	$SYS_prlimit64, AX
+	SYSCALL
 	RET
 
 // func hook()
@@ -505,6 +638,18 @@ caught:
 // runtime requests in previous, and leaves our handler installed. BX, BP and R12 to
 // R15 are callee-saved.
 TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
+	CMPL	·narrowed(SB), $0
+	JEQ	wide
+	MOVL	$0, ·narrowed(SB)
+	PUSHQ	DI
+	PUSHQ	SI
+	PUSHQ	DX
+	LEAQ	·nofile(SB), DX
+	CALL	·setNofile(SB)
+	POPQ	DX
+	POPQ	SI
+	POPQ	DI
+wide:
 	MOVL	DI, AX
 	SHLQ	$5, AX
 	LEAQ	·previous(SB), R8

@@ -17,6 +17,7 @@
 #define SYS_getpid 172
 #define SYS_getuid 174
 #define SYS_clone 220
+#define SYS_mmap 222
 #define SYS_prlimit64 261
 
 #define F_GETFD 1
@@ -47,7 +48,10 @@
 #define FUTEX_WAKE 1
 #define O_NONBLOCK 0x800
 #define NEED_SIZE 72
-#define NEEDS 3
+#define NEEDS 2
+#define STACK_SIZE 0x20000
+#define PROT_READ_WRITE 3
+#define MAP_PRIVATE_ANONYMOUS 0x22
 
 // See early_amd64.s for comments: this file follows it line by line.
 
@@ -61,6 +65,8 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	$8, R3
 	MOVD	$SYS_rt_sigprocmask, R8
 	SVC
+	BL	·record(SB)
+	MOVD	$1, R9
 	MOVD	ZR, R10
 	MOVD	ZR, R11
 stdio:
@@ -79,7 +85,6 @@ open:
 	MOVD	R11, ·closed(SB)
 
 	BL	·limits(SB)
-	BL	·record(SB)
 	MOVD	$_cgo_sigaction(SB), R0
 	MOVD	R0, ·hookAt(SB)
 	MOVD	0(R0), R1
@@ -87,33 +92,41 @@ open:
 	MOVD	$·hook(SB), R1
 	MOVD	R1, 0(R0)
 	BL	·order(SB)
-	MOVD	RSP, R2
-	MOVD	0(R2), R0
-	ADD	$2, R0 // argc, argv and its terminating NULL
-	ADD	R0<<3, R2, R1
-	MOVD	R1, ·environ(SB)
+	MOVD	RSP, R9
+	MOVD	0(R9), R10
+	ADD	$2, R10 // argc, argv and its terminating NULL
+	ADD	R10<<3, R9, R11
+	MOVD	R11, ·environ(SB)
 variables:
-	MOVD.P	8(R1), R6
+	MOVD.P	8(R11), R6
 	CBNZ	R6, variables
 vector:
-	MOVD.P	16(R1), R6
+	MOVD.P	16(R11), R6
 	CBNZ	R6, vector
-	LSL	$1, R2, R6
-	SUB	$8, R6
-	SUB	R1, R6
-	AND	$~15, R6
+	MOVD	ZR, R0
+	SUB	R9, R11, R1
+	ADD	$STACK_SIZE, R1
+	MOVD	$PROT_READ_WRITE, R2
+	MOVD	$MAP_PRIVATE_ANONYMOUS, R3
+	MOVD	$-1, R4
+	MOVD	ZR, R5
+	MOVD	$SYS_mmap, R8
+	SVC
+	CMN	$4095, R0
+	BHS	noMemory
+	ADD	$(STACK_SIZE-16), R0, R6
 	MOVD	R6, RSP
 arguments:
-	MOVD.P	8(R2), R7
+	MOVD.P	8(R9), R7
 	MOVD.P	R7, 8(R6)
-	SUBS	$1, R0
+	SUBS	$1, R10
 	BNE	arguments
 	MOVD	·procs(SB), R7
 	MOVD	$0x4f47, R5 // "GO"
 copy:
 	MOVD.P	R7, 8(R6)
 variable:
-	MOVD.P	8(R2), R7
+	MOVD.P	8(R9), R7
 	CBZ	R7, copied
 	MOVHU	0(R7), R4
 	CMP	R5, R4
@@ -122,9 +135,9 @@ variable:
 copied:
 	MOVD.P	R7, 8(R6)
 rest:
-	MOVD.P	8(R2), R7
+	MOVD.P	8(R9), R7
 	MOVD.P	R7, 8(R6)
-	CMP	R1, R2
+	CMP	R11, R9
 	BLO	rest
 
 	MOVD	16(RSP), R1
@@ -150,7 +163,30 @@ frugal:
 	MOVD	R0, ·noThreads+8(SB)
 start:
 	BL	·threads(SB)
+	MOVD	$·nofile(SB), R4
+	MOVD	$·noFiles(SB), R2
+	LDP	0(R4), (R5, R6)
+	MOVD	R6, 8(R2)
+	MOVD	0(R2), R6
+	CMP	R5, R6
+	BHS	begin
+	MOVD	$1, R5
+	MOVW	R5, ·narrowed(SB)
+	BL	·setNofile(SB)
+begin:
 	B	_rt0_arm64_linux(SB)
+noMemory:
+	MOVD	$·noStack(SB), R1
+	B	·refuse(SB)
+
+// setNofile sets RLIMIT_NOFILE to the limit at R2.
+TEXT ·setNofile(SB), NOSPLIT|NOFRAME, $0
+	MOVD	ZR, R0
+	MOVD	$RLIMIT_NOFILE, R1
+	MOVD	ZR, R3
+	MOVD	$SYS_prlimit64, R8
+	SVC
+	RET
 
 // func limits()
 TEXT ·limits(SB), NOSPLIT|NOFRAME, $0
@@ -241,6 +277,10 @@ unlimited:
 	MOVW	·pid(SB), R3
 	CMPW	$1, R3
 	BNE	make
+	MOVD	LR, R15
+	BL	·hierarchy(SB)
+	MOVD	R15, LR
+	CBZ	R6, make
 	MOVD	$·pidsMax(SB), R12
 	ADD	$32, R12, R13
 files:
@@ -304,6 +344,8 @@ tooFew:
 	MOVD	ZR, R1
 	MOVD	$SYS_nanosleep, R8
 	SVC
+	BL	·hierarchy(SB)
+	CBZ	R6, unknown
 	MOVD	ZR, R12
 counts:
 	MOVD	$·pidsMax(SB), R13
@@ -319,6 +361,7 @@ other:
 	ADD	$16, R12
 	CMP	$32, R12
 	BLO	counts
+unknown:
 	MOVD	$·saysLimit(SB), R1
 	BL	·say(SB)
 	B	refused
@@ -349,6 +392,92 @@ end:
 	MOVD	$SYS_exit, R8
 	SVC
 	BRK
+
+// hierarchy looks whether opening the files of the control group can block. R6 is 1 if it
+// cannot.
+TEXT ·hierarchy(SB), NOSPLIT|NOFRAME, $0
+	MOVD	ZR, R6
+	MOVD	$AT_FDCWD, R0
+	MOVD	·mountInfo(SB), R1
+	MOVD	$(O_CLOEXEC|O_NONBLOCK), R2
+	MOVD	ZR, R3
+	MOVD	$SYS_openat, R8
+	SVC
+	TBNZ	$63, R0, doubtful
+	MOVD	R0, R14
+	MOVD	$·mounts(SB), R12
+	ADD	$const_mountsSize, R12, R13
+more:
+	MOVD	R14, R0
+	MOVD	R12, R1
+	SUB	R12, R13, R2
+	MOVD	$SYS_read, R8
+	SVC
+	MOVD	R0, R5
+	ADD	R0, R12
+	CMP	$0, R0
+	BGT	more
+	MOVD	R14, R0
+	MOVD	$SYS_close, R8
+	SVC
+	CBNZ	R5, doubtful
+	CMP	R13, R12
+	BEQ	doubtful
+	MOVD	$'\n', R2
+	MOVB	R2, 0(R12)
+	MOVD	$·mounts(SB), R1
+line:
+	MOVD	$4, R3
+field:
+	MOVBU.P	1(R1), R2
+	CMP	$'\n', R2
+	BEQ	doubtful
+	CMP	$' ', R2
+	BNE	field
+	SUBS	$1, R3
+	BNE	field
+	MOVWU	0(R1), R2
+	MOVD	$0x7379732f, R3 // "/sys"
+	CMP	R3, R2
+	BNE	next
+	MOVBU	4(R1), R2
+	CMP	$' ', R2
+	BEQ	kind
+	MOVBU	7(R1), R2
+	CMP	$' ', R2
+	BEQ	kind
+	MOVD	6(R1), R2
+	MOVD	·cgroupDir(SB), R3
+	CMP	R3, R2
+	BNE	next
+kind:
+	MOVBU.W	1(R1), R2
+	CMP	$'\n', R2
+	BEQ	doubtful
+	MOVWU	0(R1), R2
+	AND	$0xffffff, R2
+	MOVD	$0x202d20, R3 // " - "
+	CMP	R3, R2
+	BNE	kind
+	MOVWU	3(R1), R2
+	MOVD	$0x6f726763, R3 // "cgroup" and "cgroup2"
+	CMP	R3, R2
+	BEQ	next
+	MOVD	$0x66706d74, R3 // "tmpfs"
+	CMP	R3, R2
+	BEQ	next
+	MOVD	$0x66737973, R3 // "sysfs"
+	CMP	R3, R2
+	BNE	doubtful
+next:
+	MOVBU.P	1(R1), R2
+	CMP	$'\n', R2
+	BNE	next
+	CMP	R12, R1
+	BLO	line
+	MOVD	$1, R6
+doubtful:
+	RET
 
 // count reads the number in the file whose name is at R13 plus R12. R5 is the number, R4
 // the length of its digits.
@@ -453,17 +582,6 @@ found:
 
 // func record()
 TEXT ·record(SB), NOSPLIT|NOFRAME, $0
-	MOVD	$SYS_getpid, R8
-	SVC
-	MOVW	R0, ·pid(SB)
-
-	MOVD	ZR, R0
-	MOVD	$RLIMIT_NOFILE, R1
-	MOVD	ZR, R2
-	MOVD	$·nofile(SB), R3
-	MOVD	$SYS_prlimit64, R8
-	SVC
-
 	// The kernel provides a restorer, in the vDSO.
 	MOVD	$·handler(SB), R3
 	MOVD	R3, ·action+0(SB)
@@ -501,11 +619,42 @@ caught:
 	CMP	$64, R9
 	BLE	next
 	MOVD	R11, ·ignored(SB)
+
+	MOVD	$1, R0 // SIG_UNBLOCK
+	MOVD	$·forCalls(SB), R1
+	MOVD	ZR, R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigprocmask, R8
+	SVC
+	MOVD	$SYS_getpid, R8
+	SVC
+	MOVW	R0, ·pid(SB)
+
+	MOVD	ZR, R0
+	MOVD	$RLIMIT_NOFILE, R1
+	MOVD	ZR, R2
+	MOVD	$·nofile(SB), R3
+	MOVD	$SYS_prlimit64, R8
+	SVC
 	RET
 
 // func hook()
 // R0 sig, R1 new, R2 old; R19 to R29 are callee-saved, R30 is the return address.
 TEXT ·hook(SB), NOSPLIT|NOFRAME, $0
+	MOVW	·narrowed(SB), R6
+	CBZW	R6, wide
+	MOVW	ZR, ·narrowed(SB)
+	MOVD	R0, R9
+	MOVD	R1, R10
+	MOVD	R2, R11
+	MOVD	LR, R12
+	MOVD	$·nofile(SB), R2
+	BL	·setNofile(SB)
+	MOVD	R9, R0
+	MOVD	R10, R1
+	MOVD	R11, R2
+	MOVD	R12, LR
+wide:
 	MOVD	$·previous(SB), R6
 	ADD	R0<<5, R6
 	CBZ	R2, change

@@ -14,6 +14,10 @@ func init() {
 		recordLate()
 		ignoreVariables()
 	}
+	if narrowed != 0 { // the runtime has not called hook
+		narrowed = 0
+		unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, uintptr(unsafe.Pointer(&nofile)), 0, 0, 0)
+	}
 	found, ok := install()
 	if hookAt != nil {
 		*hookAt = hookWas // the runtime has installed all its handlers

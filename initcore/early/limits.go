@@ -32,12 +32,6 @@ var needs = [...]need{
 		resource: unix.RLIMIT_AS, least: 800 << 20, ample: 1500 << 20,
 		says: "yinit: the Go runtime reserves 800 MiB of address space, which it does not use, and the limit is less; raise it: ulimit -v\n",
 	},
-	// The runtime takes it for granted that its first thread has 64 KiB (rt0_go). With 16
-	// KiB it sometimes does not start.
-	{
-		resource: unix.RLIMIT_STACK, least: 64 << 10, ample: 64 << 10,
-		says: "yinit: the Go runtime needs a stack of 64 KiB, and the limit is less; raise it: ulimit -s\n",
-	},
 	// Go 1.26 never starts with 42 MB or less, and with 48 MB not always. It reserves most of
 	// that for the map of its heap, and uses one page.
 	{

@@ -62,35 +62,56 @@ func within(path, directory string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// ContainerMemoryLimit returns the memory limit of the group that is mounted where a
-// container has its own; 0 if there is none. Anywhere else nothing is mounted there, or
-// the group of the whole machine, which has no limit. It delays the start of the programs,
-// so it reads less than [Find] and [Group.MemoryLimit].
-func ContainerMemoryLimit(proc procfs.FS) procfs.Bytes {
-	mounts, err := proc.ReadFile("self/mountinfo")
+// A Container is the group that is mounted where a container has its own. Anywhere else
+// nothing is mounted there, or the group of the whole machine, which has no limits. What
+// it reads delays the start of the programs, so that is less than [Find] reads.
+type Container struct{ mounts []mount }
+
+// OfContainer reads which control groups are mounted.
+func OfContainer(proc procfs.FS) Container {
+	b, err := proc.ReadFile("self/mountinfo")
 	if err != nil {
-		return 0
+		return Container{}
 	}
-	list := parseMounts(mounts)
-	for _, m := range list {
-		var file string
-		switch m.kind + m.point {
-		case "cgroup2/sys/fs/cgroup":
-			file = "/sys/fs/cgroup/memory.max"
-		case "cgroup/sys/fs/cgroup/memory":
-			file = "/sys/fs/cgroup/memory/memory.limit_in_bytes"
-		}
-		if file == "" || !m.reached(file, list) {
-			continue
-		}
-		b, err := procfs.ReadPath(file)
-		if err != nil {
-			continue
-		}
-		// Version 1 has a number near the largest one without a limit, version 2 "max".
-		limit, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64)
-		if err == nil && limit < noLimit {
+	return Container{parseMounts(b)}
+}
+
+// MemoryLimit returns the memory limit; 0 if there is none, or it is unknown.
+func (c Container) MemoryLimit() procfs.Bytes {
+	// Version 1 has a number near the largest one without a limit, version 2 "max".
+	for _, limit := range []uint64{c.number("", "memory.max"), c.number("memory", "memory.limit_in_bytes")} {
+		if limit != 0 && limit < noLimit {
 			return procfs.Bytes(limit)
+		}
+	}
+	return 0
+}
+
+// Pids returns how many processes and threads there are, and the limit on them; 0 if
+// there is none, or it is unknown.
+func (c Container) Pids() (now, limit uint64) {
+	for _, controller := range []string{"", "pids"} {
+		if limit := c.number(controller, "pids.max"); limit != 0 {
+			return c.number(controller, "pids.current"), limit
+		}
+	}
+	return 0, 0
+}
+
+// number reads a number from a file of version 2, or of a controller of version 1. It
+// returns 0 for any other text, if there is no such file, and where opening it could block.
+func (c Container) number(controller, name string) uint64 {
+	want, file := "cgroup2/sys/fs/cgroup", "/sys/fs/cgroup/"+name
+	if controller != "" {
+		want, file = "cgroup/sys/fs/cgroup/"+controller, "/sys/fs/cgroup/"+controller+"/"+name
+	}
+	for _, m := range c.mounts {
+		if m.kind+m.point != want || !m.reached(file, c.mounts) {
+			continue
+		}
+		if b, err := procfs.ReadPath(file); err == nil {
+			n, _ := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64) // 0 for "max"
+			return n
 		}
 	}
 	return 0
