@@ -15,6 +15,7 @@ type console struct {
 	fd      int // -1: none
 	isFirst bool
 	fs      procfs.FS
+	send    func(pid int, sig unix.Signal) error // as kill(2)
 	// ours is set while the foreground process group is, as far as we know, our own or
 	// that of the program to which we gave the terminal. Otherwise it is another
 	// process group, such as the shell's.
@@ -143,26 +144,26 @@ func (c *console) giveTerminal(pid int) bool {
 		return false
 	}
 	c.ours = group == pid || group == unix.Getpgrp()
-	if !c.ours && (!isEmpty(group) || c.underShell()) {
+	if !c.ours && (!c.isEmpty(group) || c.underShell()) {
 		return false
 	}
 	setForeground(c.fd, pid)
 	if group, err = unix.IoctlGetInt(c.fd, unix.TIOCGPGRP); err != nil || group != pid {
 		return false // the terminal would stop the program again at once, and so on for ever
 	}
-	_ = unix.Kill(-pid, unix.SIGCONT) // the terminal had stopped the whole group
+	_ = c.send(-pid, unix.SIGCONT) // the terminal had stopped the whole group
 	return true
 }
 
 // isEmpty reports whether a process group of our PID namespace has no members any more.
-func isEmpty(group int) bool {
-	return group > 1 && errors.Is(unix.Kill(-group, 0), unix.ESRCH)
+func (c *console) isEmpty(group int) bool {
+	return group > 1 && errors.Is(c.send(-group, 0), unix.ESRCH)
 }
 
 // resume implements terminal.
 func (c *console) resume(pid int) {
 	if c.fd >= 0 && !c.isFirst && !c.giveTerminal(pid) {
-		_ = unix.Kill(-pid, unix.SIGCONT)
+		_ = c.send(-pid, unix.SIGCONT)
 	}
 }
 

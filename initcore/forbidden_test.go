@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"yinit/initcore/history"
+	"yinit/procfs"
 	"yinit/procfs/asuser"
 )
 
@@ -24,7 +27,7 @@ func TestTrialWithoutAnswer(t *testing.T) {
 		pid: cmd.Process.Pid, until: time.Now().Add(time.Hour),
 		reaped: func(pid int) { reaped = append(reaped, pid) },
 	}}
-	k.forbid(allFeatures)
+	k.forbid(allFeatures &^ featureKill)
 	defer asuser.Forbid(false)
 	if k.tried() {
 		t.Error("the trial is over before the child has ended")
@@ -35,8 +38,8 @@ func TestTrialWithoutAnswer(t *testing.T) {
 	}
 	k.tellForbidden(w.machine)
 	notes := lastRecords(t, w.hist, history.Capacity, history.KindNote)
-	if len(notes) != len(featureTexts) || k.forbidden != allFeatures {
-		t.Errorf("%d notes, forbidden %#x; want %d and %#x", len(notes), k.forbidden, len(featureTexts), allFeatures)
+	if len(notes) != len(featureTexts) || k.forbidden != allFeatures&^featureKill {
+		t.Errorf("%d notes, forbidden %#x; want %d and %#x", len(notes), k.forbidden, len(featureTexts), allFeatures&^featureKill)
 	}
 	for _, n := range notes {
 		if !strings.HasSuffix(n.Text, ": it is unknown whether the seccomp profile allows the calls which that needs: no answer within 10s") {
@@ -63,6 +66,38 @@ func TestShutdownEndsTrial(t *testing.T) {
 	k.tellForbidden(w.machine)
 	if notes := lastRecords(t, w.hist, history.Capacity, history.KindNote); !k.tried() || len(notes) != 0 {
 		t.Errorf("over %v, notes %v; want it over and none", k.tried(), notes)
+	}
+}
+
+// TestTrialKilled: a child that something else killed, as when memory runs out, does not show
+// that a call is forbidden. The same call is tried again.
+func TestTrialKilled(t *testing.T) {
+	var children int
+	k := &kernel{trial: trial{shared: &trialState{}, reaped: func(int) { children++ }}}
+	tr := &k.trial
+	end := func(how procfs.WaitStatus) {
+		t.Helper()
+		var info childInfo // of the child that makes the calls, and ends without a filter
+		if err := waitid(unix.P_PID, tr.pid, &info, unix.WEXITED, nil); err != nil {
+			t.Fatal(err)
+		}
+		tr.ended(how)
+	}
+	tr.next(0)
+	tr.shared.at = 3 // the child has its own copy
+	end(procfs.WaitStatus(unix.SIGKILL))
+	if tr.found != 0 || tr.err != nil || tr.pid == 0 || tr.shared.at != 3 {
+		t.Errorf("after SIGKILL: found %#x, %v, child %d, call %d; want none, and a child at call 3", tr.found, tr.err, tr.pid, tr.shared.at)
+	}
+	end(procfs.WaitStatus(unix.SIGSYS))
+	if tr.found != optionalCalls[3].features || tr.pid == 0 || tr.shared.at != 4 {
+		t.Errorf("after SIGSYS: found %#x, child %d, call %d; want %#x, and a child at call 4", tr.found, tr.pid, tr.shared.at, optionalCalls[3].features)
+	}
+	for range triesMost {
+		end(procfs.WaitStatus(unix.SIGKILL))
+	}
+	if tr.pid != 0 || tr.err == nil || children != 2+triesMost {
+		t.Errorf("child %d, error %v after %d children; want none, an error and %d", tr.pid, tr.err, children, 2+triesMost)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"time"
 	"unsafe"
@@ -71,6 +70,7 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	}
 	k.scanner, k.container = procfs.NewScanner(k.fs), cgroup.OfContainer(k.fs)
 	k.console = openConsole(k.isFirst, cfg.Session, k.fs)
+	k.console.send = k.send
 	return k
 }
 
@@ -124,62 +124,6 @@ func (k *kernel) openNull() int {
 		return -1 // the programs share our standard input instead
 	}
 	return fd
-}
-
-// kill implements processes.
-func (k *kernel) kill(pid int, sig unix.Signal) error {
-	if pid == 0 || pid == -1 {
-		return unix.EINVAL // kill(2) would signal our own group, or every process
-	}
-	err := unix.Kill(pid, sig)
-	if pid > 0 && errors.Is(err, unix.ESRCH) {
-		return nil
-	}
-	return err
-}
-
-// queue implements processes.
-func (k *kernel) queue(pid int, info early.Info, sig unix.Signal) error {
-	if pid == 0 || pid == -1 {
-		return unix.EINVAL
-	}
-	var si [16]uint64 // siginfo_t is 128 bytes
-	copied := (*early.Info)(unsafe.Pointer(&si))
-	*copied = info
-	copied.Signal = int32(sig)
-	if k.forbidden&featureQueue != 0 || pid < 0 && k.forbidden&featurePidfd != 0 {
-		return unix.ENOSYS
-	}
-	if pid < 0 {
-		return queueToGroup(-pid, sig, &si)
-	}
-	_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
-	runtime.KeepAlive(&si)
-	if errno != 0 {
-		return errno
-	}
-	return nil
-}
-
-// pidfdSignalProcessGroup is PIDFD_SIGNAL_PROCESS_GROUP of pidfd_send_signal(2),
-// since Linux 6.9. On older kernels no system call sends a value to a process group,
-// and sending it to each member in turn could miss a member that is being forked.
-const pidfdSignalProcessGroup = 1 << 2
-
-// queueToGroup sends a signal with siginfo_t to a process group. The pid cannot be
-// reused, because we have not reaped the child that has it.
-func queueToGroup(pid int, sig unix.Signal, si *[16]uint64) error {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	_, _, errno := unix.RawSyscall6(unix.SYS_PIDFD_SEND_SIGNAL, uintptr(fd), uintptr(sig), uintptr(unsafe.Pointer(si)), pidfdSignalProcessGroup, 0, 0)
-	runtime.KeepAlive(si)
-	if errno != 0 {
-		return errno
-	}
-	return nil
 }
 
 // group implements processes.

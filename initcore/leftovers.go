@@ -31,18 +31,17 @@ func (k *kernel) isMachine() bool {
 	return *k.machine
 }
 
-// signalAll implements leftovers. kill(-1) spares the caller, and reaches
-// exactly the processes of the PID namespace if the caller is its PID 1.
+// signalAll implements leftovers.
 func (k *kernel) signalAll(sig unix.Signal) {
 	switch {
-	case k.isFirst && !k.isMachine():
+	case k.killsAll():
 		_ = unix.Kill(-1, sig) // ESRCH: no process is left
 	case k.noProc:
 		k.signalChildren(sig)
 	default:
 		living, _ := k.list()
 		for _, s := range living {
-			k.signalOne(s, sig)
+			_ = k.signalOne(s, sig) // ESRCH: it has ended
 		}
 	}
 }
@@ -118,27 +117,12 @@ func anyDead() bool {
 	return waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil && info.pid != 0
 }
 
-// signalOne signals a process. It makes sure that the pid has not been reused.
-func (k *kernel) signalOne(s procfs.Stat, sig unix.Signal) {
-	fd, err := -1, error(unix.ENOSYS)
-	if k.forbidden&featurePidfd == 0 {
-		fd, err = unix.PidfdOpen(s.PID, 0)
-	}
-	if err != nil {
-		if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // Linux < 5.3, or an old seccomp profile
-			_ = unix.Kill(s.PID, sig)
-		}
-		return
-	}
-	defer unix.Close(fd)
-	if now, err := k.fs.Stat(s.PID); err == nil && now.ID() == s.ID() {
-		_ = unix.PidfdSendSignal(fd, sig, nil, 0) // ESRCH: it has ended
-	}
-}
-
 // anyLeft implements leftovers.
 func (k *kernel) anyLeft() bool {
-	if k.isFirst && !k.isMachine() {
+	if k.mute() {
+		return false // there may be some, but they can only be left to the kernel
+	}
+	if k.killsAll() {
 		return !errors.Is(unix.Kill(-1, 0), unix.ESRCH)
 	}
 	if k.isFirst && !k.noProc {

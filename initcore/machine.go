@@ -67,6 +67,8 @@ type machine struct {
 	others    *observer
 	inherited early.Inherited // what the programs inherit from the init's parent
 
+	killForbidden bool // signals are sent through pidfds
+
 	signalBudget, stopBudget, pauseBudget history.Budget
 	unrecorded                            unrecordedSignals
 	repeats                               repeats

@@ -108,7 +108,7 @@ func (m *machine) plain(sig unix.Signal) bool {
 // setpgid(2).
 func (m *machine) target() int {
 	switch {
-	case !m.alone() || m.phase > stopping:
+	case !m.alone() || m.phase > stopping || m.killForbidden:
 		return 0
 	case m.cfg.Session:
 		return -m.programs[0].pid

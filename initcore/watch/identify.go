@@ -128,8 +128,12 @@ func (w *Watcher) newProcess() *process {
 	return p
 }
 
-// exists reports whether the pid belongs to a process or thread.
-func exists(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) } // kill(2) accepts thread IDs, too
+// exists reports whether the pid belongs to a process or thread. A seccomp profile may end
+// the process for kill(2).
+func exists(pid int) bool {
+	_, err := unix.Getpgid(pid) // it accepts thread IDs, too
+	return !errors.Is(err, unix.ESRCH)
+}
 
 // identify reads the attributes of the process.
 func (w *Watcher) identify(p *process, pid int) {
