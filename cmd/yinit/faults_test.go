@@ -113,3 +113,34 @@ func faulty(t *testing.T, strace, call, errno string, first int) {
 		t.Errorf("%s: it did not end with the program's status\n%s", name, calls[max(0, len(calls)-1500):])
 	}
 }
+
+// TestGroupFilesAgain: a read of a file of a control group returns EAGAIN each time. Package
+// os would wait then until the file is ready, which it never tells, and the loop with it.
+func TestGroupFilesAgain(t *testing.T) {
+	requireNamespaces(t)
+	trace := filepath.Join(t.TempDir(), "trace")
+	args := []string{"-o", trace, "-e", "trace=read", "-e", "inject=read:error=EAGAIN"}
+	groups, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(groups)) {
+		f := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		for _, name := range []string{"memory.oom_control", "memory.events", "memory.limit_in_bytes", "memory.max", "pids.events", "pids.max", "pids.current"} {
+			file := filepath.Join("/sys/fs/cgroup", f[1], f[2], name)
+			if _, err := os.Stat(file); err == nil {
+				args = append(args, "-P", file)
+			}
+		}
+	}
+	cmd := namespaced(append(append([]string{"timeout", "-s", "KILL", "60", program(t, "strace", "strace")}, args...),
+		binary, "--grace", "300ms", "sh", "-c", "(sh -c 'kill -KILL $$' &); sleep 1.5; exit 3")...)
+	out, err := cmd.CombinedOutput()
+	calls, _ := os.ReadFile(trace)
+	if !strings.Contains(string(calls), "EAGAIN (Resource temporarily unavailable) (INJECTED)") {
+		t.Fatalf("no file of a control group was read: %s\n%s", out, calls)
+	}
+	if status := exitStatus(err); status != 3 {
+		t.Errorf("status %d, want 3\n%s\n%s", status, out, calls[max(0, len(calls)-1500):])
+	}
+}
