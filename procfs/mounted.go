@@ -47,7 +47,9 @@ func (f FS) ReadFile(name string) ([]byte, error) {
 func readToEnd(fd, limit int) ([]byte, error) {
 	var b []byte
 	for len(b) < limit {
-		b = slices.Grow(b, smallFile)
+		if cap(b)-len(b) < smallFile/8 { // else there is room for the read that returns nothing
+			b = slices.Grow(b, smallFile)
+		}
 		n, err := readOnce(fd, b[len(b):cap(b)])
 		if err != nil {
 			return nil, err

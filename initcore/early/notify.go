@@ -38,7 +38,7 @@ func (f *Feed) notify() error {
 }
 
 // put does what handler does, except that it drops a signal if the ring is full: the loop
-// has 2,048 others to read then. Only one goroutine may call it.
+// has hundreds of others to read then. Only one goroutine may call it.
 func (f *Feed) put(info Info) {
 	at := atomic.LoadUint64(&tail)
 	if at-atomic.LoadUint64(&head) >= ringSize {

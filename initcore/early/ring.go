@@ -16,7 +16,9 @@ import (
 // A handler reserves a place by incrementing tail, and the signal is complete when its
 // seq is the number of that place plus one. The reader waits for the oldest place: it
 // returns no later signal before, even if that is complete.
-const ringSize = 2048 // as many signals as a pipe of 64 KiB would hold; a power of two
+// There are at most 64 kinds of signals, of which the standard ones do not queue; the ring
+// gives room for the real-time signals that arrive before the handler blocks these.
+const ringSize = 512 // a power of two
 
 // realTimeRoom is how many unread signals the ring holds when the handler begins to block
 // the real-time signals, so that the kernel queues them. When it delivers one of a long

@@ -3,6 +3,7 @@ package watch
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"yinit/initcore/history"
@@ -19,11 +20,11 @@ import (
 //   - from its accounting record, if it had been reaped before the watcher found it.
 type accounting struct {
 	file *pacct.File
-	owed map[int]int // by pid: recorded exits whose accounting record was not read yet
+	owed []int // the pids of recorded exits whose accounting record was not read yet
 	// ahead has the children of the init whose accounting record was read, but which the
 	// init has not reaped yet: it will record them.
 	ahead map[int]bool
-	later []waiting // of pids that exist, but cannot be watched
+	later queue // of pids that exist, but cannot be watched
 	// scan and watched count the zombies for which mayWatch was asked since the last scan.
 	scan    uint64
 	watched int
@@ -72,11 +73,8 @@ const (
 // children that the init has reaped, and recorded, since the file exists.
 func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 	a := &accounting{
-		file: f, owed: map[int]int{}, ahead: map[int]bool{},
+		file: f, owed: append(make([]int, 0, maxOwed), reaped...), ahead: map[int]bool{},
 		failures: history.NewBudget(failureBurst, failuresPerSecond), successes: history.NewBudget(successBurst, successesPerSecond),
-	}
-	for _, pid := range reaped {
-		a.owed[pid]++
 	}
 	w.accounting = a
 }
@@ -113,7 +111,7 @@ func (w *Watcher) readAccounting(now time.Time) {
 		a.missing += len(a.owed)
 	}
 	a.begun, a.lastRead, a.readAt = true, now, procfs.SinceBoot()
-	clear(a.owed)
+	a.owed = a.owed[:0]
 	if a.missing >= gapAfter {
 		w.accountingGap(now, "the file system of "+a.file.Dir()+" is nearly full or frozen, or another process has called acct(2)")
 	}
@@ -154,13 +152,12 @@ func (w *Watcher) checkAccounting(now time.Time) {
 // paid reports whether the exit of a process was recorded, whose accounting record this
 // is.
 func (a *accounting) paid(pid int) bool {
-	if a.owed[pid] == 0 {
+	at := slices.Index(a.owed, pid) // an early one: processes are reaped much in the order in which they end
+	if at < 0 {
 		return false
 	}
 	a.missing = 0
-	if a.owed[pid]--; a.owed[pid] == 0 {
-		delete(a.owed, pid)
-	}
+	a.owed = slices.Delete(a.owed, at, at+1)
 	return true
 }
 
@@ -170,17 +167,27 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	if r.PID <= 0 || r.PID == w.opt.Self || a.paid(r.PID) { // acct(2) writes one of its caller when it is switched off
 		return
 	}
-	w.accountAt(&waiting{Record: *r, since: w.scans, tried: w.scans}, now)
+	first := waiting{Record: *r, since: w.scans, tried: w.scans}
+	switch {
+	case !w.mustWait(&first, now):
+	case a.later.n < maxLater:
+		w.describe(&first, now)
+		kept := first
+		a.later.push(&kept)
+	default:
+		a.skipped++
+	}
 }
 
-// accountAt handles the accounting record of a process whose exit is not recorded.
-func (w *Watcher) accountAt(r *waiting, now time.Time) {
+// mustWait handles the accounting record of a process whose exit is not recorded. It
+// reports whether the record must wait.
+func (w *Watcher) mustWait(r *waiting, now time.Time) bool {
 	a := w.accounting
 	p := w.procs[r.PID]
 	if p == nil {
 		if w.leftToInit(r) {
 			a.ahead[r.PID], a.missing = true, 0
-			return
+			return false
 		}
 		if a.mayWatch(w.scans) && len(w.procs) < w.opt.Max {
 			w.watch(r.PID, now)
@@ -195,12 +202,10 @@ func (w *Watcher) accountAt(r *waiting, now time.Time) {
 		}
 	case p != nil || !exists(r.PID) || w.scans-r.since >= reusedAfter && !w.isZombie(r.PID): // the pid was reused, or is free
 		w.recordAccounted(r, now)
-	case len(a.later) < maxLater:
-		w.describe(r, now)
-		a.later = append(a.later, *r)
 	default:
-		a.skipped++
+		return true
 	}
+	return false
 }
 
 // isZombie reports whether there is a zombie with this pid.
@@ -327,7 +332,7 @@ func (w *Watcher) expectAccounting(pid int, p *process) {
 	if p != nil && (p.accounted || p.FoundDead) {
 		return
 	}
-	if a.owed[pid]++; len(a.owed) >= maxOwed {
+	if a.owed = append(a.owed, pid); len(a.owed) >= maxOwed {
 		w.readAccounting(w.clock())
 	}
 }
@@ -374,7 +379,7 @@ func (w *Watcher) Sources() history.Sources {
 }
 
 // busy reports whether accounting records wait for the next scan.
-func (a *accounting) busy() bool { return a != nil && (len(a.later) > 0 || a.skipped > 0) }
+func (a *accounting) busy() bool { return a != nil && (a.later.n > 0 || a.skipped > 0) }
 
 // errNoCounter reports why the processes that were missed cannot be counted.
 func errNoCounter(err error) string {

@@ -177,7 +177,7 @@ func TestAccountingGap(t *testing.T) {
 // and failures are kept longer than successes.
 func TestAccountingLimit(t *testing.T) {
 	w, b := newWatcher(t, 0)
-	w.accounting = &accounting{owed: map[int]int{}, ahead: map[int]bool{}, failures: history.NewBudget(5, 1), successes: history.NewBudget(2, 1)}
+	w.accounting = &accounting{owed: nil, ahead: map[int]bool{}, failures: history.NewBudget(5, 1), successes: history.NewBudget(2, 1)}
 	now := time.Now()
 	for i := range 20 {
 		r := pacct.Record{PID: 1 << 21, PPID: 2, Comm: "x", Known: true, Status: procfs.WaitStatus(i % 2 << 8), End: now}
@@ -232,7 +232,7 @@ func TestAccountingBurst(t *testing.T) {
 	if !a.mayWatch(2) {
 		t.Error("none may be watched after the next scan")
 	}
-	a.watched, a.later = maxAtOnce, make([]waiting, maxLater)
+	a.watched, a.later = maxAtOnce, queue{n: maxLater}
 	if !a.mayWatch(2) {
 		t.Error("none may be watched although no record can wait")
 	}

@@ -107,22 +107,22 @@ func (w *Watcher) drop(p *process) {
 
 // reuse keeps p for newProcess.
 func (w *Watcher) reuse(p *process) {
-	if len(w.free) < maxFree {
-		w.free = append(w.free, p)
+	if w.frees < maxFree {
+		p.nextFree, w.free = w.free, p
+		w.frees++
 	}
 }
 
 // newProcess returns a zeroed process. It reuses an old one if it can, so that thousands
 // of short-lived processes do not cost an allocation each.
 func (w *Watcher) newProcess() *process {
-	last := len(w.free) - 1
-	if last < 0 {
-		p := &process{statFD: -1}
-		w.renumber(p)
-		return p
+	p := w.free
+	if p == nil {
+		p = new(process)
+	} else {
+		w.free = p.nextFree
+		w.frees--
 	}
-	p := w.free[last]
-	w.free = w.free[:last]
 	*p = process{statFD: -1}
 	w.renumber(p)
 	return p

@@ -14,23 +14,45 @@ type waiting struct {
 	parent string    // the command name of its parent then, "" if that is unknown
 	since  uint64    // the number of the scan after which it was read
 	tried  uint64    // the number of the scan after which it was last tried
+	next   *waiting  // in a queue
+}
+
+// A queue holds records, the oldest first. It is a list: a slice that grows leaves garbage
+// of many sizes, each of which costs the runtime more than 20 KiB for ever.
+type queue struct {
+	first, last *waiting
+	n           int
+}
+
+func (q *queue) push(r *waiting) {
+	r.next = nil
+	if q.first == nil {
+		q.first = r
+	} else {
+		q.last.next = r
+	}
+	q.last = r
+	q.n++
+}
+
+// take empties the queue, and returns its first record.
+func (q *queue) take() *waiting {
+	first := q.first
+	*q = queue{}
+	return first
 }
 
 // retryLater handles the records that wait: each once after a scan, and at once if its
 // process was recorded otherwise.
 func (w *Watcher) retryLater(now time.Time) {
 	a := w.accounting
-	later := a.later
-	a.later = nil
-	for _, r := range later {
-		switch {
-		case a.paid(r.PID):
-		case r.tried == w.scans:
-			a.later = append(a.later, r)
-		default:
-			r.tried = w.scans
-			w.accountAt(&r, now)
+	for r := a.later.take(); r != nil; {
+		next, tried := r.next, r.tried == w.scans
+		r.tried = w.scans
+		if !a.paid(r.PID) && (tried || w.mustWait(r, now)) {
+			a.later.push(r)
 		}
+		r = next
 	}
 }
 
@@ -38,12 +60,11 @@ func (w *Watcher) retryLater(now time.Time) {
 // if the init may still reap these.
 func (w *Watcher) recordLater(now time.Time, zombies bool) {
 	a := w.accounting
-	for i := range a.later {
-		if r := &a.later[i]; zombies || !w.isZombie(r.PID) {
+	for r := a.later.take(); r != nil; r = r.next {
+		if zombies || !w.isZombie(r.PID) {
 			w.recordAccounted(r, now)
 		}
 	}
-	a.later = nil
 }
 
 // leftToInit reports whether the record is that of a child of the init, which will reap
@@ -60,5 +81,5 @@ func (a *accounting) mayWatch(scan uint64) bool {
 		a.scan, a.watched = scan, 0
 	}
 	a.watched++
-	return a.watched <= maxAtOnce || len(a.later) >= maxLater
+	return a.watched <= maxAtOnce || a.later.n >= maxLater
 }

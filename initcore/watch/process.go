@@ -18,6 +18,8 @@ type process struct {
 	tracer int    // the process that traces it, read once it has been a zombie for long; 0: none
 	group  int    // its process group; 0: unknown
 
+	nextFree *process // the next of Watcher.free, once this one is there
+
 	adoptedAt time.Time     // when it was adopted, if adopting
 	cpu       time.Duration // its CPU time, known once it is a zombie
 	named     time.Duration // since when it has been known by this name, since boot

@@ -11,7 +11,7 @@ func TestShrunk(t *testing.T) {
 	for i := range 9_999 {
 		delete(m, i)
 	}
-	m = shrunk(m)
+	m = shrunk(m, 0)
 	if len(m) != 1 || m[9_999] != "x" {
 		t.Errorf("shrunk = %v", m)
 	}

@@ -81,6 +81,9 @@ const (
 	// stubInterval is the time between two scans while there is a process of docker exec
 	// that has not executed its program: it may end soon afterwards.
 	stubInterval = 30 * time.Millisecond
+	// usualMost is how many processes w.procs has room for without growing. A map that
+	// grows leaves garbage of many sizes, see queue.
+	usualMost = 448
 	// maxFree is the maximum number of process structs that are kept for reuse.
 	maxFree = 256
 )
@@ -100,7 +103,8 @@ type Watcher struct {
 
 	procs     map[int]*process // by pid
 	children  map[int]int      // by pid: how many of procs have this parent
-	free      []*process       // for reuse
+	free      *process         // the first of those for reuse
+	frees     int              // how many these are
 	stubs     bool             // a process is still the container runtime, see stub
 	unsure    []int            // new pids that had no process yet in the last scan; negative: not counted if it ended
 	last      int              // the last pid allocated before the last scan
@@ -144,7 +148,7 @@ func New(opt Options, r Recorder) (*Watcher, error) {
 	w := &Watcher{
 		opt: opt, recorder: r, scanner: procfs.NewScanner(opt.FS), ours: readOurs(opt.FS, opt.Self), clock: time.Now,
 		epoll: -1, counter: -1, maxWalk: maxWalk, ask: ask,
-		procs: map[int]*process{}, children: map[int]int{}, holders: map[int]int{},
+		procs: make(map[int]*process, usualMost), children: map[int]int{}, holders: map[int]int{},
 	}
 	if w.opt.Max == 0 {
 		w.opt.Max = maxDescriptors()
@@ -213,17 +217,18 @@ func maxDescriptors() int {
 // Trim releases the memory that the watcher needed for a burst of processes. Go's maps do
 // not shrink otherwise.
 func (w *Watcher) Trim() {
-	w.procs, w.children, w.holders = shrunk(w.procs), shrunk(w.children), shrunk(w.holders)
-	w.free = nil
+	w.procs, w.children, w.holders = shrunk(w.procs, usualMost), shrunk(w.children, 0), shrunk(w.holders, 0)
+	w.free, w.frees = nil, 0
 	w.scanner.Trim()
 	if a := w.accounting; a != nil {
-		a.owed, a.ahead = shrunk(a.owed), shrunk(a.ahead)
+		a.ahead = shrunk(a.ahead, 0)
 	}
 }
 
-// shrunk returns a map that is as large as the elements of m need.
-func shrunk[V any](m map[int]V) map[int]V {
-	small := make(map[int]V, len(m))
+// shrunk returns a map that is as large as the elements of m need, but not smaller than
+// for least.
+func shrunk[V any](m map[int]V, least int) map[int]V {
+	small := make(map[int]V, max(len(m), least))
 	maps.Copy(small, m)
 	return small
 }

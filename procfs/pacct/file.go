@@ -16,7 +16,7 @@ type File struct {
 	fd    int
 	off   int64 // end of the records that were read
 	freed int64 // end of the blocks that were freed
-	buf   [64 * Size]byte
+	buf   []byte
 }
 
 // freeEvery is how many bytes of records Read leaves in the file until it frees them.
@@ -42,7 +42,7 @@ func Start(dir string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot create a file in %s: %w", dir, err)
 	}
-	f := &File{dir: dir, fd: fd}
+	f := &File{dir: dir, fd: fd, buf: make([]byte, 64*Size)}
 	if err := f.start(); err != nil {
 		f.close()
 		return nil, err
@@ -119,7 +119,7 @@ func (f *File) Full() (bool, error) {
 // false. The error is [ErrFormat] or that of pread(2).
 func (f *File) Read(do func(Record) bool) error {
 	for more := true; more; {
-		n, err := unix.Pread(f.fd, f.buf[:], f.off)
+		n, err := unix.Pread(f.fd, f.buf, f.off)
 		if err != nil {
 			if err == unix.EINTR {
 				continue
