@@ -52,7 +52,8 @@ var layers = []struct {
 	{dir: "procfs/pacct", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser", "procfs/elffile"}, denied: readers},
 	{dir: "procfs/zombie", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: readers},
-	{dir: "procfs/snapshot", ours: []string{"procfs", "procfs/verdict", "procfs/zombie", "procfs/cgroup", "procfs/host"}, denied: readers},
+	{dir: "procfs/snapshot", ours: []string{"procfs", "procfs/verdict", "procfs/zombie", "procfs/cgroup", "procfs/host", "procfs/snapshot/filter"}, denied: readers},
+	{dir: "procfs/snapshot/filter", ours: []string{"procfs"}, denied: map[string]string{"os": "it parses text and compares values", "golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
 	{
 		dir: "initcore", ours: []string{"procfs/...", "initcore/history", "initcore/early", "initcore/watch"},
 		denied: map[string]string{
@@ -63,7 +64,7 @@ var layers = []struct {
 			"github.com/": "all code that PID 1 runs is written for it",
 		},
 	},
-	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
+	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser", "procfs/verdict", "procfs/snapshot/filter"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
 	{dir: "initcore/history/historytest", ours: []string{"procfs", "initcore/history"}},
 	{dir: "initcore/watch", ours: []string{"procfs", "procfs/fatal", "procfs/pidfd", "procfs/pacct", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
 	{dir: "initcore/early", denied: map[string]string{"os/exec": inPID1, "net": inPID1, "fmt": "it runs before anything else"}},
@@ -82,7 +83,7 @@ var layers = []struct {
 		},
 	},
 	{
-		dir: "cmd/yinit/config", ours: []string{"procfs", "initcore", "initcore/history", "tui/text"},
+		dir: "cmd/yinit/config", ours: []string{"procfs", "procfs/snapshot/filter", "initcore", "initcore/history", "tui/text"},
 		denied: map[string]string{"os/exec": "it reads the configuration, and runs no program", "os/user": linksC, "net": inPID1, "regexp": "PID 1 runs its initialisers", "charm.land/": "PID 1 has no screen"},
 	},
 	{dir: "cmd/yinit", ours: []string{"procfs/...", "initcore/...", "tui/...", "cmd/yinit/..."}, denied: map[string]string{"os/user": linksC, "net": noNetwork}},

@@ -218,8 +218,10 @@ func (s *sheet) text(l style, words string) {
 }
 
 // field adds a name and, wrapped beside it, its value.
-func (s *sheet) field(name, value string) {
-	const indent = 11
+func (s *sheet) field(name, value string) { s.entry(11, name, value) }
+
+// entry is field with values that begin at column indent.
+func (s *sheet) entry(indent int, name, value string) {
 	for i, line := range text.Wrap(value, s.c.width-indent-1) {
 		if i > 0 {
 			name = ""

@@ -3,6 +3,9 @@ package tui
 import (
 	"slices"
 	"strings"
+
+	"yinit/procfs/snapshot/filter"
+	"yinit/tui/text"
 )
 
 // help is the pane that explains the keys and the words on the screen.
@@ -48,8 +51,12 @@ func (h help) lines(m *Model) []string {
 	for _, section := range m.helpSections() {
 		s := sheet{c: &c}
 		s.text(strong, section.title)
+		indent := 11
 		for _, row := range section.rows {
-			s.field(row[0], row[1])
+			indent = max(indent, text.Width(row[0])+3)
+		}
+		for _, row := range section.rows {
+			s.entry(indent, row[0], row[1])
 		}
 		s.text(normal, "")
 		blocks = append(blocks, s.lines)
@@ -128,12 +135,7 @@ func words(g *glyphs) []helpSection {
 			{"denied", "no effect: you may not signal this process"},
 			{"?", "unknown: the kernel does not show it"},
 		}},
-		{"FILTER: EVERY WORD MUST MATCH; a,b IS a OR b", [][2]string{
-			{"text", "in the name or the command line"},
-			{"state:Z,T", "also user:app pid:37"},
-			{"ignores:", "ignores:TERM, also blocks: catches: pending:"},
-			{"History", "text, pid:37, kind:exit,signal and failed"},
-		}},
+		{"FILTER: EVERY WORD MUST MATCH", filterTerms()},
 		{"FIRST COLUMN", [][2]string{
 			{g.fresh, "new in the last two refreshes"},
 			{g.dead, "has just ended"},
@@ -150,4 +152,12 @@ func words(g *glyphs) []helpSection {
 			{"double", "details; the wheel scrolls"},
 		}},
 	}
+}
+
+// filterTerms explains the terms of a filter.
+func filterTerms() (rows [][2]string) {
+	for _, t := range filter.Terms() {
+		rows = append(rows, [2]string{t.Example, t.Meaning})
+	}
+	return rows
 }

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"yinit/initcore/history"
+	"yinit/procfs/snapshot/filter"
 	"yinit/tui/text"
 )
 
@@ -17,7 +18,7 @@ type historyPage struct {
 	still bool   // does not follow the newest record
 	seen  uint64 // the number of the newest record when the page was last shown
 	typed string // the filter, as typed
-	find  history.Filter
+	find  filter.Filter
 }
 
 var historyKeys = keyMap{
@@ -42,8 +43,9 @@ func (h historyPage) news(w *world) int {
 
 func (h historyPage) refresh(w *world) page {
 	h.found = make([]int, 0, len(w.events))
+	matches := history.Matching(h.find)
 	for i := range w.events {
-		if history.NotInspector(&w.events[i]) && h.find.Match(&w.events[i]) {
+		if history.NotInspector(&w.events[i]) && matches(&w.events[i]) {
 			h.found = append(h.found, i)
 		}
 	}
@@ -81,9 +83,13 @@ func (h historyPage) click(*world, int, int) (page, bool) { return h, false }
 
 func (h historyPage) filter() string { return h.typed }
 
-func (h historyPage) setFilter(w *world, text string) page {
-	h.typed, h.find = text, history.ParseFilter(text)
-	return h.refresh(w)
+func (h historyPage) setFilter(w *world, text string) (page, error) {
+	find, err := filter.Parse(text)
+	if err != nil {
+		return h, err
+	}
+	h.typed, h.find = text, find
+	return h.refresh(w), nil
 }
 
 func (h historyPage) remark(*world) string {
@@ -103,7 +109,7 @@ func (h historyPage) explain(w *world) string {
 		return fmt.Sprintf("%d newer below; End or f shows them.", h.n-min(h.n, h.top+h.room))
 	}
 	words, _ := text.FirstFit([]string{
-		"! marks a problem. Filter words: text, pid:37, kind:exit,signal, failed.",
+		"! marks a problem. / filters: text, pid:37, exit!=0, signal:SEGV.",
 		"! marks a problem, / filters.",
 	}, w.width-1)
 	return words

@@ -56,7 +56,7 @@ func TestHistoryFilter(t *testing.T) {
 	u.sees("2 History•3")
 	u.press("2")
 	for filter, want := range map[string]int{
-		"": 14, "failed": 3, "kind:exit": 6, "kind:exit,signal": 8, "kind:": 14, "kind:ex": 14, "pid:55": 1, "GIT": 8, "oom failed": 1, "nothing": 0,
+		"": 14, "exit!=0 kind:exit": 3, "kind:exit": 6, "kind:exit,signal": 8, "pid:55": 1, "GIT": 8, "oom exit!=0": 1, "nothing": 0,
 	} {
 		u.press("/", "ctrl+u").write(filter).press("enter")
 		if got := len(u.m.pages[1].(historyPage).found); got != want {

@@ -9,8 +9,9 @@ import (
 
 // A lineEdit is a line of text that the user is typing.
 type lineEdit struct {
-	text string
-	open bool
+	text  string
+	open  bool
+	wrong string // why text is no filter; "": it is one, and in force
 }
 
 const maxLine = 200 // bytes that a line can hold

@@ -33,9 +33,10 @@ type page interface {
 	selected(*world) (p snapshot.Process, ok bool)
 	// reveal selects a process; ok is false if the page does not show it.
 	reveal(w *world, id procfs.ID) (p page, ok bool)
-	// filter returns the text of the filter; setFilter changes it.
+	// filter returns the text of the filter; setFilter changes it. If the text is not
+	// valid, the page keeps the filter that it has.
 	filter() string
-	setFilter(w *world, text string) page
+	setFilter(w *world, text string) (page, error)
 	// explain returns a sentence about the selected row, for the footer.
 	explain(*world) string
 	// remark returns unusual settings, for the right end of the tab line.

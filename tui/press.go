@@ -249,10 +249,10 @@ func (m Model) pressHelp(key string) Model {
 func (m Model) pressLine(key, text string) Model {
 	switch a := actionOf(key, lineKeys, listKeys); a {
 	case doConfirm:
-		m.line.open = false
+		m.line.open = m.line.wrong != ""
 		return m
 	case doBack:
-		m.line.open = false
+		m.line = lineEdit{}
 		return m.applyFilter("")
 	case doErase, doEraseWord:
 		m.line = m.line.erase(a == doEraseWord)
@@ -266,11 +266,18 @@ func (m Model) pressLine(key, text string) Model {
 	return m.applyFilter(m.line.text)
 }
 
+// applyFilter filters the page. While the text is not valid, the page keeps its last
+// filter, and the line says why.
 func (m Model) applyFilter(text string) Model {
+	m.line.wrong = ""
 	if m.page().filter() == text {
 		return m
 	}
-	return m.setPage(m.page().setFilter(&m.world, text))
+	page, err := m.page().setFilter(&m.world, text)
+	if err != nil {
+		m.line.wrong = err.Error()
+	}
+	return m.setPage(page)
 }
 
 // leave quits after closing the target. If a command has the target, that happens

@@ -6,6 +6,7 @@ import (
 
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/snapshot/filter"
 	"yinit/tui/text"
 )
 
@@ -18,7 +19,7 @@ type treePage struct {
 	folded map[procfs.ID]bool
 	opened map[groupKey]bool // the groups of which each process has a row
 	typed  string            // the filter, as typed
-	find   snapshot.Filter
+	find   filter.Filter
 	flat   bool
 	follow bool // keep the selection in the middle
 	want   int  // the pid to select in the first snapshot; 0: none
@@ -325,16 +326,20 @@ func (t treePage) filter() string { return t.typed }
 
 // setFilter shows the rows that match. If the selected process does not match, the
 // first match is selected.
-func (t treePage) setFilter(w *world, text string) page {
-	t.typed, t.find = text, snapshot.ParseFilter(text)
+func (t treePage) setFilter(w *world, text string) (page, error) {
+	find, err := filter.Parse(text)
+	if err != nil {
+		return t, err
+	}
+	t.typed, t.find = text, find
 	t.rows = t.makeRows(w)
 	t = t.resize(w)
 	row := t.rowOf(w, t.chosen)
 	if len(t.rows) > 0 && (row < 0 || !t.rows[row].matched) {
 		t.cursor = -1
-		return t.next(w)
+		return t.next(w), nil
 	}
-	return t.settle(w)
+	return t.settle(w), nil
 }
 
 // selected returns the process that keys act on.

@@ -112,17 +112,47 @@ func TestFilter(t *testing.T) {
 		{"ignores:sigterm", []int{1, 12, 55}},
 		{"catches:15", []int{1, 12}},
 		{"blocks:USR2", []int{1, 12, 56}},
-		{"app:app", []int{1, 12}},
+		{`"app:app"`, []int{1, 12}},
 		{"nobody", nil},
-		{"ignores:", []int{1, 12, 37, 38, 44, 55, 56, 4120, 4125}},
-		{"ignores:TER", []int{1, 12, 37, 38, 44, 55, 56, 4120, 4125}},
-		{"pid: state:", []int{1, 12, 37, 38, 44, 55, 56, 4120, 4125}},
+		{"pid:37 or !state:Z user:root", []int{1, 12, 37, 4120, 4125}},
+		{"exit!=0", []int{1, 12, 37, 38}},
 	} {
 		t.Run(test.filter, func(t *testing.T) {
 			u := newUser(t, 80, 24, Options{})
 			u.press("/").write(test.filter).press("enter")
 			u.seesRows(test.want...)
 		})
+	}
+}
+
+// TestFilterIsUnfinished checks that while a filter is not valid, the last valid one
+// stays in force, the line says what is missing, and Enter does not accept it.
+func TestFilterIsUnfinished(t *testing.T) {
+	for _, width := range []int{120, 40} {
+		u := newUser(t, width, 24, Options{})
+		u.press("/").write("worker sta")
+		u.seesRows()
+		u.write("te:")
+		u.seesRows()
+		u.sees(" filter: ")
+		u.sees("state: needs a ")
+		u.press("enter")
+		u.sees("state: needs a ")
+		u.write("T")
+		u.seesRows(1, 12, 56)
+		u.seesNot("needs")
+		u.press("enter")
+		if u.m.line.open {
+			t.Error("Enter does not accept a valid filter")
+		}
+		u.press("/").write(" !=")
+		u.seesRows(1, 12, 56)
+		u.sees("needs a key")
+		if got := strings.TrimSpace(u.m.page().filter()); got != "worker state:T" {
+			t.Errorf("the filter in force is %q, want the last valid one", got)
+		}
+		u.press("esc", "/")
+		u.seesNot("needs")
 	}
 }
 

@@ -98,7 +98,7 @@ func (t treePage) matched(w *world) []bool {
 	}
 	matched := make([]bool, len(w.procs))
 	for i := range w.procs {
-		matched[i] = t.find.Match(&w.procs[i])
+		matched[i] = w.procs[i].Match(t.find)
 	}
 	return matched
 }

@@ -125,7 +125,7 @@ const fresh = 3 * time.Second
 func (m Model) sentence() string {
 	w := &m.world
 	if m.line.open {
-		return w.prompt(" filter: "+m.line.text, "")
+		return m.filterLine("")
 	}
 	if l, text := m.message(); text != "" {
 		return w.line(l, text)
@@ -167,16 +167,28 @@ func (m Model) lastLine(y int) (string, []zone) {
 	_, message := m.message()
 	switch {
 	case m.line.open:
-		return w.prompt(" filter: "+m.line.text, w.join(m.footer(), w.width)), nil
+		return m.filterLine(w.join(m.footer(), w.width)), nil
 	case message != "" || !m.menu.open() && !m.covered():
 		return m.sentence(), nil
 	}
 	return m.keyBar(y)
 }
 
-// prompt shows a line that the user is typing; if it is too long, only its end.
-func (w *world) prompt(line, hint string) string {
-	if over := text.Width(line) + 1 - w.width; over > 0 {
+// filterLine shows the filter that the user is typing, and beside it a hint or what is
+// wrong with it.
+func (m Model) filterLine(hint string) string {
+	w := &m.world
+	line := " filter: " + m.line.text
+	if m.line.wrong == "" {
+		return w.prompt(line, hint, w.width)
+	}
+	wrong := w.cut(w.text(m.line.wrong), max(w.width/2, w.width-text.Width(line)-3))
+	return w.prompt(line, w.paint(bad, wrong), w.width-text.Width(wrong)-2)
+}
+
+// prompt shows a line that the user is typing; if it is longer than room, only its end.
+func (w *world) prompt(line, hint string, room int) string {
+	if over := text.Width(line) + 1 - room; over > 0 {
 		line = ansi.TruncateLeft(line, over, "")
 	}
 	return w.between(line+w.paint(selected, " "), hint, w.width)

@@ -15,6 +15,8 @@ import (
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
+	"yinit/procfs/host"
+	"yinit/procfs/snapshot/filter"
 )
 
 // historyOptions are the options of yinit history.
@@ -45,6 +47,7 @@ func parseHistory(args []string) (historyOptions, error) {
 		all    bool
 		since  string
 		until  string
+		chosen filter.Filter
 	)
 	_, err := config.Lookup("history").Parse(args, config.Bind{
 		"json":   &o.json,
@@ -56,6 +59,7 @@ func parseHistory(args []string) (historyOptions, error) {
 		"since":  &since,
 		"until":  &until,
 		"file":   &o.file,
+		"filter": func(s string) (err error) { chosen, err = filter.Parse(s); return err },
 	})
 	if err != nil {
 		return o, err
@@ -65,6 +69,9 @@ func parseHistory(args []string) (historyOptions, error) {
 	}
 	if !all {
 		o.filter = append(o.filter, func(r *history.Record) bool { return history.NotInspector(r) || r.PID == o.pid })
+	}
+	if len(chosen) > 0 {
+		o.filter = append(o.filter, history.Matching(chosen))
 	}
 	if failed {
 		o.filter = append(o.filter, history.Failed)
@@ -154,7 +161,7 @@ func printHistory(o historyOptions) error {
 	if src.Remark != "" && src.Init.PID != o.pid {
 		fmt.Fprintln(os.Stderr, "yinit: history: "+procfs.Printable(src.Remark))
 	}
-	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o, width: terminalWidth}
+	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o, users: host.NewUsers(passwdFile), width: terminalWidth}
 	why := ""
 	if o.follow {
 		stop := make(chan os.Signal, 1)

@@ -11,6 +11,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/host"
 	"yinit/tui/text"
 )
 
@@ -18,6 +19,7 @@ import (
 type printer struct {
 	historyOptions
 	out   *bufio.Writer
+	users *host.Users
 	run   int        // the run of the init that the last printed record belongs to; 0: none printed
 	day   string     // the last printed date and zone
 	width func() int // returns the columns of the terminal; 0: unknown, or the output is no terminal
@@ -36,6 +38,7 @@ func terminalWidth() int {
 // print prints the records that match the options.
 func (p *printer) print(records []history.Record) error {
 	width := p.width()
+	nameUsers(records, p.users)
 	for i := range records {
 		r := &records[i]
 		switch {

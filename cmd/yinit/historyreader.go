@@ -7,6 +7,7 @@ import (
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
+	"yinit/procfs/host"
 	"yinit/tui"
 )
 
@@ -19,6 +20,7 @@ type historyReader struct {
 	src     *history.Source
 	err     error // why no init's history was found
 	watched bool  // this process has tried to start a watcher of its own
+	users   *host.Users
 }
 
 // find looks for an init that keeps a history, once. If there is none and mayWatch is
@@ -64,9 +66,22 @@ func (r *historyReader) History(after uint64) (tui.History, error) {
 	if err != nil {
 		return tui.History{}, err
 	}
+	if r.users == nil {
+		r.users = host.NewUsers(passwdFile)
+	}
+	nameUsers(b.Records, r.users)
 	since, err := r.src.Since()
 	if r.src.Remark != "" {
 		since = r.src.Remark + "; " + since
 	}
 	return tui.History{Records: b.Records, Next: b.Next, Lost: b.Lost, Since: since}, err
+}
+
+const passwdFile = "/etc/passwd"
+
+// nameUsers sets the names of the users of records, for filters.
+func nameUsers(records []history.Record, users *host.Users) {
+	for i := range records {
+		records[i].User = users.Name(records[i].UID)
+	}
 }

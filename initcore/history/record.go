@@ -87,6 +87,7 @@ type Record struct {
 	PID     int          // its process ID
 	Start   procfs.Ticks // its start time since boot; 0: unknown
 	UID     uint32       // its real user ID
+	User    string       // the name of UID, if the reader has looked it up; not in the ring
 	Comm    string       // its command name; "" if unknown
 	Renamed bool         // Comm is its name at its end, Cmdline is from before, when it had another name
 	Cmdline string       // its arguments joined by spaces, truncated to MaxText bytes; "" if unknown

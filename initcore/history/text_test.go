@@ -10,6 +10,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/initcore/history/historytest"
+	"yinit/procfs/snapshot/filter"
 )
 
 // TestWords: the texts contain the phrases that every part of yinit must use, and so
@@ -72,6 +73,9 @@ func TestPartsOfLittle(t *testing.T) {
 func TestFilter(t *testing.T) {
 	var all []history.Record
 	for _, c := range slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others()) {
+		if c.Record.PID == 40 {
+			c.Record.User = "app"
+		}
 		all = append(all, c.Record)
 	}
 	chosen := func(f history.Filter) (n int) {
@@ -86,12 +90,14 @@ func TestFilter(t *testing.T) {
 		t.Errorf("the zero Filter chooses %d of %d", got, len(all))
 	}
 	for text, want := range map[string]int{
-		"": len(all), "failed": 5, "FAILED kind:exit": 5, "kind:exit": 17, "kind:exit,oom": 18, "kind:exit kind:oom": 0,
-		"kind:": len(all), "kind:ex": len(all), "kind:ex,oom": 1, "pid:40": 4, "pid:40,31": 21, "pid:x": len(all), "pid:": len(all),
-		"GUNICORN": 13, "git repack": 4, "memory": 2, "nothing": 0, "other:key": 0, "pid": 0,
+		"": len(all), "kind:exit": 17, "kind:exit,oom": 18, "kind:exit kind:oom": 0, "pid:40": 4, "pid:40,31": 21,
+		"GUNICORN": 13, "git repack": 4, "memory": 2, "nothing": 0, "pid": 0,
+		"exit!=0": 6, "exit!=0 kind:exit": 5, "exit:127": 1, "exit:0": 11, "signal:KILL": 2, "signal:SEGV,QUIT": 2, "signal:USR1": 1, "signal!=KILL kind:exit": 14,
+		"ppid:12": 12, "age>4s": 1, "age<5s": 0, "cputime>300ms": 1, "cpu>6": 1, "cpu>7": 0, "mem>=8M": 1, "user:app": 4, "user:0 kind:adopt": 2,
+		"state:Z": 0, "!state:Z": 0, "ignores:TERM": 0, "threads>0": 0,
 	} {
-		if got := chosen(history.ParseFilter(text)); got != want {
-			t.Errorf("ParseFilter(%q) chooses %d, want %d", text, got, want)
+		if got := chosen(history.Filter{matching(t, text)}); got != want {
+			t.Errorf("%q chooses %d, want %d", text, got, want)
 		}
 	}
 	since := history.Filter{history.Since(time.Date(2026, 11, 23, 8, 0, 10, 0, time.UTC)), history.OfKind(history.KindExit)}
@@ -112,16 +118,35 @@ func TestParseKinds(t *testing.T) {
 	}
 }
 
-func FuzzParseFilter(f *testing.F) {
-	f.Add("pid:37 kind:exit,signal failed git")
-	f.Add(":,:,kind:,")
-	r := historytest.Deaths()[0].Record
-	f.Fuzz(func(_ *testing.T, text string) { history.ParseFilter(text).Match(&r) })
+// TestFilterKinds checks that the filter language knows every kind.
+func TestFilterKinds(t *testing.T) {
+	for k := history.KindStart; k <= history.KindNote; k++ {
+		r := history.Record{Kind: k}
+		if !matching(t, "kind:"+k.String())(&r) {
+			t.Errorf("kind:%v does not match", k)
+		}
+	}
+	if got := (history.KindNote + 1).String(); got != "kind9" {
+		t.Errorf("there is a kind %q that is not tested", got)
+	}
+}
+
+func matching(t *testing.T, text string) history.Condition {
+	t.Helper()
+	f, err := filter.Parse(text)
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return history.Matching(f)
 }
 
 func BenchmarkFilter(b *testing.B) {
 	r := historytest.Deaths()[0].Record
-	f := history.ParseFilter("kind:exit repack")
+	chosen, err := filter.Parse("kind:exit repack")
+	if err != nil {
+		b.Fatal(err)
+	}
+	f := history.Filter{history.Matching(chosen)}
 	b.ReportAllocs()
 	for b.Loop() {
 		f.Match(&r)
@@ -145,11 +170,11 @@ func ExampleRecord_Parts() {
 
 // A filter as a user types it, and as a program builds it.
 func ExampleFilter() {
-	typed := history.ParseFilter("failed kind:exit git")
-	built := history.Filter{history.Failed, history.Since(time.Now().Add(-time.Hour))}
+	typed, err := filter.Parse("exit!=0 git")
+	built := history.Filter{history.Matching(typed), history.Since(time.Now().Add(-time.Hour))}
 	r := history.Record{Kind: history.KindExit, Comm: "git", Known: true, Status: 1 << 8, Time: time.Now()}
-	fmt.Println(typed.Match(&r), built.Match(&r))
-	// Output: true true
+	fmt.Println(built.Match(&r), err)
+	// Output: true <nil>
 }
 
 func ExampleRecord_SignalText() {

@@ -2,96 +2,76 @@ package snapshot
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot/filter"
 )
 
-// A Filter selects the processes for which all its terms hold. The zero Filter selects
-// all processes.
-type Filter []term
-
-// A term is one word of a filter: key:value,value or text. It holds if at least one of
-// its values does.
-type term struct {
-	key    string // "" for text
-	values []string
-}
-
-// filterKeys are the keys of terms. A word with another key is text, because command
-// lines often contain colons.
-var filterKeys = []string{"state", "user", "pid", "ignores", "blocks", "catches", "pending"}
-
-// ParseFilter parses what a user types: words that must all hold. A word is
-// state:Z,T, user:app, pid:37, ignores:TERM (or blocks, catches, pending), or text to
-// find in the name or the command line, ignoring case. ParseFilter never fails: it
-// ignores a value that is not valid, because the user may still be typing it.
-func ParseFilter(text string) Filter {
-	var f Filter
-	for word := range strings.FieldsSeq(strings.ToLower(text)) {
-		t := term{values: []string{word}}
-		if key, value, ok := strings.Cut(word, ":"); ok && slices.Contains(filterKeys, key) {
-			t.key = key
-			t.values = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
-			t.values = slices.DeleteFunc(t.values, func(v string) bool { return !complete(key, v) })
-		}
-		if len(t.values) > 0 {
-			f = append(f, t)
-		}
-	}
-	return f
-}
-
-// complete reports whether v can be the value of key.
-func complete(key, v string) bool {
-	switch key {
-	case "ignores", "blocks", "catches", "pending":
-		_, err := procfs.ParseSignal(v)
-		return err == nil
-	case "pid":
-		_, err := strconv.Atoi(v)
-		return err == nil
-	}
-	return true
-}
-
 // Match reports whether the filter selects the process.
-func (f Filter) Match(p *Process) bool {
-	for _, t := range f {
-		if !slices.ContainsFunc(t.values, func(v string) bool { return p.has(t.key, v) }) {
-			return false
-		}
+func (p *Process) Match(f filter.Filter) bool { return f.Match(subject{p}) }
+
+// subject is a process as a filter sees it.
+type subject struct{ *Process }
+
+func (p subject) Contains(lower string) bool {
+	if procfs.ContainsFold(p.Comm, lower) {
+		return true
 	}
-	return true
+	if strings.Contains(lower, " ") { // It may extend over several arguments.
+		return procfs.ContainsFold(strings.Join(p.Cmdline, " "), lower)
+	}
+	return slices.ContainsFunc(p.Cmdline, func(s string) bool { return procfs.ContainsFold(s, lower) })
 }
 
-func (p *Process) has(key, value string) bool {
+func (p subject) Word(key filter.Key) (string, bool) {
 	switch key {
-	case "state":
-		return strings.EqualFold(p.State.String(), value) || strings.HasPrefix(p.State.Word(), value) && len(value) > 1
-	case "user":
-		return strings.EqualFold(p.User, value)
-	case "pid":
-		return strconv.Itoa(p.ID.PID) == value
-	case "":
-		return procfs.ContainsFold(p.Comm, value) ||
-			slices.ContainsFunc(p.Cmdline, func(s string) bool { return procfs.ContainsFold(s, value) })
+	case filter.State:
+		return p.State.String(), true
+	case filter.User:
+		return p.User, p.User != ""
 	}
-	n, err := procfs.ParseSignal(value)
-	return err == nil && p.Sigs.Known && !p.Dead() && p.signals(key).Has(n)
+	return "", false
 }
 
-// signals returns the set of signals that the key of a term refers to.
-func (p *Process) signals(key string) procfs.SignalSet {
+func (p subject) Number(key filter.Key) (float64, bool) {
 	switch key {
-	case "ignores":
-		return p.Sigs.Ignored
-	case "blocks":
-		return p.Sigs.Blocked
-	case "catches":
-		return p.Sigs.Caught
-	default:
-		return p.Sigs.Pending | p.Sigs.SharedPending
+	case filter.PID:
+		return float64(p.ID.PID), true
+	case filter.PPID:
+		return float64(p.PPID), true
+	case filter.User:
+		return float64(p.UID), p.User != ""
+	case filter.Threads:
+		return float64(p.Threads), true
+	case filter.Age:
+		return float64(p.Age), true
+	case filter.CPUTime:
+		return float64(p.CPUTime), true
+	case filter.CPU:
+		return 100 * p.CPU, !p.Dead()
+	case filter.Mem:
+		return float64(p.RSS), !p.Dead()
+	case filter.Exit:
+		return float64(p.Status.Shell()), p.Known
 	}
+	return 0, false
+}
+
+func (p subject) Signals(key filter.Key) (procfs.SignalSet, bool) {
+	if key == filter.Signal {
+		return procfs.NewSignalSet(p.Status.Signal()), p.Known
+	}
+	alive := p.Sigs.Known && !p.Dead()
+	switch key {
+	case filter.Ignores:
+		return p.Sigs.Ignored, alive
+	case filter.Blocks:
+		return p.Sigs.Blocked, alive
+	case filter.Catches:
+		return p.Sigs.Caught, alive
+	case filter.Pending:
+		return p.Sigs.Pending | p.Sigs.SharedPending, alive
+	}
+	return 0, false
 }

@@ -2,58 +2,43 @@ package snapshot
 
 import (
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
+	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot/filter"
 )
 
-func TestParseFilter(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		want       []term
-	}{
-		{"nothing", "", nil},
-		{"spaces", "  ", nil},
-		{"text in any case", "Gunicorn", []term{{"", []string{"gunicorn"}}}},
-		{"two words", "a b", []term{{"", []string{"a"}}, {"", []string{"b"}}}},
-		{"a key in upper case", "STATE:Z", []term{{"state", []string{"z"}}}},
-		{"one of several", "state:Z,T", []term{{"state", []string{"z", "t"}}}},
-		{"an unknown key is text", "app:app", []term{{"", []string{"app:app"}}}},
-		{"a key without a value chooses nothing out", "ignores:", nil},
-		{"a signal that is half typed", "ignores:TER", nil},
-		{"the finished ones of several", "ignores:TER,HUP", []term{{"ignores", []string{"hup"}}}},
-		{"a pid that is none", "pid:x", nil},
-		{"commas alone", "state:,,", nil},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			f := ParseFilter(test.text)
-			if diff := cmp.Diff(Filter(test.want), f, cmp.AllowUnexported(term{})); diff != "" {
-				t.Errorf("ParseFilter(%q): -want +got:\n%s", test.text, diff)
-			}
-		})
-	}
-}
-
-// TestFilterSignals checks the key of each set of signals. No key matches a zombie, or
-// a process whose signal state is not known.
-func TestFilterSignals(t *testing.T) {
+// TestMatch checks every key for the row of a process, of a zombie, and of one whose
+// signals and user are not known.
+func TestMatch(t *testing.T) {
 	set := procfs.NewSignalSet
-	sigs := procfs.Signals{Known: true, Ignored: set(1), Blocked: set(2), Caught: set(3), Pending: set(10), SharedPending: set(12)}
-	p := Process{State: procfs.StateSleeping, Threads: 1, Sigs: sigs}
-	for text, want := range map[string]bool{
-		"ignores:HUP": true, "ignores:INT": false, "blocks:INT": true, "blocks:HUP": false, "catches:QUIT": true, "catches:3": true,
-		"catches:TERM": false, "pending:USR1": true, "pending:USR2": true, "pending:TERM": false, "ignores:INT,HUP": true,
-	} {
-		if got := ParseFilter(text).Match(&p); got != want {
-			t.Errorf("%s matches: %t, want %t", text, got, want)
-		}
+	alive := Process{
+		ID: procfs.ID{PID: 37}, PPID: 12, State: procfs.StateSleeping, User: "app", UID: 1000, Threads: 3, Comm: "web",
+		Cmdline: []string{"python3", "web.py", "--port=80"}, CPU: 0.5, CPUTime: time.Minute, RSS: 150 * procfs.MiB, Age: time.Hour,
+		Sigs: procfs.Signals{Known: true, Ignored: set(1), Blocked: set(2), Caught: set(3), Pending: set(10), SharedPending: set(12)},
 	}
-	dead, unknown := p, p
-	dead.State, unknown.Sigs.Known = procfs.StateZombie, false
-	for name, p := range map[string]*Process{"a zombie": &dead, "a process whose signals are not known": &unknown} {
-		if ParseFilter("ignores:HUP").Match(p) {
-			t.Errorf("%s matches ignores:HUP", name)
+	zombie := Process{State: procfs.StateZombie, Threads: 1, Comm: "git", Known: true, Status: 11, User: "root", Sigs: alive.Sigs}
+	unknown := Process{State: procfs.StateZombie, Threads: 1, Comm: "job"}
+	for text, want := range map[string]string{
+		"web": "a", "WEB.PY": "a", "\"web.py --port\"": "a", "\"python3 web.py\"": "a", "gi": "z", "nothing": "",
+		"state:S": "a", "state:zombie": "zu", "user:app": "a", "user:1000": "a", "user:0": "z", "!user:app": "z",
+		"pid:37": "a", "ppid:12": "a", "threads>2": "a", "age>30m": "a", "cputime>=60": "a", "cpu>49": "a", "cpu<49": "",
+		"mem>100M": "a", "mem<1M": "", "exit!=0": "z", "exit:139": "z", "exit:0": "", "signal:SEGV": "z", "signal!=SEGV": "", "kind:exit": "", "!kind:exit": "",
+		"ignores:HUP": "a", "ignores:INT": "", "blocks:INT": "a", "blocks:HUP": "", "catches:QUIT": "a", "catches:3": "a",
+		"catches:TERM": "", "pending:USR1": "a", "pending:USR2": "a", "pending:TERM": "", "ignores:INT,HUP": "a", "!ignores:INT": "a",
+	} {
+		f, err := filter.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for i, p := range []*Process{&alive, &zombie, &unknown} {
+			if p.Match(f) {
+				got += "azu"[i : i+1]
+			}
+		}
+		if got != want {
+			t.Errorf("%s matches %q, want %q", text, got, want)
 		}
 	}
 }

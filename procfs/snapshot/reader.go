@@ -161,7 +161,7 @@ func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, 
 	before.cpu, before.threads = used, s.Threads
 
 	if st := r.status(before, s, ran); st.uid != procfs.NoID {
-		p.User, p.Sigs = r.users.Name(st.uid), st.sigs
+		p.User, p.UID, p.Sigs = r.users.Name(st.uid), st.uid, st.sigs
 		p.Target, p.Term = before.term.target, before.term.outcome
 		p.RSS = st.exact(p.RSS)
 		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.mayTrace || s.ExitCode != 0)

@@ -57,6 +57,7 @@ type Process struct {
 	Threads int            // number of threads, including a main thread that has ended
 	State   procfs.State   // as the kernel shows it, see proc_pid_stat(5)
 	User    string         // name of the effective user, or its uid as digits; "" if unknown
+	UID     uint32         // effective user ID, if User is not ""
 	Comm    string         // name of the executable, at most 15 bytes, see comm(5)
 	Cmdline []string       // nil for kernel threads and zombies
 	CPU     float64        // CPUs in use since the last snapshot, or since its start if that is later

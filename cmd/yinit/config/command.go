@@ -61,6 +61,7 @@ var commands = []Command{
 			{Short: "f", Long: "follow", Text: "go on with what happens from now on, until the init ends"},
 			{Long: "kind", Arg: "KIND,...", Value: List, Choices: "start exit adopt signal zombie oom stop note", Text: "only records of these kinds: start, exit, adopt, signal, zombie, oom, stop, note", Default: "all"},
 			{Long: "failed", Text: "only processes that did not exit with 0"},
+			{Long: "filter", Arg: "FILTER", Value: Filter, Text: "only records that match, such as 'exit!=0 git or signal:SEGV'"},
 			{Long: "all", Text: "also the processes of yinit's own commands, such as yinit top in docker exec"},
 			{Long: "pid", Arg: "PID", Value: PID, Text: "only this process; all of the history that it keeps, if it is an init"},
 			{Long: "since", Arg: "TIME", Value: Text, Text: "only from TIME on: how long ago (10m), 15:04, 15:04:05, 2006-01-02T15:04 or RFC 3339; a time of day is the latest one", Default: "all"},

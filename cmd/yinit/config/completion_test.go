@@ -111,7 +111,7 @@ var completionCases = []struct{ line, want, never string }{
 	{"yinit --grace 5s zom", "zombies", ""},
 	{"yinit -e 3 zom", "zombies", ""},
 	{"yinit top --on", "--once", "--json"},
-	{"yinit history --f", "--failed --file --follow", "--grace"},
+	{"yinit history --f", "--failed --file --filter --follow", "--grace"},
 	{"yinit history --json --kind ", "start exit adopt signal zombie oom stop note", "SIGTERM"},
 	{"yinit history --kind si", "signal", "stop"},
 	{"yinit history --since ", "", ""},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"yinit/procfs/snapshot/filter"
 	"yinit/tui/text"
 )
 
@@ -42,11 +43,22 @@ func (c *Command) Help() string {
 	writeParagraph(&b, strings.ToUpper(c.Text[:1])+c.Text[1:]+".")
 	b.WriteString("\nOptions:\n")
 	writeOptions(&b, c.Options)
-	if find(c.Options, func(o *Option) bool { return o.Value == Duration }) != nil {
+	if c.takes(Duration) {
 		b.WriteByte('\n')
 		writeParagraph(&b, durations)
 	}
+	if c.takes(Filter) {
+		b.WriteString("\nFILTER is one or more of these terms, which must all match:\n")
+		for _, t := range filter.Terms() {
+			writeEntry(&b, 17, t.Example, t.Meaning)
+		}
+	}
 	return b.String()
+}
+
+// takes reports whether an option of the command takes such a value.
+func (c *Command) takes(v Value) bool {
+	return find(c.Options, func(o *Option) bool { return o.Value == v }) != nil
 }
 
 // writeOptions writes a table of options with the long names aligned.

@@ -5,12 +5,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"yinit/procfs/snapshot/filter"
 )
 
 const manPath = "../../../docs/yinit.1"
 
 // manDate is the date of the last change of the page's text.
-const manDate = "November 25, 2026"
+const manDate = "November 26, 2026"
 
 const manHead = `.\" Made from the option table by make man. Do not edit.
 .Dd ` + manDate + `
@@ -79,6 +81,17 @@ is a name or a number.
 .Bl -tag -width Ds
 `
 
+const manFilters = `.Sh FILTERS
+The option
+.Fl -filter
+and the key / of
+.Ql yinit top
+take the same language.
+A filter is one or more of these terms, which must all match.
+A term that cannot apply, such as mem for a signal, does not match.
+.Bl -tag -width Ds
+`
+
 const manTail = `.Sh FILES
 .Bl -tag -width Ds
 .It Pa /etc/yinit/yinit.toml
@@ -116,6 +129,10 @@ Show what failed in the last ten minutes:
 .Pp
 .Dl yinit history --failed --since 10m
 .Pp
+Show what failed or was killed, but not git:
+.Pp
+.Dl yinit history --filter \(aqexit!=0 !git\(aq
+.Pp
 Fail a check if there are more than 50 zombies:
 .Pp
 .Dl yinit zombies --max 50
@@ -149,6 +166,12 @@ func manPage() string {
 			b.WriteString(".El\n")
 		}
 	}
+	b.WriteString(manFilters)
+	for _, t := range filter.Terms() {
+		b.WriteString(".It " + manText(strings.ReplaceAll(t.Example, "!", `\&!`)) + "\n")
+		writeParagraph(&b, manText(sentence(t.Meaning)))
+	}
+	b.WriteString(".El\n")
 	b.WriteString(`.Sh ENVIRONMENT
 Only the init reads these variables; commands do not.
 The init removes them from the environment of the programs.
@@ -224,7 +247,7 @@ func TestManPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "ENVIRONMENT", "EXIT STATUS", "FILES", "EXAMPLES"} {
+	for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "FILTERS", "ENVIRONMENT", "EXIT STATUS", "FILES", "EXAMPLES"} {
 		bold := ""
 		for _, r := range section {
 			bold += string(r) + "\b" + string(r)

@@ -27,6 +27,7 @@ const (
 	User                  // USER or USER:GROUP
 	Choice                // one of Choices
 	List                  // some of Choices, separated by commas
+	Filter                // the filter language of procfs/snapshot/filter
 )
 
 // Option is one option of the init or of a command.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"yinit/procfs/snapshot/filter"
 )
 
 const readme = "../../../README.md"
@@ -42,13 +44,23 @@ func commandTable() string {
 	return b.String()
 }
 
+// filterTable returns the table of the terms of filters.
+func filterTable() string {
+	var b strings.Builder
+	b.WriteString("| term | selects |\n|---|---|\n")
+	for _, t := range filter.Terms() {
+		b.WriteString("| `" + t.Example + "` | " + t.Meaning + " |\n")
+	}
+	return b.String()
+}
+
 func cell(o *Option) string { return "`" + strings.ReplaceAll(o.Names(), "|", `\|`) + "`" }
 
 // TestReadmeOptions checks the option tables in README.md. YINIT_UPDATE=1 writes them.
 func TestReadmeOptions(t *testing.T) {
 	text := read(t, readme)
 	updated := text
-	for name, want := range map[string]string{"options": initTable(), "command-options": commandTable()} {
+	for name, want := range map[string]string{"options": initTable(), "command-options": commandTable(), "filter": filterTable()} {
 		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 		before, rest, ok1 := strings.Cut(updated, begin)
 		table, after, ok2 := strings.Cut(rest, end)
