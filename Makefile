@@ -62,6 +62,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 bench: build ## compare yinit with other inits, then run the benchmarks of the packages
 	cd bench && $(GO) run -ldflags '$(LDFLAGS)' . ../bin/yinit
 	cd bench/proc && $(GO) run .
+	cd bench/proc && $(GO) run . -yinit ../../bin/yinit
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 conform: build ## write what yinit and other inits do, case by case, to docs/; INIT="..." adds one

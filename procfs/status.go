@@ -45,6 +45,10 @@ type Status struct {
 	CoreDumping    bool   // it is writing a core dump, Linux 4.15
 	Seccomp        int    // 0: off, 1: strict, 2: filter; -1: unknown
 
+	// Switches counts how often this thread has stopped running, of its own accord or
+	// not. While it sleeps the number stays the same; 0: unknown.
+	Switches uint64
+
 	// Sigs has the Blocked and Pending sets of this thread. See [FS.Signals] for
 	// those of the process, which are the same if it has one thread.
 	Sigs Signals
@@ -171,6 +175,8 @@ var statusFields = [...]struct {
 	{"NoNewPrivs", func(s *Status, v []byte) bool { return setBool(&s.NoNewPrivs, v) }},
 	{"Seccomp", func(s *Status, v []byte) bool { return setInt(&s.Seccomp, v) }},
 	{"CoreDumping", func(s *Status, v []byte) bool { return setBool(&s.CoreDumping, v) }},
+	{"voluntary_ctxt_switches", addSwitches},
+	{"nonvoluntary_ctxt_switches", addSwitches},
 }
 
 // findStatusField returns the index of key in statusFields, or -1. It tries guess

@@ -43,6 +43,8 @@ CapEff:	00000000a80425fb
 NoNewPrivs:	1
 Seccomp:	2
 Seccomp_filters:	1
+voluntary_ctxt_switches:	150
+nonvoluntary_ctxt_switches:	7
 `
 
 func TestParseStatusLines(t *testing.T) {
@@ -51,7 +53,7 @@ func TestParseStatusLines(t *testing.T) {
 		UID: [4]uint32{1000, 1001, 1002, 1003}, GID: [4]uint32{2000, 2001, 2002, 2003},
 		Groups: []uint32{4, 27, 1000}, NSpid: []int{38, 8}, Threads: 3,
 		RSS: 1500 * procfs.KiB, Peak: 1596 * procfs.KiB, Swap: 12 * procfs.KiB,
-		CapPrm: 0x1ffffffffff, CapEff: 0xa80425fb, NoNewPrivs: true, Seccomp: 2,
+		CapPrm: 0x1ffffffffff, CapEff: 0xa80425fb, NoNewPrivs: true, Seccomp: 2, Switches: 157,
 		Sigs: procfs.Signals{
 			Known: true, Pending: procfs.NewSignalSet(10), SharedPending: procfs.NewSignalSet(15),
 			Blocked: procfs.NewSignalSet(12, 64), Ignored: procfs.NewSignalSet(13), Caught: procfs.NewSignalSet(2, 17),
@@ -118,6 +120,7 @@ func TestParseStatusRejects(t *testing.T) {
 		"mips, not hex":    "SigCgt:\tg0000000000000000\n",
 		"memory too large": "VmRSS:\t18446744073709551615 kB\n",
 		"no state":         "State:\t\n",
+		"no switches":      "nonvoluntary_ctxt_switches:\t-\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, err := procfs.ParseStatus([]byte(text)); !errors.Is(err, procfs.ErrFormat) {

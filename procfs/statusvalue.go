@@ -18,6 +18,12 @@ func setBool(dst *bool, v []byte) bool {
 	return ok
 }
 
+func addSwitches(s *Status, v []byte) bool {
+	n, ok := parseUint(v)
+	s.Switches += n
+	return ok
+}
+
 // setState parses a state such as "S (sleeping)".
 func setState(dst *State, v []byte) bool {
 	if len(v) == 0 {

@@ -24,11 +24,11 @@ func contenders() []contender {
 	return []contender{
 		{"pread of kept descriptors", "no listing, no parsing", barePread},
 		{"open, read, close", "no listing, no parsing", bareOpen},
-		{"yinit, all kept", "lists if necessary, parses; with RLIMIT_NOFILE raised", func() func() int {
+		{"yinit, all kept", "lists if necessary, parses; as top does with enough memory", func() func() int {
 			raiseLimit()
 			return scanner(1 << 20)
 		}},
-		{fmt.Sprintf("yinit, %d kept", procfs.DefaultKeep), "the default of top", func() func() int { return scanner(procfs.DefaultKeep) }},
+		{fmt.Sprintf("yinit, %d kept", procfs.DefaultKeep), "as top does with little memory", func() func() int { return scanner(procfs.DefaultKeep) }},
 		{"yinit, none kept", "lists, opens, parses", func() func() int { return scanner(0) }},
 		{"prometheus/procfs", "AllProcs, Stat", viaPrometheus},
 		{"gopsutil/v3", "Processes, six getters", viaGopsutil},

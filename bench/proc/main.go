@@ -2,6 +2,10 @@
 // even on a noisy machine:
 //
 //	go run . [-rounds N] [-only NAME] [PROCESSES...]
+//	go run . -yinit PATH [PROCESSES...]
+//
+// The second form compares what yinit top, htop and the top of procps cost with drawing,
+// at 50, 100 and 3,000 processes; 10,000 only if you ask for it.
 //
 // It is a separate module to keep its dependencies out of the project's go.mod. Each
 // reader runs in its own process, with its own descriptors and heap, and they take
@@ -16,6 +20,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -45,6 +50,7 @@ func main() {
 	check(unix.Mount("proc", "/proc", "proc", 0, ""))
 	rounds := flag.Int("rounds", 11, "rounds of each contender")
 	only := flag.String("only", "", "run only contenders whose name contains this")
+	yinit := flag.String("yinit", "", "compare yinit top, the program at this path, with htop and procps top, and not the readers")
 	flag.Parse()
 	counts := []int{100, 1000, 5000, 10_000}
 	if flag.NArg() > 0 {
@@ -54,6 +60,17 @@ func main() {
 			check(err)
 			counts = append(counts, n)
 		}
+	}
+	if *yinit != "" {
+		if flag.NArg() == 0 {
+			counts = []int{50, 100, 3000}
+		}
+		path, err := filepath.Abs(*yinit)
+		check(err)
+		for _, n := range counts {
+			compareScreens(path, n)
+		}
+		return
 	}
 	fmt.Println("One refresh reads the stat file of every process. Medians of the rounds; in parentheses the ratio to the bare pread.")
 	for _, n := range counts {

@@ -49,14 +49,18 @@ type Reader struct {
 
 // kept is what is kept about a process from one snapshot to the next.
 type kept struct {
-	cpu     procfs.Ticks
-	threads int
-	comm    string
-	cmdline []string
-	round   int  // the snapshot in which it was last seen
-	ran     bool // it has run since the command line was read
-	status  keptStatus
-	term    forecast
+	cpu      procfs.Ticks
+	threads  int
+	comm     string
+	cmdline  []string
+	round    int  // the snapshot in which it was last seen
+	ran      bool // it has run since the command line was read
+	status   keptStatus
+	term     forecast
+	switches uint64 // [procfs.Status.Switches] at the time of term
+	relayOf  string // the name of the process when its relay was asked for, see complete
+	renamed  int    // the snapshot in which it first had that name
+	final    bool   // it need not be asked for again
 	// place and container are as in [Process], if placed.
 	placed    bool
 	place     Place
@@ -69,8 +73,8 @@ const cmdlineRounds = 10
 
 // NewReader returns a Reader of fs.
 func NewReader(fs procfs.FS, opt Options) *Reader {
-	scanner := procfs.NewScanner(fs)
-	scanner.Keep(procfs.DefaultKeep)
+	scanner, group := procfs.NewScanner(fs), cgroup.Find(fs, "self", "")
+	scanner.Keep(keepable(group.Read(), host.ReadMachine()))
 	counter, err := fs.OpenLastPID()
 	if err != nil {
 		counter = -1 // missed processes are not counted
@@ -78,9 +82,24 @@ func NewReader(fs procfs.FS, opt Options) *Reader {
 	return &Reader{
 		counter: counter,
 		fs:      fs, opt: opt, Targets: verdict.NewReader(fs, opt.Relay), scanner: scanner,
-		users: host.NewUsers("/etc/passwd"), Cgroup: cgroup.Find(fs, "self", ""),
+		users: host.NewUsers("/etc/passwd"), Cgroup: group,
 		seen: map[procfs.ID]*kept{},
 	}
+}
+
+// keepable returns the number of processes whose files may be kept open: as many as fit
+// into a share of the memory that is left to the control group, or to the machine. The
+// descriptors also have a limit of their own, see [procfs.Scanner.Keep].
+func keepable(group cgroup.Usage, machine host.Machine) int {
+	const share, least, most = 16, 100, 20_000
+	if machine.MemMax == 0 {
+		return procfs.DefaultKeep
+	}
+	free := int64(machine.MemMax) - int64(machine.Mem)
+	if group.MemMax > 0 {
+		free = min(free, int64(group.MemMax)-int64(group.Mem))
+	}
+	return int(min(max(free/share/procfs.KeptBytes, least), most))
 }
 
 // Close closes the descriptors that are kept open.
