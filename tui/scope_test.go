@@ -239,7 +239,7 @@ func TestMenuOfMany(t *testing.T) {
 	u.refresh()
 	u.sig.outcomes = []Outcome{{Ended: true}}
 	u.press("home", "k", "tab")
-	u.sees("signal to process group 4 (9800 processes, pinned)", "15 TERM     9800 handler")
+	u.sees("signal to process group 4 (9,800 processes, pinned)", "15 TERM     9800 handler")
 	u.press("enter", "pgdown", "end", "y")
 	u.sees("SIGTERM → process group 4: all 9800 ended")
 }

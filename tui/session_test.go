@@ -459,8 +459,8 @@ func (f *fakeTarget) Watch(time.Duration) []Outcome {
 			fate = f.s.fates[id.PID]
 		}
 		all[i] = fate[min(f.s.watches, len(fate))-1]
-		if all[i].After == 0 {
-			all[i].After = time.Duration(f.slices) * watchSlice
+		if now := time.Duration(f.slices) * watchSlice; all[i].After == 0 || !all[i].Ended {
+			all[i].After = max(all[i].After, now)
 		}
 	}
 	return all
