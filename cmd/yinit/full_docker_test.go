@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"io"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -20,24 +22,40 @@ func TestDockerFull(t *testing.T) {
 	if count() < 0 {
 		t.Skip("the pids controller is not that of version 1")
 	}
-	command := func(args ...string) string {
-		out, _ := exec.Command("docker", append([]string{"exec", id, "/yinit"}, args...)...).CombinedOutput()
-		return string(out) // docker exec itself may fail, too
+	// run runs a command with room for some processes and threads, and returns what it
+	// prints and the limit. docker exec needs more room itself, so the limit is lowered once
+	// it has started a shell. The init may have started or ended a thread meanwhile.
+	taken := 0 // without the command
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	// limited leaves room for some processes and threads, and returns the limit. The init
-	// may have started or ended a thread since the last time.
-	taken := 0 // without a command that looks
-	limited := func(free int) string {
-		docker(t, "update", "--pids-limit", "100", id) // docker exec needs some, too
+	run := func(free int, args string) (out, most string) {
+		docker(t, "update", "--pids-limit", "100", id)
 		taken = count()
-		most := strconv.Itoa(taken + free)
+		most = strconv.Itoa(taken + free)
+		cmd := exec.Command("docker", "exec", "-i", id, "sh", "-c", "echo; read _; exec /yinit "+args+" 2>&1")
+		stdin, err := cmd.StdinPipe()
+		ok(err)
+		stdout, err := cmd.StdoutPipe()
+		ok(err)
+		ok(cmd.Start())
+		r := bufio.NewReader(stdout)
+		_, err = r.ReadString('\n')
+		ok(err)
 		docker(t, "update", "--pids-limit", most, id)
-		return most
+		_, err = io.WriteString(stdin, "\n")
+		ok(err)
+		b, err := io.ReadAll(r)
+		ok(err)
+		_ = cmd.Wait() // with the status of the command
+		return string(b), most
 	}
 	var out, most string
 	eventually(t, "zombies runs with five", func() bool {
-		most = limited(5)
-		out = command("zombies")
+		out, most = run(5, "zombies")
 		return strings.HasPrefix(out, "22 zombies") && strings.Contains(out, "\n"+strconv.Itoa(taken)+" of "+most+" ")
 	})
 	if !strings.Contains(out, " of "+most+" processes and threads are taken\n") {
@@ -45,8 +63,7 @@ func TestDockerFull(t *testing.T) {
 	}
 	for args, needs := range map[string]string{"zombies": "this command needs 5;", "history": "yinit needs 8;"} {
 		eventually(t, args+" says that there are too few", func() bool {
-			most = limited(4)
-			out = command(args)
+			out, most = run(4, args)
 			return strings.Contains(out, " of "+most+" processes and threads are taken, and "+needs)
 		})
 		if !strings.HasPrefix(out, "yinit: ") || strings.Count(out, "\n") != 1 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/initcore/history/historytest"
+	"yinit/procfs/host"
 )
 
 // TestHistoryWords checks the words of the lines. JSON, top and the report are tested with
@@ -41,7 +43,7 @@ func TestHistoryDays(t *testing.T) {
 	time.Local = time.UTC
 	day := time.Date(2026, 11, 24, 23, 59, 59, 0, time.UTC)
 	var out bytes.Buffer
-	p := printer{out: bufio.NewWriter(&out), width: func() int { return 0 }}
+	p := printer{out: bufio.NewWriter(&out), users: host.NewUsers(filepath.Join(t.TempDir(), "passwd")), width: func() int { return 0 }}
 	for _, d := range []time.Duration{0, 500 * time.Millisecond, time.Second, 72 * time.Hour} {
 		if err := p.print([]history.Record{{Kind: history.KindNote, Run: 1, Time: day.Add(d), Text: "x"}}); err != nil {
 			t.Fatal(err)
