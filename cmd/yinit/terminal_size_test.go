@@ -72,8 +72,9 @@ func (p *pty) collect() {
 	}
 }
 
-// beyond80 matches output to the right of column 80: a cursor movement, or a wider gap.
-var beyond80 = regexp.MustCompile("\x1b\\[(?:[0-9]+;)?(?:8[1-9]|9[0-9]|1[0-9]{2})[HGCX]| {81}")
+// beyond80 matches output to the right of column 80, or below line 24: a cursor movement,
+// or a wider gap.
+var beyond80 = regexp.MustCompile("\x1b\\[(?:2[5-9]|3[0-9]|40)(?:d|(?:;[0-9]+)?H)|\x1b\\[(?:[0-9]+;)?(?:8[1-9]|9[0-9]|1[0-9]{2})[HGCX]| {81}")
 
 func (p *pty) widened() bool {
 	p.mu.Lock()
