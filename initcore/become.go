@@ -85,7 +85,7 @@ func whyNotUser(err error, r rights) string {
 	}
 }
 
-// whyMissing says why the init lacks some capabilities, of which root may not get those in
+// whyMissing says why the init lacks some capabilities. Root cannot get those in
 // unavailable.
 func (r rights) whyMissing(missing, unavailable []string) string {
 	names := "CAP_" + strings.Join(missing, " and CAP_")

@@ -18,7 +18,7 @@ const (
 	watchOther  = time.Second            // how long to watch after any other signal
 	killAfter   = 10 * time.Second       // when an escalation sends SIGKILL
 	mostTyped   = 12                     // letters of the name of a signal
-	mostLookups = 200                    // members of a scope of which all is read that decides the verdicts
+	mostLookups = 200                    // how many members of a scope are read in full, for their verdicts
 )
 
 // step is the state of the menu.

@@ -7,8 +7,8 @@ import (
 	"yinit/procfs/snapshot"
 )
 
-// stopSignal returns the signal that asks p to end: the one that the init sends to its
-// program, if p is that, else SIGTERM.
+// stopSignal returns the signal that asks p to end: the stop signal of a program of the
+// init, SIGTERM for any other process.
 func (w *world) stopSignal(p *snapshot.Process) int {
 	parent, ok := w.parent(p)
 	for i := len(w.events) - 1; ok && i >= 0; i-- {

@@ -43,8 +43,8 @@ type page interface {
 	remark(*world) string
 }
 
-// wants is what a page needs in addition to the snapshot and the history, because it
-// takes more files than it is worth where nobody looks at it.
+// wants is what a page needs in addition to the snapshot and the history. It is read
+// only for the page that is shown, because that takes many files.
 type wants struct {
 	zombies bool // world.blame
 }

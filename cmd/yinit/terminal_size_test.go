@@ -106,7 +106,7 @@ func TestTerminalResizedAtStart(t *testing.T) {
 			}
 			if !wide {
 				p.mu.Lock()
-				t.Errorf("resized %v after the start, top stays at 80 columns; the end of what it drew: %q", delay, strings.TrimSpace(p.output.String()[max(0, p.output.Len()-300):]))
+				t.Errorf("resized %v after the start, top stays at 80x24; the end of what it drew: %q", delay, strings.TrimSpace(p.output.String()[max(0, p.output.Len()-300):]))
 				p.mu.Unlock()
 			}
 			if _, err := p.master.WriteString("q"); err != nil {

@@ -16,8 +16,8 @@ import (
 // A handler reserves a place by incrementing tail, and the signal is complete when its
 // seq is the number of that place plus one. The reader waits for the oldest place: it
 // returns no later signal before, even if that is complete.
-// There are at most 64 kinds of signals, of which the standard ones do not queue; the ring
-// gives room for the real-time signals that arrive before the handler blocks these.
+// The kernel queues only real-time signals, and the handler blocks those early, see
+// realTimeRoom. So the ring needs few places.
 const ringSize = 512 // a power of two
 
 // realTimeRoom is how many unread signals the ring holds when the handler begins to block

@@ -17,8 +17,8 @@ type waiting struct {
 	next   *waiting  // in a queue
 }
 
-// A queue holds records, the oldest first. It is a list: a slice that grows leaves garbage
-// of many sizes, each of which costs the runtime more than 20 KiB for ever.
+// A queue holds records, the oldest first. It is a list, because a slice that grows leaves
+// garbage of many sizes: for each size the runtime keeps more than 20 KiB for ever.
 type queue struct {
 	first, last *waiting
 	n           int
