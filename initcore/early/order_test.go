@@ -2,6 +2,7 @@ package early
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -90,32 +91,44 @@ func TestQueueWaits(t *testing.T) {
 }
 
 // TestThreadsBlock: no thread but the main one may receive a real-time signal, and none has
-// a fault signal blocked, which would end the process at a fault.
+// a fault signal blocked, which would end the process at a fault. While the runtime creates a
+// thread, both threads block every signal, so the test waits for the masks to settle.
 func TestThreadsBlock(t *testing.T) {
 	needsHandler(t)
 	t.Run(Entry.String(), func(t *testing.T) {
 		c := play(t, "awake")
-		pid := c.cmd.Process.Pid
-		tasks, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
-		check(t, err)
-		if len(tasks) < 2 {
-			t.Fatalf("%d threads, want several", len(tasks))
+		wrong := wrongMasks(t, c.pid())
+		for end := time.Now().Add(time.Minute); wrong != nil && time.Now().Before(end); wrong = wrongMasks(t, c.pid()) {
+			time.Sleep(time.Millisecond)
 		}
-		for _, task := range tasks {
-			set := statusField(t, strconv.Itoa(pid)+"/task/"+task.Name(), "SigBlk")
-			if task.Name() == strconv.Itoa(pid) {
-				if set != 0 {
-					t.Errorf("the main thread blocks %v, want none", numbers(set))
-				}
-				continue
-			}
-			if left := realTime &^ set; left != 0 {
-				t.Errorf("thread %s does not block %v", task.Name(), numbers(left))
-			}
-			if both := (synchronous &^ (1<<(unix.SIGABRT-1) | 1<<(unix.SIGSYS-1))) & set; both != 0 {
-				t.Errorf("thread %s blocks %v", task.Name(), numbers(both))
-			}
+		for _, w := range wrong {
+			t.Error(w)
 		}
 		c.rest()
 	})
+}
+
+// wrongMasks says what is wrong with the signal masks of the threads of a process.
+func wrongMasks(t *testing.T, pid int) (wrong []string) {
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	check(t, err)
+	if len(tasks) < 2 {
+		t.Fatalf("%d threads, want several", len(tasks))
+	}
+	for _, task := range tasks {
+		set := statusField(t, fmt.Sprintf("%d/task/%s", pid, task.Name()), "SigBlk")
+		if task.Name() == strconv.Itoa(pid) {
+			if set != 0 {
+				wrong = append(wrong, fmt.Sprintf("the main thread blocks %v, want none", numbers(set)))
+			}
+			continue
+		}
+		if left := realTime &^ set; left != 0 {
+			wrong = append(wrong, fmt.Sprintf("thread %s does not block %v", task.Name(), numbers(left)))
+		}
+		if both := (synchronous &^ (1<<(unix.SIGABRT-1) | 1<<(unix.SIGSYS-1))) & set; both != 0 {
+			wrong = append(wrong, fmt.Sprintf("thread %s blocks %v", task.Name(), numbers(both)))
+		}
+	}
+	return wrong
 }
