@@ -174,11 +174,11 @@ func (s *success) hasPartner(r *history.Record, exits []history.Record) bool {
 	if r.OriginPPID == 0 || r.Start == 0 || r.Runtime <= 0 {
 		return false
 	}
-	ended := r.Start + procfs.Ticks(r.Runtime/(time.Second/procfs.TicksPerSecond))
+	ended := r.Start + procfs.TicksOf(r.Runtime)
 	for i := range exits {
 		p := &exits[i]
 		if p.Known && p.Status == 0 && p.PID != r.PID && p.Group == s.group && p.OriginPPID == r.OriginPPID &&
-			p.Start != 0 && p.Start+procfs.Ticks(overlap*procfs.TicksPerSecond/time.Second) <= ended &&
+			p.Start != 0 && p.Start+procfs.TicksOf(overlap) <= ended &&
 			!endOf(p).Before(endOf(r)) && s.at.Sub(endOf(p)) <= justBefore {
 			return true
 		}

@@ -87,16 +87,20 @@ type death struct {
 	UID     uint32
 	Stopped unix.Signal       // the child did not end: this signal stopped it, or SIGCONT continued it
 	Status  procfs.WaitStatus // if it ended
-	Stat    procfs.Stat       // read before the child was reaped; PID 0 if that failed
-	Runtime time.Duration     // from its start until it was reaped; 0: unknown
-	CPU     time.Duration     // user and system time
-	MaxRSS  procfs.Bytes      // see [death.peak]
+	// Stat was read before the child was reaped; PID is 0 if that failed, Start is 0 if
+	// only process accounting was asked.
+	Stat    procfs.Stat
+	Runtime time.Duration // from its start until it was reaped; 0: unknown
+	CPU     time.Duration // user and system time
+	MaxRSS  procfs.Bytes  // see [death.peak]
 	// Carried is what MaxRSS may be at most because the child had the memory of the init
 	// before it executed a program; 0: unknown.
 	Carried procfs.Bytes
 	Failure *StartError  // why the child could not execute the program; nil: it could
 	Zombie  fatal.Zombie // read before the child was reaped, if a signal ended it
-	paths   []string     // of a program: the paths that the child tried to execute
+	// accounted is what process accounting says, if that was asked instead of /proc.
+	accounted watch.Accounted
+	paths     []string // of a program: the paths that the child tried to execute
 
 	// Filled in by [machine.died].
 	program *program   // nil: the child is an orphan

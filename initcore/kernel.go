@@ -12,6 +12,7 @@ import (
 
 	"yinit/initcore/early"
 	"yinit/initcore/history"
+	"yinit/initcore/watch"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/zombie"
@@ -44,11 +45,14 @@ type kernel struct {
 	container    cgroup.Container
 	scanner      *procfs.Scanner
 	zombies      history.Budget // how many orphans readZombie reads
-	relays       *relays
-	found        []procfs.Stat   // children that search found
-	answer       chan stopAnswer // of the last check
-	forbidden    features        // what the seccomp filter does not allow, see tryCalls
-	trial        trial
+	// accounted returns what process accounting says about a child that has ended.
+	accounted func(pid int) (watch.Accounted, bool)
+	exact     history.Budget // how many orphans are read from /proc although accounted knows them
+	relays    *relays
+	found     []procfs.Stat   // children that search found
+	answer    chan stopAnswer // of the last check
+	forbidden features        // what the seccomp filter does not allow, see tryCalls
+	trial     trial
 }
 
 // A launch keeps what is needed to explain a failed start until the process has ended.
@@ -60,7 +64,7 @@ type launch struct {
 func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 	k := &kernel{
 		cfg: cfg, inherit: inherit, pid: os.Getpid(), cwd: -1, null: -1,
-		starts: map[int]launch{}, zombies: history.NewBudget(zombieBurst, zombiesPerSecond), relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
+		starts: map[int]launch{}, zombies: history.NewBudget(zombieBurst, zombiesPerSecond), exact: history.NewBudget(exactBurst, exactPerSecond), relays: newRelays(), helper: &helper{}, examine: examine, examineLimit: examineLimit,
 	}
 	k.workDir, _ = unix.Getwd() // "" if it was removed
 	k.isFirst = k.pid == 1
@@ -171,18 +175,15 @@ func (k *kernel) reap(d *death) error {
 		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG, nil)
 	}
 	d.Status = waitStatus(info)
-	k.identify(d)
+	if !k.recallAccounted(d) {
+		k.identify(d)
+	}
 	k.readZombie(d)
 	var usage unix.Rusage
 	if err := waitid(unix.P_PID, d.PID, &info, unix.WEXITED|unix.WNOHANG, &usage); err != nil {
 		return err
 	}
-	d.CPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	if d.Stat.PID == d.PID && d.Stat.CUTime+d.Stat.CSTime > 0 {
-		// waitid(2) adds the time of the children that it has waited for.
-		d.CPU = (d.Stat.UTime + d.Stat.STime).Duration()
-	}
-	d.MaxRSS = procfs.Bytes(usage.Maxrss) * procfs.KiB
+	d.ownUsage(&usage)
 	if l, ok := k.starts[d.PID]; ok {
 		delete(k.starts, d.PID)
 		d.Carried = k.ownPeak()

@@ -162,7 +162,7 @@ func (l *loop) reapAll() (some bool) {
 		some = true
 		l.handleDeath(&l.death)
 		if l.death.Stopped == 0 {
-			l.others.noteReaped(l.death.id())
+			l.others.noteReaped(l.death.startedAbout())
 			deaths++
 		} else {
 			stops++

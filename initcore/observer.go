@@ -64,6 +64,9 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 		return
 	}
 	o.w = w
+	if o.accounting != nil {
+		k.accounted = o.accounted
+	}
 	m.hist.SetSources(w.Sources())
 }
 
@@ -127,6 +130,12 @@ func (o *observer) recall(id procfs.ID) (seen watch.Seen, ok bool) {
 func (o *observer) nameOfDead(pid int, now time.Time) (name string) {
 	o.try(func(w *watch.Watcher) { name = w.NameOfDead(pid, now) })
 	return name
+}
+
+// accounted returns what process accounting says about a child that has ended.
+func (o *observer) accounted(pid int) (r watch.Accounted, ok bool) {
+	o.try(func(w *watch.Watcher) { r, ok = w.Accounted(pid) })
+	return r, ok
 }
 
 // noteDeath notifies the watcher that the init has reaped a child, before the machine

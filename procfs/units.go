@@ -18,6 +18,9 @@ func (t Ticks) Duration() time.Duration {
 	return time.Duration(t) * (time.Second / TicksPerSecond)
 }
 
+// TicksOf returns how many whole clock ticks d has; 0 if it is negative.
+func TicksOf(d time.Duration) Ticks { return Ticks(max(d, 0) / (time.Second / TicksPerSecond)) }
+
 // Pages is an amount of memory in pages of the machine's page size.
 type Pages int64
 

@@ -19,11 +19,9 @@ import (
 //     for kernels that do not report it otherwise.
 //   - from its accounting record, if it had been reaped before the watcher found it.
 type accounting struct {
-	file *pacct.File
-	owed []int // the pids of recorded exits whose accounting record was not read yet
-	// ahead has the children of the init whose accounting record was read, but which the
-	// init has not reaped yet: it will record them.
-	ahead map[int]bool
+	file  *pacct.File
+	owed  []int // the pids of recorded exits whose accounting record was not read yet
+	ahead ahead
 	later queue // of pids that exist, but cannot be watched
 	// scan and watched count the zombies for which mayWatch was asked since the last scan.
 	scan    uint64
@@ -49,8 +47,6 @@ type accounting struct {
 const (
 	// maxOwed is how many accounting records may be owed until the watcher reads them.
 	maxOwed = 1024
-	// maxAhead is how many records of children of the init may be read before it reaps them.
-	maxAhead = 8192
 	// maxAtOnce is how many zombies are watched because of their records between two scans.
 	maxAtOnce = 64
 	// maxLater is how many accounting records may wait.
@@ -73,7 +69,7 @@ const (
 // children that the init has reaped, and recorded, since the file exists.
 func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 	a := &accounting{
-		file: f, owed: append(make([]int, 0, maxOwed), reaped...), ahead: map[int]bool{},
+		file: f, owed: append(make([]int, 0, maxOwed), reaped...),
 		failures: history.NewBudget(failureBurst, failuresPerSecond), successes: history.NewBudget(successBurst, successesPerSecond),
 	}
 	w.accounting = a
@@ -92,7 +88,8 @@ func (w *Watcher) stopAccounting(now time.Time, err error) {
 	w.recorder.SetSources(w.Sources())
 }
 
-// readAccounting handles the new accounting records.
+// readAccounting handles the new accounting records. It stops when the init has to reap
+// children first.
 func (w *Watcher) readAccounting(now time.Time) {
 	a := w.accounting
 	if a == nil {
@@ -101,10 +98,13 @@ func (w *Watcher) readAccounting(now time.Time) {
 	w.retryLater(now)
 	err := a.file.Read(func(r pacct.Record) bool {
 		w.account(&r, now)
-		return true
+		return !a.ahead.full()
 	})
 	if err != nil {
 		w.stopAccounting(now, err)
+		return
+	}
+	if a.ahead.full() {
 		return
 	}
 	if a.begun { // otherwise some had ended before there was a file
@@ -186,7 +186,8 @@ func (w *Watcher) mustWait(r *waiting, now time.Time) bool {
 	p := w.procs[r.PID]
 	if p == nil {
 		if w.leftToInit(r) {
-			a.ahead[r.PID], a.missing = true, 0
+			a.ahead.add(&r.Record)
+			a.missing = 0
 			return false
 		}
 		if a.mayWatch(w.scans) && len(w.procs) < w.opt.Max {
@@ -325,8 +326,11 @@ func (w *Watcher) expectAccounting(pid int, p *process) {
 	if a == nil {
 		return
 	}
-	if a.ahead[pid] {
-		delete(a.ahead, pid)
+	if a.ahead.taken == pid {
+		a.ahead.taken = 0
+		return
+	}
+	if _, ok := a.ahead.take(pid); ok {
 		return
 	}
 	if p != nil && (p.accounted || p.FoundDead) {

@@ -177,7 +177,7 @@ func TestAccountingGap(t *testing.T) {
 // and failures are kept longer than successes.
 func TestAccountingLimit(t *testing.T) {
 	w, b := newWatcher(t, 0)
-	w.accounting = &accounting{owed: nil, ahead: map[int]bool{}, failures: history.NewBudget(5, 1), successes: history.NewBudget(2, 1)}
+	w.accounting = &accounting{failures: history.NewBudget(5, 1), successes: history.NewBudget(2, 1)}
 	now := time.Now()
 	for i := range 20 {
 		r := pacct.Record{PID: 1 << 21, PPID: 2, Comm: "x", Known: true, Status: procfs.WaitStatus(i % 2 << 8), End: now}

@@ -206,7 +206,7 @@ func (w *Watcher) lastProgram(p *process, comm string) {
 
 // young reports whether the process may not have executed its program yet.
 func (p *process) young() bool {
-	return sinceBoot() < p.ID.Start+procfs.Ticks(young*procfs.TicksPerSecond/time.Second)
+	return sinceBoot() < p.ID.Start+procfs.TicksOf(young)
 }
 
 // refresh reads the attributes again of the processes that were very young, and of those

@@ -70,7 +70,7 @@ func (w *Watcher) recordLater(now time.Time, zombies bool) {
 // leftToInit reports whether the record is that of a child of the init, which will reap
 // and record it. To watch it until then would cost as much as to reap it.
 func (w *Watcher) leftToInit(r *waiting) bool {
-	return r.PPID == w.opt.Self && r.PPID == w.opt.Init && len(w.accounting.ahead) < maxAhead
+	return r.PPID == w.opt.Self && r.PPID == w.opt.Init && !w.accounting.ahead.full()
 }
 
 // mayWatch reports whether a zombie that is not watched yet may be watched now. Most of

@@ -220,8 +220,8 @@ func (w *Watcher) Trim() {
 	w.procs, w.children, w.holders = shrunk(w.procs, usualMost), shrunk(w.children, 0), shrunk(w.holders, 0)
 	w.free, w.frees = nil, 0
 	w.scanner.Trim()
-	if a := w.accounting; a != nil {
-		a.ahead = shrunk(a.ahead, 0)
+	if a := w.accounting; a != nil && a.ahead.n == 0 {
+		a.ahead = ahead{}
 	}
 }
 
@@ -384,7 +384,7 @@ func threadCPUTime() time.Duration {
 // sinceBoot returns the time since boot, on the clock of the start times of processes; 0
 // if it is unknown.
 func sinceBoot() procfs.Ticks {
-	return procfs.Ticks(procfs.SinceBoot() / (time.Second / procfs.TicksPerSecond))
+	return procfs.TicksOf(procfs.SinceBoot())
 }
 
 // outOfDescriptors reports whether the error means that no descriptor can be opened.

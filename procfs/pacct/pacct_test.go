@@ -26,6 +26,7 @@ func record(e binary.ByteOrder, version, flags byte, status uint32) []byte {
 	e.PutUint32(b[28:], math.Float32bits(250)) // 2.5 s
 	e.PutUint16(b[32:], 3)                     // 30 ms
 	e.PutUint16(b[34:], 1<<13|2)               // 2 × 8 ticks: 160 ms
+	e.PutUint16(b[42:], 2<<13|5)               // 5 × 64 faults
 	copy(b[48:], "git")
 	return b
 }
@@ -33,7 +34,7 @@ func record(e binary.ByteOrder, version, flags byte, status uint32) []byte {
 func TestParse(t *testing.T) {
 	whole := pacct.Record{
 		PID: 37, PPID: 12, UID: 1000, Comm: "git", Known: true,
-		End: time.Unix(1_000_002, 0), Elapsed: 2500 * time.Millisecond, CPU: 190 * time.Millisecond,
+		End: time.Unix(1_000_002, 0), Elapsed: 2500 * time.Millisecond, CPU: 190 * time.Millisecond, MinorFaults: 320,
 	}
 	with := func(status procfs.WaitStatus, known bool) pacct.Record {
 		r := whole

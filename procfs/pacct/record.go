@@ -36,6 +36,9 @@ type Record struct {
 	End     time.Time     // the second in which it ended
 	Elapsed time.Duration // time since its start, in 10 ms
 	CPU     time.Duration // user and system time, in 10 ms
+	// MinorFaults is how many page faults it had that needed no I/O: exact up to 8,191, and
+	// rounded down beyond.
+	MinorFaults uint64
 }
 
 // Offsets in struct acct_v3.
@@ -50,6 +53,7 @@ const (
 	offElapsed  = 28 // float: ticks
 	offUser     = 32 // comp_t: ticks
 	offSystem   = 34 // comp_t: ticks
+	offFaults   = 42 // comp_t
 	offComm     = 48 // 16 bytes
 )
 
@@ -73,8 +77,9 @@ func Parse(b []byte) (Record, error) {
 	r := Record{
 		PID: int(int32(e.Uint32(b[offPID:]))), PPID: int(int32(e.Uint32(b[offPPID:]))), UID: e.Uint32(b[offUID:]),
 		Comm: string(comm), Status: procfs.WaitStatus(e.Uint32(b[offExitCode:])),
-		Elapsed: ticks(float64(math.Float32frombits(e.Uint32(b[offElapsed:])))),
-		CPU:     compressed(e.Uint16(b[offUser:])) + compressed(e.Uint16(b[offSystem:])),
+		Elapsed:     ticks(float64(math.Float32frombits(e.Uint32(b[offElapsed:])))),
+		CPU:         procfs.Ticks(compressed(e.Uint16(b[offUser:])) + compressed(e.Uint16(b[offSystem:]))).Duration(),
+		MinorFaults: compressed(e.Uint16(b[offFaults:])),
 	}
 	r.Known = r.Status.Signaled() || b[offFlag]&(byCore|bySignal) == 0
 	// The kernel has computed the start by subtracting whole seconds from the end.
@@ -95,6 +100,4 @@ func ticks(n float64) time.Duration {
 
 // compressed decodes a comp_t, see acct(5): an exponent of 3 bits with base 8, and a
 // fraction of 13 bits.
-func compressed(n uint16) time.Duration {
-	return procfs.Ticks(uint64(n&0x1fff) << (3 * (n >> 13))).Duration()
-}
+func compressed(n uint16) uint64 { return uint64(n&0x1fff) << (3 * (n >> 13)) }
