@@ -17,16 +17,50 @@ const (
 	exactPerSecond = 50
 )
 
+// deadChildren are the children of the init that process accounting knows to have ended.
+type deadChildren interface {
+	// nextDead returns one of them, which may be about to end; 0: there is none.
+	nextDead() (pid int)
+	// notDead tells that waitid(2) has not found the child that nextDead has returned.
+	notDead(err error)
+	// accounted returns what process accounting says about one of them.
+	accounted(pid int) (watch.Accounted, bool)
+}
+
+// mostUndead is how many children findNextDead tries that are about to end.
+const mostUndead = 8
+
+// findNextDead fills info with a child that has ended, if process accounting knows one.
+func (k *kernel) findNextDead(info *childInfo) bool {
+	*info = childInfo{}
+	if k.dead == nil {
+		return false
+	}
+	for range mostUndead {
+		pid := k.dead.nextDead()
+		if pid == 0 {
+			return false
+		}
+		err := waitid(unix.P_PID, pid, info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		if err == nil && info.pid != 0 {
+			return true
+		}
+		*info = childInfo{}
+		k.dead.notDead(err)
+	}
+	return false
+}
+
 // recallAccounted fills in what process accounting says about the dead orphan d. It reports
 // whether d need not be read from /proc.
 func (k *kernel) recallAccounted(d *death) bool {
-	if k.accounted == nil || k.exact.Take(time.Now()) {
+	if k.dead == nil || k.exact.Take(time.Now()) {
 		return false
 	}
 	if _, program := k.starts[d.PID]; program {
 		return false
 	}
-	r, ok := k.accounted(d.PID)
+	r, ok := k.dead.accounted(d.PID)
 	if !ok {
 		return false
 	}

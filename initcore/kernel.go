@@ -12,7 +12,6 @@ import (
 
 	"yinit/initcore/early"
 	"yinit/initcore/history"
-	"yinit/initcore/watch"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/zombie"
@@ -45,14 +44,13 @@ type kernel struct {
 	container    cgroup.Container
 	scanner      *procfs.Scanner
 	zombies      history.Budget // how many orphans readZombie reads
-	// accounted returns what process accounting says about a child that has ended.
-	accounted func(pid int) (watch.Accounted, bool)
-	exact     history.Budget // how many orphans are read from /proc although accounted knows them
-	relays    *relays
-	found     []procfs.Stat   // children that search found
-	answer    chan stopAnswer // of the last check
-	forbidden features        // what the seccomp filter does not allow, see tryCalls
-	trial     trial
+	dead         deadChildren
+	exact        history.Budget // how many orphans are read from /proc although dead knows them
+	relays       *relays
+	found        []procfs.Stat   // children that search found
+	answer       chan stopAnswer // of the last check
+	forbidden    features        // what the seccomp filter does not allow, see tryCalls
+	trial        trial
 }
 
 // A launch keeps what is needed to explain a failed start until the process has ended.
@@ -161,8 +159,7 @@ type childInfo struct {
 func (k *kernel) reap(d *death) error {
 	var info childInfo
 	for again := true; again; again = k.reapTrial(info) {
-		info = childInfo{}
-		if err := waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG|unix.WNOWAIT, nil); err != nil {
+		if err := k.find(&info); err != nil {
 			return err
 		}
 	}
@@ -191,6 +188,14 @@ func (k *kernel) reap(d *death) error {
 		d.Failure = failure(l)
 	}
 	return nil
+}
+
+// find fills info with a child that ended, stopped or continued.
+func (k *kernel) find(info *childInfo) error {
+	if k.findNextDead(info) {
+		return nil
+	}
+	return waitid(unix.P_ALL, 0, info, unix.WEXITED|unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG|unix.WNOWAIT, nil)
 }
 
 // ownPeak returns the peak resident set size of the init; 0: unknown.

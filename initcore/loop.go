@@ -148,7 +148,8 @@ const lastTime = 100 * time.Millisecond
 // stand for many deaths. Losing a SIGCHLD is harmless, since every wake-up calls
 // reapAll.
 func (l *loop) reapAll() (some bool) {
-	deaths, stops := 0, 0
+	began, deaths, stops := l.clock(), 0, 0
+	defer func() { l.letOthersEnd(deaths, l.clock().Sub(began)) }()
 	for {
 		if err := l.proc.reap(&l.death); err != nil || l.death.PID == 0 {
 			if err != nil && !errors.Is(err, unix.ECHILD) {
@@ -170,12 +171,31 @@ func (l *loop) reapAll() (some bool) {
 		if l.deathsSinceTidy++; l.deathsSinceTidy >= tidyEvery {
 			l.tidyUp()
 		}
-		if deaths == maxDeaths || stops == maxStops {
+		if deaths == maxDeaths || stops == maxStops || deaths%8 == 0 && l.clock().Sub(began) > reapTime {
 			l.unfinished = true
 			return some
 		}
 	}
 }
+
+// letOthersEnd naps if the children that end are hard to find. To find one, waitid(2) steps
+// over all living children that are older, and meanwhile no process can end. If thousands
+// end at once, it pays to let them: then the first child is a dead one.
+func (l *loop) letOthersEnd(deaths int, took time.Duration) {
+	if deaths > 0 && took > time.Duration(deaths)*slowReap {
+		l.nap(min(reapShare*took, mostNap))
+	}
+}
+
+const (
+	// reapTime is how long a step reaps children, if that many have ended.
+	reapTime = 2 * time.Millisecond
+	// slowReap is how long it takes to reap a child if there are many others that live.
+	slowReap = 60 * time.Microsecond
+	// reapShare and mostNap are how long the nap is, compared with the time of the reaping.
+	reapShare = 4
+	mostNap   = 10 * time.Millisecond
+)
 
 // The limit on wake-ups without an event.
 const (

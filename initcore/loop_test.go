@@ -26,6 +26,8 @@ type faulty struct {
 	panics  string // "name", "explain", "kill", "everyProcess", "list", "start": what panics
 	started time.Time
 	naps    time.Duration
+	// reapTakes is how long it takes to reap a child.
+	reapTakes time.Duration
 }
 
 func newFaulty(t *testing.T, cfg Config) *faulty {
@@ -52,6 +54,7 @@ func (f *faulty) reap(d *death) error {
 	if len(f.reaps) > 0 {
 		*d = f.reaps[0]
 		f.reaps = f.reaps[1:]
+		f.clock = f.clock.Add(f.reapTakes)
 		return nil
 	}
 	f.steps++
@@ -353,6 +356,27 @@ func TestBurst(t *testing.T) {
 		f.loop.step()
 		if due := f.loop.due(); !due.IsZero() || f.loop.deathsSinceTidy != 0 {
 			t.Errorf("after tidying up something is due, %v, and %d deaths count", due, f.loop.deathsSinceTidy)
+		}
+	}
+}
+
+// TestLetOthersEnd: if it takes long to find a child that has ended, the init lets others
+// end before it looks again, and a step soon ends.
+func TestLetOthersEnd(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		10 * time.Microsecond: 0, 500 * time.Microsecond: reapShare * 2500 * time.Microsecond, time.Second: mostNap,
+	} {
+		f := newFaulty(t, one())
+		for pid := 100; pid < 300; pid++ {
+			f.reaps = append(f.reaps, death{PID: pid})
+		}
+		f.reapTakes = took
+		f.loop.reapAll()
+		if f.naps != want {
+			t.Errorf("a child takes %v: %v of naps, want %v", took, f.naps, want)
+		}
+		if left := len(f.reaps); (left > 0) != (took > 10*time.Microsecond) || (left > 0) != f.loop.unfinished {
+			t.Errorf("a child takes %v: %d of 200 are left, unfinished %v", took, left, f.loop.unfinished)
 		}
 	}
 }

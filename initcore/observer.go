@@ -65,7 +65,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 	}
 	o.w = w
 	if o.accounting != nil {
-		k.accounted = o.accounted
+		k.dead = o
 	}
 	m.hist.SetSources(w.Sources())
 }
@@ -132,7 +132,16 @@ func (o *observer) nameOfDead(pid int, now time.Time) (name string) {
 	return name
 }
 
-// accounted returns what process accounting says about a child that has ended.
+// nextDead implements deadChildren.
+func (o *observer) nextDead() (pid int) {
+	o.try(func(w *watch.Watcher) { pid = w.NextDead() })
+	return pid
+}
+
+// notDead implements deadChildren.
+func (o *observer) notDead(err error) { o.try(func(w *watch.Watcher) { w.NotDead(err) }) }
+
+// accounted implements deadChildren.
 func (o *observer) accounted(pid int) (r watch.Accounted, ok bool) {
 	o.try(func(w *watch.Watcher) { r, ok = w.Accounted(pid) })
 	return r, ok

@@ -134,7 +134,9 @@ func becomeInit(args []string) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	argv := append([]string{"yinit", "--grace=500ms", "--", self, "demo"}, args...)
+	// Quiet, because the demo leaves its workload to the init on purpose: it would be told to
+	// run it in the foreground.
+	argv := append([]string{"yinit", "--quiet", "--grace=500ms", "--", self, "demo"}, args...)
 	return unix.Exec(self, append(argv, stageShow), early.Environ())
 }
 

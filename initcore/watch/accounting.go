@@ -89,10 +89,10 @@ func (w *Watcher) stopAccounting(now time.Time, err error) {
 }
 
 // readAccounting handles the new accounting records. It stops when the init has to reap
-// children first.
+// children first, which then calls it again.
 func (w *Watcher) readAccounting(now time.Time) {
 	a := w.accounting
-	if a == nil {
+	if a == nil || a.ahead.full() {
 		return
 	}
 	w.retryLater(now)
@@ -186,7 +186,7 @@ func (w *Watcher) mustWait(r *waiting, now time.Time) bool {
 	p := w.procs[r.PID]
 	if p == nil {
 		if w.leftToInit(r) {
-			a.ahead.add(&r.Record)
+			a.ahead.add(&r.Record, false)
 			a.missing = 0
 			return false
 		}
@@ -200,6 +200,9 @@ func (w *Watcher) mustWait(r *waiting, now time.Time) bool {
 		p.accounted, p.accountKnown, p.accountStatus = true, r.Known, r.Status
 		if r.Comm != "" && r.Comm != p.Comm {
 			w.lastProgram(p, r.Comm)
+		}
+		if w.leftToInit(r) {
+			a.ahead.add(&r.Record, true)
 		}
 	case p != nil || !exists(r.PID) || w.scans-r.since >= reusedAfter && !w.isZombie(r.PID): // the pid was reused, or is free
 		w.recordAccounted(r, now)

@@ -134,7 +134,7 @@ func TestAccountingOfZombies(t *testing.T) {
 		for range 2 * reusedAfter {
 			w.Tick(time.Now())
 		}
-		waits := w.accounting.later.n + w.accounting.ahead.n
+		waits := w.accounting.later.n + len(w.accounting.ahead.all)
 		if n := len(b.of(history.KindExit, zombie)); n != 0 || w.procs[zombie] != nil || waits != 1 {
 			t.Errorf("%d records, watched %v, %d wait; want only one that waits", n, w.procs[zombie] != nil, waits)
 		}
@@ -153,7 +153,7 @@ func TestAccountingOfZombies(t *testing.T) {
 		default:
 			w.Finish(time.Now())
 		}
-		waits = w.accounting.later.n + w.accounting.ahead.n
+		waits = w.accounting.later.n + len(w.accounting.ahead.all)
 		if n := len(b.of(history.KindExit, zombie)); n != want || waits != 0 {
 			t.Errorf("%s: %d records, want %d; %d wait", by, n, want, waits)
 		}

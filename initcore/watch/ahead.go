@@ -4,24 +4,25 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"yinit/procfs/pacct"
 )
 
-// ahead holds the accounting records of children of the init that it has not reaped yet.
-// It will record their ends, and may ask for what the record says instead of reading /proc.
+// ahead holds children of the init whose accounting records were read, but which the init has
+// not reaped yet. It asks for them one after the other: otherwise waitid(2) would look for
+// each among thousands that may live. It will record their ends, and what the records say
+// saves it from reading /proc.
 type ahead struct {
-	// all are in the order in which the kernel wrote them. The capacity is fixed, because a
-	// slice that grows leaves garbage of many sizes, see queue.
-	all   []aheadRecord
-	first int // those before it are free
-	n     int // how many are not free
-	taken int // the pid of the record that [Watcher.Accounted] has taken; 0: none
+	all   []aheadRecord // in the order in which the kernel wrote them
+	taken int           // the pid of the last record that [Watcher.Accounted] has taken; 0: none
 }
 
-// An aheadRecord is the record of a process; pid 0 means that its place is free.
+// An aheadRecord is the record of a child of the init.
 type aheadRecord struct {
-	pid int
-	Accounted
+	pacct.Record
+	watched bool      // the watcher watches it, and knows more
+	tried   time.Time // when the init first found that it had not ended; zero: never
 }
 
 // Accounted is what process accounting says about a process that has ended.
@@ -36,61 +37,86 @@ type Accounted struct {
 	MinorFaults uint64
 }
 
-// maxAhead is how many records of children of the init are read before it reaps them.
-const maxAhead = 1024
+const (
+	// maxAhead is how many records of children of the init are read before it reaps them.
+	maxAhead = 64
+	// tryFor is how long the init tries to reap a child whose record was read. The kernel
+	// writes the record a moment before the child has ended; but the child may be traced, and
+	// then its tracer has to wait for it first.
+	tryFor = 100 * time.Millisecond
+)
 
-// add keeps a record. There is room for it.
-func (a *ahead) add(r *pacct.Record) {
+func (a *ahead) full() bool { return len(a.all) >= maxAhead }
+
+// add keeps the record of a child of the init.
+func (a *ahead) add(r *pacct.Record, watched bool) {
 	if a.all == nil {
 		a.all = make([]aheadRecord, 0, maxAhead)
 	}
-	if len(a.all) == maxAhead {
-		a.all, a.first = slices.DeleteFunc(a.all, func(r aheadRecord) bool { return r.pid == 0 }), 0
-	}
-	a.all = append(a.all, aheadRecord{r.PID, Accounted{r.Comm, r.Elapsed, r.CPU, r.MinorFaults}})
-	a.n++
+	a.all = append(a.all, aheadRecord{Record: *r, watched: watched})
 }
 
-func (a *ahead) full() bool { return a.n == maxAhead }
-
 // take removes the record of a process, and reports whether there was one.
-func (a *ahead) take(pid int) (Accounted, bool) {
-	if a.n == 0 {
-		return Accounted{}, false
+func (a *ahead) take(pid int) (r aheadRecord, ok bool) {
+	i := slices.IndexFunc(a.all, func(r aheadRecord) bool { return r.PID == pid })
+	if i < 0 {
+		return r, false
 	}
-	for i := a.first; i < len(a.all); i++ {
-		if a.all[i].pid != pid {
-			continue
-		}
-		r := a.all[i].Accounted
-		a.all[i] = aheadRecord{}
-		a.n--
-		for a.first < len(a.all) && a.all[a.first].pid == 0 {
-			a.first++
-		}
-		if a.n == 0 {
-			a.all, a.first = a.all[:0], 0
-		}
-		return r, true
+	r = a.all[i]
+	a.all = slices.Delete(a.all, i, i+1)
+	return r, true
+}
+
+// NextDead returns a child of the init that has ended, or is about to end; 0: none is known.
+func (w *Watcher) NextDead() int {
+	a := w.accounting
+	if a == nil {
+		return 0
 	}
-	return Accounted{}, false
+	if len(a.ahead.all) == 0 {
+		if w.readAccounting(w.clock()); w.accounting == nil || len(a.ahead.all) == 0 {
+			return 0
+		}
+	}
+	return a.ahead.all[0].PID
+}
+
+// NotDead notifies the watcher that waitid(2) has not found the child that NextDead has
+// returned, and with which error; nil: it has not ended yet.
+func (w *Watcher) NotDead(err error) {
+	a := w.accounting
+	if a == nil || len(a.ahead.all) == 0 {
+		return
+	}
+	first, now := a.ahead.all[0], w.clock()
+	a.ahead.all = slices.Delete(a.ahead.all, 0, 1)
+	if first.tried.IsZero() {
+		first.tried = now
+	}
+	switch {
+	case err == unix.ECHILD: // the init has reaped it
+	case now.Sub(first.tried) < tryFor:
+		a.ahead.all = append(a.ahead.all, first)
+	case first.watched:
+	case a.later.n < maxLater:
+		a.later.push(&waiting{Record: first.Record, since: w.scans, tried: w.scans})
+	default:
+		a.skipped++
+	}
 }
 
 // Accounted returns what process accounting says about a child of the init that has
-// ended, and that the init is about to reap. ok is false if /proc tells more: the watcher
-// knows its start, or there is no record.
-func (w *Watcher) Accounted(pid int) (r Accounted, ok bool) {
+// ended, and that the init is about to reap. ok is false if there is no record, or if the
+// watcher and /proc tell more.
+func (w *Watcher) Accounted(pid int) (said Accounted, ok bool) {
 	a := w.accounting
 	if a == nil || w.procs[pid] != nil {
-		return r, false
+		return said, false
 	}
-	if a.ahead.n == 0 {
-		if w.readAccounting(w.clock()); w.accounting == nil {
-			return r, false
-		}
+	r, ok := a.ahead.take(pid)
+	if !ok || r.watched {
+		return said, false
 	}
-	if r, ok = a.ahead.take(pid); ok {
-		a.ahead.taken = pid
-	}
-	return r, ok
+	a.ahead.taken = pid
+	return Accounted{r.Comm, r.Elapsed, r.CPU, r.MinorFaults}, true
 }

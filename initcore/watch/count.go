@@ -31,7 +31,12 @@ func (w *Watcher) Finish(now time.Time) {
 	w.Ready(now)
 	w.recordUnnoticed(0, now)
 	w.findNew(now)
-	w.readAccounting(now)
+	for w.accounting != nil {
+		w.accounting.ahead.all = w.accounting.ahead.all[:0] // the init does not wait for more
+		if w.readAccounting(now); w.accounting != nil && !w.accounting.ahead.full() {
+			break
+		}
+	}
 	if w.accounting != nil {
 		w.recordLater(now, true)
 	}

@@ -220,9 +220,6 @@ func (w *Watcher) Trim() {
 	w.procs, w.children, w.holders = shrunk(w.procs, usualMost), shrunk(w.children, 0), shrunk(w.holders, 0)
 	w.free, w.frees = nil, 0
 	w.scanner.Trim()
-	if a := w.accounting; a != nil && a.ahead.n == 0 {
-		a.ahead = ahead{}
-	}
 }
 
 // shrunk returns a map that is as large as the elements of m need, but not smaller than
