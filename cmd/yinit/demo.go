@@ -162,7 +162,9 @@ func showDemo(ascii bool) (int, error) {
 	if !isTerminal(0) || !isTerminal(1) || os.Getenv("TERM") == "dumb" {
 		return 0, printFrame(w, o)
 	}
-	return showTop(w, o)
+	c := newClient(procfs.FS{})
+	c.returns = false // PID 1 has the terminal because it belongs to the demo
+	return showTop(w, o, c)
 }
 
 func hasZombie(s snapshot.Snapshot) bool {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
 	"time"
 
@@ -33,7 +32,11 @@ func runHistory(args []string) (int, error) {
 	if err != nil {
 		return failure, err
 	}
-	if err := printHistory(o); err != nil {
+	err = printHistory(o)
+	if _, unread := errors.AsType[unreadError](err); unread {
+		return 128 + int(unix.SIGPIPE), nil
+	}
+	if err != nil {
 		return failure, fmt.Errorf("history: %w", err)
 	}
 	return 0, nil
@@ -164,9 +167,7 @@ func printHistory(o historyOptions) error {
 	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o, users: host.NewUsers(passwdFile), width: terminalWidth}
 	why := ""
 	if o.follow {
-		stop := make(chan os.Signal, 1)
-		signal.Notify(stop, unix.SIGTERM)
-		why, err = src.Follow(stop, p.print)
+		why, err = p.follow(src)
 	} else {
 		var b history.Batch
 		if b, err = src.Read(0); err == nil {

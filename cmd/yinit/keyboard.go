@@ -22,6 +22,7 @@ const (
 // because Bubble Tea takes a microsecond or more for each letter.
 type keyboard struct {
 	*os.File
+	client *client // is told what comes
 	pastes pasteMarker
 }
 
@@ -30,7 +31,11 @@ type keyboard struct {
 func (k *keyboard) Read(p []byte) (int, error) {
 	buf := make([]byte, max(1, len(p)/8))
 	n, err := k.File.Read(buf)
-	return copy(p, k.pastes.mark(buf[:n], time.Now())), err
+	text := k.pastes.mark(buf[:n], time.Now())
+	if n > 0 {
+		k.client.hear(k.pastes.answers)
+	}
+	return copy(p, text), err
 }
 
 // A pasteMarker finds text and escape sequences in what a terminal sends.
@@ -40,6 +45,7 @@ type pasteMarker struct {
 	seq   []byte // an unfinished escape sequence, or the beginning of its end
 	state func(*pasteMarker, byte)
 
+	answers int       // how many answers to statusQuery the last bytes had
 	pasting bool      // in a paste that the terminal marks
 	read    time.Time // when the last bytes came
 
@@ -49,7 +55,7 @@ type pasteMarker struct {
 
 // mark returns b, which was read at now, with its pastes marked and shortened.
 func (m *pasteMarker) mark(b []byte, now time.Time) []byte {
-	m.out = m.out[:0]
+	m.out, m.answers = m.out[:0], 0
 	if m.state == nil || !m.pasting && now.Sub(m.read) > oneBurst {
 		m.state = (*pasteMarker).inText // A sequence comes in one piece; this was the Esc key.
 	}
@@ -137,6 +143,9 @@ func (m *pasteMarker) inSequence(c byte) {
 		m.state = (*pasteMarker).inPaste
 	case c >= '@' && c <= '~', len(m.seq) > 64:
 		m.state = (*pasteMarker).inText
+		if c == 'n' { // of statusOK, or that the terminal is not well
+			m.answers++
+		}
 	}
 }
 

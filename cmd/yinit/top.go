@@ -43,7 +43,7 @@ func runTop(args []string) (int, error) {
 	if term := os.Getenv("TERM"); term == "dumb" {
 		return showOnce(w, o.Options)
 	}
-	return showTop(w, o.Options)
+	return showTop(w, o.Options, newClient(procfs.FS{}))
 }
 
 func parseTop(args []string) (topOptions, error) {
@@ -99,8 +99,8 @@ func printFrame(w *source, o tui.Options) error {
 	return err
 }
 
-// showTop runs the inspector until the user quits or the terminal hangs up.
-func showTop(w *source, o tui.Options) (int, error) {
+// showTop runs the inspector until the user quits, or nobody is at the terminal any more.
+func showTop(w *source, o tui.Options, c *client) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var sig tui.Signaller
@@ -114,21 +114,12 @@ func showTop(w *source, o tui.Options) (int, error) {
 	if err := reserveThreads(w.Cgroup.Read()); err != nil {
 		return failure, err
 	}
-	options := append(windowOptions(), tea.WithInput(&keyboard{File: os.Stdin}), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))
-	p := tea.NewProgram(tui.New(w, sig, o), options...)
-	go leaveWithClient(ctx, cancel)
-	// Bubble Tea restores the terminal on SIGINT and SIGTERM. Do the same on SIGHUP
-	// and SIGQUIT.
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, unix.SIGHUP, unix.SIGQUIT)
-	var got atomic.Int32
-	go func() {
-		if s, ok := (<-signals).(syscall.Signal); ok {
-			got.Store(int32(s))
-			p.Kill()
-		}
-	}()
-	_, err := p.Run()
+	input := &keyboard{File: os.Stdin, client: c}
+	p := tea.NewProgram(tui.New(w, sig, o), append(windowOptions(c), tea.WithInput(input), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))...)
+	c.leave(ctx, cancel)
+	got := endOnSignal(cancel)
+	err := runProgram(ctx, p)
+	c.finish()
 	switch {
 	case got.Load() != 0:
 		return 128 + int(got.Load()), nil
@@ -140,6 +131,47 @@ func showTop(w *source, o tui.Options) (int, error) {
 		return 1, fmt.Errorf("top: %w", err)
 	}
 	return 0, nil
+}
+
+// endOnSignal calls cancel when SIGHUP or SIGQUIT comes, and stores which one it was. Bubble
+// Tea handles SIGTERM and SIGINT itself, but not while a write does not end.
+func endOnSignal(cancel func()) (got *atomic.Int32) {
+	got = new(atomic.Int32)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, unix.SIGHUP, unix.SIGQUIT, unix.SIGTERM)
+	go func() {
+		for s := range signals {
+			if s == unix.SIGTERM {
+				<-time.After(2 * time.Second)
+			}
+			if s, ok := s.(syscall.Signal); ok {
+				got.Store(int32(s))
+			}
+			cancel()
+		}
+	}()
+	return got
+}
+
+// runProgram runs the program. If nobody reads from the terminal any more, the program may
+// be in a write that does not end, and is left there.
+func runProgram(ctx context.Context, p *tea.Program) error {
+	ended := make(chan error, 1)
+	go func() {
+		_, err := p.Run()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(2 * time.Second):
+		return tea.ErrProgramKilled
+	}
 }
 
 // moreThreads is how many threads top needs in addition to those it started with: it
@@ -160,18 +192,6 @@ func reserveThreads(u cgroup.Usage) error {
 	}
 	early.Spare(moreThreads)
 	return nil
-}
-
-// leaveWithClient ends the inspector when its terminal hangs up. If the client of
-// docker exec is killed, the process that it started gets no signal.
-func leaveWithClient(ctx context.Context, cancel func()) {
-	poll := []unix.PollFd{{Fd: 0}}
-	for ctx.Err() == nil {
-		if _, err := unix.Poll(poll, -1); err == nil {
-			cancel()
-			return
-		}
-	}
 }
 
 func isTerminal(fd int) bool {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"os"
 
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
@@ -18,14 +17,16 @@ const (
 // windowOptions returns the options that bound the window. Bubble Tea asks the terminal for
 // its size when it starts, before any filter. If that is too large, it gets an output that
 // it cannot ask, and keeps a fixed size.
-func windowOptions() []tea.ProgramOption {
-	options := []tea.ProgramOption{tea.WithFilter(boundWindow)}
+func windowOptions(c *client) []tea.ProgramOption {
+	bound := tea.WithFilter(boundWindow)
 	ws, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ)
 	if err == nil && (ws.Col > mostColumns || ws.Row > mostLines) {
-		options = append(options, tea.WithOutput(struct{ io.Writer }{os.Stdout}),
-			tea.WithWindowSize(min(int(ws.Col), mostColumns), min(int(ws.Row), mostLines)))
+		return []tea.ProgramOption{
+			bound, tea.WithOutput(struct{ io.Writer }{c}),
+			tea.WithWindowSize(min(int(ws.Col), mostColumns), min(int(ws.Row), mostLines)),
+		}
 	}
-	return options
+	return []tea.ProgramOption{bound, tea.WithOutput(c)}
 }
 
 // boundWindow is a filter for messages.
