@@ -34,6 +34,15 @@ func (f FS) Root() string {
 	return f.root
 }
 
+// WhatHelps adds to err, the error of a file that every proc filesystem has, what the user can
+// do about it.
+func (f FS) WhatHelps(err error) error {
+	if f.Root() == defaultRoot {
+		return fmt.Errorf("%w; mount /proc", err)
+	}
+	return fmt.Errorf("%w; %s is neither a proc filesystem nor a copy of one", err, f.Root())
+}
+
 // place names a file below the root: of the whole system if pid is 0, of a process
 // if tid is 0, else of a thread. An empty name is the directory itself.
 type place struct {

@@ -274,7 +274,7 @@ func programOf(proc procfs.FS, pid int) string {
 func explain(proc procfs.FS, err error) *NotFoundError {
 	e := &NotFoundError{err: err}
 	if _, err := proc.Uptime(); err != nil {
-		e.Text = "cannot read /proc (" + err.Error() + "), where the history is found; mount /proc"
+		e.Text = "cannot read " + proc.Root() + ", where the history is found: " + proc.WhatHelps(err).Error()
 		return e
 	}
 	comm, hidden := proc.Comm(1)

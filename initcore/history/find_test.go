@@ -130,8 +130,8 @@ func TestNotFound(t *testing.T) {
 		}
 	}
 	tree := proctest.New(t)
-	if _, err := Find(tree.FS(), 0); err == nil || !strings.Contains(err.Error(), "mount /proc") {
-		t.Errorf("without /proc: %v, want what to do", err)
+	if _, err := Find(tree.FS(), 0); err == nil || !strings.Contains(err.Error(), "is neither a proc filesystem nor a copy of one") {
+		t.Errorf("not a proc filesystem: %v, want that said", err)
 	}
 	tree.Uptime(time.Hour)
 	if _, err := Find(tree.FS(), 5); err == nil || !strings.HasPrefix(err.Error(), "PID 1 is hidden from this user (hidepid)") {

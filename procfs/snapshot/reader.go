@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"fmt"
 	"os"
 	"sync"
 	"syscall"
@@ -115,7 +114,7 @@ func (r *Reader) Close() {
 func (r *Reader) Snapshot() (Snapshot, error) {
 	uptime, err := r.fs.Uptime()
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("%w; mount /proc", err)
+		return Snapshot{}, r.fs.WhatHelps(err)
 	}
 	stats, err := r.scan()
 	if err != nil {

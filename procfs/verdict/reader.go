@@ -48,7 +48,7 @@ func NewReader(fs procfs.FS, relay func(pid int) Relay) *Reader {
 // is not a proc filesystem.
 func (r *Reader) Scan() error {
 	if _, err := r.FS.Uptime(); err != nil {
-		return fmt.Errorf("%w; mount /proc", err)
+		return r.FS.WhatHelps(err)
 	}
 	s := procfs.NewScanner(r.FS)
 	defer s.Close()

@@ -98,7 +98,7 @@ func Find(fs procfs.FS, o Options) (*Report, error) {
 func uptimeOf(fs procfs.FS) (time.Duration, error) {
 	uptime, err := fs.Uptime()
 	if err != nil {
-		return 0, fmt.Errorf("%w; mount /proc", err)
+		return 0, fs.WhatHelps(err)
 	}
 	return uptime, nil
 }
