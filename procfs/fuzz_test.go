@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -73,6 +74,24 @@ func FuzzWaitStatus(f *testing.F) {
 		w := WaitStatus(v)
 		if (w.ExitCode() < 0) != w.Signaled() || (w.Signal() != 0) != w.Signaled() || w.CoreDumped() && !w.Signaled() || w.Shell() < 0 || w.Shell() > 255 {
 			t.Errorf("%#x: code %d, signal %d, core %v, shell %d", v, w.ExitCode(), w.Signal(), w.CoreDumped(), w.Shell())
+		}
+	})
+}
+
+// FuzzListeners checks that no table of sockets makes a parser panic, and that each
+// address has its protocol.
+func FuzzListeners(f *testing.F) {
+	f.Add("tcp", []byte("   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 7 1 0 100 0 0 10 0\n"))
+	f.Add("udp6", []byte("   0: 00000000000000000000000001000000:1F90 0:0 07 0:0 00:0 0 0 0 7\n"))
+	f.Add("unix", []byte("0000000000000000: 00000002 00000000 00010000 0001 01    12 /run/a b.sock\n"))
+	f.Fuzz(func(t *testing.T, table string, b []byte) {
+		found := map[uint64]string{}
+		addListeners(found, table, b)
+		addUnixListeners(found, b)
+		for inode, address := range found {
+			if inode == 0 || !strings.Contains(address, " ") {
+				t.Errorf("%d: %q", inode, address)
+			}
 		}
 	})
 }

@@ -92,6 +92,14 @@ func (t *Tree) files(dir string, content map[string]string) {
 	}
 }
 
+// Link makes a symbolic link, such as that of a descriptor: "7/fd/0". name is relative to
+// the root.
+func (t *Tree) Link(name, target string) {
+	t.t.Helper()
+	t.check(os.MkdirAll(filepath.Dir(filepath.Join(t.root, name)), 0o755))
+	t.link(name, target)
+}
+
 // link makes a symbolic link, unless target is "".
 func (t *Tree) link(name, target string) {
 	t.t.Helper()

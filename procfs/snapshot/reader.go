@@ -23,7 +23,7 @@ type Options struct {
 }
 
 // A Reader takes snapshots. Only one goroutine at a time may call Snapshot; others may
-// call Details and Find meanwhile.
+// call Details, Resources and Find meanwhile.
 type Reader struct {
 	// Targets reads what decides the verdicts on signals that this process would send.
 	Targets *verdict.Reader
@@ -34,6 +34,9 @@ type Reader struct {
 	opt     Options
 	scanner *procfs.Scanner
 	users   *host.Users
+
+	patience patience
+	holders  holderLook
 
 	mu         sync.Mutex // protects stats, which Details and Find read, too
 	stats      []procfs.Stat
@@ -227,12 +230,27 @@ func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
 	}
 	if p.cmdline == nil || p.comm != s.Comm || p.ran && (r.round+s.PID)%cmdlineRounds == 0 {
 		p.ran = false
-		if words, err := r.fs.Cmdline(s.PID); err == nil {
+		if words, ok := r.readCmdline(s); ok {
 			p.cmdline = words
 		}
 		p.comm = s.Comm
 	}
 	return p.cmdline
+}
+
+// readCmdline reads the command line, for which the kernel takes the lock of the process's
+// memory. A process in uninterruptible sleep often holds it, so it gets limited time.
+func (r *Reader) readCmdline(s *procfs.Stat) (words []string, ok bool) {
+	if s.State != procfs.StateDisk {
+		words, err := r.fs.Cmdline(s.PID)
+		return words, err == nil
+	}
+	var err error
+	inTime := r.patience.do(s.ID(), func() func() {
+		line, failed := r.fs.Cmdline(s.PID)
+		return func() { words, err = line, failed }
+	})
+	return words, inTime && err == nil
 }
 
 // Find returns the process pid of the last snapshot, and whether there is one.

@@ -1,0 +1,215 @@
+package snapshot
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/asuser"
+)
+
+const (
+	mostFiles   = 4096 // open files of a process that are read
+	mostThreads = 64   // threads of a process that are read
+)
+
+// Unread says why something was not read. The zero value says that it was.
+type Unread uint8
+
+// The reasons.
+const (
+	ReadAll     Unread = iota
+	Denied             // the kernel refused it: the process belongs to another user, or has more rights
+	Blocked            // the read did not end in time: the process holds the lock of its memory
+	Unsupported        // this kernel, or this /proc, does not have it
+)
+
+// reasonOf returns why err came.
+func reasonOf(err error) Unread {
+	switch {
+	case err == nil:
+		return ReadAll
+	case errors.Is(err, fs.ErrPermission):
+		return Denied
+	default:
+		return Unsupported
+	}
+}
+
+// Resources is what a process has, read on demand: it takes many files, and some time.
+type Resources struct {
+	Environ       []string // its environment when it was started, NAME=value
+	EnvironUnread Unread
+
+	Files       Files
+	FilesUnread Unread
+	Holders     Holders // who else has its pipes and terminals
+
+	Limits        []procfs.ResourceLimit // nil: unknown
+	Queued, Queue uint64                 // signals queued for its user, and how many may be; Queue 0: unknown
+	Cgroups       []procfs.CgroupPath    // nil: unknown
+	Namespaces    Namespaces
+
+	Threads      []Thread // of a process with many, the first ones
+	ThreadsTotal int
+
+	// Advice says what to do in order to read what was denied; "": nothing was.
+	Advice string
+}
+
+// Files are the open files of a process.
+type Files struct {
+	Open      []procfs.OpenFile // of a process with many, the first ones
+	Access    map[int]procfs.FileAccess
+	Total     int
+	Listening map[uint64]string // the addresses of listening sockets, by inode
+}
+
+// Namespaces compares the namespaces of a process with those of PID 1.
+type Namespaces struct {
+	Own    []string // the kinds in which they differ
+	Same   []string // the kinds in which they do not
+	Unread Unread
+}
+
+// A Thread is a thread of a process.
+type Thread struct {
+	TID   int
+	Name  string
+	State procfs.State
+	CPU   time.Duration
+	Wchan string // the kernel function in which it sleeps, see [procfs.FS.Wchan]; "": unknown
+}
+
+// Resources reads what a process has. Root that may not read it tries again with the
+// identity of the owner, see package asuser. The error matches [procfs.ErrGone] if the
+// process has been reaped.
+func (r *Reader) Resources(id procfs.ID) (Resources, error) {
+	stat, err := r.fs.Stat(id.PID)
+	if err != nil {
+		return Resources{}, err
+	}
+	if stat.ID() != id {
+		return Resources{}, procfs.ErrGone
+	}
+	var all Resources
+	all.Limits, _ = r.fs.ResourceLimits(id.PID)
+	all.Queued, all.Queue, _ = r.fs.QueuedSignals(id.PID)
+	all.Cgroups, _ = r.fs.CgroupPaths(id.PID)
+	if stat.Dead() {
+		return all, nil
+	}
+	all.Environ, all.EnvironUnread = r.environ(&stat)
+	all.readOwn(r.fs, id.PID)
+	if all.denied() && os.Geteuid() == 0 {
+		_ = asuser.Owner(r.fs, id.PID, func() { all.readOwn(r.fs, id.PID) }) // What the owner may not read either stays denied.
+	}
+	if all.denied() {
+		all.Advice = asuser.Advice(r.fs, id.PID, "its user")
+	}
+	all.Holders = r.holders.of(r, id, &all.Files)
+	if again, err := r.fs.Stat(id.PID); err != nil || again.ID() != id {
+		return Resources{}, procfs.ErrGone // It may be another process with the same pid.
+	}
+	return all, nil
+}
+
+func (a *Resources) denied() bool {
+	return a.EnvironUnread == Denied || a.FilesUnread == Denied || a.Namespaces.Unread == Denied
+}
+
+// readOwn reads what requires the right to inspect the process.
+func (a *Resources) readOwn(proc procfs.FS, pid int) {
+	a.Files, a.FilesUnread = readFiles(proc, pid)
+	a.Namespaces = namespaces(proc, pid)
+	a.Threads, a.ThreadsTotal = threads(proc, pid)
+}
+
+// environ reads the environment, for which the kernel takes the lock of the process's
+// memory.
+func (r *Reader) environ(stat *procfs.Stat) ([]string, Unread) {
+	if stat.KernelThread() {
+		return nil, ReadAll
+	}
+	var env []string
+	var err error
+	if !r.patience.do(stat.ID(), func() func() {
+		words, failed := r.fs.Environ(stat.PID)
+		if errors.Is(failed, fs.ErrPermission) && os.Geteuid() == 0 {
+			_ = asuser.Owner(r.fs, stat.PID, func() { words, failed = r.fs.Environ(stat.PID) })
+		}
+		return func() { env, err = words, failed }
+	}) {
+		return nil, Blocked
+	}
+	return env, reasonOf(err)
+}
+
+func readFiles(proc procfs.FS, pid int) (f Files, why Unread) {
+	var err error
+	if f.Open, f.Total, err = proc.OpenFiles(pid, mostFiles); err != nil {
+		return Files{}, reasonOf(err)
+	}
+	slices.SortFunc(f.Open, func(a, b procfs.OpenFile) int { return a.FD - b.FD })
+	f.Access = map[int]procfs.FileAccess{}
+	sockets := false
+	for i := range f.Open {
+		file := &f.Open[i]
+		sockets = sockets || file.Kind == procfs.FileSocket
+		if file.Kind == procfs.FilePipe && len(f.Access) < mostLinks {
+			if a, err := proc.FileAccess(pid, file.FD); err == nil {
+				f.Access[file.FD] = a
+			}
+		}
+	}
+	if sockets {
+		f.Listening = proc.Listeners(pid)
+	}
+	return f, ReadAll
+}
+
+func namespaces(proc procfs.FS, pid int) (n Namespaces) {
+	own, err := proc.Namespaces(pid)
+	if err != nil {
+		return Namespaces{Unread: reasonOf(err)}
+	}
+	first, err := proc.Namespaces(1)
+	if len(first) == 0 {
+		return Namespaces{Unread: reasonOf(err)}
+	}
+	for _, ns := range own {
+		for _, other := range first {
+			switch {
+			case other.Kind != ns.Kind:
+			case other.ID == ns.ID:
+				n.Same = append(n.Same, ns.Kind)
+			default:
+				n.Own = append(n.Own, ns.Kind)
+			}
+		}
+	}
+	return n
+}
+
+// threads reads the threads of a process.
+func threads(proc procfs.FS, pid int) (all []Thread, total int) {
+	tids, err := proc.Threads(pid)
+	if err != nil {
+		return nil, 0
+	}
+	for _, tid := range tids[:min(len(tids), mostThreads)] {
+		stat, err := proc.ThreadStat(pid, tid)
+		if err != nil {
+			continue // It has ended.
+		}
+		t := Thread{TID: tid, Name: stat.Comm, State: stat.State, CPU: (stat.UTime + stat.STime).Duration()}
+		if stat.State != procfs.StateRunning {
+			t.Wchan, _ = proc.Wchan(pid, tid) // It is left out if permission is denied.
+		}
+		all = append(all, t)
+	}
+	return all, len(tids)
+}
