@@ -39,16 +39,33 @@ func (r *Record) Title() string {
 // How describes how a process ended and, if that is known, why: "exited 1", "killed
 // by SIGSEGV (core dumped)", "exit status unknown".
 func (r *Record) How() string {
-	how := r.status()
+	how, why := r.status(), r.Why()
 	switch {
-	case r.Text == "":
+	case why == "":
 		return how
-	case strings.HasPrefix(r.Text, how):
-		return r.Text
+	case strings.HasPrefix(why, how+" "):
+		return why
 	default:
-		return how + ": " + r.Text
+		return how + ": " + why
 	}
 }
+
+// Why returns the reason for which a process ended as it did, "" if none is known. It is
+// Text without the words of [Record.How], with which Text may begin.
+func (r *Record) Why() string {
+	if r.Text == r.status() {
+		return ""
+	}
+	for _, how := range []string{r.status(), (r.Status &^ coreFlag).String()} {
+		if why, ok := strings.CutPrefix(r.Text, how+": "); ok && r.Known {
+			return why
+		}
+	}
+	return r.Text
+}
+
+// coreFlag is the bit of a wait status that says that a core was dumped, see wait(2).
+const coreFlag = 0x80
 
 // status is [Record.How] without the reason.
 func (r *Record) status() string { return procfs.Ended(r.Known, r.Status) }
@@ -260,10 +277,7 @@ func (r *Record) accountedParent() string {
 }
 
 func (r *Record) zombieParts() []Part {
-	text := r.Text
-	if text == "" {
-		text = r.parent() + " has not waited for it"
-	}
+	text := r.notReaped()
 	if r.Known {
 		text = r.Status.String() + "; " + text
 	}
@@ -272,6 +286,9 @@ func (r *Record) zombieParts() []Part {
 	}
 	return []Part{{text, 9}, {"zombie for " + procfs.Span(r.ZombieFor), 2}}
 }
+
+// notReaped says which process has not reaped a zombie.
+func (r *Record) notReaped() string { return cmp.Or(r.Text, r.parent()+" has not waited for it") }
 
 // parts returns the parts that have a text.
 func parts(all ...Part) []Part {

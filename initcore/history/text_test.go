@@ -10,6 +10,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/initcore/history/historytest"
+	"yinit/procfs"
 	"yinit/procfs/snapshot/filter"
 )
 
@@ -197,5 +198,64 @@ func TestTitle(t *testing.T) {
 		if got := r.Title(); got != want {
 			t.Errorf("Title of %q = %q, want %q", cmdline, got, want)
 		}
+	}
+}
+
+// TestWhy checks that the reason does not repeat how the process ended.
+func TestWhy(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		known    bool
+		status   procfs.WaitStatus
+		text     string
+		how, why string
+	}{
+		{"none", true, 9, "", "killed by SIGKILL", ""},
+		{"a reason", true, 9, "by kill(1)", "killed by SIGKILL: by kill(1)", "by kill(1)"},
+		{"with the status", true, 9, "killed by SIGKILL: the memory limit was hit", "killed by SIGKILL: the memory limit was hit", "the memory limit was hit"},
+		{"with a core", true, 11 | 0x80, "killed by SIGSEGV (core dumped): it is in /core", "killed by SIGSEGV (core dumped): it is in /core", "it is in /core"},
+		{"a core without the words", true, 11 | 0x80, "killed by SIGSEGV: it is in /core", "killed by SIGSEGV (core dumped): it is in /core", "it is in /core"},
+		{"the status alone", true, 9, "killed by SIGKILL", "killed by SIGKILL", ""},
+		{"a sentence", true, 9, "killed by SIGKILL because it did not end", "killed by SIGKILL because it did not end", "killed by SIGKILL because it did not end"},
+		{"unknown", false, 0, "its parent ignores SIGCHLD", "exit status unknown: its parent ignores SIGCHLD", "its parent ignores SIGCHLD"},
+		{"another status", true, 1 << 8, "exited 12: no", "exited 1: exited 12: no", "exited 12: no"},
+	} {
+		r := history.Record{Kind: history.KindExit, Known: test.known, Status: test.status, Text: test.text}
+		if how, why := r.How(), r.Why(); how != test.how || why != test.why {
+			t.Errorf("%s: %q and %q, want %q and %q", test.name, how, why, test.how, test.why)
+		}
+	}
+}
+
+// TestFields checks that the fields of a record say all that its parts say.
+func TestFields(t *testing.T) {
+	for _, c := range slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others()) {
+		all := map[string]string{}
+		for _, f := range c.Record.Fields() {
+			if _, twice := all[f.Name]; twice || f.Text == "" || len(f.Name) > 9 {
+				t.Errorf("%s: the field %q is %q", c.Name, f.Name, f.Text)
+			}
+			all[f.Name] = f.Text
+		}
+		if all["record"] == "" || all["event"] == "" {
+			t.Errorf("%s: %v", c.Name, all)
+		}
+	}
+	r := history.Record{
+		Kind: history.KindExit, Seq: 12, Run: 2, PID: 37, Comm: "git", Cmdline: "git gc", PPID: 12, Parent: "gunicorn", OriginPPID: 30, UID: 1000, User: "app",
+		Known: true, Status: 9, Text: "killed by SIGKILL: the memory limit was hit", Runtime: 2 * time.Second, CPU: time.Second, MaxRSS: 8 * procfs.MiB, ZombieFor: 3 * time.Second,
+	}
+	var lines []string
+	for _, f := range r.Fields() {
+		lines = append(lines, f.Name+" "+f.Text)
+	}
+	want := []string{
+		"event a process ended", "ended killed by SIGKILL", "why the memory limit was hit", "pid 37", "command git gc", "name git", "ran 2s",
+		"cpu 1s, 50 % of one CPU", "memory at most 8 MiB resident", "zombie for 3s, until it was reaped", "parent 12 (gunicorn)", "original its first parent was 30",
+		"reaper 12 (gunicorn)", "stranger 12 (gunicorn) reaped a process that it did not start", "user app (1000)",
+		"source the watcher of the init, which waits for the ends of other processes", "record 12, in run 2 of the init",
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("the fields are\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
 }
