@@ -218,14 +218,19 @@ func (s *sheet) text(l style, words string) {
 }
 
 // field adds a name and, wrapped beside it, its value.
-func (s *sheet) field(name, value string) { s.entry(11, name, value) }
+func (s *sheet) field(name, value string) { s.fieldIn(normal, name, value) }
+
+// fieldIn is field with a value in a style.
+func (s *sheet) fieldIn(l style, name, value string) { s.styled(l, 11, name, value) }
 
 // entry is field with values that begin at column indent.
-func (s *sheet) entry(indent int, name, value string) {
+func (s *sheet) entry(indent int, name, value string) { s.styled(normal, indent, name, value) }
+
+func (s *sheet) styled(l style, indent int, name, value string) {
 	for i, line := range text.Wrap(value, s.c.width-indent-1) {
 		if i > 0 {
 			name = ""
 		}
-		s.lines = append(s.lines, " "+s.c.paint(strong, s.c.pad(name, indent-2))+" "+line)
+		s.lines = append(s.lines, " "+s.c.paint(strong, s.c.pad(name, indent-2))+" "+s.c.paint(l, line))
 	}
 }

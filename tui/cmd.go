@@ -30,7 +30,11 @@ func tick(d time.Duration, gen int) tea.Cmd {
 func inspect(src Source, id procfs.ID) tea.Cmd {
 	return func() tea.Msg {
 		d, err := src.Details(id)
-		return detailsMsg{id, d, err}
+		if err != nil {
+			return detailsMsg{id: id, err: err}
+		}
+		more, err := src.Resources(id)
+		return detailsMsg{id, d, more, err}
 	}
 }
 

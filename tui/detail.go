@@ -14,19 +14,22 @@ import (
 // detail is the pane with the details of one process.
 type detail struct {
 	list
-	open   bool
-	asked  bool // a detailsMsg is on its way
-	known  bool // data has been read
-	gone   bool // the process has ended; data stays as it is
-	id     procfs.ID
-	proc   snapshot.Process // as it was when the pane was opened
-	data   snapshot.Details
-	failed string // why data could not be read the last time
+	open    bool
+	asked   bool // a detailsMsg is on its way
+	known   bool // data has been read
+	gone    bool // the process has ended; data stays as it is
+	secrets bool // the values of variables that look like secrets are shown
+	id      procfs.ID
+	proc    snapshot.Process // as it was when the pane was opened
+	data    snapshot.Details
+	more    snapshot.Resources
+	failed  string // why data could not be read the last time
 }
 
 var detailKeys = keyMap{
 	{title: "arrows", hint: "scroll"},
 	{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
+	{do: doSecrets, keys: []string{"v"}, title: "v", hint: "hidden values"},
 	{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
 }
 
@@ -46,7 +49,7 @@ func (d detail) take(w *world, msg detailsMsg) detail {
 	case msg.err != nil:
 		d.failed = w.text(msg.err.Error())
 	default:
-		d.data, d.known, d.failed = msg.d, true, ""
+		d.data, d.more, d.known, d.failed = msg.d, msg.more, true, ""
 	}
 	return d
 }
@@ -76,33 +79,70 @@ func (d detail) view(w *world, height int) []string {
 	return lines
 }
 
-// lines returns all lines of the pane, visible or not.
+// detailColumn is the smallest width of a column of the details.
+const detailColumn = 80
+
+// lines returns all lines of the pane, visible or not, in columns where there is room.
 func (d detail) lines(w *world) []string {
 	p := d.process(w)
-	s := sheet{c: &w.canvas}
+	top := sheet{c: &w.canvas}
 	i, ok := w.find(d.id)
 	if ok && !w.ended(i) {
-		s.text(strong, explain(w, &p))
+		top.text(strong, explain(w, &p))
 	} else {
-		s.text(strong, explainGone(w, &p))
+		top.text(strong, explainGone(w, &p))
 	}
 	if d.failed != "" {
-		s.text(bad, d.failed)
+		top.text(bad, d.failed)
 	}
-	s.text(normal, "")
-	d.facts(w, &s, &p)
-	s.text(normal, "")
-	d.signals(w, &s, &p)
-	return s.lines
+	top.text(normal, "")
+	n := max(1, w.width/detailColumn)
+	c := w.canvas // as wide as a column
+	c.width = w.width / n
+	blocks, total := d.blocks(w, &c, &p), 0
+	for _, b := range blocks {
+		total += len(b)
+	}
+	columns := balance(blocks, n, total)
+	if n == 1 {
+		return append(top.lines, columns[0]...)
+	}
+	return append(top.lines, w.columns(columns, c.width)...)
 }
+
+// blocks returns the parts of the pane for a canvas as wide as a column, the most
+// important first. The environment is last, because it may be long.
+func (d detail) blocks(w *world, c *canvas, p *snapshot.Process) (blocks [][]string) {
+	for _, part := range []func(*world, *sheet, *snapshot.Process){d.facts, d.signals, d.files, d.limits, d.place, d.threads, d.environ} {
+		s := sheet{c: c}
+		if part(w, &s, p); len(s.lines) > 0 {
+			s.text(normal, "")
+			blocks = append(blocks, s.lines)
+		}
+	}
+	if last := len(blocks) - 1; last >= 0 {
+		blocks[last] = blocks[last][:len(blocks[last])-1]
+	}
+	return blocks
+}
+
+// has reports whether what the process has is known: it is not for a zombie, which has
+// nothing but an exit status.
+func (d detail) has(p *snapshot.Process) bool { return d.known && !p.Dead() }
 
 func (d detail) facts(w *world, s *sheet, p *snapshot.Process) {
 	s.field("command", w.name(p))
 	if d.data.Exe != "" {
 		s.field("program", w.text(d.data.Exe))
 	}
-	if d.data.Cwd != "" {
+	switch {
+	case d.data.Cwd != "":
 		s.field("directory", w.text(d.data.Cwd))
+	case d.has(p) && d.more.Advice != "":
+		s.field("directory", unreadWords(snapshot.Denied))
+	}
+	if d.has(p) && d.more.Advice != "" {
+		s.fieldIn(warn, "rights", "not all of it may be read: "+w.text(d.more.Advice))
 	}
 	state := p.State.String() + " " + p.State.Word()
 	if p.Dead() {

@@ -104,8 +104,8 @@ func explainGone(w *world, p *snapshot.Process) string {
 		return who + " has ended; the history has no record of it."
 	}
 	text := fmt.Sprintf("%s has ended: %s", who, w.endNote(p))
-	if e.Text != "" {
-		text += ", " + w.text(e.Text)
+	if why := e.Why(); why != "" {
+		text += ", " + w.text(why)
 	}
 	return text + "; reaped by " + w.text(e.Reaper()) + "."
 }

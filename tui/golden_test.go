@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,13 @@ var sessions = []session{
 	{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }},
 	{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }},
 	{"history", Options{}, func(u *user) { u.press("2") }},
+	{"likes", Options{}, func(u *user) { u.burst(37, 16*time.Second, 1, "git gc --auto"); u.refresh(); u.press("2") }},
+	{"record", Options{}, func(u *user) {
+		u.src.end(55, 9)
+		u.src.records[len(u.src.records)-1].Text = "killed by SIGKILL: the memory limit was hit (oom_kill 3 -> 4)"
+		u.refresh()
+		u.press("2", "enter")
+	}},
 	{"explain", Options{}, func(u *user) { u.choose(12).press("e") }},
 	{"help", Options{}, func(u *user) { u.press("?") }},
 }
@@ -90,6 +98,18 @@ func (u *user) crowd(zombies, probes int) *user {
 		u.src.procs = append(u.src.procs, p, proc(20001+2*i, 20000+2*i, "root", "S", "curl localhost", caught()))
 	}
 	u.refresh()
+	return u
+}
+
+// burst adds the records of like deaths.
+func (u *user) burst(n int, every time.Duration, code int, command string) *user {
+	for i := range n {
+		u.src.records = append(u.src.records, history.Record{
+			Seq: uint64(len(u.src.records) + 1), Time: noon.Add(-10*time.Minute + time.Second + time.Duration(i)*every), Kind: history.KindExit,
+			PID: 5000 + len(u.src.records), Comm: strings.Fields(command)[0], Cmdline: command, PPID: 12, Parent: "gunicorn", Known: true,
+			Status: procfs.WaitStatus(code << 8), Runtime: time.Duration(i+1) * 100 * time.Millisecond, MaxRSS: 8 * procfs.MiB, Run: 1,
+		})
+	}
 	return u
 }
 

@@ -1,7 +1,8 @@
 package tui
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
 	"sort"
 
 	"yinit/initcore/history"
@@ -12,19 +13,31 @@ import (
 // historyPage is the page with the history, newest record last.
 type historyPage struct {
 	basic
-	list
-	found []int  // indices in world.events of the records that match the filter
-	first uint64 // the number of the first visible record, which stays at the top
-	still bool   // does not follow the newest record
-	seen  uint64 // the number of the newest record when the page was last shown
-	typed string // the filter, as typed
-	find  filter.Filter
+	table[*history.Record]
+	rows    []historyRow
+	longest int              // cells of the longest command
+	chosen  uint64           // the number of the selected record
+	still   bool             // the selection does not move to new records
+	opened  map[likeKey]bool // the groups of which each record has a row
+	seen    uint64           // the number of the newest record when the page was last shown
+	typed   string           // the filter, as typed
+	find    filter.Filter
 }
 
 var historyKeys = keyMap{
+	{do: doDetails, keys: []string{"enter", "kpenter"}, title: "Enter", does: "the record in full", hint: "record"},
+	{do: doRight, keys: []string{"right"}, title: "Right", does: "show each of the like records that share a row", hint: "each"},
+	{do: doLeft, keys: []string{"left"}, title: "Left", does: "let like records share a row again"},
+	{do: doFold, keys: []string{"space"}, title: "Space", does: "the one or the other"},
 	{do: doFilter, keys: []string{"/", "f4"}, title: "/ F4", does: "filter, see below", hint: "filter"},
-	{do: doFollow, keys: []string{"f"}, title: "f", does: "follow: show the newest record", hint: "follow"},
+	{do: doProblems, keys: []string{"!"}, title: "!", does: "only what went wrong, or all again", hint: "problems"},
+	{do: doShow, keys: []string{"t", "f5"}, title: "t F5", does: "show the parent in the Tree, if it still lives", hint: "parent"},
+	{do: doNextMatch, keys: []string{"n", "f3"}, title: "n F3", does: "next match of the filter; without one, the next problem", hint: "next"},
+	{do: doFollow, keys: []string{"f"}, title: "f", does: "follow: select the newest record, or stay on this one", hint: "follow"},
 }
+
+// problems is the filter for what went wrong.
+const problems = "kind:exit exit!=0 or kind:oom,zombie"
 
 func (h historyPage) keys() []keyMap { return []keyMap{historyKeys} }
 
@@ -42,44 +55,155 @@ func (h historyPage) news(w *world) int {
 }
 
 func (h historyPage) refresh(w *world) page {
-	h.found = make([]int, 0, len(w.events))
-	matches := history.Matching(h.find)
-	for i := range w.events {
-		if history.NotInspector(&w.events[i]) && matches(&w.events[i]) {
-			h.found = append(h.found, i)
-		}
-	}
 	if len(w.events) > 0 {
 		h.seen = w.events[len(w.events)-1].Seq
 	}
-	return h.show(w, sort.Search(len(h.found), func(i int) bool { return w.events[h.found[i]].Seq >= h.first }))
+	return h.remake(w)
 }
 
-// show shows the records from row top on, or the newest ones if the page follows.
-func (h historyPage) show(w *world, top int) historyPage {
-	h.list = h.fit(len(h.found), w.room-1).scrollTo(top) // The first line names the source.
+// remake makes the rows again, and finds the selected record in them. The row of the
+// selected record stays on its line of the screen.
+func (h historyPage) remake(w *world) historyPage {
+	line := h.cursor - h.top
+	h.rows, h.longest = h.makeRows(w)
+	h = h.resize(w)
 	if !h.still {
-		h.list = h.scrollTo(h.bottom())
+		return h.choose(len(h.rows) - 1)
 	}
-	if h.top < len(h.found) {
-		h.first = w.events[h.found[h.top]].Seq
+	row := h.rowOf(w, h.chosen)
+	h.top = row - line
+	return h.choose(row)
+}
+
+// resize adapts the list to the rows and the room, and the columns to the width. The
+// source and the titles take the first lines.
+func (h historyPage) resize(w *world) historyPage {
+	h.list = h.fit(len(h.rows), w.room-2)
+	h.columns = recordColumns(w, h.longest)
+	return h
+}
+
+// rowOf returns the row of a record, or that of its group. If neither is shown, it
+// returns the row of the next record.
+func (h historyPage) rowOf(w *world, seq uint64) int {
+	row := sort.Search(len(h.rows), func(i int) bool { return h.rows[i].seq >= seq })
+	if row < len(h.rows) && h.rows[row].seq == seq {
+		return row
+	}
+	at, ok := slices.BinarySearchFunc(w.events, seq, func(r history.Record, seq uint64) int { return cmp.Compare(r.Seq, seq) })
+	if ok {
+		if key, ok := likeness(&w.events[at]); ok {
+			if i := slices.IndexFunc(h.rows, func(r historyRow) bool { return r.like != nil && r.like.key == key }); i >= 0 {
+				return i
+			}
+		}
+	}
+	return row
+}
+
+// choose selects a row, or the nearest one that has a record.
+func (h historyPage) choose(row int) historyPage {
+	h.list = h.to(row)
+	if h.isDay(h.cursor) {
+		h.list = h.to(h.cursor + 1)
+	}
+	if h.cursor < len(h.rows) {
+		h.chosen = h.rows[h.cursor].seq
 	}
 	return h
 }
 
-// do scrolls. Scrolling to the last record makes the page follow again.
-func (h historyPage) do(w *world, a action) page {
-	switch a {
-	case doFollow:
-		h.still = !h.still
-	case doUp, doDown, doPageUp, doPageDown, doHome, doEnd:
-		h.list = h.fit(len(h.found), w.room-1).scroll(a)
-		h.still = h.top < h.bottom()
-	}
-	return h.show(w, h.top)
+// isDay reports whether the row is a date. After a date there is always a record.
+func (h historyPage) isDay(row int) bool { return row >= 0 && row < len(h.rows) && h.rows[row].day }
+
+// pick selects a row that the user has chosen. The last one follows the newest record.
+func (h historyPage) pick(row int) historyPage {
+	h = h.choose(row)
+	h.still = h.cursor < len(h.rows)-1
+	return h
 }
 
-func (h historyPage) click(*world, int, int) (page, bool) { return h, false }
+func (h historyPage) do(w *world, a action) page {
+	h = h.resize(w)
+	switch a {
+	case doUp, doDown, doPageUp, doPageDown, doHome, doEnd:
+		row := max(h.cursor+h.step(a), 0)
+		if a == doUp && h.isDay(row) {
+			row--
+		}
+		return h.pick(row)
+	case doFollow:
+		h.still = !h.still
+		return h.remake(w)
+	case doNextMatch:
+		return h.next(w)
+	case doProblems:
+		words := problems
+		if h.typed == problems {
+			words = ""
+		}
+		if p, err := h.setFilter(w, words); err == nil {
+			return p
+		}
+	case doFold, doRight, doLeft:
+		return h.fold(w, a)
+	}
+	if !h.still {
+		return h.choose(len(h.rows) - 1)
+	}
+	return h
+}
+
+// next selects the next row, or without a filter the next problem; after the last row it
+// starts again at the top.
+func (h historyPage) next(w *world) historyPage {
+	for i := 1; i <= len(h.rows); i++ {
+		at := (h.cursor + i) % len(h.rows)
+		if !h.rows[at].day && (len(h.find) > 0 || problem(&w.events[h.rows[at].at])) {
+			return h.pick(at)
+		}
+	}
+	return h
+}
+
+// fold gives each record of a group its row, or makes them share one.
+func (h historyPage) fold(w *world, a action) historyPage {
+	if h.cursor >= len(h.rows) {
+		return h
+	}
+	row := h.rows[h.cursor]
+	key, ok := likeness(&w.events[row.at])
+	open := row.like != nil
+	if !ok || open && a == doLeft || !open && (a == doRight || !h.opened[key]) {
+		return h
+	}
+	opened := make(map[likeKey]bool, len(h.opened)+1)
+	for k := range h.opened {
+		opened[k] = true
+	}
+	delete(opened, key)
+	if open {
+		opened[key] = true
+	}
+	h.opened, h.still = opened, true
+	h = h.remake(w)
+	return h.pick(h.cursor)
+}
+
+// click selects a row. The title of the sign for problems is the key of the same name.
+func (h historyPage) click(w *world, x, line int) (page, bool) {
+	h = h.resize(w)
+	col, row := h.hit(w, x, line-1)
+	switch {
+	case row >= 0 && !h.isDay(row):
+		return h.pick(row), true
+	case col >= 0 && h.columns[col].title == problemSign:
+		return h.do(w, doProblems), false
+	case col >= 0 && line == 1:
+		return h.pick(len(h.rows) - 1), false
+	}
+	return h, false
+}
 
 func (h historyPage) filter() string { return h.typed }
 
@@ -89,10 +213,26 @@ func (h historyPage) setFilter(w *world, text string) (page, error) {
 		return h, err
 	}
 	h.typed, h.find = text, find
-	return h.refresh(w), nil
+	return h.remake(w), nil
+}
+
+// record returns the selected record.
+func (h historyPage) record(w *world) (chosenRecord, bool) {
+	if h.cursor >= len(h.rows) {
+		return chosenRecord{}, false
+	}
+	row := &h.rows[h.cursor]
+	r := chosenRecord{Record: w.events[row.at]}
+	if row.like != nil {
+		r.note = row.like.words(w)
+	}
+	return r, true
 }
 
 func (h historyPage) remark(*world) string {
+	if newer := len(h.rows) - 1 - h.cursor; h.still && newer > 0 {
+		return text.Count(newer) + " newer below"
+	}
 	if h.still {
 		return "not following"
 	}
@@ -103,115 +243,10 @@ func (h historyPage) explain(w *world) string {
 	switch {
 	case len(w.events) == 0:
 		return ""
-	case len(h.found) == 0:
+	case len(h.rows) == 0:
 		return "No match. Esc clears the filter."
-	case h.still:
-		return fmt.Sprintf("%d newer below; End or f shows them.", h.n-min(h.n, h.top+h.room))
 	}
-	words, _ := text.FirstFit([]string{
-		"! marks a problem. / filters: text, pid:37, exit!=0, signal:SEGV.",
-		"! marks a problem, / filters.",
-	}, w.width-1)
+	row := &h.rows[h.cursor]
+	words, _ := text.FirstFit(recordSentences(w, &w.events[row.at], row.like), w.width-1)
 	return words
 }
-
-func (h historyPage) view(w *world, height int) []string {
-	if height <= 0 {
-		return nil
-	}
-	lines := []string{w.cut(" "+h.source(w), w.width)}
-	from, to := h.visible()
-	for _, i := range h.found[from:min(to, from+height-1)] {
-		lines = append(lines, w.recordLine(&w.events[i]))
-	}
-	return lines
-}
-
-// source says which process keeps the history, and how many records are missing.
-func (h historyPage) source(w *world) string {
-	if w.historyFailed != "" {
-		return w.paint(bad, "The history cannot be read: "+w.historyFailed)
-	}
-	text := w.text(w.since)
-	if text == "" {
-		text = "history"
-	}
-	text = w.paint(strong, text)
-	if w.lost > 0 {
-		lost := "1 record was"
-		if w.lost != 1 {
-			lost = fmt.Sprintf("%d records were", w.lost)
-		}
-		text += w.glyphs().dot + w.paint(warn, lost+" overwritten before they were read")
-	}
-	return text
-}
-
-// recordLine formats a record: time, !, kind, process, what happened.
-func (w *world) recordLine(r *history.Record) string {
-	mark, l := " ", normal
-	if r.Failed() || r.Kind == history.KindOOM || r.Kind == history.KindZombie {
-		mark, l = "!", bad
-	}
-	left := w.timeCell(r) + " " + mark + " "
-	if w.width >= 60 || r.Kind != history.KindExit {
-		left += w.pad(r.Kind.String(), 7)
-	}
-	rest := w.width - text.Width(left)
-	return w.paint(l, w.cut(left+w.event(r, rest), w.width))
-}
-
-// timeCell returns the time of a record of today, else the date and, if there is
-// room, the time.
-func (w *world) timeCell(r *history.Record) string {
-	year, month, day := w.snap.Time.Date()
-	y, m, d := r.Time.Date()
-	today := !w.read || y == year && m == month && d == day
-	switch {
-	case today && w.width >= 72 && r.Accounted: // the time is known to a second
-		return r.Time.Format("15:04:05    ")
-	case today && w.width >= 72:
-		return r.Time.Format("15:04:05.000")
-	case today:
-		return r.Time.Format("15:04:05")
-	case w.width >= 72:
-		return r.Time.Format("02 Jan 15:04")
-	default:
-		return r.Time.Format("02 Jan  ")
-	}
-}
-
-// event returns the part of the line that depends on the kind of the record.
-func (w *world) event(r *history.Record, width int) string {
-	switch r.Kind {
-	case history.KindSignal:
-		return w.text(r.SignalText(w.glyphs().arrow))
-	case history.KindOOM, history.KindStop, history.KindNote:
-		if r.PID == 0 {
-			return w.text(r.Text)
-		}
-	}
-	name := w.text(r.Title())
-	if r.Cmdline == "" {
-		name = "[" + w.text(r.Comm) + "]"
-	}
-	if width < 50 {
-		name = w.text(r.Comm)
-	}
-	nameWidth := max(8, min(32, width/3))
-	left := padNumber(r.PID, 5) + " " + w.pad(name, nameWidth) + " "
-	return left + w.join(w.parts(r), width-text.Width(left))
-}
-
-// parts returns what the record says about its process, as pieces that may be
-// omitted.
-func (w *world) parts(r *history.Record) []piece {
-	var all []piece
-	for _, p := range r.Parts() {
-		all = append(all, piece{text: w.text(p.Text), rank: p.Rank})
-	}
-	return all
-}
-
-// padNumber never cuts: a number with a digit missing would be wrong.
-func padNumber(n, width int) string { return fmt.Sprintf("%*d", width, n) }

@@ -29,10 +29,12 @@ const (
 	doSortPID
 	doReverse
 	doFollow
+	doProblems
 	doTag
 	doTagTree
 	doUntag
 	doDetails
+	doSecrets
 	doExplain
 	doShow
 	doSnapshot

@@ -30,6 +30,7 @@ type Model struct {
 	line    lineEdit // the filter while the user types it
 	detail  detail
 	reasons reasons
+	record  recordPane
 	menu    menu
 	help    help
 	later   *snapshot.Snapshot // taken while nothing might move, see [menu.still]

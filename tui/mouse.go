@@ -8,9 +8,15 @@ import (
 
 // clicks is what is remembered of the last click, to find a double click.
 type clicks struct {
-	n    int       // number of the last click
-	on   procfs.ID // the process that it selected
-	open bool      // a second click on it is a double click
+	n    int     // number of the last click
+	on   clicked // what it selected
+	open bool    // a second click on it is a double click
+}
+
+// clicked is the process or the record that a click has selected.
+type clicked struct {
+	id  procfs.ID
+	seq uint64
 }
 
 // wheel moves by three rows.
@@ -69,11 +75,13 @@ func (m Model) click(msg tea.MouseClickMsg) (Model, tea.Cmd) {
 // clickRow opens the details at the second click on the same row.
 func (m Model) clickRow() (Model, tea.Cmd) {
 	p, _ := m.selected()
-	if m.clicks.open && m.clicks.on == p.ID {
+	r, _ := m.page().record(&m.world)
+	on := clicked{p.ID, r.Seq}
+	if m.clicks.open && m.clicks.on == on {
 		m.clicks.open = false
 		return m.act(doDetails)
 	}
-	m.clicks = clicks{n: m.clicks.n + 1, on: p.ID, open: true}
+	m.clicks = clicks{n: m.clicks.n + 1, on: on, open: true}
 	return m, rest(m.doubleClick, m.clicks.n)
 }
 

@@ -27,9 +27,10 @@ type restMsg struct{ clicks int }
 
 // A detailsMsg has the details that the details pane asked for.
 type detailsMsg struct {
-	id  procfs.ID
-	d   snapshot.Details
-	err error
+	id   procfs.ID
+	d    snapshot.Details
+	more snapshot.Resources
+	err  error
 }
 
 // An armedMsg makes the signal menu take the answer to what it asked. The answer to an

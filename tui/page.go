@@ -33,6 +33,9 @@ type page interface {
 	selected(*world) (p snapshot.Process, ok bool)
 	// reveal selects a process; ok is false if the page does not show it.
 	reveal(w *world, id procfs.ID) (p page, ok bool)
+	// record returns the record of the history that is selected, on a page whose rows are
+	// records.
+	record(*world) (r chosenRecord, ok bool)
 	// filter returns the text of the filter; setFilter changes it. If the text is not
 	// valid, the page keeps the filter that it has.
 	filter() string
@@ -55,6 +58,7 @@ type basic struct{}
 func (basic) wants(*world) wants                       { return wants{} }
 func (basic) reveal(*world, procfs.ID) (page, bool)    { return nil, false }
 func (basic) selected(*world) (snapshot.Process, bool) { return snapshot.Process{}, false }
+func (basic) record(*world) (chosenRecord, bool)       { return chosenRecord{}, false }
 func (basic) news(*world) int                          { return 0 }
 
 // newPages returns the pages in the order of their numbers.

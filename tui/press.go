@@ -35,18 +35,22 @@ func (m Model) pressKey(key, text string) (Model, tea.Cmd) {
 		return m.actReasons(actionOf(key, reasonsKeys, listKeys, refreshKeys))
 	case m.detail.open:
 		return m.actDetail(actionOf(key, detailKeys, listKeys, refreshKeys))
+	case m.record.open:
+		return m.actRecord(actionOf(key, recordKeys, listKeys, refreshKeys))
 	}
 	return m.act(actionOf(key, append(m.page().keys(), listKeys, refreshKeys, modelKeys)...))
 }
 
 // closePanes shows the page again that help and details cover.
 func (m Model) closePanes() Model {
-	m.help.open, m.detail.open, m.reasons.open = false, false, false
+	m.help.open, m.detail.open, m.reasons.open, m.record.open = false, false, false, false
 	return m
 }
 
 // covered reports whether a pane covers the page.
-func (m Model) covered() bool { return m.help.open || m.detail.open || m.reasons.open }
+func (m Model) covered() bool {
+	return m.help.open || m.detail.open || m.reasons.open || m.record.open
+}
 
 // footer returns the keys that matter in the part that has the focus.
 func (m Model) footer() []piece {
@@ -61,6 +65,8 @@ func (m Model) footer() []piece {
 		return hints(reasonsKeys, m.matters, 0)
 	case m.detail.open:
 		return hints(detailKeys, m.matters, 0)
+	case m.record.open:
+		return hints(recordKeys, m.matters, 0)
 	}
 	var all []piece
 	for _, table := range m.page().keys() {
@@ -80,6 +86,13 @@ func (m Model) matters(b *binding) bool {
 		return m.world.status.zombies > 0 && m.page().name() != zombiesName
 	case doPause:
 		return m.paused
+	case doShow:
+		return m.canShow()
+	case doSecrets:
+		return m.detail.hides()
+	case doRight:
+		r, _ := m.page().record(&m.world)
+		return r.note != ""
 	}
 	return !b.writes || !m.opts.ReadOnly
 }
@@ -138,13 +151,28 @@ func (m Model) showZombies() Model {
 // zombiesName is the title of the page with the zombies.
 const zombiesName = "Zombies"
 
-// showProcess shows the process that the page has selected on the page where it can be
-// revealed.
+// showProcess shows the process that the page has selected, or the parent in the record
+// that it has selected, on the page where it can be revealed.
 func (m Model) showProcess() Model {
 	p, ok := m.selected()
 	if !ok {
-		return m
+		return m.showParent()
 	}
+	return m.reveal(&p)
+}
+
+// canShow reports whether showProcess finds a process.
+func (m Model) canShow() bool {
+	if r, ok := m.chosenRecord(); ok {
+		_, why := m.world.parentNow(&r.Record)
+		return why == ""
+	}
+	_, ok := m.selected()
+	return ok
+}
+
+// reveal shows a process on the first page where it can be revealed.
+func (m Model) reveal(p *snapshot.Process) Model {
 	for i := range m.pages {
 		if to, ok := m.pages[i].reveal(&m.world, p.ID); ok {
 			m = m.closePanes().showPage(i)
@@ -167,6 +195,10 @@ func (m Model) selected() (snapshot.Process, bool) {
 
 func (m Model) openDetail() (Model, tea.Cmd) {
 	p, ok := m.selected()
+	if r, is := m.page().record(&m.world); !ok && is {
+		m.record = recordPane{open: true, chosenRecord: r}.resize(&m.world)
+		return m, nil
+	}
 	if !ok { // The rows of the page are no processes.
 		return m.setPage(m.page().do(&m.world, doDetails)), nil
 	}
@@ -176,10 +208,23 @@ func (m Model) openDetail() (Model, tea.Cmd) {
 
 func (m Model) actDetail(a action) (Model, tea.Cmd) {
 	switch a {
+	case doSecrets:
+		m.detail.secrets = !m.detail.secrets
 	case doBack:
 		m.detail.open = false
 		return m.setPage(m.page().do(&m.world, doNothing)), nil
 	case doSignal, doPause, doHelp, doSlower, doFaster:
+		return m.act(a)
+	}
+	return m.scrollPane(a), nil
+}
+
+func (m Model) actRecord(a action) (Model, tea.Cmd) {
+	switch a {
+	case doBack:
+		m.record.open = false
+		return m.setPage(m.page().do(&m.world, doNothing)), nil
+	case doShow, doPause, doHelp, doSlower, doFaster:
 		return m.act(a)
 	}
 	return m.scrollPane(a), nil
@@ -230,6 +275,11 @@ func (m Model) scrollPane(a action) Model {
 	if m.reasons.open {
 		m.reasons = m.reasons.resize(&m.world)
 		m.reasons.list = m.reasons.scroll(a)
+		return m
+	}
+	if m.record.open {
+		m.record = m.record.resize(&m.world)
+		m.record.list = m.record.scroll(a)
 		return m
 	}
 	m.detail = m.detail.resize(&m.world)

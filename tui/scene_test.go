@@ -30,6 +30,8 @@ import (
 //	dies 55 9               a process disappears: wait status, or "exit 3"
 //	zombie 55 exit 3        a process ends and is not reaped
 //	reuse 55 other          the process ends, and another one gets its pid
+//	burst 37 16 1 git gc    37 records, 16 seconds apart, of processes that exited with 1
+//	later 26h               so much time passes before the next refresh
 //	stop TERM               a stop begins that a signal from outside asked for
 //	select 55               moves to the row of a process
 //	selected 55             the process that is selected
@@ -154,6 +156,12 @@ func (u *user) world(verb string, fields []string) error {
 		p := proc(pids[0], 1, app, "S", strings.Join(fields[1:], " "), caught())
 		p.ID.Start = procfs.Ticks(90000 + u.src.now/time.Second)
 		u.src.procs = append(u.src.procs, p)
+	case "burst":
+		u.burst(pids[0], time.Duration(pids[1])*time.Second, pids[2], strings.Join(fields[3:], " "))
+	case "later":
+		d, err := time.ParseDuration(fields[0])
+		u.src.now += d
+		return err
 	case "stop":
 		n, _ := procfs.ParseSignal(fields[0])
 		u.stop(n)

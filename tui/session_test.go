@@ -237,16 +237,17 @@ func golden(t *testing.T, name, got string) {
 
 // fakeSource is a container with the processes of the golden screens.
 type fakeSource struct {
-	now     time.Duration // since noon
-	procs   []snapshot.Process
-	host    snapshot.Host
-	records []history.Record
-	fail    error
-	noLog   error
-	gone    bool
-	closer  *verdict.Target // the target in the details of a process
-	caller  verdict.Caller
-	uid     [4]uint32 // of all processes
+	now       time.Duration // since noon
+	procs     []snapshot.Process
+	host      snapshot.Host
+	records   []history.Record
+	fail      error
+	noLog     error
+	gone      bool
+	resources *snapshot.Resources // of a process; nil: those of a worker
+	closer    *verdict.Target     // the target in the details of a process
+	caller    verdict.Caller
+	uid       [4]uint32 // of all processes
 }
 
 func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
@@ -297,6 +298,56 @@ func (s *fakeSource) Details(id procfs.ID) (snapshot.Details, error) {
 		}
 	}
 	return snapshot.Details{}, procfs.ErrGone
+}
+
+// Resources returns what a worker has that writes its output into a pipe.
+func (s *fakeSource) Resources(id procfs.ID) (snapshot.Resources, error) {
+	if s.gone {
+		return snapshot.Resources{}, procfs.ErrGone
+	}
+	if s.resources != nil {
+		return *s.resources, nil
+	}
+	return worker(id.PID), nil
+}
+
+func worker(pid int) snapshot.Resources {
+	r := snapshot.Resources{
+		Environ: []string{"PATH=/usr/bin:/bin", "DB_PASSWORD=geheim", "DATABASE_URL=postgres://app:geheim@db/app", "LANG=C.UTF-8", "API_TOKEN="},
+		Limits: []procfs.ResourceLimit{
+			{Name: "nofile", Soft: 1024, Hard: 524288},
+			{Name: "nproc", Soft: uint64(procfs.Unlimited), Hard: uint64(procfs.Unlimited)},
+			{Name: "core", Hard: uint64(procfs.Unlimited)},
+			{Name: "stack", Soft: 8 << 20, Hard: uint64(procfs.Unlimited)},
+			{Name: "sigpending", Soft: 127415, Hard: 127415},
+		},
+		Queued: 3, Queue: 127415,
+		Cgroups:    []procfs.CgroupPath{{Path: "/"}},
+		Namespaces: snapshot.Namespaces{Own: []string{"mnt"}, Same: []string{"cgroup", "ipc", "net", "pid", "user", "uts"}},
+		Threads: []snapshot.Thread{
+			{TID: pid, Name: "gunicorn", State: 'S', CPU: 71 * time.Second, Wchan: "do_epoll_wait"},
+			{TID: pid + 1000, Name: "reaper", State: 'S', Wchan: "futex_wait_queue"},
+			{TID: pid + 1001, Name: "disk", State: 'D', Wchan: "nfs_wait_bit_killable"},
+		},
+		ThreadsTotal: 70,
+	}
+	for fd, link := range []string{
+		"/dev/pts/0", "pipe:[771]", "pipe:[772]", "socket:[9001]", "socket:[9002]", "anon_inode:[eventpoll]",
+		"/srv/app/app.log (deleted)", "/srv/app/app.py", "anon_inode:[eventfd]",
+	} {
+		f := procfs.ParseFileLink(link)
+		f.FD = fd
+		r.Files.Open = append(r.Files.Open, f)
+	}
+	r.Files.Total = len(r.Files.Open)
+	r.Files.Access = map[int]procfs.FileAccess{1: procfs.FileWrites, 2: procfs.FileWrites}
+	r.Files.Listening = map[uint64]string{9001: "0.0.0.0:8080 tcp", 1: "10.0.0.1:22 tcp"}
+	r.Holders.Of = map[string][]snapshot.Holder{
+		"/dev/pts/0": {{PID: 4120, Comm: "sh", Access: 3}, {PID: 4125, Comm: "sleep", Access: 3}},
+		"pipe:[771]": {{PID: 56, Comm: "gunicorn", Access: procfs.FileWrites}},
+		"pipe:[772]": {{PID: 12, Comm: "gunicorn", Access: procfs.FileReads}},
+	}
+	return r
 }
 
 // Zombies returns a report in which every culprit has a handler that does not wait.

@@ -19,6 +19,9 @@ type Source interface {
 	// Details reads what only the details of one process show. The error matches
 	// [procfs.ErrGone] if the process has ended.
 	Details(procfs.ID) (snapshot.Details, error)
+	// Resources reads what one process has, which takes longer than Details. Its error is
+	// that of Details.
+	Resources(procfs.ID) (snapshot.Resources, error)
 	// History returns the records with numbers above after, oldest first.
 	History(after uint64) (History, error)
 	// Zombies finds out who ought to reap each zombie, and why they do not. It is

@@ -72,6 +72,7 @@ func (m Model) settle() Model {
 		m = m.setPage(m.page().do(w, doNothing))
 		m.menu = m.menu.resize(w)
 		m.detail, m.help, m.reasons = m.detail.resize(w), m.help.resize(&m), m.reasons.resize(w)
+		m.record = m.record.resize(w)
 	}
 	return m
 }

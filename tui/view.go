@@ -71,6 +71,8 @@ func (m Model) body() []string {
 		lines = append(lines, m.reasons.view(w, w.room)...)
 	case m.detail.open:
 		lines = append(lines, m.detail.view(w, w.room)...)
+	case m.record.open:
+		lines = append(lines, m.record.view(w, w.room)...)
 	default:
 		lines = append(lines, m.page().view(w, w.room)...)
 	}
