@@ -23,6 +23,8 @@ type accounting struct {
 	owed  []int // the pids of recorded exits whose accounting record was not read yet
 	ahead ahead
 	later queue // of pids that exist, but cannot be watched
+	// current is the record that is handled; here, because each would take memory of its own.
+	current waiting
 	// scan and watched count the zombies for which mayWatch was asked since the last scan.
 	scan    uint64
 	watched int
@@ -46,7 +48,7 @@ type accounting struct {
 
 const (
 	// maxOwed is how many accounting records may be owed until the watcher reads them.
-	maxOwed = 1024
+	maxOwed = 256
 	// maxAtOnce is how many zombies are watched because of their records between two scans.
 	maxAtOnce = 64
 	// maxLater is how many accounting records may wait.
@@ -167,12 +169,12 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	if r.PID <= 0 || r.PID == w.opt.Self || a.paid(r.PID) { // acct(2) writes one of its caller when it is switched off
 		return
 	}
-	first := waiting{Record: *r, since: w.scans, tried: w.scans}
+	a.current = waiting{Record: *r, since: w.scans, tried: w.scans}
 	switch {
-	case !w.mustWait(&first, now):
+	case !w.mustWait(&a.current, now):
 	case a.later.n < maxLater:
-		w.describe(&first, now)
-		kept := first
+		w.describe(&a.current, now)
+		kept := a.current
 		a.later.push(&kept)
 	default:
 		a.skipped++

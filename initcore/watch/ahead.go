@@ -39,7 +39,7 @@ type Accounted struct {
 
 const (
 	// maxAhead is how many records of children of the init are read before it reaps them.
-	maxAhead = 64
+	maxAhead = 32
 	// tryFor is how long the init tries to reap a child whose record was read. The kernel
 	// writes the record a moment before the child has ended; but the child may be traced, and
 	// then its tracer has to wait for it first.

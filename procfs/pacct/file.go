@@ -17,6 +17,7 @@ type File struct {
 	off   int64 // end of the records that were read
 	freed int64 // end of the blocks that were freed
 	buf   []byte
+	last  string // the command name of the last record that was read
 }
 
 // freeEvery is how many bytes of records Read leaves in the file until it frees them.
@@ -128,10 +129,11 @@ func (f *File) Read(do func(Record) bool) error {
 		}
 		more = n == len(f.buf)
 		for b := f.buf[:n-n%Size]; len(b) > 0; b = b[Size:] {
-			r, err := Parse(b)
+			r, err := parse(b, f.last)
 			if err != nil {
 				return err
 			}
+			f.last = r.Comm
 			f.off += Size
 			if !do(r) {
 				return nil

@@ -65,7 +65,10 @@ const (
 )
 
 // Parse parses one record. The error is [ErrFormat].
-func Parse(b []byte) (Record, error) {
+func Parse(b []byte) (Record, error) { return parse(b, "") }
+
+// parse is Parse. It allocates nothing if the command name is last.
+func parse(b []byte, last string) (Record, error) {
 	if len(b) < Size || b[offVersion]&^bigEndian != version3 {
 		return Record{}, ErrFormat
 	}
@@ -74,9 +77,12 @@ func Parse(b []byte) (Record, error) {
 		e = binary.BigEndian
 	}
 	comm, _, _ := bytes.Cut(b[offComm:Size], []byte{0})
+	if string(comm) != last {
+		last = string(comm)
+	}
 	r := Record{
 		PID: int(int32(e.Uint32(b[offPID:]))), PPID: int(int32(e.Uint32(b[offPPID:]))), UID: e.Uint32(b[offUID:]),
-		Comm: string(comm), Status: procfs.WaitStatus(e.Uint32(b[offExitCode:])),
+		Comm: last, Status: procfs.WaitStatus(e.Uint32(b[offExitCode:])),
 		Elapsed:     ticks(float64(math.Float32frombits(e.Uint32(b[offElapsed:])))),
 		CPU:         procfs.Ticks(compressed(e.Uint16(b[offUser:])) + compressed(e.Uint16(b[offSystem:]))).Duration(),
 		MinorFaults: compressed(e.Uint16(b[offFaults:])),
