@@ -13,14 +13,15 @@ import (
 
 // A role is what a process of the demo's workload does.
 type role struct {
-	name string // the name that ps shows
-	play func(start func(role string) (*exec.Cmd, error))
+	name  string // the name that ps shows
+	title string // the command line
+	play  func(start func(role string) (*exec.Cmd, error))
 }
 
 func roles() map[string]role {
 	return map[string]role{
 		// A server whose master never waits for the git processes it starts.
-		"master": {"gunicorn: mast", func(start func(string) (*exec.Cmd, error)) {
+		"master": {"gunicorn: mast", "gunicorn: master [app:app]", func(start func(string) (*exec.Cmd, error)) {
 			for range 2 {
 				start("worker")
 			}
@@ -33,17 +34,17 @@ func roles() map[string]role {
 				}
 			}
 		}},
-		"worker": {"gunicorn: work", func(func(string) (*exec.Cmd, error)) {
+		"worker": {"gunicorn: work", "gunicorn: worker [app:app]", func(func(string) (*exec.Cmd, error)) {
 			for {
 				for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); {
 				}
 				time.Sleep(180 * time.Millisecond)
 			}
 		}},
-		"git":      {"git", func(func(string) (*exec.Cmd, error)) { time.Sleep(100 * time.Millisecond); os.Exit(1) }},
-		"stubborn": {"stubborn", func(func(string) (*exec.Cmd, error)) { setDisposition(unix.SIGTERM, sigIgnore); forever() }},
+		"git":      {"git", "git gc --auto", func(func(string) (*exec.Cmd, error)) { time.Sleep(100 * time.Millisecond); os.Exit(1) }},
+		"stubborn": {"stubborn", "stubborn --ignore TERM", func(func(string) (*exec.Cmd, error)) { setDisposition(unix.SIGTERM, sigIgnore); forever() }},
 		// A scheduler that waits for its jobs: one job leaves an orphan, another crashes.
-		"cron": {"cron", func(start func(string) (*exec.Cmd, error)) {
+		"cron": {"cron", "/usr/sbin/cron -f", func(start func(string) (*exec.Cmd, error)) {
 			for i := 0; ; i++ {
 				job := "backup"
 				if i%3 == 2 {
@@ -55,9 +56,9 @@ func roles() map[string]role {
 				time.Sleep(4 * time.Second)
 			}
 		}},
-		"backup": {"backup", func(start func(string) (*exec.Cmd, error)) { start("upload"); time.Sleep(300 * time.Millisecond) }},
-		"upload": {"upload", func(func(string) (*exec.Cmd, error)) { time.Sleep(3 * time.Second); os.Exit(3) }},
-		"crash": {"report", func(func(string) (*exec.Cmd, error)) {
+		"backup": {"backup", "backup /srv /mnt", func(start func(string) (*exec.Cmd, error)) { start("upload"); time.Sleep(300 * time.Millisecond) }},
+		"upload": {"upload", "upload --retry 3 /mnt", func(func(string) (*exec.Cmd, error)) { time.Sleep(3 * time.Second); os.Exit(3) }},
+		"crash": {"report", "report --monthly", func(func(string) (*exec.Cmd, error)) {
 			time.Sleep(time.Second)
 			setDisposition(unix.SIGSEGV, sigDefault)
 			_ = unix.Kill(os.Getpid(), unix.SIGSEGV)
@@ -99,6 +100,7 @@ func misbehave(name string) (int, error) {
 		return failure, fmt.Errorf("demo: unknown role %q", name)
 	}
 	setName(r.name)
+	setTitle(r.title)
 	// A Go program catches every signal; the programs in these roles do not.
 	for sig := unix.Signal(1); sig < 32; sig++ {
 		if sig != unix.SIGKILL && sig != unix.SIGSTOP && sig != unix.SIGURG && sig != unix.SIGCHLD && sig != unix.SIGSEGV {
@@ -121,6 +123,18 @@ func setName(name string) {
 	if err := os.WriteFile("/proc/self/comm", b[:len(b)-1], 0); err != nil {
 		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b[0])), 0, 0, 0)
 	}
+}
+
+// setTitle replaces the command line of this process, as setproctitle(3) of BSD does: it
+// overwrites the arguments, which follow each other in memory. It cuts a title that does
+// not fit.
+func setTitle(title string) {
+	size := len(os.Args) - 1 // the zero bytes between the arguments
+	for _, arg := range os.Args {
+		size += len(arg)
+	}
+	area := unsafe.Slice(unsafe.StringData(os.Args[0]), size)
+	clear(area[copy(area, title):])
 }
 
 // SIG_DFL and SIG_IGN of rt_sigaction(2).
