@@ -20,9 +20,14 @@ import (
 // machine is fast enough.
 const soakRate = 100
 
+// hiddenByRead is how many unseen processes the init takes for those of a command that has
+// read the history: 160 in each of two scans.
+const hiddenByRead = 2 * 160
+
 // TestSoak runs a random workload under the init for as long as YINIT_SOAK says, and keeps
 // the book: the exits that were recorded and the processes that were counted as unseen are
-// together the pids that were given out. It runs with process accounting and without, and
+// together the pids that were given out. What other processes do to it on the same machine
+// counts: each time that one of them reads the history hides some. It runs with process accounting and without, and
 // with pids that are used again and again and that never are.
 func TestSoak(t *testing.T) {
 	long, err := time.ParseDuration(os.Getenv("YINIT_SOAK"))
@@ -94,9 +99,10 @@ func soak(t *testing.T, long time.Duration, prefix []string, wraps, accounting b
 	h := b.header
 	t.Logf("seed %d: %d started in %s: %d exits recorded (%d with an unknown status), %d unseen, %d not watched, %d not recorded since there were too many; %d records were not read",
 		seed, started, long, b.exits, b.unknown, h.Missed, h.Unwatched, b.skipped, b.lost)
-	if got := uint64(b.exits) + h.Missed + h.Unwatched + b.skipped + b.lost; got != started {
-		t.Errorf("%d are in the book, and %d were started; other processes have read the history at %d times, and the init takes up to 160 unseen processes for them\n%s",
-			got, started, b.reads, strings.Join(b.notes, "\n"))
+	got := uint64(b.exits) + h.Missed + h.Unwatched + b.skipped + b.lost
+	if hidden := uint64(b.reads) * hiddenByRead; got > started || got+hidden < started {
+		t.Errorf("%d are in the book, and %d were started; other processes have read the history at %d times, for each of which the init takes up to %d unseen processes for theirs\n%s",
+			got, started, b.reads, hiddenByRead, strings.Join(b.notes, "\n"))
 	}
 	if b.twice > 0 {
 		t.Errorf("%d exits were recorded twice", b.twice)
