@@ -86,6 +86,10 @@ var layers = []struct {
 		dir: "cmd/yinit/config", ours: []string{"procfs", "procfs/snapshot/filter", "initcore", "initcore/history", "tui/text"},
 		denied: map[string]string{"os/exec": "it reads the configuration, and runs no program", "os/user": linksC, "net": inPID1, "regexp": "PID 1 runs its initialisers", "charm.land/": "PID 1 has no screen"},
 	},
+	{
+		dir: "cmd/yinit/capture", ours: []string{"procfs/...", "initcore/history", "tui"},
+		denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": formatsOnly},
+	},
 	{dir: "cmd/yinit", ours: []string{"procfs/...", "initcore/...", "tui/...", "cmd/yinit/..."}, denied: map[string]string{"os/user": linksC, "net": noNetwork}},
 }
 

@@ -112,7 +112,10 @@ func explainGone(w *world, p *snapshot.Process) string {
 
 // descent says which process is the parent of p.
 func descent(w *world, p *snapshot.Process) string {
-	if p.ID.PID == w.snap.Caller.PID {
+	switch {
+	case p.ID.PID == w.snap.Caller.PID && w.replay:
+		return ", which wrote this snapshot,"
+	case p.ID.PID == w.snap.Caller.PID:
 		return ", this program,"
 	}
 	if p.Entered() && p.Place != snapshot.PlaceInit {

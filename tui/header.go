@@ -44,6 +44,7 @@ func (w *world) identity() []piece {
 	}
 	name := piece{text: w.text(h.Name), rank: 5, style: strong}
 	return []piece{
+		w.replayPiece(),
 		name,
 		{text: init, rank: 4},
 		{text: text.Plural(w.living, "proc", "procs"), rank: 6},
@@ -52,6 +53,14 @@ func (w *world) identity() []piece {
 		w.history(zombiesOf),
 		w.missedPiece(),
 	}
+}
+
+// replayPiece says that all of this is from a file, and when it was written.
+func (w *world) replayPiece() piece {
+	if !w.replay {
+		return piece{}
+	}
+	return piece{text: "REPLAY of " + w.snap.Time.Format("2006-01-02 15:04:05"), rank: 30, style: warn}
 }
 
 func (w *world) zombiePiece() piece {

@@ -102,6 +102,7 @@ var (
 	modelKeys = keyMap{
 		{do: doNextPage, keys: []string{"tab"}, title: "Tab 1 2", does: "next page, or a page by its number"},
 		{do: doPreviousPage, keys: []string{"shift+tab"}},
+		{do: doSnapshot, keys: []string{"w"}, title: "w", does: "write all that is shown to a file, for --replay"},
 		{do: doZombies, keys: []string{"z"}, title: "z", does: "show the zombies", hint: "zombies"},
 		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close, or clear the filter"},
 		{do: doQuit, keys: []string{"q", "f10"}, title: "q F10", does: "quit; Ctrl-C too, from anywhere", hint: "quit"},

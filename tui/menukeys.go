@@ -81,6 +81,8 @@ func (m Model) openMenu() (Model, tea.Cmd) {
 	p, ok := m.selected()
 	i, here := m.world.find(p.ID)
 	switch {
+	case m.opts.Replay != nil:
+		return m.setStatus(warn, "no signals: this is a replay of "+m.world.snap.Time.Format("2006-01-02 15:04:05")+", its processes are not here"), nil
 	case m.opts.ReadOnly:
 		return m.setStatus(warn, "no signals: top was started with --readonly"), nil
 	case !ok:

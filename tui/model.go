@@ -15,6 +15,8 @@ type Options struct {
 	NoColor  bool          // use bold and reverse video only
 	ASCII    bool          // use ASCII characters only
 	PID      int           // the process to select at the start; 0: the first row
+	Saver    Saver         // writes snapshots; nil: it cannot
+	Replay   *Saved        // show this, and read nothing; nil: read the processes
 }
 
 // Model is the inspector. Use [New].
@@ -49,6 +51,7 @@ type Model struct {
 	reading     bool
 	paused      bool
 	leaving     bool // quit when the command that has the target returns it
+	saving      bool // a snapshot is being written
 	sized       int  // how many reads also asked for the terminal size, see Init
 }
 
@@ -63,6 +66,10 @@ func New(src Source, sig Signaller, o Options) Model {
 	}
 	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, doubleClick: 400 * time.Millisecond, tickAfter: tick, reading: true, pages: newPages(o)}
 	m.world.canvas = canvas{mono: o.NoColor, ascii: o.ASCII}
+	if o.Replay != nil {
+		m.world = m.world.load(o.Replay)
+		m = m.setPage(m.page().refresh(&m.world)).missing()
+	}
 	return m
 }
 
@@ -72,7 +79,12 @@ func New(src Source, sig Signaller, o Options) Model {
 // SIGWINCH, in a goroutine. It would miss a change of the size between the two, such
 // as the one that docker exec makes when it starts a program. So Init asks for the
 // size again, and so do the first reads, see [Model.show].
-func (m Model) Init() tea.Cmd { return tea.Batch(tea.RequestWindowSize, read(m.src, 0, wants{})) }
+func (m Model) Init() tea.Cmd {
+	if m.opts.Replay != nil {
+		return tea.Batch(tea.RequestWindowSize, sizeAgain())
+	}
+	return tea.Batch(tea.RequestWindowSize, read(m.src, 0, wants{}))
+}
 
 // Frame draws the header and the processes of one snapshot as plain text without
 // escape sequences, for a dumb terminal or a file. It ends with a newline. Height 0
@@ -86,7 +98,11 @@ func Frame(s snapshot.Snapshot, h History, width, height int, o Options) string 
 		height = len(s.Procs) + tallEnough
 	}
 	w := world{canvas: canvas{width: width, height: height, plain: true, ascii: o.ASCII}}
-	w = w.addHistory(h).addSnapshot(s)
+	if o.Replay != nil {
+		w = w.load(o.Replay)
+	} else {
+		w = w.addHistory(h).addSnapshot(s)
+	}
 	head := w.header()
 	w.room = max(0, height-len(head))
 	if whole {

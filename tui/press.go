@@ -116,6 +116,8 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 		return m.openMenu()
 	case doPause:
 		return m.pause()
+	case doSnapshot:
+		return m.save()
 	case doSlower, doFaster:
 		return m.setInterval(a == doSlower)
 	case doNextPage:

@@ -545,3 +545,7 @@ func TestStartAtMissing(t *testing.T) {
 		t.Errorf("process 55 is not there:\n%s", u.screen())
 	}
 }
+
+func (u *user) size(width, height int) tea.WindowSizeMsg {
+	return tea.WindowSizeMsg{Width: width, Height: height}
+}

@@ -36,8 +36,17 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		return m.show(msg)
 	case detailsMsg:
 		m.detail = m.detail.take(&m.world, msg)
+	case savedMsg:
+		return m.tellSaved(msg), nil
 	case lookedMsg:
 		m.menu = m.menu.take(msg)
+	}
+	return m.routeMenu(msg)
+}
+
+// routeMenu handles the messages of the signal menu.
+func (m Model) routeMenu(msg tea.Msg) (Model, tea.Cmd) {
+	switch msg := msg.(type) {
 	case heldMsg:
 		return m.held(msg)
 	case armedMsg:
@@ -94,7 +103,7 @@ func (m Model) tick(msg tickMsg) (Model, tea.Cmd) {
 }
 
 func (m Model) read() (Model, tea.Cmd) {
-	if m.reading {
+	if m.reading || m.opts.Replay != nil {
 		return m, nil
 	}
 	m.reading = true
@@ -131,8 +140,8 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	} else if !m.paused {
 		first := !w.read
 		*w = w.addSnapshot(msg.snap)
-		if _, ok := w.byPID[m.opts.PID]; first && m.opts.PID != 0 && !ok {
-			m = m.setStatus(warn, fmt.Sprintf("no process %d here", m.opts.PID))
+		if first {
+			m = m.missing()
 		}
 	}
 	m = m.setPage(m.page().refresh(w))
@@ -143,6 +152,14 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	}
 	m, next := m.wait()
 	return m, tea.Batch(size, details, next)
+}
+
+// missing says if the process of --pid does not exist.
+func (m Model) missing() Model {
+	if _, ok := m.world.byPID[m.opts.PID]; m.opts.PID == 0 || ok {
+		return m
+	}
+	return m.setStatus(warn, fmt.Sprintf("no process %d here", m.opts.PID))
 }
 
 // askSize asks for the size of the terminal at the first two reads. It does not ask
@@ -167,6 +184,9 @@ func (m Model) askDetails() (Model, tea.Cmd) {
 
 // setInterval selects the next longer or shorter of the usual intervals.
 func (m Model) setInterval(slower bool) (Model, tea.Cmd) {
+	if m.opts.Replay != nil {
+		return m.noRefresh(), nil
+	}
 	usual := []time.Duration{
 		100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second,
 		2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute,
@@ -188,11 +208,19 @@ func (m Model) setInterval(slower bool) (Model, tea.Cmd) {
 
 // pause freezes the screen, or resumes with a new read.
 func (m Model) pause() (Model, tea.Cmd) {
+	if m.opts.Replay != nil {
+		return m.noRefresh(), nil
+	}
 	m.paused = !m.paused
 	if m.paused {
 		return m, nil
 	}
 	return m.read()
+}
+
+// noRefresh says why a replay does not change.
+func (m Model) noRefresh() Model {
+	return m.setStatus(normal, "this is a replay: it shows one moment, and nothing is refreshed")
 }
 
 // setStatus shows text on the last line until the next key.

@@ -19,6 +19,7 @@ const (
 type world struct {
 	canvas
 
+	replay bool // the data is from a file
 	read   bool // there has been a snapshot
 	snap   snapshot.Snapshot
 	procs  []snapshot.Process // the processes of the snapshot, then the ended ones that are kept

@@ -164,6 +164,7 @@ func showDemo(ascii bool) (int, error) {
 	}
 	c := newClient(procfs.FS{})
 	c.returns = false // PID 1 has the terminal because it belongs to the demo
+	o.Saver = saver{w}
 	return showTop(w, o, c)
 }
 

@@ -18,6 +18,7 @@ import (
 	"yinit/initcore/early"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
 	"yinit/tui"
 )
@@ -25,7 +26,9 @@ import (
 // topOptions are the options of yinit top.
 type topOptions struct {
 	tui.Options
-	once bool
+	once   bool
+	save   bool   // print a snapshot as JSON
+	replay string // the file to show
 }
 
 func runTop(args []string) (int, error) {
@@ -33,8 +36,14 @@ func runTop(args []string) (int, error) {
 	if err != nil {
 		return failure, err
 	}
+	if o.replay != "" {
+		return runReplay(o)
+	}
 	w := newSource(procfs.FS{})
-	if o.once {
+	switch {
+	case o.save:
+		return printSnapshot(w, o.Interval)
+	case o.once:
 		return showOnce(w, o.Options)
 	}
 	if !isTerminal(0) || !isTerminal(1) {
@@ -43,6 +52,7 @@ func runTop(args []string) (int, error) {
 	if term := os.Getenv("TERM"); term == "dumb" {
 		return showOnce(w, o.Options)
 	}
+	o.Saver = saver{w}
 	return showTop(w, o.Options, newClient(procfs.FS{}))
 }
 
@@ -52,11 +62,19 @@ func parseTop(args []string) (topOptions, error) {
 		"interval": &o.Interval,
 		"readonly": &o.ReadOnly,
 		"once":     &o.once,
+		"snapshot": &o.save,
+		"replay":   &o.replay,
 		"ascii":    &o.ASCII,
 		"pid":      &o.PID,
 	})
-	if err == nil && o.Interval < minInterval {
+	switch {
+	case err != nil:
+	case o.Interval < minInterval:
 		err = fmt.Errorf("top: --interval: %s is too short; write %s or more", o.Interval, minInterval)
+	case o.save && o.replay != "":
+		err = errors.New("top: --snapshot and --replay exclude each other")
+	case o.save && o.once:
+		err = errors.New("top: --snapshot and --once exclude each other")
 	}
 	return o, err
 }
@@ -79,39 +97,54 @@ func showOnce(w *source, o tui.Options) (int, error) {
 // printFrame prints what top would show. It takes two snapshots a moment apart to
 // measure rates.
 func printFrame(w *source, o tui.Options) error {
-	if _, err := w.Snapshot(); err != nil {
-		return err
-	}
-	time.Sleep(min(o.Interval, 200*time.Millisecond))
-	snap, err := w.Snapshot()
+	snap, hist, err := readOnce(w, o.Interval)
 	if err != nil {
 		return err
+	}
+	return drawFrame(snap, hist, o)
+}
+
+// readOnce takes two snapshots, the second one after a moment, and returns that one and the
+// history.
+func readOnce(w *source, interval time.Duration) (snapshot.Snapshot, tui.History, error) {
+	if _, err := w.Snapshot(); err != nil {
+		return snapshot.Snapshot{}, tui.History{}, err
+	}
+	time.Sleep(min(interval, 200*time.Millisecond))
+	snap, err := w.Snapshot()
+	if err != nil {
+		return snap, tui.History{}, err
 	}
 	hist, err := w.History(0)
 	if err != nil {
 		hist.Since = err.Error()
 	}
+	return snap, hist, nil
+}
+
+// drawFrame prints a snapshot as a frame.
+func drawFrame(snap snapshot.Snapshot, hist tui.History, o tui.Options) error {
 	width := 0
 	if ws, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err == nil {
 		width = int(ws.Col)
 	}
-	_, err = fmt.Print(tui.Frame(snap, hist, width, 0, o))
+	_, err := fmt.Print(tui.Frame(snap, hist, width, 0, o))
 	return err
 }
 
 // showTop runs the inspector until the user quits, or nobody is at the terminal any more.
-func showTop(w *source, o tui.Options, c *client) (int, error) {
+func showTop(w tui.Source, o tui.Options, c *client) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var sig tui.Signaller
-	if !o.ReadOnly {
-		sig = signaller{fs: w.historyReader.fs}
+	if !o.ReadOnly && o.Replay == nil {
+		sig = signaller{}
 	}
 	// SSH_TTY keeps Bubble Tea from querying the capabilities of the terminal: after a
 	// short session the replies would arrive in the user's shell.
 	env := append(os.Environ(), "SSH_TTY=1")
 	early.Widen()
-	if err := reserveThreads(w.Cgroup.Read()); err != nil {
+	if err := reserveThreads(cgroup.Find(procfs.FS{}, "self", "").Read()); err != nil {
 		return failure, err
 	}
 	input := &keyboard{File: os.Stdin, client: c}

@@ -30,6 +30,8 @@ var commands = []Command{
 			{Long: "interval", Arg: "DUR", Value: Duration, Text: "time between two refreshes, at least 100ms", Default: "1s"},
 			{Long: "readonly", Text: "no signals can be sent"},
 			{Long: "once", Text: "print one frame as text and exit"},
+			{Long: "snapshot", Text: "print all that top shows as JSON, for --replay, and exit"},
+			{Long: "replay", Arg: "FILE", Value: File, Text: "show what the key w or --snapshot has written"},
 			{Long: "ascii", Text: "use ASCII characters only"},
 			{Long: "pid", Arg: "PID", Value: PID, Text: "start at this process"},
 			helpOption,
