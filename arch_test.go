@@ -53,6 +53,7 @@ var layers = []struct {
 	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser", "procfs/elffile"}, denied: readers},
 	{dir: "procfs/zombie", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: readers},
 	{dir: "procfs/snapshot", ours: []string{"procfs", "procfs/asuser", "procfs/verdict", "procfs/zombie", "procfs/cgroup", "procfs/host", "procfs/snapshot/filter"}, denied: readers},
+	{dir: "procfs/doctor", ours: []string{"procfs", "procfs/verdict", "procfs/snapshot"}, denied: map[string]string{"os": "it draws conclusions from facts", "golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
 	{dir: "procfs/snapshot/filter", ours: []string{"procfs"}, denied: map[string]string{"os": "it parses text and compares values", "golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
 	{
 		dir: "initcore", ours: []string{"procfs/...", "initcore/history", "initcore/early", "initcore/watch"},

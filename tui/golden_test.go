@@ -81,6 +81,16 @@ var sessions = []session{
 		u.refresh()
 		u.press("2", "enter")
 	}},
+	{"doctor", Options{}, func(u *user) { u.press("3").press("down") }},
+	{"doctorbad", Options{}, func(u *user) {
+		for i := range u.src.procs {
+			if p := &u.src.procs[i]; p.ID.PID == 1 {
+				p.Comm, p.Cmdline, p.Sigs.Caught = "sh", []string{"sh", "-c", "gunicorn app:app; true"}, 0
+			}
+		}
+		u.refresh()
+		u.press("3")
+	}},
 	{"explain", Options{}, func(u *user) { u.choose(12).press("e") }},
 	{"help", Options{}, func(u *user) { u.press("?") }},
 }
@@ -192,7 +202,7 @@ func TestFrame(t *testing.T) {
 
 // TestEverySize draws all panes at all small sizes; the helper checks the frames.
 func TestEverySize(t *testing.T) {
-	for _, keys := range [][]string{{}, {"k"}, {"enter"}, {"?"}, {"2"}, {"/", "a"}} {
+	for _, keys := range [][]string{{}, {"k"}, {"enter"}, {"?"}, {"2"}, {"3"}, {"/", "a"}} {
 		u := newUser(t, 100, 30, Options{})
 		u.src.records = events()
 		u.refresh()

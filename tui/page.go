@@ -66,5 +66,6 @@ func newPages(o Options) []page {
 	return []page{
 		newTreePage(o),
 		historyPage{},
+		newDoctorPage(),
 	}
 }

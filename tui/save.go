@@ -19,6 +19,7 @@ type Saved struct {
 	// Details has the details of the processes that could be read.
 	Details map[procfs.ID]snapshot.Details
 	Dead    map[procfs.ID]time.Time // when each zombie was first seen
+	Stuck   map[procfs.ID]time.Time // since when processes have been stopped or in uninterruptible sleep
 	Trend   []Moment                // of the last minutes, oldest first
 }
 
@@ -52,8 +53,8 @@ func Capture(s snapshot.Snapshot, h History) Saved {
 // saved returns what is shown.
 func (w *world) saved() Saved {
 	s := Saved{
-		Snapshot: w.snap, Dead: maps.Clone(w.deadAt), Blame: w.blame,
-		History: History{Records: w.events[:len(w.events):len(w.events)], Next: w.next, Lost: w.lost, Since: w.since},
+		Snapshot: w.snap, Dead: maps.Clone(w.deadAt), Stuck: w.stuckAt, Blame: w.blame,
+		History: History{Records: w.events[:len(w.events):len(w.events)], Next: w.next, Lost: w.lost, Since: w.since, Policy: w.policy},
 	}
 	for i := range w.trend {
 		t := &w.trend[i]
@@ -69,6 +70,7 @@ func (w world) load(s *Saved) world {
 		w.trend = append(w.trend, sample{m.Time, m.Zombies, m.Pids, float64(m.Mem)})
 	}
 	w.deadAt = maps.Clone(s.Dead)
+	w.stuckAt = s.Stuck
 	w.blame = s.Blame
 	return w.addHistory(s.History).addSnapshot(s.Snapshot)
 }

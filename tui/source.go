@@ -5,6 +5,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/doctor"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 	"yinit/procfs/zombie"
@@ -73,4 +74,6 @@ type History struct {
 	// Since says in words which process keeps the history and since when, or why
 	// there is none.
 	Since string
+	// Policy is what yinit as PID 1 does at a stop; nil: it is not yinit, or unknown.
+	Policy *doctor.Policy
 }

@@ -90,30 +90,19 @@ func (w *world) stillThere() []string {
 	return []string{words, text.Plural(len(left), "is left", "are left")}
 }
 
-// stopForecast says what docker stop would do, if that is known: from what SIGTERM would
-// do to PID 1 and, if PID 1 is yinit, to all others.
+// stopForecast says what docker stop would do, if that is known.
 func (w *world) stopForecast() (string, style) {
-	i, ok := w.byPID[1]
-	if !ok || w.snap.Caller.PID == 1 || w.machine() {
-		return "", normal
-	}
-	f := w.term(&w.procs[i])
-	all := len(w.remaining())
+	s := &w.stop
 	switch {
-	case f.drop, f.outcome == verdict.OutcomeShielded, f.outcome == verdict.OutcomeIgnore, f.outcome == verdict.OutcomePending:
-		return "stop: PID 1 does not react, " + text.Count(all+1) + " would be killed", bad
-	case f.forward != 0:
-		n := 0
-		for _, p := range w.remaining() {
-			if w.survivesTerm(p) {
-				n++
-			}
-		}
-		if n == 0 {
-			return "stop: none would be killed", normal
-		}
-		return fmt.Sprintf("stop: %s would be killed", text.Count(n)), warn
-	case f.outcome == verdict.OutcomeHandler, f.outcome == verdict.OutcomeRead:
+	case !s.Possible:
+		return "", normal
+	case s.Reacts == verdict.No:
+		return "stop: PID 1 does not react, " + text.Count(s.Hard) + " would be killed", bad
+	case s.Hard > 0:
+		return "stop: " + text.Count(s.Hard) + " would be killed", warn
+	case s.Relayed:
+		return "stop: none would be killed", normal
+	case s.Reacts == verdict.Yes:
 		return "stop: PID 1 handles TERM", normal
 	}
 	return "", normal
@@ -123,22 +112,4 @@ func (w *world) stopForecast() (string, style) {
 func (w *world) machine() bool {
 	i, ok := w.byPID[2]
 	return ok && w.procs[i].KernelThread()
-}
-
-// survivesTerm reports whether p does not end at SIGTERM as the init sends it: followed
-// by SIGCONT, and with every right.
-func (w *world) survivesTerm(p *snapshot.Process) bool {
-	switch p.Term {
-	case verdict.OutcomeIgnore:
-		return true
-	case verdict.OutcomePending:
-		return !p.State.Stopped() || p.Sigs.Blocked.Has(sigTERM) || p.Sigs.Ignored.Has(sigTERM)
-	case verdict.OutcomeDenied:
-		if p.Target == nil {
-			return false
-		}
-		o, _ := verdict.Of(p.Target, sigTERM, verdict.Anyone())
-		return verdict.Trouble(o, false)
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/doctor"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
 )
@@ -45,6 +46,12 @@ type world struct {
 	blame       *zombie.Report // who does not reap which zombie, when a page last wanted it; nil: not read yet
 	blameFailed string         // why it could not be read; "": it could
 
+	policy   *doctor.Policy          // see History.Policy
+	stuckAt  map[procfs.ID]time.Time // since when processes have been stopped or in uninterruptible sleep
+	facts    doctor.Facts            // what findings and stop follow from
+	findings []doctor.Finding        // what is wrong, the worst first
+	stop     doctor.Stop             // what a stop would do
+
 	tags map[procfs.ID]bool // the processes that the user has tagged; never modified, only replaced
 }
 
@@ -81,7 +88,7 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 	}
 	w.deadAt, w.held = deadAt, held
 	w.trend = old.trend.add(&w.snap, w.status.zombies)
-	return w.keepDead(&old).keepTags()
+	return w.keepDead(&old).keepTags().keepStuck(&old).diagnose()
 }
 
 // marksLeft returns for how many more refreshes to mark the process as new. w is the
@@ -159,6 +166,9 @@ func (w world) addHistory(h History) world {
 	w.since = h.Since
 	w.lost += h.Lost
 	w.next = max(w.next, h.Next)
+	if h.Policy != nil {
+		w.policy = h.Policy
+	}
 	if len(h.Records) == 0 {
 		return w
 	}

@@ -7,6 +7,7 @@ import (
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
+	"yinit/procfs/doctor"
 	"yinit/procfs/host"
 	"yinit/tui"
 )
@@ -21,6 +22,7 @@ type historyReader struct {
 	err     error // why no init's history was found
 	watched bool  // this process has tried to start a watcher of its own
 	users   *host.Users
+	policy  func() *doctor.Policy // what PID 1 does at a stop, read once
 }
 
 // find looks for an init that keeps a history, once. If there is none and mayWatch is
@@ -74,7 +76,10 @@ func (r *historyReader) History(after uint64) (tui.History, error) {
 	if r.src.Remark != "" {
 		since = r.src.Remark + "; " + since
 	}
-	return tui.History{Records: b.Records, Next: b.Next, Lost: b.Lost, Since: since}, err
+	if r.policy == nil {
+		r.policy = sync.OnceValue(func() *doctor.Policy { return stopPolicy(r.fs) })
+	}
+	return tui.History{Records: b.Records, Next: b.Next, Lost: b.Lost, Since: since, Policy: r.policy()}, err
 }
 
 const passwdFile = "/etc/passwd"

@@ -49,6 +49,7 @@ type file struct {
 	Caller   caller    `json:"caller"`
 	Procs    []process `json:"processes"`
 	History  log       `json:"history"`
+	Policy   *policy   `json:"stop_policy,omitempty"`
 	Zombies  *report   `json:"zombies,omitempty"`
 	Trend    []moment  `json:"trend,omitempty"`
 	NoDetail int       `json:"without_details,omitempty"`
@@ -87,7 +88,7 @@ func Encode(s *tui.Saved, program string) []byte {
 			finite(h.CPU), finite(h.CPUMax), h.Missed, str(h.NoAccess),
 		},
 		History: log{Since: str(s.History.Since), Lost: s.History.Lost, Next: s.History.Next},
-		Zombies: reportOf(s.Blame),
+		Zombies: reportOf(s.Blame), Policy: policyOf(s.History.Policy),
 	}
 	for i := range s.Snapshot.Procs {
 		p := processOf(&s.Snapshot.Procs[i])
@@ -98,6 +99,9 @@ func Encode(s *tui.Saved, program string) []byte {
 		}
 		if at, ok := s.Dead[s.Snapshot.Procs[i].ID]; ok {
 			p.DeadSince = &at
+		}
+		if at, ok := s.Stuck[s.Snapshot.Procs[i].ID]; ok {
+			p.StuckSince = &at
 		}
 		f.Procs = append(f.Procs, p)
 	}
@@ -196,7 +200,7 @@ func (f *file) saved() (*tui.Saved, error) {
 				Mem: procfs.Bytes(h.Mem), MemMax: procfs.Bytes(h.MemMax), CPU: amount(h.CPU), CPUMax: amount(h.CPUMax), Missed: count(h.Missed), NoAccess: string(h.NoAccess),
 			},
 		},
-		Details: map[procfs.ID]snapshot.Details{}, Dead: map[procfs.ID]time.Time{},
+		Details: map[procfs.ID]snapshot.Details{}, Dead: map[procfs.ID]time.Time{}, Stuck: map[procfs.ID]time.Time{},
 		History: tui.History{Since: string(f.History.Since), Lost: f.History.Lost, Next: f.History.Next},
 	}
 	if err := f.processes(s); err != nil {
@@ -217,6 +221,7 @@ func (f *file) saved() (*tui.Saved, error) {
 	for _, m := range f.Trend {
 		s.Trend = append(s.Trend, tui.Moment{Time: m.Time, Zombies: count(m.Zombies), Pids: count(m.Pids), Mem: procfs.Bytes(m.Mem)})
 	}
+	s.History.Policy = f.Policy.value()
 	var err error
 	s.Blame, err = f.Zombies.value()
 	return s, err
@@ -245,6 +250,9 @@ func (f *file) processes(s *tui.Saved) error {
 		}
 		if p.DeadSince != nil {
 			s.Dead[q.ID] = *p.DeadSince
+		}
+		if p.StuckSince != nil {
+			s.Stuck[q.ID] = *p.StuckSince
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"yinit/initcore/history"
 	"yinit/procfs"
+	"yinit/procfs/doctor"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 	"yinit/procfs/zombie"
@@ -50,8 +51,9 @@ func example() *tui.Saved {
 		},
 		Details: map[procfs.ID]snapshot.Details{id: {Sigs: sigs, Target: target, Cwd: "/srv", Exe: "/bin/\xfe"}},
 		Dead:    map[procfs.ID]time.Time{id: noon.Add(-time.Minute)},
+		Stuck:   map[procfs.ID]time.Time{id: noon.Add(-time.Hour)},
 		Trend:   []tui.Moment{{Time: noon, Zombies: 1, Pids: 2, Mem: 3}},
-		History: tui.History{Since: "recorded by yinit", Lost: 3, Next: 13, Records: []history.Record{{
+		History: tui.History{Since: "recorded by yinit", Policy: &doctor.Policy{Known: true, Delay: time.Second, KillAfter: time.Minute, Grace: time.Hour, StopOK: true}, Lost: 3, Next: 13, Records: []history.Record{{
 			Seq: 12, Run: 2, Time: noon, Kind: history.KindExit, PID: 37, Start: 7, UID: 8, User: "app", Comm: "git", Renamed: true, Cmdline: "git gc",
 			PPID: 12, Parent: "gunicorn", OriginPPID: 11, Inspector: true, Foreign: true, Group: 37, StopSignal: 15, Known: true, Status: 9, ReapedByInit: true, ReapedByKernel: true,
 			Runtime: time.Second, CPU: time.Millisecond, MaxRSS: 1024, Accounted: true, ZombieFor: time.Second,

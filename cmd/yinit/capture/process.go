@@ -37,6 +37,8 @@ type process struct {
 	Container str        `json:"container,omitempty"`
 	DeadSince *time.Time `json:"dead_since,omitempty"`
 	Details   *details   `json:"details,omitempty"`
+
+	StuckSince *time.Time `json:"stuck_since,omitempty"`
 }
 
 func processOf(p *snapshot.Process) process {

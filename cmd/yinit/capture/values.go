@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"yinit/procfs"
+	"yinit/procfs/doctor"
 )
 
 // mostText is the longest text that is read, in bytes. It is more than the kernel gives.
@@ -155,3 +156,25 @@ func state(s string) (procfs.State, error) {
 	return procfs.State(s[0]), nil
 }
 
+// policy is a [doctor.Policy].
+type policy struct {
+	Known       bool  `json:"known"`
+	DelayMS     int64 `json:"delay_ms"`
+	KillAfterMS int64 `json:"kill_after_ms"`
+	GraceMS     int64 `json:"grace_ms"`
+	StopOK      bool  `json:"stop_ok"`
+}
+
+func policyOf(p *doctor.Policy) *policy {
+	if p == nil {
+		return nil
+	}
+	return &policy{p.Known, p.Delay.Milliseconds(), p.KillAfter.Milliseconds(), p.Grace.Milliseconds(), p.StopOK}
+}
+
+func (p *policy) value() *doctor.Policy {
+	if p == nil {
+		return nil
+	}
+	return &doctor.Policy{Known: p.Known, Delay: ms(p.DelayMS), KillAfter: ms(p.KillAfterMS), Grace: ms(p.GraceMS), StopOK: p.StopOK}
+}

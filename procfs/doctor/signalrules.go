@@ -1,0 +1,102 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/snapshot"
+)
+
+// inherited: signals that were blocked or ignored before the program could have done it.
+func inherited(f *Facts, s *Stop) *Finding {
+	var procs []*snapshot.Process
+	var blocked, ignored procfs.SignalSet
+	for i := range s.Steps {
+		p := s.Steps[i].Process
+		t := p.Target
+		if t == nil || s.Steps[i].Role == RoleInit && s.Relayed {
+			continue
+		}
+		b := t.Before.Blocked & t.Sigs.Blocked
+		g := t.Before.Ignored & t.Sigs.Ignored
+		if watched := procfs.NewSignalSet(sigTERM, sigCHLD, sigPIPE, sigINT, sigHUP); (b|g)&watched != 0 {
+			procs = append(procs, p)
+			blocked, ignored = blocked|b&watched, ignored|g&watched
+		}
+	}
+	if len(procs) == 0 {
+		return nil
+	}
+	var words []string
+	if !blocked.Empty() {
+		words = append(words, blocked.String()+" blocked")
+	}
+	if !ignored.Empty() {
+		words = append(words, ignored.String()+" ignored")
+	}
+	both, level := blocked|ignored, Note
+	if both.Has(sigTERM) || both.Has(sigCHLD) {
+		level = Risk
+	}
+	return &Finding{
+		ID: "inherited-signals", Level: level, Procs: ids(procs),
+		What:     strings.Join(words, ", ") + " from before the start: " + list(procs),
+		Evidence: "whoever started the container had done so, and a program keeps it across exec",
+		Why:      inheritedWhy(both),
+		Do:       "start the container from a parent that has them at their default, or reset them in the program before it starts others",
+	}
+}
+
+// inheritedWhy says what the worst of these signals causes.
+func inheritedWhy(s procfs.SignalSet) string {
+	switch {
+	case s.Has(sigTERM):
+		return "a program that does not expect it cannot be stopped by SIGTERM"
+	case s.Has(sigCHLD):
+		return "with SIGCHLD ignored, exit statuses of children are lost"
+	case s.Has(sigPIPE):
+		return "with SIGPIPE ignored, a program goes on writing to a pipe that nobody reads"
+	default:
+		return "Ctrl-C and a hangup may do nothing"
+	}
+}
+
+// execPile: sessions of docker exec that do not end.
+func execPile(f *Facts, _ *Stop) *Finding {
+	byCommand := map[string][]*snapshot.Process{}
+	total := 0
+	for _, p := range f.others() {
+		if p.Entered() && p.Place == snapshot.PlaceInit {
+			total++
+			key := strings.Join(p.Cmdline, " ")
+			byCommand[key] = append(byCommand[key], p)
+		}
+	}
+	var worst []*snapshot.Process
+	for _, procs := range byCommand {
+		if len(procs) > len(worst) || len(procs) == len(worst) && len(worst) > 0 && procs[0].ID.PID < worst[0].ID.PID {
+			worst = procs
+		}
+	}
+	if total < manyExecs || len(worst) == 0 {
+		return nil
+	}
+	slices.SortFunc(worst, func(a, b *snapshot.Process) int { return cmp.Compare(b.Age, a.Age) })
+	oldest := worst[0].Age
+	x := &Finding{
+		ID: "exec-pile", Level: Risk, Procs: ids(worst),
+		What: fmt.Sprintf("%d sessions from outside (docker exec) are open", total),
+		Evidence: fmt.Sprintf("%s: %d times, the oldest for %s", strings.Join(worst[0].Cmdline, " "), len(worst),
+			procfs.Span(oldest.Truncate(time.Second))),
+		Why: "a health check or probe that does not end leaves a process each time it runs, until a limit is hit",
+		Do:  "give the command a time limit of its own (timeout 5 COMMAND), and end the old ones",
+	}
+	if len(worst) >= manyExecs && oldest >= oldExec {
+		x.Level = Problem
+	}
+	return x
+}

@@ -1,0 +1,147 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/snapshot"
+)
+
+// held are the zombies of one process that has not waited for them.
+type held struct {
+	culprit *snapshot.Process // nil: it is outside the PID namespace
+	zombies []*snapshot.Process
+	oldest  time.Duration
+}
+
+// held returns who has not reaped which zombies, the most zombies first.
+func (f *Facts) held() (all []held, total int) {
+	at := map[int]int{}
+	for _, p := range f.sorted().dead {
+		total++
+		j, ok := at[p.Culprit]
+		if !ok {
+			j = len(all)
+			at[p.Culprit] = j
+			all = append(all, held{culprit: f.find(p.Culprit)})
+		}
+		all[j].zombies = append(all[j].zombies, p)
+		all[j].oldest = max(all[j].oldest, f.Dead[p.ID])
+	}
+	slices.SortStableFunc(all, func(a, b held) int { return cmp.Compare(len(b.zombies), len(a.zombies)) })
+	return all, total
+}
+
+func (h *held) name() string {
+	if h.culprit == nil {
+		return "a process outside the container"
+	}
+	return name(h.culprit)
+}
+
+// untilFull returns when the pids limit is reached by zombies, 0 if it is not known.
+func (f *Facts) untilFull() time.Duration {
+	free := f.Host.PidsMax - f.Host.Pids
+	if f.Host.PidsMax <= 0 || f.Host.Pids <= 0 || f.Growth <= 0 || free <= 0 {
+		return 0
+	}
+	return time.Duration(min(float64(free)/f.Growth, 1e6) * float64(time.Minute))
+}
+
+// zombiesHeld: processes that have ended and are not reaped, by the one to blame.
+func zombiesHeld(f *Facts, _ *Stop) *Finding {
+	all, total := f.held()
+	if total == 0 {
+		return nil
+	}
+	worst, oldest := &all[0], time.Duration(0)
+	for i := range all {
+		oldest = max(oldest, all[i].oldest)
+	}
+	x := &Finding{
+		ID: "zombies", Level: Note,
+		What:     worst.name() + " has not reaped " + plural(len(worst.zombies), "zombie", "zombies"),
+		Evidence: fmt.Sprintf("%s in all", plural(total, "zombie", "zombies")),
+		Why:      "each holds a process number until its parent waits for it; when the pids limit is reached, nothing can be started",
+		Do:       "make it wait for its children, or end it: PID 1 then has to reap its zombies",
+	}
+	if len(all) > 1 {
+		x.What += ", others " + fmt.Sprint(total-len(worst.zombies))
+	}
+	if oldest >= time.Second {
+		x.Evidence += ", the oldest dead for at least " + procfs.Span(oldest.Truncate(time.Second))
+	}
+	switch {
+	case worst.culprit == nil:
+		x.Do = "the container runtime has to wait for what docker exec started: end the client, or restart the container"
+	case worst.culprit.ID.PID == 1:
+		x.Do = "run PID 1 under an init that reaps: docker run --init, or ENTRYPOINT [\"/yinit\", \"--\"]"
+	}
+	until := f.untilFull()
+	if until > 0 {
+		x.Evidence += fmt.Sprintf(", %.1f more each minute; the pids limit (%d) is reached in about %s", f.Growth, f.Host.PidsMax, procfs.Span(until.Truncate(time.Minute)))
+	}
+	switch {
+	case total >= manyDead, until > 0 && until <= soon:
+		x.Level = Problem
+	case oldest >= longDead || until > 0:
+		x.Level = Risk
+	}
+	for i := range all {
+		if c := all[i].culprit; c != nil {
+			x.Procs = append(x.Procs, c.ID)
+		}
+	}
+	return x
+}
+
+// noReaper: PID 1 does not reap.
+func noReaper(f *Facts, s *Stop) *Finding {
+	all, _ := f.held()
+	i := slices.IndexFunc(all, func(h held) bool { return h.culprit != nil && h.culprit.ID.PID == 1 && h.oldest >= longDead })
+	if i < 0 || s.Relayed { // yinit reaps; what it has not reaped yet it will.
+		return nil
+	}
+	h := &all[i]
+	return &Finding{
+		ID: "no-reaper", Level: Problem, Procs: []procfs.ID{h.culprit.ID},
+		What:     "PID 1 (" + h.culprit.Comm + ") does not reap",
+		Evidence: plural(len(h.zombies), "zombie", "zombies") + " of PID 1, the oldest dead for at least " + procfs.Span(h.oldest.Truncate(time.Second)),
+		Why:      "all orphans come to PID 1; if it does not wait for them, they stay zombies until the container ends",
+		Do:       "run it under an init: docker run --init, or ENTRYPOINT [\"/yinit\", \"--\"]",
+	}
+}
+
+// pidsFull: the pids limit is hit, or near.
+func pidsFull(f *Facts, _ *Stop) *Finding {
+	used, most := f.Host.Pids, f.Host.PidsMax
+	if most <= 0 || float64(used) < nearLimit*float64(most) {
+		return nil
+	}
+	x := &Finding{
+		ID: "pids-limit", Level: Risk, What: "the pids limit is near",
+		Evidence: fmt.Sprintf("%d of %d processes and threads are taken", used, most),
+		Why:      "at the limit fork fails with EAGAIN: programs lose their workers, docker exec and health checks fail",
+		Do:       "find what starts so many, or raise the limit: docker update --pids-limit N CONTAINER",
+	}
+	if float64(used) >= atLimit*float64(most) {
+		x.Level, x.What = Problem, "the pids limit is reached"
+	}
+	return x
+}
+
+// pidsUnlimited: there is no pids limit.
+func pidsUnlimited(f *Facts, s *Stop) *Finding {
+	if f.Host.PidsMax > 0 || f.Host.Pids <= 0 || !s.Possible {
+		return nil
+	}
+	return &Finding{
+		ID: "no-pids-limit", Level: Note, What: "there is no pids limit",
+		Evidence: fmt.Sprintf("%d processes and threads, pids.max is max", f.Host.Pids),
+		Why:      "a fork bomb, or zombies that nobody reaps, take the process numbers of the whole machine",
+		Do:       "docker run --pids-limit 512",
+	}
+}

@@ -1,0 +1,74 @@
+package tui
+
+import (
+	"time"
+
+	"yinit/initcore/history"
+	"yinit/procfs"
+	"yinit/procfs/doctor"
+)
+
+// diagnose asks the doctor about the snapshot.
+func (w world) diagnose() world {
+	f := doctor.Facts{
+		Procs: w.snap.Procs, Host: w.snap.Host, Reader: w.snap.Caller.PID, Policy: w.policy, Stops: w.programs(),
+		Dead: since(w.deadAt, w.snap.Time), Stuck: since(w.stuckAt, w.snap.Time),
+	}
+	if n, over := w.trend.growth(zombiesOf, 2*time.Minute); over >= 30*time.Second && n > 0 {
+		f.Growth = n / over.Minutes()
+	}
+	w.findings, w.stop = doctor.Examine(&f)
+	w.facts = f
+	return w
+}
+
+// since returns how long ago each time was.
+func since(at map[procfs.ID]time.Time, now time.Time) map[procfs.ID]time.Duration {
+	all := make(map[procfs.ID]time.Duration, len(at))
+	for id, t := range at {
+		all[id] = max(0, now.Sub(t))
+	}
+	return all
+}
+
+// programs returns the programs of the init and their stop signals, as its history tells;
+// nil: it does not.
+func (w *world) programs() map[procfs.ID]int {
+	var all map[procfs.ID]int
+	if len(w.events) == 0 {
+		return nil
+	}
+	run := w.events[len(w.events)-1].Run
+	for i := range w.events {
+		r := &w.events[i]
+		if r.Kind != history.KindStart || r.Run != run || r.PPID != 1 {
+			continue
+		}
+		if all == nil {
+			all = map[procfs.ID]int{}
+		}
+		all[r.ID()] = r.StopSignal
+	}
+	return all
+}
+
+// keepStuck notes since when processes have been stopped or in uninterruptible sleep.
+func (w world) keepStuck(old *world) world {
+	var stuck map[procfs.ID]time.Time
+	for i := range w.snap.Procs {
+		p := &w.snap.Procs[i]
+		if !p.State.Stopped() && p.State != procfs.StateDisk {
+			continue
+		}
+		first, ok := old.stuckAt[p.ID]
+		if !ok {
+			first = w.snap.Time
+		}
+		if stuck == nil {
+			stuck = map[procfs.ID]time.Time{}
+		}
+		stuck[p.ID] = first
+	}
+	w.stuckAt = stuck
+	return w
+}
