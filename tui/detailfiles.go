@@ -214,7 +214,7 @@ func (d detail) holders(w *world, all []snapshot.Holder, own procfs.FileAccess) 
 	} else if n := d.more.Holders.Denied; n > 0 {
 		words += " (" + text.Plural(n, "process", "processes") + " may not be looked into)"
 	} else if own == procfs.FileReads && both == own || own == procfs.FileWrites && both == own {
-		words += "; the other end is outside the container, as for docker logs, or closed"
+		words += "; the other end is outside the container (docker logs, docker exec), or closed"
 	}
 	return words
 }

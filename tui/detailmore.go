@@ -112,6 +112,9 @@ func (d detail) threads(w *world, s *sheet, p *snapshot.Process) {
 			wait = w.glyphs().dash
 		}
 		line := fmt.Sprintf("%7d %s %s %7s  %s", t.TID, t.State, s.c.pad(w.text(t.Name), 15), procfs.Span(t.CPU.Round(10*time.Millisecond)), w.text(wait))
+		if s.c.width < 60 {
+			line = fmt.Sprintf("%7d %s %s %s", t.TID, t.State, s.c.pad(w.text(t.Name), 8), w.text(wait))
+		}
 		l := normal
 		if t.State == procfs.StateDisk || t.State.Stopped() {
 			l = warn
@@ -194,7 +197,7 @@ func (d detail) environ(w *world, s *sheet, p *snapshot.Process) {
 	case len(d.more.Environ) == 0:
 		s.text(normal, "empty")
 	}
-	for _, variable := range d.more.Environ {
+	for _, variable := range slices.Sorted(slices.Values(d.more.Environ)) {
 		name, value, _ := strings.Cut(variable, "=")
 		if !d.secrets {
 			value = hideSecret(name, value)

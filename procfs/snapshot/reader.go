@@ -1,12 +1,15 @@
 package snapshot
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"sync"
 	"syscall"
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/asuser"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/host"
 	"yinit/procfs/verdict"
@@ -265,6 +268,15 @@ func (r *Reader) Find(pid int) (procfs.Stat, bool) {
 	return procfs.Stat{}, false
 }
 
+// readLinks reads the working directory and the executable. It leaves out what it may not
+// read, and reports whether there is such.
+func (d *Details) readLinks(proc procfs.FS, pid int) (denied bool) {
+	var cwd, exe error
+	d.Cwd, cwd = proc.Cwd(pid)
+	d.Exe, exe = proc.Exe(pid)
+	return errors.Is(cwd, fs.ErrPermission) || errors.Is(exe, fs.ErrPermission)
+}
+
 // Details reads the details of one process. The error matches [procfs.ErrGone] if the
 // process has been reaped.
 func (r *Reader) Details(id procfs.ID) (Details, error) {
@@ -285,7 +297,8 @@ func (r *Reader) Details(id procfs.ID) (Details, error) {
 	r.mu.Lock()
 	d.Target.Orphaned = verdict.NewGroups(r.stats).Orphaned(d.Target.PGRP)
 	r.mu.Unlock()
-	d.Cwd, _ = r.fs.Cwd(id.PID) // It is left out if permission is denied.
-	d.Exe, _ = r.fs.Exe(id.PID)
+	if d.readLinks(r.fs, id.PID) && os.Geteuid() == 0 {
+		_ = asuser.Owner(r.fs, id.PID, func() { d.readLinks(r.fs, id.PID) })
+	}
 	return d, nil
 }

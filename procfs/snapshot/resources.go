@@ -52,6 +52,7 @@ type Resources struct {
 	Queued, Queue uint64                 // signals queued for its user, and how many may be; Queue 0: unknown
 	Cgroups       []procfs.CgroupPath    // nil: unknown
 	Namespaces    Namespaces
+	own           []procfs.Namespace // of the process
 
 	Threads      []Thread // of a process with many, the first ones
 	ThreadsTotal int
@@ -72,7 +73,7 @@ type Files struct {
 type Namespaces struct {
 	Own    []string // the kinds in which they differ
 	Same   []string // the kinds in which they do not
-	Unread Unread
+	Unread Unread   // of the process, or of PID 1
 }
 
 // A Thread is a thread of a process.
@@ -103,10 +104,13 @@ func (r *Reader) Resources(id procfs.ID) (Resources, error) {
 		return all, nil
 	}
 	all.Environ, all.EnvironUnread = r.environ(&stat)
+	first, err := r.fs.Namespaces(1) // not as the owner of the process
+	firstUnread := reasonOf(err)
 	all.readOwn(r.fs, id.PID)
 	if all.denied() && os.Geteuid() == 0 {
 		_ = asuser.Owner(r.fs, id.PID, func() { all.readOwn(r.fs, id.PID) }) // What the owner may not read either stays denied.
 	}
+	all.Namespaces.compare(all.own, first, firstUnread)
 	if all.denied() {
 		all.Advice = asuser.Advice(r.fs, id.PID, "its user")
 	}
@@ -124,7 +128,9 @@ func (a *Resources) denied() bool {
 // readOwn reads what requires the right to inspect the process.
 func (a *Resources) readOwn(proc procfs.FS, pid int) {
 	a.Files, a.FilesUnread = readFiles(proc, pid)
-	a.Namespaces = namespaces(proc, pid)
+	var err error
+	a.own, err = proc.Namespaces(pid)
+	a.Namespaces.Unread = reasonOf(err)
 	a.Threads, a.ThreadsTotal = threads(proc, pid)
 }
 
@@ -171,14 +177,13 @@ func readFiles(proc procfs.FS, pid int) (f Files, why Unread) {
 	return f, ReadAll
 }
 
-func namespaces(proc procfs.FS, pid int) (n Namespaces) {
-	own, err := proc.Namespaces(pid)
-	if err != nil {
-		return Namespaces{Unread: reasonOf(err)}
+// compare sets the kinds in which the namespaces of a process differ from those of PID 1.
+func (n *Namespaces) compare(own, first []procfs.Namespace, firstUnread Unread) {
+	if n.Unread == ReadAll {
+		n.Unread = firstUnread
 	}
-	first, err := proc.Namespaces(1)
-	if len(first) == 0 {
-		return Namespaces{Unread: reasonOf(err)}
+	if n.Unread != ReadAll {
+		return
 	}
 	for _, ns := range own {
 		for _, other := range first {
@@ -191,7 +196,6 @@ func namespaces(proc procfs.FS, pid int) (n Namespaces) {
 			}
 		}
 	}
-	return n
 }
 
 // threads reads the threads of a process.
