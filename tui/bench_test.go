@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -63,6 +64,24 @@ func BenchmarkFilter10000(b *testing.B) {
 		m, _ = m.Update(keyPress("7"))
 		_ = m.View()
 		m, _ = m.Update(keyPress("backspace"))
+		_ = m.View()
+	}
+}
+
+// BenchmarkHistory8192 is a refresh of the page with as many records as top keeps.
+func BenchmarkHistory8192(b *testing.B) {
+	u := &user{src: newFakeSource()}
+	for i := range keepEvents / 64 {
+		u.burst(32, 10*time.Second, i%5, fmt.Sprintf("/usr/bin/python3 -m worker --number %d", i))
+		u.burst(32, 7*time.Second, 0, "git gc --auto")
+	}
+	snap, _ := u.src.Snapshot()
+	var m tea.Model = crowded(10)
+	m, _ = m.Update(readMsg{snap: snap, hist: History{Records: u.src.records}})
+	m, _ = m.Update(keyPress("2"))
+	b.ReportAllocs()
+	for b.Loop() {
+		m, _ = m.Update(readMsg{snap: snap})
 		_ = m.View()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"time"
 
 	"yinit/initcore/history"
 	"yinit/procfs/snapshot/filter"
@@ -20,6 +21,8 @@ type historyPage struct {
 	still   bool             // the selection does not move to new records
 	opened  map[likeKey]bool // the groups of which each record has a row
 	seen    uint64           // the number of the newest record when the page was last shown
+	oldest  uint64           // the number of the oldest record then
+	zone    *time.Location   // of the times then
 	typed   string           // the filter, as typed
 	find    filter.Filter
 }
@@ -55,8 +58,14 @@ func (h historyPage) news(w *world) int {
 }
 
 func (h historyPage) refresh(w *world) page {
-	if len(w.events) > 0 {
-		h.seen = w.events[len(w.events)-1].Seq
+	if len(w.events) == 0 {
+		return h.remake(w)
+	}
+	first, last := w.events[0].Seq, w.events[len(w.events)-1].Seq
+	same := h.seen == last && h.oldest == first && h.zone == w.snap.Time.Location()
+	h.seen, h.oldest, h.zone = last, first, w.snap.Time.Location()
+	if same { // Most refreshes bring no record.
+		return h.resize(w)
 	}
 	return h.remake(w)
 }

@@ -154,7 +154,7 @@ func (h historyPage) draw(w *world, cols []placed, at int) string {
 		}
 		return c.cell(w, r)
 	})
-	what := w.whatSpans(r, row.like, kind)
+	what := w.whatPieces(r, row.like, kind)
 	if len(cols) > 1 && h.columns[cols[len(cols)-2].at].title == "COMMAND" {
 		width := cols[len(cols)-2].width
 		spans = spans[:len(spans)-2]
@@ -162,13 +162,13 @@ func (h historyPage) draw(w *world, cols []placed, at int) string {
 			rest += width + 1
 		} else {
 			name := w.titleSpans(r, row.like)
-			width = max(width, min(spansWidth(name), width+rest-spansWidth(what))) // It may be longer where there is room.
+			width = max(width, min(spansWidth(name), width+rest-spansWidth(spread(what)))) // It may be longer where there is room.
 			rest -= width - cols[len(cols)-2].width
 			name = w.cutSpans(name, width)
 			spans = append(append(spans, name...), span{text.Spaces(width - spansWidth(name) + 1), normal})
 		}
 	}
-	return w.row(append(spans, w.fitSpans(r, row.like, kind, rest)...), marked)
+	return w.row(append(spans, w.cutSpans(spread(fitting(what, rest, 2)), rest)...), marked)
 }
 
 // titleSpans returns the command of the process of a record: the name of the program is
@@ -214,16 +214,6 @@ func (w *world) whatPieces(r *history.Record, g *like, kind bool) []piece {
 		all = append(all, piece{text: w.text(p.Text), rank: p.Rank, style: l})
 	}
 	return all
-}
-
-// whatSpans returns all of what happened.
-func (w *world) whatSpans(r *history.Record, g *like, kind bool) []span {
-	return spread(w.whatPieces(r, g, kind))
-}
-
-// fitSpans returns of what happened as much as fits in width cells.
-func (w *world) fitSpans(r *history.Record, g *like, kind bool, width int) []span {
-	return w.cutSpans(spread(fitting(w.whatPieces(r, g, kind), width, 2)), width)
 }
 
 // spread puts spaces between pieces.
