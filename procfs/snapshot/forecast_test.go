@@ -19,13 +19,14 @@ import (
 // and they show the change.
 func TestKeptAgainstFresh(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `trap 'trap "" TERM; echo' USR1; trap 'trap "echo" TERM; echo' USR2; trap 'exec sleep 1000' HUP; echo; while :; do sleep 1000 & wait $!; done`)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	proctest.Check(t, err)
 	proctest.Check(t, cmd.Start())
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	lines := bufio.NewReader(out)
 	pid := cmd.Process.Pid
+	defer cmd.Wait()
+	defer func() { _ = syscall.Kill(-pid, syscall.SIGKILL) }() // The shell leaves a sleep behind for each signal.
+	lines := bufio.NewReader(out)
 	kept := NewReader(procfs.FS{}, Options{})
 	defer kept.Close()
 	_, err = lines.ReadString('\n')
