@@ -34,7 +34,7 @@ func inspect(src Source, id procfs.ID) tea.Cmd {
 			return detailsMsg{id: id, err: err}
 		}
 		more, err := src.Resources(id)
-		return detailsMsg{id, d, more, err}
+		return detailsMsg{id: id, d: d, more: more, moreErr: err}
 	}
 }
 

@@ -23,6 +23,7 @@ type detail struct {
 	proc    snapshot.Process // as it was when the pane was opened
 	data    snapshot.Details
 	more    snapshot.Resources
+	whole   bool   // more has been read
 	failed  string // why data could not be read the last time
 }
 
@@ -44,12 +45,17 @@ func (d detail) take(w *world, msg detailsMsg) detail {
 	}
 	d.asked = false
 	switch {
-	case errors.Is(msg.err, procfs.ErrGone):
+	case errors.Is(msg.err, procfs.ErrGone), errors.Is(msg.moreErr, procfs.ErrGone):
 		d.gone, d.failed = true, ""
 	case msg.err != nil:
 		d.failed = w.text(msg.err.Error())
 	default:
-		d.data, d.more, d.known, d.failed = msg.d, msg.more, true, ""
+		d.data, d.known, d.failed = msg.d, true, ""
+		if msg.moreErr != nil {
+			d.failed = w.text(msg.moreErr.Error())
+			break
+		}
+		d.more, d.whole = msg.more, true
 	}
 	return d
 }
@@ -128,7 +134,7 @@ func (d detail) blocks(w *world, c *canvas, p *snapshot.Process) (blocks [][]str
 
 // has reports whether what the process has is known: it is not for a zombie, which has
 // nothing but an exit status.
-func (d detail) has(p *snapshot.Process) bool { return d.known && !p.Dead() }
+func (d detail) has(p *snapshot.Process) bool { return d.whole && !p.Dead() }
 
 func (d detail) facts(w *world, s *sheet, p *snapshot.Process) {
 	s.field("command", w.name(p))

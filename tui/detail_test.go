@@ -45,6 +45,8 @@ func TestDetailErrors(t *testing.T) {
 	id := u.m.detail.id
 	u.send(detailsMsg{id: id, err: errors.New("open /proc/55/\x1bstatus: permission denied")})
 	u.sees(`open /proc/55/\x1bstatus: permission denied`, "/srv/app")
+	u.send(detailsMsg{id: id, d: snapshot.Details{Cwd: "/srv/other"}, moreErr: errors.New("no open files in a snapshot")})
+	u.sees("/srv/other", "no open files in a snapshot")
 	u.send(detailsMsg{id: procfs.ID{PID: 56, Start: 1}, d: snapshot.Details{Cwd: "/of/another"}})
 	u.seesNot("/of/another")
 	u.src.gone = true

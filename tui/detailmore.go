@@ -62,7 +62,7 @@ func limitWords(l procfs.ResourceLimit, size bool) string {
 
 // place adds the control groups and the namespaces.
 func (d detail) place(w *world, s *sheet, p *snapshot.Process) {
-	if !d.known || d.more.Cgroups == nil && p.Dead() {
+	if !d.whole || d.more.Cgroups == nil && p.Dead() {
 		return
 	}
 	s.text(strong, "CONTROL GROUP AND NAMESPACES")

@@ -29,8 +29,10 @@ type restMsg struct{ clicks int }
 type detailsMsg struct {
 	id   procfs.ID
 	d    snapshot.Details
-	more snapshot.Resources
 	err  error
+	more snapshot.Resources
+	// moreErr is the error of more, which is read if err is nil.
+	moreErr error
 }
 
 // An armedMsg makes the signal menu take the answer to what it asked. The answer to an
