@@ -32,22 +32,33 @@ func since(at map[procfs.ID]time.Time, now time.Time) map[procfs.ID]time.Duratio
 }
 
 // programs returns the programs of the init and their stop signals, as its history tells;
-// nil: it does not.
+// nil: it does not. A record of a start has no start time, so it is that of the process with
+// this pid unless the exit of one is recorded after it.
 func (w *world) programs() map[procfs.ID]int {
-	var all map[procfs.ID]int
 	if len(w.events) == 0 {
 		return nil
 	}
+	signals, told := map[int]int{}, false
 	run := w.events[len(w.events)-1].Run
 	for i := range w.events {
 		r := &w.events[i]
-		if r.Kind != history.KindStart || r.Run != run || r.PPID != 1 {
-			continue
+		switch {
+		case r.Run != run:
+		case r.Kind == history.KindStart && r.PPID == 1:
+			signals[r.PID], told = r.StopSignal, true
+		case r.Kind == history.KindExit:
+			delete(signals, r.PID)
 		}
-		if all == nil {
-			all = map[procfs.ID]int{}
+	}
+	if !told {
+		return nil
+	}
+	all := make(map[procfs.ID]int, len(signals))
+	for i := range w.snap.Procs {
+		p := &w.snap.Procs[i]
+		if n, ok := signals[p.ID.PID]; ok && p.PPID == 1 {
+			all[p.ID] = n
 		}
-		all[r.ID()] = r.StopSignal
 	}
 	return all
 }

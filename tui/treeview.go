@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/tui/text"
 )
@@ -205,7 +206,8 @@ func enteredNotes(p *snapshot.Process) []string {
 	case p.Place == snapshot.PlaceOurs:
 		return []string{"of this container", "this container"}
 	case p.Place == snapshot.PlaceOther && len(p.Container) >= shortID:
-		return []string{"of container " + p.Container[:shortID], p.Container[:shortID], "other"}
+		id := procfs.Printable(p.Container[:shortID]) // in a replay it may be anything
+		return []string{"of container " + id, id, "other"}
 	case p.Place == snapshot.PlaceOther:
 		return []string{"of another container", "other"}
 	default:

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -134,6 +137,47 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// draw draws all pages of a snapshot, and the panes over them. All that is not text must be
+// a sequence of SGR.
+func draw(t *testing.T, s *tui.Saved) {
+	t.Helper()
+	frames := []string{tui.Frame(s.Snapshot, s.History, 80, 24, tui.Options{Replay: s})}
+	var m tea.Model = tui.New(nil, nil, tui.Options{Replay: s})
+	m, _ = m.Update(tea.WindowSizeMsg{Width: 100, Height: 40})
+	for range 8 {
+		for _, code := range []rune{tea.KeyDown, 'e', tea.KeyEscape, tea.KeyEnter, tea.KeyEscape, ' ', tea.KeyEnd, '?', tea.KeyEscape, tea.KeyTab} {
+			m, _ = m.Update(tea.KeyPressMsg{Code: code, Text: strings.Trim(string(code), "\x00\t\x1b")})
+			frames = append(frames, m.View().Content)
+		}
+	}
+	for _, frame := range frames {
+		for _, line := range strings.Split(ansi.Strip(strings.TrimSuffix(frame, "\n")), "\n") {
+			for _, r := range line {
+				if !procfs.PrintableRune(r) {
+					t.Fatalf("a line has %q: %q", r, line)
+				}
+			}
+		}
+	}
+}
+
+// TestHostile draws a snapshot in which one text after the other would act on a terminal.
+func TestHostile(t *testing.T) {
+	good := string(Encode(example(), "yinit test"))
+	draw(t, example())
+	drawn := 0
+	for _, at := range regexp.MustCompile(`"[^"\\]*"[,}\]]`).FindAllStringIndex(good, -1) {
+		bad := good[:at[0]+1] + `\u001b[2J\u001b]0;x\u0007\u202e\u009b31m` + good[at[1]-2:]
+		if s, err := Decode([]byte(bad)); err == nil {
+			draw(t, s)
+			drawn++
+		}
+	}
+	if drawn < 20 {
+		t.Errorf("only %d texts were tried", drawn)
+	}
+}
+
 // FuzzDecode checks that whatever is read can be drawn and written again.
 func FuzzDecode(f *testing.F) {
 	good := Encode(example(), "yinit test")
@@ -148,14 +192,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		frame := tui.Frame(s.Snapshot, s.History, 80, 24, tui.Options{Replay: s})
-		for _, line := range strings.Split(strings.TrimSuffix(frame, "\n"), "\n") {
-			for _, r := range line {
-				if !procfs.PrintableRune(r) {
-					t.Errorf("a line has %q: %q", r, line)
-				}
-			}
-		}
+		draw(t, s)
 		if _, err := Decode(Encode(s, "yinit test")); err != nil {
 			t.Errorf("what was read and written cannot be read: %v", err)
 		}
