@@ -19,6 +19,12 @@ func read(src Source, after uint64, more wants) tea.Cmd {
 		if more.zombies {
 			msg.blame, msg.blameErr = src.Zombies()
 		}
+		msg.closer = make(map[procfs.ID]*verdict.Target, len(more.targets))
+		for _, id := range more.targets {
+			if d, err := src.Details(id); err == nil && d.Target != nil {
+				msg.closer[id] = d.Target
+			}
+		}
 		return msg
 	}
 }

@@ -8,34 +8,52 @@ import (
 
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
 	"yinit/tui/text"
 )
 
 // detail is the pane with the details of one process.
 type detail struct {
 	list
-	open    bool
-	asked   bool // a detailsMsg is on its way
-	known   bool // data has been read
-	gone    bool // the process has ended; data stays as it is
-	secrets bool // the values of variables that look like secrets are shown
-	id      procfs.ID
-	proc    snapshot.Process // as it was when the pane was opened
-	data    snapshot.Details
-	more    snapshot.Resources
-	whole   bool   // more has been read
-	failed  string // why data could not be read the last time
+	open     bool
+	verdicts bool // it shows the verdicts on all signals, and nothing else
+	asked    bool // a detailsMsg is on its way
+	known    bool // data has been read
+	gone     bool // the process has ended; data stays as it is
+	secrets  bool // the values of variables that look like secrets are shown
+	id       procfs.ID
+	proc     snapshot.Process // as it was when the pane was opened
+	data     snapshot.Details
+	more     snapshot.Resources
+	whole    bool   // more has been read
+	failed   string // why data could not be read the last time
 }
 
-var detailKeys = keyMap{
-	{title: "arrows", hint: "scroll"},
-	{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
-	{do: doSecrets, keys: []string{"v"}, title: "v", hint: "hidden values"},
-	{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
+var (
+	detailKeys = keyMap{
+		{title: "arrows", hint: "scroll"},
+		{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
+		{do: doVerdicts, keys: []string{"s"}, title: "s", hint: "all signals"},
+		{do: doSecrets, keys: []string{"v"}, title: "v", hint: "hidden values"},
+		{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
+	}
+	verdictKeys = keyMap{
+		{title: "arrows", hint: "scroll"},
+		{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
+		{do: doDetails, keys: []string{"d"}, title: "d", hint: "details"},
+		{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
+	}
+)
+
+func (d detail) keys() keyMap {
+	if d.verdicts {
+		return verdictKeys
+	}
+	return detailKeys
 }
 
-func (d detail) show(p snapshot.Process) detail {
-	return detail{open: true, id: p.ID, proc: p}
+func (d detail) show(p snapshot.Process, verdicts bool) detail {
+	return detail{open: true, verdicts: verdicts, id: p.ID, proc: p}
 }
 
 // take returns the pane after msg, which may be about another process.
@@ -94,12 +112,20 @@ func (d detail) lines(w *world) []string {
 	top := sheet{c: &w.canvas}
 	i, ok := w.find(d.id)
 	if ok && !w.ended(i) {
-		top.text(strong, explain(w, &p))
+		words := explain(w, &p)
+		if d.verdicts && w.room < 10 {
+			words = brief(w, &p)
+		}
+		top.text(strong, words)
 	} else {
 		top.text(strong, explainGone(w, &p))
 	}
 	if d.failed != "" {
 		top.text(bad, d.failed)
+	}
+	if d.verdicts {
+		d.allVerdicts(w, &top, &p)
+		return top.lines
 	}
 	top.text(normal, "")
 	n := max(1, w.width/detailColumn)
@@ -193,6 +219,14 @@ func (w *world) ancestors(p *snapshot.Process) string {
 	return strings.Join(names, ", child of ")
 }
 
+// target returns what decides the verdicts on p: all of it, or what the snapshot has.
+func (d detail) target(p *snapshot.Process) *verdict.Target {
+	if d.data.Target != nil && !p.Dead() {
+		return d.data.Target
+	}
+	return p.Target
+}
+
 // signals adds what the process does with signals, by name.
 func (d detail) signals(w *world, s *sheet, p *snapshot.Process) {
 	sigs := p.Sigs
@@ -207,11 +241,7 @@ func (d detail) signals(w *world, s *sheet, p *snapshot.Process) {
 		s.text(normal, "What it does with signals is unknown: the kernel does not show it.")
 		return
 	}
-	deep := *p
-	if d.data.Target != nil {
-		deep.Target = d.data.Target
-	}
-	f := predict(&deep, sigTERM, w.snap.Caller)
+	f := predictWith(d.target(p), p, sigTERM, w.snap.Caller)
 	s.field("SIGTERM", f.String()+": "+f.why)
 	s.field("caught", text.Signals(sigs.Caught))
 	s.field("ignored", text.Signals(sigs.Ignored))

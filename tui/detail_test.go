@@ -76,7 +76,7 @@ func TestDetailKeys(t *testing.T) {
 	u := newUser(t, 80, 24, Options{})
 	u.choose(55).press("enter")
 	before := u.screen()
-	u.press("t", "s", "space", "n", "tab", "/", "left", "right")
+	u.press("t", "I", "space", "n", "tab", "/", "left", "right")
 	if after := u.screen(); after != before {
 		t.Errorf("keys of the page change the screen from\n%s\nto\n%s", before, after)
 	}
@@ -101,7 +101,7 @@ func TestHelpScrolls(t *testing.T) {
 	u.press("end")
 	u.sees("FIRST COLUMN", "has just ended", "MOUSE")
 	u.seesNot("MOVE")
-	for range 50 {
+	for range 60 {
 		u.send(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
 	}
 	u.sees("MOVE")
@@ -114,7 +114,7 @@ func TestHelpHasEveryKey(t *testing.T) {
 	m := New(newFakeSource(), &fakeSignaller{}, Options{})
 	m.world.canvas = canvas{width: 80, height: 200, plain: true}
 	lines := help{}.lines(&m)
-	for _, b := range slices.Concat(treeKeys, sortKeys, historyKeys, listKeys, refreshKeys, modelKeys) {
+	for _, b := range slices.Concat(treeKeys, sortKeys, zombieKeys, signalsKeys, showKeys, orderKeys, historyKeys, listKeys, refreshKeys, modelKeys) {
 		if b.title != "" && !slices.ContainsFunc(lines, func(l string) bool {
 			return strings.HasPrefix(l, " "+b.title) && strings.HasSuffix(strings.TrimRight(l, " "), b.does)
 		}) {

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,15 +74,14 @@ var sessions = []session{
 	{"menu", Options{}, func(u *user) { u.choose(55).press("k") }},
 	{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }},
 	{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }},
-	{"history", Options{}, func(u *user) { u.press("2") }},
-	{"likes", Options{}, func(u *user) { u.burst(37, 16*time.Second, 1, "git gc --auto"); u.refresh(); u.press("2") }},
+	{"likes", Options{}, func(u *user) { u.burst(37, 16*time.Second, 1, "git gc --auto"); u.refresh(); u.press("4") }},
 	{"record", Options{}, func(u *user) {
 		u.src.end(55, 9)
 		u.src.records[len(u.src.records)-1].Text = "killed by SIGKILL: the memory limit was hit (oom_kill 3 -> 4)"
 		u.refresh()
-		u.press("2", "enter")
+		u.press("4", "enter")
 	}},
-	{"doctor", Options{}, func(u *user) { u.press("3").press("down") }},
+	{"doctor", Options{}, func(u *user) { u.press("5").press("down") }},
 	{"doctorbad", Options{}, func(u *user) {
 		for i := range u.src.procs {
 			if p := &u.src.procs[i]; p.ID.PID == 1 {
@@ -89,8 +89,17 @@ var sessions = []session{
 			}
 		}
 		u.refresh()
-		u.press("3")
+		u.press("5")
 	}},
+	{"history", Options{}, func(u *user) { u.press("4") }},
+	{"zombies", Options{}, func(u *user) { u.press("z") }},
+	{"zombies-many", Options{}, func(u *user) { u.crowd(1200, 0).press("z", "right").press("down", "down") }},
+	{"zombies-forecast", Options{}, func(u *user) { u.press("z").leak(12, 14) }},
+	{"zombies-ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.press("z").leak(12, 14) }},
+	{"zombies-none", Options{}, func(u *user) { u.src.procs = living(u.src.procs); u.refresh(); u.press("2") }},
+	{"signals", Options{}, func(u *user) { u.choose(55).press("3").choose(55) }},
+	{"signals-only", Options{ASCII: true, NoColor: true}, func(u *user) { u.press("3").choose(12).press("o") }},
+	{"verdicts", Options{}, func(u *user) { u.press("3").choose(55).press("enter"); u.refresh() }},
 	{"explain", Options{}, func(u *user) { u.choose(12).press("e") }},
 	{"help", Options{}, func(u *user) { u.press("?") }},
 }
@@ -121,6 +130,25 @@ func (u *user) burst(n int, every time.Duration, code int, command string) *user
 		})
 	}
 	return u
+}
+
+// leak adds n zombies of one parent, one each 15 seconds, to which the pids belong.
+func (u *user) leak(parent, n int) *user {
+	for i := range n {
+		z := proc(5000+i, parent, app, "Z", "git", procfs.Signals{})
+		z.Cmdline, z.Culprit, z.Age, z.Known, z.Status = nil, parent, -u.src.now, true, procfs.WaitStatus(1<<8)
+		u.src.procs = append(u.src.procs, z)
+		u.src.host.Pids++
+		for range 15 {
+			u.refresh()
+		}
+	}
+	return u
+}
+
+// living returns the processes that are no zombies.
+func living(procs []snapshot.Process) []snapshot.Process {
+	return slices.DeleteFunc(slices.Clone(procs), func(p snapshot.Process) bool { return p.Dead() })
 }
 
 // stop adds the records of a stop that a signal from outside began.
@@ -167,7 +195,7 @@ func TestGoldenColours(t *testing.T) {
 		return regexp.MustCompile("\x1b\\[([0-9;]*)m").ReplaceAllString(frame, "{$1}")
 	}
 	for _, s := range sessions {
-		if s.name == "ascii" || s.name == "crowd" {
+		if s.o.ASCII || s.name == "crowd" || s.name == "zombies-many" {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
@@ -202,7 +230,7 @@ func TestFrame(t *testing.T) {
 
 // TestEverySize draws all panes at all small sizes; the helper checks the frames.
 func TestEverySize(t *testing.T) {
-	for _, keys := range [][]string{{}, {"k"}, {"enter"}, {"?"}, {"2"}, {"3"}, {"/", "a"}} {
+	for _, keys := range [][]string{{}, {"k"}, {"enter"}, {"?"}, {"2"}, {"3"}, {"3", "enter"}, {"4"}, {"5"}, {"/", "a"}} {
 		u := newUser(t, 100, 30, Options{})
 		u.src.records = events()
 		u.refresh()

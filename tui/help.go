@@ -135,6 +135,7 @@ func words(g *glyphs) []helpSection {
 			{"denied", "no effect: you may not signal this process"},
 			{"?", "unknown: the kernel does not show it"},
 		}},
+		{"LETTERS OF THE SIGNALS PAGE", letterRows()},
 		{"FILTER: EVERY WORD MUST MATCH", filterTerms()},
 		{"FIRST COLUMN", [][2]string{
 			{g.fresh, "new in the last two refreshes"},
@@ -152,6 +153,14 @@ func words(g *glyphs) []helpSection {
 			{"double", "details; the wheel scrolls"},
 		}},
 	}
+}
+
+// letterRows explains the letters of the matrix.
+func letterRows() (rows [][2]string) {
+	for _, l := range letters {
+		rows = append(rows, [2]string{l.sign, l.word})
+	}
+	return rows
 }
 
 // filterTerms explains the terms of a filter.

@@ -20,7 +20,7 @@ import (
 // selected, and otherwise stays where it is, also when old records are forgotten.
 func TestHistoryFollows(t *testing.T) {
 	u := newUser(t, 100, 20, Options{})
-	u.press("2")
+	u.press("4")
 	u.sees("No process has ended yet.")
 	add := func(n int) {
 		for range n {
@@ -29,7 +29,7 @@ func TestHistoryFollows(t *testing.T) {
 		}
 		u.refresh()
 	}
-	page := func() historyPage { return u.m.pages[1].(historyPage) }
+	page := func() historyPage { return u.m.pages[3].(historyPage) }
 	add(100)
 	u.sees("1100 [job100]", "exited 0")
 	add(1)
@@ -91,7 +91,7 @@ func TestHistoryZone(t *testing.T) {
 		msg.snap.Time = noon.In(time.FixedZone(test.name, test.offset))
 		u.m.world.events = nil
 		u.send(msg)
-		u.press("2")
+		u.press("4")
 		u.sees(test.want)
 	}
 	u.sees("Tue 2026-11-24", "02:30:00.000", "04:30:00     ")
@@ -189,7 +189,7 @@ func TestHistoryWidth(t *testing.T) {
 	u := newUser(t, 200, 20, Options{})
 	u.src.records = []history.Record{{Seq: 1, Time: noon, Kind: history.KindExit, PID: 7, Comm: "python3", Cmdline: command, Known: true, Status: 1 << 8}}
 	u.refresh()
-	u.press("2")
+	u.press("4")
 	u.sees(command, "exited 1")
 	u.send(tea.WindowSizeMsg{Width: 150, Height: 20})
 	u.sees(command, "exited 1")
@@ -205,25 +205,25 @@ func TestHistoryFilter(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	u.src.records = events()
 	u.refresh()
-	u.sees("2 History•3")
-	u.press("2")
+	u.sees("4 History•3")
+	u.press("4")
 	for filter, want := range map[string]int{
 		"": 14, "exit!=0 kind:exit": 3, "kind:exit": 6, "kind:exit,signal": 8, "pid:55": 1, "GIT": 8, "oom exit!=0": 1, "nothing": 0,
 	} {
 		u.press("/", "ctrl+u").write(filter).press("enter")
-		if got := len(u.m.pages[1].(historyPage).found(&u.m.world)); got != want {
+		if got := len(u.m.pages[3].(historyPage).found(&u.m.world)); got != want {
 			t.Errorf("the filter %q finds %d records, want %d", filter, got, want)
 		}
 	}
 	u.press("1")
-	u.sees("2 History ")
+	u.sees("4 History ")
 	u.seesNot("History•")
 }
 
 func TestHistoryLost(t *testing.T) {
 	u := newUser(t, 100, 30, Options{})
 	u.send(readMsg{hist: History{Lost: 12, Since: "kept by yinit"}})
-	u.press("2")
+	u.press("4")
 	u.sees("kept by yinit · 12 records were overwritten before they were read")
 }
 
@@ -239,7 +239,7 @@ func TestHistoryWords(t *testing.T) {
 		u.src.records = append(u.src.records, cases[i].Record)
 	}
 	u.refresh()
-	u.press("2")
+	u.press("4")
 	for _, c := range cases {
 		u.sees(c.Words...)
 		line := ansi.Strip(strings.Join(recordPane{chosenRecord: chosenRecord{Record: c.Record}}.lines(&u.m.world), " "))
@@ -265,7 +265,7 @@ func TestRecordSaysOnce(t *testing.T) {
 		u.src.records[0].Text = oom
 		u.refresh()
 		screens := u.screen()
-		u.press("2")
+		u.press("4")
 		screens += u.screen()
 		u.press("enter")
 		screens += u.screen()

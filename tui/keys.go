@@ -37,6 +37,8 @@ const (
 	doSecrets
 	doExplain
 	doShow
+	doVerdicts
+	doOnly
 	doSnapshot
 	doZombies
 	doFilter
@@ -92,6 +94,17 @@ var (
 		{do: doSortTime, keys: []string{"T"}},
 		{do: doSortPID, keys: []string{"I"}},
 		{do: doReverse, keys: []string{"r"}, title: "r", does: "reverse the order"},
+	}
+	// orderKeys are those of a table that has few of the usual columns.
+	orderKeys = keyMap{
+		{do: doSortNext, keys: []string{"s", ">", "f6"}, title: "s < > F6", does: "sort by another column", hint: "sort"},
+		{do: doSortPrevious, keys: []string{"<"}},
+		{do: doSortPID, keys: []string{"I"}, title: "I", does: "sort by pid"},
+		{do: doReverse, keys: []string{"r"}, title: "r", does: "reverse the order"},
+	}
+	// showKeys are those of a page other than the Tree whose rows are processes.
+	showKeys = keyMap{
+		{do: doShow, keys: []string{"t", "f5"}, title: "t F5", does: "show the process in the tree", hint: "in the tree"},
 	}
 	refreshKeys = keyMap{
 		{do: doPause, keys: []string{"p"}, title: "p", does: "pause or resume", hint: "resume"},

@@ -121,9 +121,9 @@ func TestFooter(t *testing.T) {
 		{"tree with a filter", []string{"/", "a", "enter"}, []string{"n next"}, "untag"},
 		{"tree with a tag", []string{"x"}, []string{"U untag"}, "n next"},
 		{"paused", []string{"p"}, []string{"p resume"}, "n next"},
-		{"history", []string{"2"}, []string{"Enter record  / filter  ! problems  f follow  ? help  z zombies  q quit"}, "signal"},
+		{"history", []string{"4"}, []string{"Enter record  / filter  ! problems  f follow  ? help  z zombies  q quit"}, "signal"},
 		{"filter", []string{"/"}, []string{"Enter keep  Esc clear"}, "q quit"},
-		{"details", []string{"enter"}, []string{"arrows scroll  k signal  v hidden values  Esc close"}, "q quit"},
+		{"details", []string{"enter"}, []string{"arrows scroll  k signal  s all signals  v hidden values  Esc close"}, "q quit"},
 		{"help", []string{"?"}, []string{"arrows scroll  any other key closes"}, "q quit"},
 		{"menu", []string{"k"}, []string{"Enter confirm  Esc close  Tab scope"}, "TERM, 10s, KILL"},
 		{"menu of another", []string{"down", "k"}, []string{"Enter confirm  Esc close  Tab scope  e TERM, 10s, KILL"}, "q quit"},
@@ -139,5 +139,5 @@ func TestFooter(t *testing.T) {
 	u := newUser(t, 100, 30, Options{ReadOnly: true})
 	u.sees("Enter details  e explain  / filter")
 	u.press("enter")
-	u.sees("arrows scroll  v hidden values  Esc close")
+	u.sees("arrows scroll  s all signals  v hidden values  Esc close")
 }

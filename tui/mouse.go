@@ -44,7 +44,7 @@ func (m Model) wheel(msg tea.MouseWheelMsg) Model {
 
 // click is the one place that finds out what a click hits. A tab or a key in the footer
 // is as good as the key itself. A title sorts, a row is selected, and a double click on
-// it opens the details.
+// it does what Enter does.
 func (m Model) click(msg tea.MouseClickMsg) (Model, tea.Cmd) {
 	w := &m.world
 	if msg.Button != tea.MouseLeft || w.width < minWidth || w.height < minHeight {
@@ -72,14 +72,14 @@ func (m Model) click(msg tea.MouseClickMsg) (Model, tea.Cmd) {
 	return m.clickRow()
 }
 
-// clickRow opens the details at the second click on the same row.
+// clickRow does what Enter does at the second click on the same row.
 func (m Model) clickRow() (Model, tea.Cmd) {
 	p, _ := m.selected()
 	r, _ := m.page().record(&m.world)
 	on := clicked{p.ID, r.Seq}
 	if m.clicks.open && m.clicks.on == on {
 		m.clicks.open = false
-		return m.act(doDetails)
+		return m.act(actionOf("enter", m.page().keys()...))
 	}
 	m.clicks = clicks{n: m.clicks.n + 1, on: on, open: true}
 	return m, rest(m.doubleClick, m.clicks.n)

@@ -20,6 +20,8 @@ type readMsg struct {
 	// blame is nil if no page wanted it.
 	blame    *zombie.Report
 	blameErr error
+	// closer has what decides all verdicts on the processes for which the page asked.
+	closer map[procfs.ID]*verdict.Target
 }
 
 // A restMsg says that the second click of a double click did not come in time.

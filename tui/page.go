@@ -12,7 +12,7 @@ import (
 type page interface {
 	// name returns the title of the tab.
 	name() string
-	// news returns how many new failures the user has not seen yet.
+	// news returns the number beside the title: how much of what is wrong the page shows.
 	news(*world) int
 	// keys returns the key tables of the page.
 	keys() []keyMap
@@ -49,7 +49,8 @@ type page interface {
 // wants is what a page needs in addition to the snapshot and the history. It is read
 // only for the page that is shown, because that takes many files.
 type wants struct {
-	zombies bool // world.blame
+	zombies bool        // world.blame
+	targets []procfs.ID // world.closer, for these processes
 }
 
 // basic implements the methods of page that need not apply to a page.
@@ -65,6 +66,8 @@ func (basic) news(*world) int                          { return 0 }
 func newPages(o Options) []page {
 	return []page{
 		newTreePage(o),
+		newZombiesPage(o),
+		newSignalsPage(),
 		historyPage{},
 		newDoctorPage(),
 	}

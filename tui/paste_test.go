@@ -10,7 +10,7 @@ import (
 // TestPasteIsNoKey checks that pasted text acts as no key, wherever it arrives.
 func TestPasteIsNoKey(t *testing.T) {
 	for name, keys := range map[string][]string{
-		"the tree": nil, "the history": {"2"}, "the details": {"enter"}, "the help": {"?"},
+		"the tree": nil, "the history": {"4"}, "the details": {"enter"}, "the help": {"?"},
 		"the menu": {"k"}, "the question": {"k", "enter"},
 	} {
 		u := newUser(t, 80, 24, Options{})

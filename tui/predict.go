@@ -29,27 +29,42 @@ type prediction struct {
 
 // predict returns what signal n would do to p if the caller sent it now.
 func predict(p *snapshot.Process, n int, caller verdict.Caller) prediction {
+	return predictWith(p.Target, p, n, caller)
+}
+
+// predictWith is predict with what was read of p at another time; t may be nil.
+func predictWith(t *verdict.Target, p *snapshot.Process, n int, caller verdict.Caller) prediction {
 	var f prediction
 	switch {
-	case p.Target != nil:
-		f.outcome, f.why = verdict.Of(p.Target, n, caller)
+	case t != nil:
+		f.outcome, f.why = verdict.Of(t, n, caller)
 	case p.Dead():
 		f.outcome, f.why = verdict.OutcomeNoEffect, "it has ended"
 	default:
 		f.why = "the process has not been read yet"
 	}
-	return f.relayed(p, n)
+	return f.relayed(t, n)
+}
+
+// predict returns what signal n would do to p. If the snapshot does not have enough to
+// tell, it uses what the page has asked for.
+func (w *world) predict(p *snapshot.Process, n int) prediction {
+	f := predict(p, n, w.snap.Caller)
+	if closer := w.closer[p.ID]; f.outcome == verdict.OutcomeUnknown && closer != nil {
+		return predictWith(closer, p, n, w.snap.Caller)
+	}
+	return f
 }
 
 // term returns the prediction for SIGTERM, which the source has computed, without
 // the reason.
 func (w *world) term(p *snapshot.Process) prediction {
-	return prediction{outcome: p.Term}.relayed(p, sigTERM)
+	return prediction{outcome: p.Term}.relayed(p.Target, sigTERM)
 }
 
-// relayed adds what yinit does with signal n, if p is yinit as PID 1.
-func (f prediction) relayed(p *snapshot.Process, n int) prediction {
-	f.forward, f.drop = p.Target.Relayed(n, f.outcome)
+// relayed adds what yinit does with signal n, if t is yinit as PID 1.
+func (f prediction) relayed(t *verdict.Target, n int) prediction {
+	f.forward, f.drop = t.Relayed(n, f.outcome)
 	return f
 }
 
@@ -112,12 +127,18 @@ func (s *scope) predictAll(n int, caller verdict.Caller) tally {
 			t.lost = append(t.lost, i)
 		}
 	}
+	t.words = countWords(counts)
+	return t
+}
+
+// countWords lists words with their numbers, the most frequent one first: "12 handler, 2
+// IGNORE".
+func countWords(counts map[string]int) string {
 	words := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
 	})
 	for i, word := range words {
 		words[i] = fmt.Sprintf("%d %s", counts[word], word)
 	}
-	t.words = strings.Join(words, ", ")
-	return t
+	return strings.Join(words, ", ")
 }

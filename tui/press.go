@@ -26,7 +26,7 @@ func (m Model) pressKey(key, text string) (Model, tea.Cmd) {
 		return m.pressLine(key, text), nil
 	}
 	if len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(m.pages) {
-		return m.closePanes().showPage(int(key[0] - '1')), nil
+		return m.closePanes().showPage(int(key[0] - '1')).arrive()
 	}
 	switch {
 	case m.help.open:
@@ -34,7 +34,7 @@ func (m Model) pressKey(key, text string) (Model, tea.Cmd) {
 	case m.reasons.open:
 		return m.actReasons(actionOf(key, reasonsKeys, listKeys, refreshKeys))
 	case m.detail.open:
-		return m.actDetail(actionOf(key, detailKeys, listKeys, refreshKeys))
+		return m.actDetail(actionOf(key, m.detail.keys(), listKeys, refreshKeys))
 	case m.record.open:
 		return m.actRecord(actionOf(key, recordKeys, listKeys, refreshKeys))
 	}
@@ -64,7 +64,7 @@ func (m Model) footer() []piece {
 	case m.reasons.open:
 		return hints(reasonsKeys, m.matters, 0)
 	case m.detail.open:
-		return hints(detailKeys, m.matters, 0)
+		return hints(m.detail.keys(), m.matters, 0)
 	case m.record.open:
 		return hints(recordKeys, m.matters, 0)
 	}
@@ -108,8 +108,8 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 		m.line = lineEdit{open: true, text: m.page().filter()}
 	case doBack:
 		m = m.applyFilter("")
-	case doDetails:
-		return m.openDetail()
+	case doDetails, doVerdicts:
+		return m.openDetail(a == doVerdicts)
 	case doExplain:
 		return m.openReasons()
 	case doSignal:
@@ -121,11 +121,11 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 	case doSlower, doFaster:
 		return m.setInterval(a == doSlower)
 	case doNextPage:
-		m = m.showPage(m.at + 1)
+		return m.showPage(m.at + 1).arrive()
 	case doPreviousPage:
-		m = m.showPage(m.at + len(m.pages) - 1)
+		return m.showPage(m.at + len(m.pages) - 1).arrive()
 	case doZombies:
-		return m.showZombies(), nil
+		return m.showZombies().arrive()
 	case doShow:
 		return m.showProcess(), nil
 	default:
@@ -139,19 +139,28 @@ func (m Model) showPage(to int) Model {
 	return m.setPage(m.page().refresh(&m.world))
 }
 
-// showZombies shows the page with the zombies.
-func (m Model) showZombies() Model {
-	for i, p := range m.pages {
-		if p.name() == zombiesName {
-			return m.showPage(i)
-		}
+// arrive reads at once what the page wants that not every refresh reads.
+func (m Model) arrive() (Model, tea.Cmd) {
+	if all := m.wants(); m.paused || !all.zombies && len(all.targets) == 0 {
+		return m, nil
 	}
-	m = m.showPage(0)
-	return m.applyFilter("state:Z")
+	return m.read()
 }
 
-// zombiesName is the title of the page with the zombies.
-const zombiesName = "Zombies"
+// showZombies shows the page with the zombies. If the selected process is a zombie or has
+// not reaped one, it is selected there.
+func (m Model) showZombies() Model {
+	p, _ := m.selected()
+	for i := range m.pages {
+		if m.pages[i].name() == zombiesName {
+			m = m.closePanes().showPage(i)
+			if to, ok := m.page().reveal(&m.world, p.ID); ok {
+				return m.setPage(to)
+			}
+		}
+	}
+	return m
+}
 
 // showProcess shows the process that the page has selected, or the parent in the record
 // that it has selected, on the page where it can be revealed.
@@ -195,7 +204,8 @@ func (m Model) selected() (snapshot.Process, bool) {
 	return m.page().selected(&m.world)
 }
 
-func (m Model) openDetail() (Model, tea.Cmd) {
+// openDetail shows the details of the selected process, or only its verdicts.
+func (m Model) openDetail(verdicts bool) (Model, tea.Cmd) {
 	p, ok := m.selected()
 	if r, is := m.page().record(&m.world); !ok && is {
 		m.record = recordPane{open: true, chosenRecord: r}.resize(&m.world)
@@ -204,7 +214,7 @@ func (m Model) openDetail() (Model, tea.Cmd) {
 	if !ok { // The rows of the page are no processes.
 		return m.setPage(m.page().do(&m.world, doDetails)), nil
 	}
-	m.detail = detail{}.show(p).resize(&m.world)
+	m.detail = detail{}.show(p, verdicts).resize(&m.world)
 	return m.askDetails()
 }
 
@@ -215,6 +225,11 @@ func (m Model) actDetail(a action) (Model, tea.Cmd) {
 	case doBack:
 		m.detail.open = false
 		return m.setPage(m.page().do(&m.world, doNothing)), nil
+	case doVerdicts, doDetails:
+		m.detail.verdicts = a == doVerdicts
+		m.detail.list = list{}
+		m.detail = m.detail.resize(&m.world)
+		return m, nil
 	case doSignal, doPause, doHelp, doSlower, doFaster:
 		return m.act(a)
 	}
@@ -251,7 +266,7 @@ func (m Model) actReasons(a action) (Model, tea.Cmd) {
 		m.reasons.open = false
 		return m.setPage(m.page().do(&m.world, doNothing)), nil
 	case doDetails:
-		m, cmd := m.openDetail()
+		m, cmd := m.openDetail(false)
 		m.reasons.open = false
 		return m, cmd
 	case doSignal, doPause, doHelp, doSlower, doFaster:

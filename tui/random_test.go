@@ -62,8 +62,8 @@ func (c *chance) step() {
 
 // key returns one of all keys, but none that quits.
 func (c *chance) key() string {
-	all := []string{"1", "2", "Z", "世", "a", ":", "9"}
-	tables := []keyMap{listKeys, refreshKeys, modelKeys, lineKeys, detailKeys, reasonsKeys, chooseKeys, confirmKeys, reportKeys}
+	all := []string{"1", "2", "3", "4", "5", "Z", "世", "a", ":", "9"}
+	tables := []keyMap{listKeys, refreshKeys, modelKeys, lineKeys, detailKeys, verdictKeys, reasonsKeys, chooseKeys, confirmKeys, reportKeys}
 	for _, p := range c.m.pages {
 		tables = append(tables, p.keys()...)
 	}
@@ -111,12 +111,24 @@ func (c *chance) refreshAndKeep() {
 	c.t.Helper()
 	before, ok := c.m.selected()
 	c.refresh()
-	if !ok || c.m.at != 0 || c.m.covered() || c.m.paused {
+	if !ok || c.m.covered() || c.m.paused {
 		return
 	}
-	tree := c.m.pages[0].(treePage)
-	row := tree.rowOf(&c.m.world, before.ID)
-	if after, _ := c.m.selected(); row >= 0 && after.ID != before.ID {
+	if after, _ := c.m.selected(); c.shows(before.ID) && after.ID != before.ID {
 		c.t.Fatalf("a refresh moved the selection from %v to %v:\n%s", before.ID, after.ID, c.screen())
 	}
+}
+
+// shows reports whether the page has a row for the process.
+func (c *chance) shows(id procfs.ID) bool {
+	w := &c.m.world
+	switch p := c.m.page().(type) {
+	case treePage:
+		return p.rowOf(w, id) >= 0
+	case zombiesPage:
+		return slices.ContainsFunc(p.rows, func(r zombieRow) bool { return r.id(w).process() == id })
+	case signalsPage:
+		return slices.ContainsFunc(p.rows, func(i int) bool { return w.procs[i].ID == id })
+	}
+	return false
 }

@@ -32,6 +32,8 @@ import (
 //	reuse 55 other          the process ends, and another one gets its pid
 //	burst 37 16 1 git gc    37 records, 16 seconds apart, of processes that exited with 1
 //	later 26h               so much time passes before the next refresh
+//	leak 12 20              a process gets so many zombies, one each 15 seconds
+//	obeys 15                a signal that is sent ends the process: wait status
 //	stop TERM               a stop begins that a signal from outside asked for
 //	select 55               moves to the row of a process
 //	selected 55             the process that is selected
@@ -162,6 +164,10 @@ func (u *user) world(verb string, fields []string) error {
 		d, err := time.ParseDuration(fields[0])
 		u.src.now += d
 		return err
+	case "leak":
+		u.leak(pids[0], pids[1])
+	case "obeys":
+		u.sig.outcomes = []Outcome{{Ended: true, Known: true, Status: waitStatus(fields), After: 200 * time.Millisecond}}
 	case "stop":
 		n, _ := procfs.ParseSignal(fields[0])
 		u.stop(n)

@@ -248,6 +248,10 @@ type fakeSource struct {
 	closer    *verdict.Target     // the target in the details of a process
 	caller    verdict.Caller
 	uid       [4]uint32 // of all processes
+	blind     int       // the process of which a snapshot tells less than the details
+
+	report    *zombie.Report // instead of the usual one
+	reportErr error
 }
 
 func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
@@ -264,6 +268,9 @@ func (s *fakeSource) Snapshot() (snapshot.Snapshot, error) {
 		procs[i] = judged(procs[i])
 		t := procs[i].Target
 		t.UID, t.UserNS = s.uid, verdict.NSSame
+		if procs[i].ID.PID == s.blind {
+			t.FDsRead = false
+		}
 		procs[i].Term, _ = verdict.Of(t, sigTERM, caller)
 	}
 	return snapshot.Snapshot{Time: noon.Add(s.now), Since: time.Second, Host: s.host, Procs: procs, Caller: caller}, nil
@@ -352,6 +359,9 @@ func worker(pid int) snapshot.Resources {
 
 // Zombies returns a report in which every culprit has a handler that does not wait.
 func (s *fakeSource) Zombies() (*zombie.Report, error) {
+	if s.report != nil || s.reportErr != nil {
+		return s.report, s.reportErr
+	}
 	r := &zombie.Report{Init: zombie.InitReaps}
 	for _, p := range s.procs {
 		if !p.Dead() {

@@ -33,6 +33,7 @@ type table[R any] struct {
 	standard int  // index of the column that sorts the rows at first
 	by       int  // index of the column that sorts the rows
 	reversed bool // in the opposite direction of the column
+	least    int  // the smallest width of the last column; 0: two fifths of the line, or 16 cells
 }
 
 // flexible reports whether the column takes what the others leave.
@@ -44,10 +45,13 @@ type placed struct {
 }
 
 // place returns the columns that fit the width of the screen. The first cell of a line
-// is for a mark, and the last column gets two fifths of the line or more. A column that
+// is for a mark, and the last column gets its least width or more. A column that
 // the user has chosen to sort by is omitted last.
 func (t *table[R]) place(w *world) []placed {
-	least := max(16, w.width*2/5)
+	least := t.least
+	if least == 0 {
+		least = max(16, w.width*2/5)
+	}
 	all := make([]placed, len(t.columns))
 	total := 0
 	for i := range t.columns {

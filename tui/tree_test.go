@@ -270,7 +270,7 @@ func TestFailedReadKeepsRows(t *testing.T) {
 
 	u.src.noLog = errors.New("permission denied")
 	u.refresh()
-	u.press("2")
+	u.press("4")
 	u.sees("The history cannot be read: permission denied")
 }
 
@@ -281,7 +281,7 @@ func TestFirstReadFails(t *testing.T) {
 	u.m = New(src, u.sig, Options{})
 	u.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 	u.sees("reading the processes")
-	u.press("k", "enter", "down", "2", "1", "/", "a", "esc")
+	u.press("k", "enter", "down", "4", "1", "/", "a", "esc")
 	u.refresh()
 	u.sees("cannot read the processes: no /proc")
 }

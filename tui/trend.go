@@ -41,6 +41,17 @@ func (t trend) add(s *snapshot.Snapshot, zombies int) trend {
 // ends with the newest sample. It is NaN for a part without a sample, unless samples
 // are rarer than parts: then the value of the part before holds.
 func (t trend) values(of func(*sample) float64, n int, over time.Duration) []float64 {
+	return t.parts(n, over, of, func(v, old float64) bool { return v > old })
+}
+
+// lows is like values, but returns the smallest values. They leave out the zombies that
+// exist for a moment only.
+func (t trend) lows(of func(*sample) float64, n int, over time.Duration) []float64 {
+	return t.parts(n, over, of, func(v, old float64) bool { return v < old })
+}
+
+// parts returns for each part the value that is better than the others.
+func (t trend) parts(n int, over time.Duration, of func(*sample) float64, better func(v, old float64) bool) []float64 {
 	values := make([]float64, n)
 	for i := range values {
 		values[i] = math.NaN()
@@ -54,8 +65,8 @@ func (t trend) values(of func(*sample) float64, n int, over time.Duration) []flo
 		if at < 0 || at >= n {
 			continue
 		}
-		if !(of(&t[i]) <= values[at]) { // also if it is NaN
-			values[at] = of(&t[i])
+		if v := of(&t[i]); math.IsNaN(values[at]) || better(v, values[at]) {
+			values[at] = v
 		}
 	}
 	for i := 1; i < n; i++ {

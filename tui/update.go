@@ -129,8 +129,6 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	w.blameFailed = ""
 	if msg.blameErr != nil {
 		w.blameFailed = w.text(msg.blameErr.Error())
-	} else if msg.blame != nil {
-		w.blame = msg.blame
 	}
 	m.failed = ""
 	if msg.err != nil {
@@ -143,6 +141,10 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		if first {
 			m = m.missing()
 		}
+	}
+	if !m.menu.still() && !m.paused {
+		*w = w.addBlame(msg.blame)
+		w.closer = msg.closer
 	}
 	m = m.setPage(m.page().refresh(w))
 	m, size := m.askSize()

@@ -86,21 +86,49 @@ func (m Model) body() []string {
 // such as the filter.
 func (m Model) tabs(y int) (string, []zone) {
 	w := &m.world
-	names := make([]piece, 0, len(m.pages))
-	for i, p := range m.pages {
-		t := piece{text: fmt.Sprintf(" %d %s ", i+1, p.name()), press: strconv.Itoa(i + 1)}
-		if n := p.news(w); n > 0 {
-			t.text = fmt.Sprintf(" %d %s%s%d ", i+1, p.name(), w.glyphs().bullet, n)
-		}
-		if i == m.at {
-			t.style, t.rank = selected, 1
-		}
-		names = append(names, t)
+	right := m.remarks()
+	names := m.titles(false)
+	if piecesWidth(names)+piecesWidth(right) > w.width-3 {
+		names = m.titles(true)
 	}
 	left, zones := w.place(names, w.width, 0, y, 0)
 	if m.menu.open() || m.line.open { // These take digits.
 		zones = nil
 	}
+	return w.between(left, w.join(right, w.width-text.Width(left)-3)+" ", w.width), zones
+}
+
+// titles returns the names of the pages; if short, that of the page that is shown, and
+// the numbers of the others.
+func (m Model) titles(short bool) []piece {
+	names := make([]piece, 0, len(m.pages))
+	for i, p := range m.pages {
+		t := piece{text: fmt.Sprintf(" %d", i+1), press: strconv.Itoa(i + 1)}
+		if i == m.at || !short {
+			t.text += " " + p.name()
+		}
+		if n := p.news(&m.world); n > 0 {
+			t.text += m.world.glyphs().bullet + strconv.Itoa(n)
+		}
+		t.text += " "
+		if i == m.at {
+			t.style, t.rank = selected, 1
+		}
+		names = append(names, t)
+	}
+	return names
+}
+
+func piecesWidth(pieces []piece) (n int) {
+	for _, p := range pieces {
+		n += p.width()
+	}
+	return n
+}
+
+// remarks returns the filter, and other settings that are not the default.
+func (m Model) remarks() []piece {
+	w := &m.world
 	notes := []piece{{text: m.page().remark(w), rank: 1}}
 	if f := m.page().filter(); f != "" {
 		notes = append(notes, piece{text: "filter: " + f, rank: 3, style: strong})
@@ -114,8 +142,7 @@ func (m Model) tabs(y int) (string, []zone) {
 	case m.interval > fresh && w.read:
 		notes = append(notes, piece{text: "as of " + at + ", every " + procfs.Span(m.interval), rank: 2, style: strong})
 	}
-	right := w.join(notes, w.width-text.Width(left)-3)
-	return w.between(left, right+" ", w.width), zones
+	return notes
 }
 
 // fresh is the longest interval at which what is on the screen needs no time.

@@ -8,6 +8,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/doctor"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
 	"yinit/procfs/zombie"
 )
 
@@ -31,8 +32,9 @@ type world struct {
 	widest widest             // what decides the width of columns
 
 	trend   trend                   // of the last minutes
-	deadAt  map[procfs.ID]time.Time // when each zombie was first seen, by us or by the init
+	deadAt  map[procfs.ID]time.Time // when each zombie ended, or was first seen, by us or by the init
 	held    map[int]int             // number of zombies that a process has not reaped, by its pid
+	heldLog []heldSample            // held in the last minute, oldest first
 	noticed map[procfs.ID]time.Time // when the init noticed zombies, see history.KindZombie
 
 	events []history.Record
@@ -43,8 +45,11 @@ type world struct {
 
 	historyFailed string // why the history could not be read; "": it could
 
-	blame       *zombie.Report // who does not reap which zombie, when a page last wanted it; nil: not read yet
-	blameFailed string         // why it could not be read; "": it could
+	blame       *zombie.Report                // who does not reap which zombie, when a page last wanted it; nil: not read yet
+	blamed      map[procfs.ID]*zombie.Culprit // the one in blame to which each zombie belongs
+	blameFailed string                        // why it could not be read; "": it could
+
+	closer map[procfs.ID]*verdict.Target // more than the snapshot has of some processes, when a page last wanted it
 
 	policy   *doctor.Policy          // see History.Policy
 	stuckAt  map[procfs.ID]time.Time // since when processes have been stopped or in uninterruptible sleep
@@ -87,6 +92,7 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 		}
 	}
 	w.deadAt, w.held = deadAt, held
+	w.heldLog = w.logHeld()
 	w.trend = old.trend.add(&w.snap, w.status.zombies)
 	return w.keepDead(&old).keepTags().keepStuck(&old).diagnose()
 }

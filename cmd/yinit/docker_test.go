@@ -311,7 +311,7 @@ func TestDockerTop(t *testing.T) {
 	term := newTerminal(t, 100, 30, "sh")
 	term.keys("docker exec -ti "+id[:12]+" /yinit top; echo left with $?", "Enter")
 	term.see("yinit 0.0.0-test", "IGNORE", "forward")
-	term.keys("2")
+	term.keys("4")
 	term.see("exited 3")
 	term.keys("1", "/", "nobody", "Enter")
 	term.see("filter: nobody")

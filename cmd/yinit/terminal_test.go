@@ -259,7 +259,7 @@ func TestTerminalTop(t *testing.T) {
 	term.see("signal to", "Esc close")
 	term.keys("Escape") // Escape directly followed by a key would be Alt and that key
 	term.unsee("signal to")
-	term.keys("2")
+	term.keys("4")
 	term.see("exited")
 	term.keys("q")
 	term.see("left 0")
