@@ -102,7 +102,8 @@ func (s signalsPage) remake(w *world) signalsPage {
 	return s.choose(w, row)
 }
 
-// makeRows lists the processes that match, in order. Of each it asks for the verdict that
+// makeRows lists the processes that match, in order, and last the zombies, for which no
+// signal has an effect. Of each it asks for the verdict that
 // sorts them only once.
 func (s signalsPage) makeRows(w *world) []int {
 	rows := make([]int, 0, w.living)
@@ -125,9 +126,20 @@ func (s signalsPage) makeRows(w *world) []int {
 		}
 	}
 	slices.SortFunc(rows, func(a, b int) int {
-		return cmp.Or(order(a, b), cmp.Compare(w.procs[a].ID.PID, w.procs[b].ID.PID))
+		return cmp.Or(deadLast(&w.procs[a], &w.procs[b]), order(a, b), cmp.Compare(w.procs[a].ID.PID, w.procs[b].ID.PID))
 	})
 	return rows
+}
+
+// deadLast orders zombies after other processes.
+func deadLast(p, q *snapshot.Process) int {
+	switch {
+	case p.Dead() == q.Dead():
+		return 0
+	case p.Dead():
+		return 1
+	}
+	return -1
 }
 
 // resize adapts the list and the columns to the room.

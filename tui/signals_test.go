@@ -104,7 +104,11 @@ func TestMatrixOrder(t *testing.T) {
 	if u.selected() != 55 {
 		t.Errorf("by TERM the first row is %d, want 55, which ignores it", u.selected())
 	}
-	u.press("r", "r", "down")
+	u.press("end")
+	if p, _ := u.m.selected(); !p.Dead() {
+		t.Errorf("the last row is %d, want a zombie", p.ID.PID)
+	}
+	u.press("home", "r", "r", "down")
 	chosen := u.selected()
 	u.src.procs = append(u.src.procs, proc(2, 1, app, "S", "new", procfs.Signals{Known: true, Ignored: procfs.NewSignalSet(15)}))
 	u.refresh()

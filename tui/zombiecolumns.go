@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"yinit/procfs/snapshot"
@@ -92,7 +93,7 @@ func culpritCell(w *world, r zombieRow) span {
 	return span{name, strong}
 }
 
-// culpritName returns the command line of the culprit.
+// culpritName returns the command line of the culprit, without the directory of the program.
 func culpritName(w *world, h *holding) string {
 	switch {
 	case h.outside():
@@ -100,7 +101,14 @@ func culpritName(w *world, h *holding) string {
 	case h.index < 0:
 		return "not shown to this user"
 	}
-	return w.name(&w.procs[h.index])
+	var name strings.Builder
+	spans := w.commandSpans(&w.procs[h.index])
+	for i, s := range spans {
+		if i > 0 || len(spans) == 1 { // The first of several is the directory.
+			name.WriteString(s.text)
+		}
+	}
+	return name.String()
 }
 
 // zombieCount returns the number of zombies of a culprit.

@@ -43,6 +43,7 @@ type Reader struct {
 
 	mu         sync.Mutex // protects stats, which Details and Find read, too
 	stats      []procfs.Stat
+	groups     *verdict.Groups // of stats; nil: not needed yet
 	lastStatus procfs.Status
 	seen       map[procfs.ID]*kept
 	taken      time.Time     // time of the previous snapshot
@@ -156,6 +157,7 @@ func (r *Reader) scan() ([]procfs.Stat, error) {
 	if err == nil {
 		r.stats = stats
 	}
+	r.groups = nil
 	return stats, err
 }
 
@@ -295,7 +297,10 @@ func (r *Reader) Details(id procfs.ID) (Details, error) {
 		return Details{}, err
 	}
 	r.mu.Lock()
-	d.Target.Orphaned = verdict.NewGroups(r.stats).Orphaned(d.Target.PGRP)
+	if r.groups == nil {
+		r.groups = verdict.NewGroups(r.stats)
+	}
+	d.Target.Orphaned = r.groups.Orphaned(d.Target.PGRP)
 	r.mu.Unlock()
 	if d.readLinks(r.fs, id.PID) && os.Geteuid() == 0 {
 		_ = asuser.Owner(r.fs, id.PID, func() { d.readLinks(r.fs, id.PID) })
