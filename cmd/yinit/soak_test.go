@@ -97,8 +97,8 @@ func soak(t *testing.T, long time.Duration, prefix []string, wraps, accounting b
 		t.Errorf("the workload has started %d processes, and the init %d threads; want %d, as the kernel's pids", started, b.threads, last-first+1)
 	}
 	h := b.header
-	t.Logf("seed %d: %d started in %s: %d exits recorded (%d with an unknown status), %d unseen, %d not watched, %d not recorded since there were too many; %d records were not read",
-		seed, started, long, b.exits, b.unknown, h.Missed, h.Unwatched, b.skipped, b.lost)
+	t.Logf("seed %d: %d started in %s, and the history was read %d times: %d exits recorded (%d with an unknown status), %d unseen, %d not watched, %d not recorded since there were too many; %d records were not read",
+		seed, started, long, b.reads, b.exits, b.unknown, h.Missed, h.Unwatched, b.skipped, b.lost)
 	got := uint64(b.exits) + h.Missed + h.Unwatched + b.skipped + b.lost
 	if hidden := uint64(b.reads) * hiddenByRead; got > started || got+hidden < started {
 		t.Errorf("%d are in the book, and %d were started; other processes have read the history at %d times, for each of which the init takes up to %d unseen processes for theirs\n%s",
