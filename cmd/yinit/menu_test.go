@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // menuScene starts top in a PID namespace in which a process ignores SIGTERM, two are a
@@ -52,11 +53,28 @@ func (term *terminal) click(words string) {
 	term.t.Helper()
 	for y, line := range strings.Split(term.screen(), "\n") {
 		if strings.Contains(line, words) {
-			term.keys("-l", fmt.Sprintf("\x1b[<0;5;%dM\x1b[<0;5;%dm", y+1, y+1)) // SGR mouse, see ctlseqs of xterm
+			term.clickAt(5, y+1)
 			return
 		}
 	}
 	term.t.Fatalf("there is no %q:\n%s", words, term.screen())
+}
+
+// clickWord clicks on the words. There are only characters of one cell before them.
+func (term *terminal) clickWord(words string) {
+	term.t.Helper()
+	for y, line := range strings.Split(term.screen(), "\n") {
+		if before, _, ok := strings.Cut(line, words); ok {
+			term.clickAt(utf8.RuneCountInString(before)+2, y+1)
+			return
+		}
+	}
+	term.t.Fatalf("there is no %q:\n%s", words, term.screen())
+}
+
+// clickAt presses and releases the left button. SGR mouse, see ctlseqs of xterm.
+func (term *terminal) clickAt(x, y int) {
+	term.keys("-l", fmt.Sprintf("\x1b[<0;%d;%dM\x1b[<0;%d;%dm", x, y, x, y))
 }
 
 // TestTerminalMenu sends signals in real terminals: to a process that ignores SIGTERM, to
