@@ -14,7 +14,7 @@ export CGO_ENABLED = 0
 # PID 1 0.2 MB smaller. The setting is empty if this Go release no longer has it.
 export GOEXPERIMENT := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOEXPERIMENT 2>/dev/null)
 
-.PHONY: help demo build test toolchains runtime race vm fuzz bench conform lint e2e hostile soak check size readme man
+.PHONY: help demo build test toolchains runtime race vm fuzz bench conform lint e2e hostile soak check size readme man pictures
 help: ## show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 

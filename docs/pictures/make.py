@@ -11,16 +11,23 @@ import argparse
 import html
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import unicodedata
 
-# The name of a picture, the keys to press, and a text to wait for.
+# The keys to press for each picture, and a text to wait for before and after them. A number
+# is a time to wait, in seconds.
 PICTURES = {
-    "tree": ([], "not reaped by|held by"),
-    "menu": (["/", *"stubborn", "Enter", "k"], "TERM"),
+    "tree": ([], "held by|not reaped by"),
+    "zombies": ([25, "2"], "WHY"),
+    "signals": (["3"], "PENDING"),
+    "history": ([20, "4"], "SIGSEGV"),
+    "doctor": (["5"], "KILLED"),
+    "details": (["/", *"worker", "Enter", "Enter"], "threads"),
+    "menu": (["/", *"stubborn", "Enter", "k"], "IGNORE"),
 }
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,8 +45,11 @@ class Terminal:
     """The demo in a tmux server of its own."""
 
     def __init__(self, width, height):
-        self.socket = tempfile.mktemp(prefix="yinit-pictures-")
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), YINIT, "demo")
+        # The pictures show the path of the program, so it gets a short one.
+        self.dir = tempfile.TemporaryDirectory(prefix="demo-")
+        self.socket = os.path.join(self.dir.name, "socket")
+        shutil.copy(YINIT, self.dir.name)
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-c", self.dir.name, "-x", str(width), "-y", str(height), "./yinit", "demo")
 
     def tmux(self, *args):
         command = ["tmux", "-S", self.socket, *args]
@@ -49,6 +59,9 @@ class Terminal:
         return self.tmux("capture-pane", "-e", "-N", "-p")
 
     def press(self, key):
+        if isinstance(key, int):
+            time.sleep(key)
+            return
         self.tmux("send-keys", *(["-l", key] if len(key) == 1 else [key]))
         time.sleep(0.1)
 
@@ -61,6 +74,7 @@ class Terminal:
 
     def close(self):
         self.tmux("kill-server")
+        self.dir.cleanup()
 
 
 class Pen:
