@@ -83,7 +83,7 @@ func endsSpan(w *world, r doctorRow) span {
 	s := w.stepOf(r)
 	at := ""
 	if s.At > 0 {
-		at = " " + after(s.At)
+		at = " " + procfs.Span(s.At)
 	}
 	switch {
 	case s.Fate == doctor.FateKilled && s.At == 0:
@@ -114,9 +114,6 @@ func endRank(s *doctor.Step) time.Duration {
 	}
 	return 0
 }
-
-// after returns a time as "3 s".
-func after(d time.Duration) string { return strconv.Itoa(doctor.Seconds(d)) + " s" }
 
 func (d doctorPage) view(w *world, height int) []string {
 	if height <= 0 {
@@ -219,9 +216,9 @@ func (w *world) summary() string {
 func takesWords(s *doctor.Stop) string {
 	switch {
 	case s.Takes > 0 && s.AtLeast:
-		return after(s.Takes) + " and the handlers"
+		return procfs.Span(s.Takes) + " and the handlers"
 	case s.Takes > 0:
-		return after(s.Takes)
+		return procfs.Span(s.Takes)
 	case s.Reacts == verdict.Unknown:
 		return "unknown how long"
 	case s.AtLeast:
@@ -238,7 +235,7 @@ func (w *world) inKubernetes() string {
 	f := w.facts
 	f.Timeout = doctor.KubernetesTimeout
 	k := doctor.Simulate(&f)
-	return fmt.Sprintf("; Kubernetes: %s, %d killed hard", after(k.Takes), k.Hard)
+	return fmt.Sprintf("; Kubernetes: %s, %d killed hard", procfs.Span(k.Takes), k.Hard)
 }
 
 // explain says what helps, or what a stop does to the process.
@@ -275,7 +272,7 @@ func fateWords(s *doctor.Step) string {
 	case s.Fate == doctor.FateEnds && s.At == 0:
 		return "it ends at once"
 	case s.Fate == doctor.FateEnds:
-		return "it ends after " + after(s.At)
+		return "it ends after " + procfs.Span(s.At)
 	case s.Fate == doctor.FateHandler:
 		return "it ends when its handler is done"
 	case s.Fate == doctor.FateLast:
@@ -285,11 +282,11 @@ func fateWords(s *doctor.Step) string {
 	}
 	switch s.By {
 	case doctor.ByInit:
-		return "yinit kills it after " + after(s.At) + " (--kill-after)"
+		return "yinit kills it after " + procfs.Span(s.At) + " (--kill-after)"
 	case doctor.ByGrace:
-		return "yinit kills it after " + after(s.At) + " (--grace)"
+		return "yinit kills it after " + procfs.Span(s.At) + " (--grace)"
 	case doctor.ByKernel:
 		return "the kernel kills it when PID 1 ends"
 	}
-	return "the engine kills it after " + after(s.At)
+	return "the engine kills it after " + procfs.Span(s.At)
 }

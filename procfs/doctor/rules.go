@@ -100,7 +100,7 @@ func stopIgnored(f *Facts, s *Stop) *Finding {
 		ID: "stop-ignored", Level: Problem, Procs: []procfs.ID{first.ID},
 		What:     "PID 1 (" + first.Comm + ") does not react to " + signal,
 		Evidence: signal + " to 1 " + first.Comm + ": " + why,
-		Why:      fmt.Sprintf("a stop waits for its timeout, %d s in Docker and 30 s in Kubernetes, and then kills %s with SIGKILL: nothing is saved, connections are cut, the exit status is 137", Seconds(s.Timeout), plural(len(s.Steps), "process", "processes")),
+		Why:      fmt.Sprintf("a stop waits for its timeout, %s in Docker and 30s in Kubernetes, and then kills %s with SIGKILL: nothing is saved, connections are cut, the exit status is 137", procfs.Span(s.Timeout), plural(len(s.Steps), "process", "processes")),
 		Do:       do,
 	}
 }
@@ -184,7 +184,7 @@ func hardKilled(f *Facts, s *Stop) *Finding {
 		ID: "hard-kill", Level: Risk, Procs: ids(procs),
 		What:     "a stop would kill " + plural(len(procs), "process", "processes") + " with SIGKILL: " + list(procs),
 		Evidence: why,
-		Why:      fmt.Sprintf("it takes %d s, and what these hold is not saved", Seconds(s.Takes)),
+		Why:      fmt.Sprintf("it takes %s, and what these hold is not saved", procfs.Span(s.Takes)),
 		Do:       do,
 	}
 }

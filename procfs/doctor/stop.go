@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"syscall"
 	"time"
@@ -341,6 +340,3 @@ func fateOf(o verdict.Outcome) Fate {
 		return FateKilled
 	}
 }
-
-// Seconds returns a time as it is written in advice, such as 15.
-func Seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
