@@ -15,6 +15,7 @@ import (
 
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
+	"yinit/procfs/elffile"
 )
 
 // copyOf copies a program of the machine and damages the copy with change.
@@ -29,7 +30,7 @@ func copyOf(t *testing.T, dir, name, program string, change func([]byte) []byte)
 func dynamic(t *testing.T) string {
 	t.Helper()
 	for _, path := range []string{"/bin/true", "/bin/sh", "/usr/bin/env"} {
-		if f, err := elf.Open(path); err == nil {
+		if f, err := elffile.Open(path); err == nil {
 			_, needed := elfLoader(f)
 			if _ = f.Close(); needed {
 				return path
@@ -102,7 +103,7 @@ func TestExplain(t *testing.T) {
 		"musl's loader":           {copyOf(t, dir, "musl", dynamic(t), setLoader("/lib/ld-musl-xx.so.1")), unix.ENOENT, 126, []string{"needs the loader /lib/ld-musl-xx.so.1", "not in this image", "Alpine", "statically"}},
 		"another loader":          {copyOf(t, dir, "glibc", dynamic(t), setLoader("/lib/ld-none.so.2")), unix.ENOENT, 126, []string{"needs the loader /lib/ld-none.so.2", "CGO_ENABLED=0"}},
 		"loader that is none":     {copyOf(t, dir, "badld", dynamic(t), setLoader("/etc/passwd")), unix.EACCES, 126, []string{"its loader /etc/passwd is not executable"}},
-		"wrong architecture":      {copyOf(t, dir, "arch", self, setMachine(other)), unix.ENOEXEC, 126, []string{"it was built for " + machineName(other), "linux/" + runtime.GOARCH}},
+		"wrong architecture":      {copyOf(t, dir, "arch", self, setMachine(other)), unix.ENOEXEC, 126, []string{"it was built for " + elffile.Machine(other).String(), "linux/" + runtime.GOARCH}},
 		"truncated":               {copyOf(t, dir, "short", self, func(b []byte) []byte { return b[:64] }), unix.ENOEXEC, 126, []string{"damaged", "copied completely"}},
 		"nothing but the magic":   {file(t, dir, "magic", elf.ELFMAG, 0o755), unix.ENOEXEC, 126, []string{"damaged"}},
 		"a part is no directory":  {file(t, dir, "file", script, 0o755) + "/app", unix.ENOTDIR, 127, []string{"a part of its path is not a directory"}},
@@ -117,7 +118,7 @@ func TestExplain(t *testing.T) {
 		"CR after an option":      {file(t, dir, "cr3", "#!/no/such/perl -w\r\n", 0o755), unix.ENOENT, 126, []string{"its interpreter /no/such/perl is not"}},
 		"interpreter's own":       {file(t, dir, "interp2", "#!"+dir+"/interp\n", 0o755), unix.ENOENT, 126, []string{"the interpreter /no/such/python of " + dir + "/interp is not in this image"}},
 		"interpreter's loader":    {file(t, dir, "musl2", "#!"+dir+"/musl\n", 0o755), unix.ENOENT, 126, []string{"its interpreter " + dir + "/musl needs the loader /lib/ld-musl-xx.so.1, which is not in this image", "Alpine"}},
-		"interpreter of another":  {file(t, dir, "arch2", "#!"+dir+"/arch\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/arch was built for " + machineName(other)}},
+		"interpreter of another":  {file(t, dir, "arch2", "#!"+dir+"/arch\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/arch was built for " + elffile.Machine(other).String()}},
 		"macOS":                   {file(t, dir, "mach", "\xcf\xfa\xed\xfe\x07\x00\x00\x01", 0o755), unix.ENOEXEC, 126, []string{"it is a program for macOS", "GOOS=linux"}},
 		"interpreter for macOS":   {file(t, dir, "mach2", "#!"+dir+"/mach\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/mach is a program for macOS"}},
 		"interpreter is a text":   {file(t, dir, "text2", "#!"+file(t, dir, "text", "exit 0\n", 0o755)+"\n", 0o755), unix.ENOEXEC, 126, []string{"its interpreter " + dir + "/text is neither"}},
@@ -126,7 +127,7 @@ func TestExplain(t *testing.T) {
 		"relative interpreter":    {file(t, dir, "rel", "#!nobody/home\n", 0o755), unix.ENOENT, 126, []string{"its interpreter nobody/home is not"}},
 		"dangling interpreter":    {file(t, dir, "dang2", "#!"+dir+"/dangling\n", 0o755), unix.ENOENT, 126, []string{"its interpreter " + dir + "/dangling is a symbolic link to /no/such/target"}},
 		"loader is a directory":   {copyOf(t, dir, "dirld", dynamic(t), setLoader("/etc")), unix.EACCES, 126, []string{"its loader /etc is a directory"}},
-		"loader of another":       {copyOf(t, dir, "archld", dynamic(t), setLoader(link(t, "/tmp", short, dir+"/arch"))), unix.ELIBBAD, 126, []string{"its loader /tmp/" + short + " was built for " + machineName(other)}},
+		"loader of another":       {copyOf(t, dir, "archld", dynamic(t), setLoader(link(t, "/tmp", short, dir+"/arch"))), unix.ELIBBAD, 126, []string{"its loader /tmp/" + short + " was built for " + elffile.Machine(other).String()}},
 		"empty loader":            {copyOf(t, dir, "nold", dynamic(t), setLoader("")), unix.EACCES, 126, []string{"it is damaged", "loader is empty"}},
 		"unknown machine":         {copyOf(t, dir, "odd", self, setMachine(9999)), unix.ENOEXEC, 126, []string{"an unknown machine (number 9999)"}},
 	} {

@@ -2,7 +2,6 @@ package initcore
 
 import (
 	"bytes"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
@@ -72,7 +71,7 @@ func (x execution) fault(p piece, depth int) string {
 	switch {
 	case text == "" && info.Size() > 0:
 		return "" // the file is executable, but not readable
-	case strings.HasPrefix(text, elf.ELFMAG):
+	case strings.HasPrefix(text, "\x7fELF"):
 		return x.elfFault(p, path, depth)
 	case p.needs != "":
 		return p.name + " is not a program"
@@ -165,9 +164,9 @@ func (x execution) elfFault(p piece, path string, depth int) string {
 	defer f.Close()
 	if ours := machines[runtime.GOARCH]; unknown && f.Machine != ours {
 		return fmt.Sprintf("%s was built for %s, but this machine is %s; use an image for linux/%s",
-			p.name, machineName(f.Machine), machineName(ours), runtime.GOARCH)
+			p.name, f.Machine, ours, runtime.GOARCH)
 	}
-	loader, needed := elfLoader(f.File)
+	loader, needed := elfLoader(f)
 	if needed && loader == "" {
 		return p.name + " is damaged: the name of its loader is empty"
 	}
@@ -178,30 +177,23 @@ func (x execution) elfFault(p piece, path string, depth int) string {
 		}
 	}
 	if x.err == unix.ENOEXEC {
-		return fmt.Sprintf("this kernel cannot run programs of the type of %s (%v, %v)", filepath.Base(path), f.Class, f.Type)
+		return fmt.Sprintf("this kernel cannot run programs of the type of %s (ELF of %d bits, type %d)", filepath.Base(path), f.Bits, f.Type)
 	}
 	return ""
 }
 
-var machines = map[string]elf.Machine{
-	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64,
-	"loong64": elf.EM_LOONGARCH, "ppc64le": elf.EM_PPC64, "riscv64": elf.EM_RISCV, "s390x": elf.EM_S390,
-}
-
-func machineName(m elf.Machine) string {
-	name, known := strings.CutPrefix(m.String(), "EM_")
-	if !known || strings.Contains(name, "+") { // elf.Machine formats an unknown number as the nearest known one plus an offset
-		return fmt.Sprintf("an unknown machine (number %d)", uint16(m))
-	}
-	return strings.ToLower(name)
+// machines are the architectures by their names in Go.
+var machines = map[string]elffile.Machine{
+	"386": elffile.Machine386, "amd64": elffile.MachineX86_64, "arm": elffile.MachineARM, "arm64": elffile.MachineAArch64,
+	"loong64": elffile.MachineLoong, "ppc64le": elffile.MachinePPC64, "riscv64": elffile.MachineRISCV, "s390x": elffile.MachineS390,
 }
 
 // elfLoader returns the path of the dynamic loader that a program needs, if any.
-func elfLoader(f *elf.File) (loader string, needed bool) {
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP && p.Filesz < unix.PathMax {
-			b := make([]byte, p.Filesz)
-			if _, err := p.ReadAt(b, 0); err != nil {
+func elfLoader(f *elffile.File) (loader string, needed bool) {
+	for _, s := range f.Segments {
+		if s.Type == elffile.SegmentInterpreter && s.Size < unix.PathMax {
+			b, err := f.Read(s)
+			if err != nil {
 				return "", false
 			}
 			name, _, _ := bytes.Cut(b, []byte{0})

@@ -30,8 +30,8 @@ func TestOpen(t *testing.T) {
 				t.Errorf("%s: HasSection(%q) = %v", path, name, got)
 			}
 		}
-		if len(f.Progs) != len(want.Progs) || f.Machine != want.Machine {
-			t.Errorf("%s: %v with %d segments, want %v with %d", path, f.Machine, len(f.Progs), want.Machine, len(want.Progs))
+		if len(f.Segments) != len(want.Progs) || uint16(f.Machine) != uint16(want.Machine) || int(f.Type) != int(want.Type) {
+			t.Errorf("%s: %v with %d segments, want %v with %d", path, f.Machine, len(f.Segments), want.Machine, len(want.Progs))
 		}
 		if err := f.Close(); err != nil {
 			t.Error(err)

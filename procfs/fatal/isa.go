@@ -2,7 +2,6 @@ package fatal
 
 import (
 	"bytes"
-	"debug/elf"
 	"encoding/binary"
 	"os"
 	"path/filepath"
@@ -107,16 +106,15 @@ func readELF(path string) (needed uint32, libraries []string) {
 		return 0, nil
 	}
 	defer f.Close()
-	if f.Machine != elf.EM_X86_64 {
+	if f.Machine != elffile.MachineX86_64 {
 		return 0, nil
 	}
-	for _, p := range f.Progs {
-		if p.Type != elf.PT_NOTE || p.Filesz > mostNotes {
+	for _, s := range f.Segments {
+		if s.Type != elffile.SegmentNote || s.Size > mostNotes {
 			continue
 		}
-		notes := make([]byte, p.Filesz)
-		if _, err := p.ReadAt(notes, 0); err == nil {
-			needed |= neededLevels(notes, max(p.Align, 4))
+		if notes, err := f.Read(s); err == nil {
+			needed |= neededLevels(notes, max(s.Align, 4))
 		}
 	}
 	return needed, f.Libraries()
