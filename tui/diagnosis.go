@@ -14,9 +14,8 @@ func (w world) diagnose() world {
 		Procs: w.snap.Procs, Host: w.snap.Host, Reader: w.snap.Caller.PID, Policy: w.policy, Stops: w.programs(),
 		Dead: since(w.deadAt, w.snap.Time), Stuck: since(w.stuckAt, w.snap.Time),
 	}
-	if n, over := w.trend.growth(zombiesOf, 2*time.Minute); over >= 30*time.Second && n > 0 {
-		f.Growth = n / over.Minutes()
-	}
+	o := w.outlook()
+	f.Growth, f.UntilFull = o.perMinute, o.in
 	w.findings, w.stop = doctor.Examine(&f)
 	w.facts = f
 	return w

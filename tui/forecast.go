@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"yinit/procfs"
 	"yinit/tui/text"
 )
 
@@ -50,23 +51,28 @@ type outlook struct {
 	perMinute float64       // growth of the number of zombies; 0: it does not grow steadily
 	limit     int           // the pids limit; 0: none, or unknown
 	free      int           // how many processes may still be started
+	watched   time.Duration // how long the number has been watched
 	in        time.Duration // until the limit is reached at this rate; 0: it is not, or it is reached
 }
 
 func (w *world) outlook() outlook {
 	h := &w.snap.Host
-	o := outlook{perMinute: w.trend.leak(zombiesOf), limit: h.PidsMax}
+	o := outlook{perMinute: w.trend.leak(zombiesOf), limit: h.PidsMax, watched: w.trend.span()}
 	if h.PidsMax > 0 && h.Pids > 0 {
 		o.free = max(0, h.PidsMax-h.Pids)
 	} else {
 		o.limit = 0
 	}
-	if o.limit > 0 && o.perMinute > 0 {
-		minutes := float64(o.free) / o.perMinute
+	// The limit is that of all processes and threads: zombies may take the place of others.
+	if pids := w.trend.leak(pidsOf); o.limit > 0 && o.perMinute > 0 && pids > 0 {
+		minutes := float64(o.free) / pids
 		o.in = time.Duration(min(minutes, farAway.Minutes()) * float64(time.Minute))
 	}
 	return o
 }
+
+// shortest is how long a number must be watched before one can say that it does not grow.
+const shortest = 30 * time.Second
 
 // farAway is a time so far in the future that a rate of today says nothing about it.
 const farAway = 100 * 24 * time.Hour
@@ -119,13 +125,20 @@ func (o outlook) sentences(zombies, oldest string) []string {
 			zombies + ", " + o.rate() + ": pids limit in " + about(o.in),
 			zombies + ", limit in " + about(o.in),
 		}
+	case o.perMinute > 0 && o.limit > 0:
+		return []string{
+			fmt.Sprintf("%s%s, %s; the pids in use do not grow steadily (%s of %s)", zombies, oldest, o.rate(), text.Count(o.limit-o.free), text.Count(o.limit)),
+			zombies + oldest + ", " + o.rate(), zombies + ", " + o.rate(),
+		}
 	case o.perMinute > 0:
 		return []string{zombies + oldest + ", " + o.rate() + "; no pids limit is known", zombies + oldest + ", " + o.rate(), zombies + ", " + o.rate()}
-	case o.limit > 0:
+	case o.limit > 0 && o.watched >= shortest:
 		return []string{
 			fmt.Sprintf("%s%s, no steady growth; %s of %s pids are in use", zombies, oldest, text.Count(o.limit-o.free), text.Count(o.limit)),
 			zombies + oldest + ", no steady growth", zombies + oldest, zombies,
 		}
+	case o.watched < shortest:
+		return []string{zombies + oldest + ", watched for " + procfs.Span(o.watched.Round(time.Second)) + ": no trend yet", zombies + oldest, zombies}
 	default:
 		return []string{zombies + oldest + ", no steady growth", zombies + oldest, zombies}
 	}

@@ -82,8 +82,10 @@ func TestOutlookSentences(t *testing.T) {
 		{outlook{perMinute: 1200, limit: 32768, free: 100, in: 5 * time.Second}, "3 zombies, oldest 2m10s, +1,200/min: the pids limit (32,768) is reached in less than a minute"},
 		{outlook{limit: 100, free: 0}, "3 zombies, oldest 2m10s: the pids limit (100) is reached, no process can be started"},
 		{outlook{perMinute: 2}, "3 zombies, oldest 2m10s, +2.0/min; no pids limit is known"},
-		{outlook{limit: 100, free: 55}, "3 zombies, oldest 2m10s, no steady growth; 45 of 100 pids are in use"},
-		{outlook{}, "3 zombies, oldest 2m10s, no steady growth"},
+		{outlook{perMinute: 2, limit: 100, free: 55}, "3 zombies, oldest 2m10s, +2.0/min; the pids in use do not grow steadily (45 of 100)"},
+		{outlook{watched: 2 * time.Second}, "3 zombies, oldest 2m10s, watched for 2s: no trend yet"},
+		{outlook{limit: 100, free: 55, watched: time.Minute}, "3 zombies, oldest 2m10s, no steady growth; 45 of 100 pids are in use"},
+		{outlook{watched: time.Hour}, "3 zombies, oldest 2m10s, no steady growth"},
 	} {
 		all := test.o.sentences("3 zombies", ", oldest 2m10s")
 		if all[0] != test.want {

@@ -19,6 +19,7 @@ type historyPage struct {
 	longest int              // cells of the longest command
 	chosen  uint64           // the number of the selected record
 	still   bool             // the selection does not move to new records
+	wrong   bool             // shows only what went wrong
 	opened  map[likeKey]bool // the groups of which each record has a row
 	seen    uint64           // the number of the newest record when the page was last shown
 	oldest  uint64           // the number of the oldest record then
@@ -38,9 +39,6 @@ var historyKeys = keyMap{
 	{do: doNextMatch, keys: []string{"n", "f3"}, title: "n F3", does: "next match of the filter; without one, the next problem", hint: "next"},
 	{do: doFollow, keys: []string{"f"}, title: "f", does: "follow: select the newest record, or stay on this one", hint: "follow"},
 }
-
-// problems is the filter for what went wrong.
-const problems = "kind:exit exit!=0 or kind:oom,zombie"
 
 func (h historyPage) keys() []keyMap { return []keyMap{historyKeys} }
 
@@ -147,13 +145,11 @@ func (h historyPage) do(w *world, a action) page {
 	case doNextMatch:
 		return h.next(w)
 	case doProblems:
-		words := problems
-		if h.typed == problems {
-			words = ""
-		}
-		if p, err := h.setFilter(w, words); err == nil {
-			return p
-		}
+		h.wrong = !h.wrong
+		return h.remake(w)
+	case doBack:
+		h.wrong = false
+		return h.remake(w)
 	case doFold, doRight, doLeft:
 		return h.fold(w, a)
 	}
@@ -239,6 +235,9 @@ func (h historyPage) record(w *world) (chosenRecord, bool) {
 }
 
 func (h historyPage) remark(*world) string {
+	if h.wrong {
+		return "only problems"
+	}
 	if newer := len(h.rows) - 1 - h.cursor; h.still && newer > 0 {
 		return text.Count(newer) + " newer below"
 	}

@@ -13,7 +13,6 @@ import (
 	"yinit/initcore/history"
 	"yinit/initcore/history/historytest"
 	"yinit/procfs"
-	"yinit/procfs/snapshot/filter"
 )
 
 // TestHistoryFollows checks that the page follows the newest record while the last one is
@@ -131,18 +130,32 @@ func TestParentNow(t *testing.T) {
 	}
 }
 
-// TestProblemsFilter checks that the filter of the key finds the records with the sign.
-func TestProblemsFilter(t *testing.T) {
-	find, err := filter.Parse(problems)
-	if err != nil {
-		t.Fatal(err)
-	}
-	matches := history.Matching(find)
+// TestOnlyProblems checks that a key shows the records with the sign, together with a
+// filter, which the user types as always.
+func TestOnlyProblems(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.src.records = events()
+	u.refresh()
+	u.press("4", "!")
+	u.sees("only problems")
+	h := u.m.page().(historyPage)
+	want := 0
 	for _, r := range events() {
-		if matches(&r) != problem(&r) {
-			t.Errorf("%d %s: found %t, marked %t", r.Seq, r.Kind, matches(&r), problem(&r))
+		if problem(&r) {
+			want++
 		}
 	}
+	if got := len(h.found(&u.m.world)); got != want || want == 0 {
+		t.Errorf("%d records are shown, want the %d problems", got, want)
+	}
+	u.press("/")
+	u.write("no-such-command")
+	u.press("enter")
+	u.sees("No problem matches no-such-command. Esc clears the filter, ! shows all records.")
+	u.press("esc")
+	u.sees("only problems")
+	u.press("esc")
+	u.seesNot("only problems")
 }
 
 // TestLikeness checks which records share a row.

@@ -104,12 +104,13 @@ func (h historyPage) makeRows(w *world) (rows []historyRow, longest int) {
 	return rows, longest
 }
 
-// found returns the indices of the records that match the filter.
+// found returns the indices of the records that match the filter and, if the user wants only
+// those, are problems.
 func (h historyPage) found(w *world) []int {
 	found := make([]int, 0, len(w.events))
 	matches := history.Matching(h.find)
 	for i := range w.events {
-		if history.NotInspector(&w.events[i]) && matches(&w.events[i]) {
+		if history.NotInspector(&w.events[i]) && matches(&w.events[i]) && (!h.wrong || problem(&w.events[i])) {
 			found = append(found, i)
 		}
 	}

@@ -87,6 +87,17 @@ func ofProcess(r *history.Record) bool {
 	return true
 }
 
+// nothing says why there is no row although there are records.
+func (h historyPage) nothing(w *world) string {
+	switch {
+	case h.typed == "":
+		return "Nothing went wrong. ! shows all records."
+	case h.wrong:
+		return "No problem matches " + w.text(h.typed) + ". Esc clears the filter, ! shows all records."
+	}
+	return "No record matches " + w.text(h.typed) + ". Esc clears the filter."
+}
+
 // view draws the source of the history, the titles and the visible rows.
 func (h historyPage) view(w *world, height int) []string {
 	if height <= 0 {
@@ -98,7 +109,7 @@ func (h historyPage) view(w *world, height int) []string {
 	switch {
 	case len(h.rows) > 0:
 	case len(w.events) > 0:
-		lines = append(lines, "", w.line(strong, "No record matches "+w.text(h.typed)+". Esc clears the filter."))
+		lines = append(lines, "", w.line(strong, h.nothing(w)))
 	case w.read && w.historyFailed == "":
 		lines = append(lines, "", w.line(normal, "No process has ended yet."))
 	}

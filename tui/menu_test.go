@@ -85,7 +85,7 @@ func TestEscalate(t *testing.T) {
 	u.press("enter")
 	u.checkHeld()
 	u.press("y")
-	u.sees("SIGTERM, SIGKILL after 10s → 55 gunicorn: ended after 250ms, killed by SIGKILL")
+	u.sees("SIGTERM did not end it in 10s, SIGKILL → 55 gunicorn: ended after 250ms, killed by SIGKILL")
 	u.checkClosed(15, 9)
 
 	u = newUser(t, 100, 30, Options{})

@@ -167,7 +167,7 @@ func TestSmallMenu(t *testing.T) {
 		u := newUser(t, size[0], size[1], Options{})
 		u.sig.outcomes = []Outcome{{State: 'S'}}
 		u.choose(55).press("k")
-		u.sees("signal to 55 gunicorn", "▌ 15 TERM     IGNORE", "[process]  group 6", "Enter confirm")
+		u.sees("signal to 55 gunicorn", "▌ 15 TERM     IGNORE", "[process]  group (6)", "Enter confirm")
 		u.press("enter")
 		u.sees("Send SIGTERM to 55 gunicorn?", "Enter/y send  any other key: back")
 		u.press("esc").write("kill").press("enter")

@@ -16,7 +16,11 @@ import (
 func (u menu) sending(w *world) string {
 	signals := procfs.SignalName(u.last)
 	if u.forced != 0 {
-		signals = procfs.SignalName(u.forced) + ", " + procfs.SignalName(u.last) + " after " + procfs.Span(killAfter)
+		what := " did not end it"
+		if u.chosen().several() {
+			what = " did not end all"
+		}
+		signals = procfs.SignalName(u.forced) + what + " in " + procfs.Span(killAfter) + ", " + procfs.SignalName(u.last)
 	}
 	name := u.chosen().name(w)
 	if u.chosen().several() {

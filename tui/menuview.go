@@ -128,7 +128,7 @@ func (u menu) scopeNames(w *world) []piece {
 		s := &u.scopes[i]
 		p := piece{text: s.label, rank: -i}
 		if s.several() {
-			p.text += fmt.Sprintf(" %d", len(s.members))
+			p.text += fmt.Sprintf(" (%d)", len(s.members))
 		}
 		if i == u.scope {
 			p.text, p.rank, p.style = "["+p.text+"]", 1, selected

@@ -107,6 +107,9 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 	case doFilter:
 		m.line = lineEdit{open: true, text: m.page().filter()}
 	case doBack:
+		if m.page().filter() == "" {
+			return m.setPage(m.page().do(&m.world, a)), nil
+		}
 		m = m.applyFilter("")
 	case doDetails, doVerdicts:
 		return m.openDetail(a == doVerdicts)

@@ -86,7 +86,7 @@ func TestSignalGroup(t *testing.T) {
 		15: append(slices.Repeat([]Outcome{{State: 'T'}}, 16), ended...),
 	}
 	u.choose(12).press("k")
-	u.sees("[process]  group 2  subtree 5  session 4", "▌ 15 TERM     handler")
+	u.sees("[process]  group (2)  subtree (5)  session (4)", "▌ 15 TERM     handler")
 	u.press("tab", "tab", "tab")
 	u.sees("signal to session 12 (4 processes, pinned)", "▌ 15 TERM     1 IGNORE, 1 PENDING, 1 handler, 1 terminate", "2 will not end: 13 p13 IGNORE, 15 p15 PENDING")
 	u.press("down")
@@ -198,7 +198,7 @@ func TestTagged(t *testing.T) {
 	u.sig.outcomes = []Outcome{{Ended: true}}
 	u.m.world.tags = map[procfs.ID]bool{u.src.procs[2].ID: true, u.src.procs[3].ID: true}
 	u.choose(12).press("k")
-	u.sees("signal to tagged processes (2 processes, pinned)", "[tagged 2]")
+	u.sees("signal to tagged processes (2 processes, pinned)", "[tagged (2)]")
 	u.press("enter", "y")
 	u.sees("SIGTERM → tagged processes: both ended")
 	if got := fmt.Sprint(u.sig.to); got != "[[13 14]]" {

@@ -91,6 +91,14 @@ func (t trend) growth(of func(*sample) float64, over time.Duration) (float64, ti
 	return of(last) - of(&t[first]), last.time.Sub(t[first].time)
 }
 
+// span returns the time from the first sample to the last one.
+func (t trend) span() time.Duration {
+	if len(t) == 0 {
+		return 0
+	}
+	return t[len(t)-1].time.Sub(t[0].time)
+}
+
 func zombiesOf(s *sample) float64 { return float64(s.zombies) }
 func pidsOf(s *sample) float64    { return float64(s.pids) }
 func memOf(s *sample) float64     { return s.mem }

@@ -102,7 +102,7 @@ func TestTerminalMenu(t *testing.T) {
 
 	term.find("4003")
 	term.keys("k")
-	term.see("[process]  group 2")
+	term.see("[process]  group (2)")
 	term.keys("Tab")
 	term.see("signal to process group", "▌ 15 TERM     2 terminate")
 	term.keys("Enter")

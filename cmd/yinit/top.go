@@ -142,7 +142,8 @@ func showTop(w tui.Source, o tui.Options, c *client) (int, error) {
 	}
 	// SSH_TTY keeps Bubble Tea from querying the capabilities of the terminal: after a
 	// short session the replies would arrive in the user's shell.
-	env := append(os.Environ(), "SSH_TTY=1")
+	// With TMUX it would run a program to find out what tmux can do.
+	env := append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TMUX=") }), "SSH_TTY=1")
 	early.Widen()
 	if err := reserveThreads(cgroup.Find(procfs.FS{}, "self", "").Read()); err != nil {
 		return failure, err

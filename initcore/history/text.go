@@ -245,7 +245,7 @@ func (r *Record) parts() []Part {
 func (r *Record) exitParts() []Part {
 	all := []Part{{r.How(), 9}}
 	if r.Runtime > 0 {
-		all = append(all, Part{"ran " + procfs.Span(r.Runtime), 5})
+		all = append(all, Part{"ran " + procfs.Span(r.Runtime), 4})
 	}
 	if r.CPU >= 10*time.Millisecond {
 		all = append(all, Part{"cpu " + procfs.Span(r.CPU), 1})
@@ -258,14 +258,14 @@ func (r *Record) exitParts() []Part {
 	}
 	if r.Accounted {
 		if r.Runtime == 0 {
-			all = append(all, Part{"ran under 10ms", 5}) // the unit of acct(5)
+			all = append(all, Part{"ran under 10ms", 4}) // the unit of acct(5)
 		}
-		return append(all, Part{"child of " + r.accountedParent(), 4})
+		return append(all, Part{"child of " + r.accountedParent(), 5})
 	}
 	if text := r.Stranger(); text != "" {
 		return append(all, Part{text, 6})
 	}
-	return append(all, Part{"reaped by " + r.Reaper(), 4})
+	return append(all, Part{"reaped by " + r.Reaper(), 5})
 }
 
 // accountedParent names the parent that the process had when it ended.

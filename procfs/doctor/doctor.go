@@ -26,9 +26,10 @@ type Facts struct {
 	// that the engine has sent. Nil: unknown.
 	Stops map[procfs.ID]int
 
-	Dead   map[procfs.ID]time.Duration // for how long, at least, each zombie has been dead
-	Stuck  map[procfs.ID]time.Duration // for how long, at least, each process has been stopped or in state D
-	Growth float64                     // of the number of zombies, in a minute; 0: it does not grow steadily
+	Dead      map[procfs.ID]time.Duration // for how long, at least, each zombie has been dead
+	Stuck     map[procfs.ID]time.Duration // for how long, at least, each process has been stopped or in state D
+	Growth    float64                     // of the number of zombies, in a minute; 0: it does not grow steadily
+	UntilFull time.Duration               // until the pids limit is reached, if its use grows as it does; 0: it does not grow, or there is no limit
 
 	kinds *sorting // see sorted
 }

@@ -254,7 +254,7 @@ func TestRules(t *testing.T) {
 		{"a shell for a user", Facts{Procs: []snapshot.Process{proc(1, 0, "bash", runs("bash"), ignores(sigTERM)), app}}, "stop-ignored problem", ""},
 		{"a zombie", Facts{Procs: []snapshot.Process{yinit(15), app, zombie}}, "zombies note", "7 app has not reaped 1 zombie"},
 		{"an old zombie", Facts{Procs: []snapshot.Process{yinit(15), app, zombie}, Dead: age}, "zombies risk", "dead for at least 1m"},
-		{"a leak", Facts{Procs: []snapshot.Process{yinit(15), app, zombie}, Growth: 2, Host: snapshot.Host{Pids: 40, PidsMax: 100}}, "zombies problem", "reached in about 30m"},
+		{"a leak", Facts{Procs: []snapshot.Process{yinit(15), app, zombie}, Growth: 2, UntilFull: 30 * time.Minute, Host: snapshot.Host{Pids: 40, PidsMax: 100}}, "zombies problem", "2.0 more each minute; the pids limit (100) is reached in about 30m00s"},
 		{"PID 1 does not reap", Facts{Procs: []snapshot.Process{proc(1, 0, "node", catches(sigTERM)), proc(8, 1, "git", dead(1))}, Dead: map[procfs.ID]time.Duration{zombie.ID: time.Minute}}, "no-reaper problem, zombies risk", "does not reap"},
 		{"the limit is near", Facts{Procs: []snapshot.Process{yinit(15), app}, Host: snapshot.Host{Pids: 85, PidsMax: 100}}, "pids-limit risk", "85 of 100"},
 		{"the limit is hit", Facts{Procs: []snapshot.Process{yinit(15), app}, Host: snapshot.Host{Pids: 100, PidsMax: 100}}, "pids-limit problem", "EAGAIN"},

@@ -42,15 +42,6 @@ func (h *held) name() string {
 	return name(h.culprit)
 }
 
-// untilFull returns when the pids limit is reached by zombies, 0 if it is not known.
-func (f *Facts) untilFull() time.Duration {
-	free := f.Host.PidsMax - f.Host.Pids
-	if f.Host.PidsMax <= 0 || f.Host.Pids <= 0 || f.Growth <= 0 || free <= 0 {
-		return 0
-	}
-	return time.Duration(min(float64(free)/f.Growth, 1e6) * float64(time.Minute))
-}
-
 // zombiesHeld: processes that have ended and are not reaped, by the one to blame.
 func zombiesHeld(f *Facts, _ *Stop) *Finding {
 	all, total := f.held()
@@ -80,9 +71,12 @@ func zombiesHeld(f *Facts, _ *Stop) *Finding {
 	case worst.culprit.ID.PID == 1:
 		x.Do = "run PID 1 under an init that reaps: docker run --init, or ENTRYPOINT [\"/yinit\", \"--\"]"
 	}
-	until := f.untilFull()
+	until := f.UntilFull
+	if f.Growth > 0 {
+		x.Evidence += fmt.Sprintf(", %.1f more each minute", f.Growth)
+	}
 	if until > 0 {
-		x.Evidence += fmt.Sprintf(", %.1f more each minute; the pids limit (%d) is reached in about %s", f.Growth, f.Host.PidsMax, procfs.Span(until.Truncate(time.Minute)))
+		x.Evidence += fmt.Sprintf("; the pids limit (%d) is reached in about %s", f.Host.PidsMax, procfs.Span(until.Round(time.Second)))
 	}
 	switch {
 	case total >= manyDead, until > 0 && until <= soon:
