@@ -280,6 +280,9 @@ func TestTerminalHangup(t *testing.T) {
 		if modes := strings.TrimSpace(term.tmux("display", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); modes != "0 1 0" {
 			t.Errorf("after SIG%s the terminal has alternate screen, cursor, mouse %s, want 0 1 0:\n%s", sig, modes, term.screen())
 		}
+		if sig == "TERM" {
+			term.see("ended by SIGTERM")
+		}
 		if screen := term.screen(); strings.Contains(screen, "goroutine") || sig != "TERM" && !strings.Contains(screen, "left "+status) {
 			t.Errorf("SIG%s: want status %s:\n%s", sig, status, screen)
 		}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -151,7 +153,7 @@ func showTop(w tui.Source, o tui.Options, c *client) (int, error) {
 	input := &keyboard{File: os.Stdin, client: c}
 	p := tea.NewProgram(tui.New(w, sig, o), append(windowOptions(c), tea.WithInput(input), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))...)
 	c.leave(ctx, cancel)
-	got := endOnSignal(cancel)
+	got, asked := endOnSignal(cancel)
 	err := runProgram(ctx, p)
 	c.finish()
 	switch {
@@ -163,19 +165,23 @@ func showTop(w tui.Source, o tui.Options, c *client) (int, error) {
 		return 129, nil
 	case err != nil:
 		return 1, fmt.Errorf("top: %w", err)
+	case asked.Load():
+		fmt.Fprintln(os.Stderr, "yinit: top: ended by SIGTERM, which every process gets when the container stops")
 	}
 	return 0, nil
 }
 
 // endOnSignal calls cancel when SIGHUP or SIGQUIT comes, and stores which one it was. Bubble
-// Tea handles SIGTERM and SIGINT itself, but not while a write does not end.
-func endOnSignal(cancel func()) (got *atomic.Int32) {
-	got = new(atomic.Int32)
+// Tea handles SIGTERM and SIGINT itself, but not while a write does not end; asked is then
+// set, too.
+func endOnSignal(cancel func()) (got *atomic.Int32, asked *atomic.Bool) {
+	got, asked = new(atomic.Int32), new(atomic.Bool)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, unix.SIGHUP, unix.SIGQUIT, unix.SIGTERM)
 	go func() {
 		for s := range signals {
 			if s == unix.SIGTERM {
+				asked.Store(true)
 				<-time.After(2 * time.Second)
 			}
 			if s, ok := s.(syscall.Signal); ok {
@@ -184,7 +190,7 @@ func endOnSignal(cancel func()) (got *atomic.Int32) {
 			cancel()
 		}
 	}()
-	return got
+	return got, asked
 }
 
 // runProgram runs the program. If nobody reads from the terminal any more, the program may
