@@ -16,6 +16,7 @@ func (w world) diagnose() world {
 	}
 	o := w.outlook()
 	f.Growth, f.UntilFull = o.perMinute, o.in
+	f.Now, f.Failures, f.PidsHit = w.snap.Time, w.failures(), w.pidsHit()
 	w.findings, w.stop = doctor.Examine(&f)
 	w.facts = f
 	return w
@@ -30,17 +31,17 @@ func since(at map[procfs.ID]time.Time, now time.Time) map[procfs.ID]time.Duratio
 	return all
 }
 
-// programs returns the programs of the init and their stop signals, as its history tells;
-// nil: it does not. A record of a start has no start time, so it is that of the process with
-// this pid unless the exit of one is recorded after it.
-func (w *world) programs() map[procfs.ID]int {
-	if len(w.events) == 0 {
+// Programs returns the pids of the programs of the init that wrote the records, and their stop
+// signals; nil: the records do not tell. A record of a start has no start time, so it is that
+// of the child of the init with this pid unless the exit of one is recorded after it.
+func Programs(records []history.Record) map[int]int {
+	if len(records) == 0 {
 		return nil
 	}
 	signals, told := map[int]int{}, false
-	run := w.events[len(w.events)-1].Run
-	for i := range w.events {
-		r := &w.events[i]
+	run := records[len(records)-1].Run
+	for i := range records {
+		r := &records[i]
 		switch {
 		case r.Run != run:
 		case r.Kind == history.KindStart && r.PPID == 1:
@@ -50,6 +51,16 @@ func (w *world) programs() map[procfs.ID]int {
 		}
 	}
 	if !told {
+		return nil
+	}
+	return signals
+}
+
+// programs returns the programs of the init and their stop signals, as its history tells;
+// nil: it does not.
+func (w *world) programs() map[procfs.ID]int {
+	signals := Programs(w.events)
+	if signals == nil {
 		return nil
 	}
 	all := make(map[procfs.ID]int, len(signals))

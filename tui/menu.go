@@ -52,13 +52,14 @@ type menu struct {
 	typed   string
 	tallies map[int]tally // of the scope; filled when they are drawn
 
-	asked    int  // how often it asked to confirm
-	armed    bool // it has asked for long enough to take the answer, see [Model.confirm]
-	signal   int  // the signal to send
-	last     int  // the signal that was sent last
-	again    bool // it was not the first one
-	escalate bool // SIGKILL follows after killAfter
-	forced   int  // the signal that SIGKILL followed; 0: none
+	asked    int    // how often it asked to confirm
+	armed    bool   // it has asked for long enough to take the answer, see [Model.confirm]
+	signal   int    // the signal to send
+	last     int    // the signal that was sent last
+	again    bool   // it was not the first one
+	escalate bool   // SIGKILL follows after killAfter
+	doomed   string // the program with which the container ends, if the signal ends it; "": it has none
+	forced   int    // the signal that SIGKILL followed; 0: none
 	waited   time.Duration
 	report   string // what has happened
 
@@ -232,4 +233,6 @@ func (u menu) lookUp() int {
 }
 
 // risky reports whether only y confirms.
-func (u menu) risky() bool { return u.signal == sigKILL || u.escalate || u.chosen().several() }
+func (u menu) risky() bool {
+	return u.signal == sigKILL || u.escalate || u.chosen().several() || u.doomed != ""
+}

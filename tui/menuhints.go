@@ -52,6 +52,9 @@ func (w *world) remedy(culprit int) string {
 	if culprit == 1 {
 		return "SIGCHLD may remind it of its children."
 	}
+	if w.program(culprit) {
+		return "It is the container's program: if it ends, the container ends."
+	}
 	init := "PID 1"
 	if i, ok := w.byPID[1]; ok {
 		if n, _ := w.procs[i].Target.Relayed(sigTERM, w.procs[i].Term); n != 0 {

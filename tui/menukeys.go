@@ -29,7 +29,7 @@ var (
 	}
 	// Enter is a habit, y is an answer.
 	riskyKeys = keyMap{
-		{do: doConfirm, keys: []string{"y"}, title: "y", does: "confirm SIGKILL, or a signal to several processes", hint: "send"},
+		{do: doConfirm, keys: []string{"y"}, title: "y", does: "confirm SIGKILL, a signal to several processes, or the container's end", hint: "send"},
 		{do: doBack, keys: []string{"n", "esc"}, title: "n Esc", does: "no, back to the signals", hint: "no"},
 	}
 	watchKeys = keyMap{
@@ -206,7 +206,8 @@ func (m Model) confirm(signal int, escalate bool) (Model, tea.Cmd) {
 	u := &m.menu
 	u.signal, u.escalate, u.step, u.armed = signal, escalate, stepConfirm, false
 	u.asked++
-	*u = u.listMembers(&m.world)
+	u.doomed = u.endsContainer(&m.world)
+	*u = u.listMembers(&m.world).resize(&m.world)
 	return m, arm(m.unarmed, u.number, u.asked)
 }
 

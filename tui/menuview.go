@@ -193,7 +193,10 @@ func (u menu) tally(n int) tally {
 // notes returns at most n lines about the target: what works on a PID 1 that cannot be
 // killed, or which members do not act on the selected signal.
 func (u menu) notes(w *world, n int) []string {
-	if u.step != stepChoose || n == 0 {
+	switch {
+	case n > 0 && u.step == stepConfirm && u.doomed != "":
+		return []string{u.doomLine(w)}
+	case n == 0 || u.step != stepChoose:
 		return nil
 	}
 	if u.chosen().several() {
@@ -266,6 +269,9 @@ func (u menu) question(w *world) string {
 	if u.escalate {
 		kill := ", SIGKILL after " + procfs.Span(killAfter) + "?"
 		forms = []string{"Send " + signal + " to " + long + kill, text.Signal(u.signal) + ", 10s, KILL to " + name + "?"}
+	}
+	if u.doomed != "" {
+		forms = u.doomForms(forms, name)
 	}
 	words, _ := text.FirstFit(forms, w.width-1)
 	return words

@@ -107,10 +107,7 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 	case doFilter:
 		m.line = lineEdit{open: true, text: m.page().filter()}
 	case doBack:
-		if m.page().filter() == "" {
-			return m.setPage(m.page().do(&m.world, a)), nil
-		}
-		m = m.applyFilter("")
+		m = m.clearFilter()
 	case doDetails, doVerdicts:
 		return m.openDetail(a == doVerdicts)
 	case doExplain:
@@ -135,6 +132,14 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 		m = m.setPage(m.page().do(&m.world, a))
 	}
 	return m, nil
+}
+
+// clearFilter clears the filter. Without one, the page does what it does at Esc.
+func (m Model) clearFilter() Model {
+	if m.page().filter() == "" {
+		return m.setPage(m.page().do(&m.world, doBack))
+	}
+	return m.applyFilter("")
 }
 
 func (m Model) showPage(to int) Model {

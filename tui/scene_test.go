@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"yinit/initcore/history"
 	"yinit/procfs"
 )
 
@@ -32,6 +33,8 @@ import (
 //	reuse 55 other          the process ends, and another one gets its pid
 //	burst 37 16 1 git gc    37 records, 16 seconds apart, of processes that exited with 1
 //	later 26h               so much time passes before the next refresh
+//	program 12              the init starts a process as its program: a record of it
+//	pidslimit               the init notes that the pids limit was hit
 //	leak 12 20              a process gets so many zombies, one each 15 seconds
 //	obeys 15                a signal that is sent ends the process: wait status
 //	stop TERM               a stop begins that a signal from outside asked for
@@ -164,6 +167,10 @@ func (u *user) world(verb string, fields []string) error {
 		d, err := time.ParseDuration(fields[0])
 		u.src.now += d
 		return err
+	case "program":
+		u.note(history.Record{Kind: history.KindStart, PID: pids[0], PPID: 1, Comm: "gunicorn"})
+	case "pidslimit":
+		u.note(history.Record{Kind: history.KindNote, Warning: true, Text: "the limit on processes and threads was hit: 100 of 100 were taken"})
 	case "leak":
 		u.leak(pids[0], pids[1])
 	case "obeys":
@@ -195,6 +202,12 @@ func (u *user) world(verb string, fields []string) error {
 		return fmt.Errorf("there is no such step")
 	}
 	return nil
+}
+
+// note adds a record of this run, of now.
+func (u *user) note(r history.Record) {
+	r.Seq, r.Run, r.Time = uint64(len(u.src.records)+1), 1, noon.Add(u.src.now)
+	u.src.records = append(u.src.records, r)
 }
 
 // waitStatus reads "9" for a signal and "exit 3".

@@ -51,6 +51,7 @@ type world struct {
 
 	closer map[procfs.ID]*verdict.Target // more than the snapshot has of some processes, when a page last wanted it
 
+	hitAt    time.Time               // when pids.events last counted one more; zero: not while top looked
 	policy   *doctor.Policy          // see History.Policy
 	stuckAt  map[procfs.ID]time.Time // since when processes have been stopped or in uninterruptible sleep
 	facts    doctor.Facts            // what findings and stop follow from
@@ -93,6 +94,9 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 	}
 	w.deadAt, w.held = deadAt, held
 	w.heldLog = w.logHeld()
+	if old.read && s.Host.PidsHits > old.snap.Host.PidsHits {
+		w.hitAt = s.Time
+	}
 	w.trend = old.trend.add(&w.snap, w.status.zombies)
 	return w.keepDead(&old).keepTags().keepStuck(&old).diagnose()
 }

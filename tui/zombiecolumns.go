@@ -176,5 +176,5 @@ func (w *world) helps(h *holding) string {
 	if h.why == nil {
 		return ""
 	}
-	return w.text(h.why.Advice(w.blame.Init))
+	return w.text(h.why.Advice(w.initFor(h.why.Culprit)))
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"slices"
 
 	"yinit/cmd/yinit/config"
+	"yinit/initcore"
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/doctor"
@@ -32,8 +34,13 @@ func policyOf(args, env []string) *doctor.Policy {
 	s, err := config.Read(line, env)
 	if err == nil {
 		if loaded := s.Load(); loaded == nil {
-			return &doctor.Policy{Known: true, Delay: s.Delay, KillAfter: s.KillAfter, Grace: s.Grace, StopOK: s.StopOK}
+			return &doctor.Policy{Known: true, Delay: s.Delay, KillAfter: s.KillAfter, Grace: s.Grace, StopOK: s.StopOK, Stays: stays(s.Programs)}
 		}
 	}
 	return &doctor.Policy{Delay: s.Delay, KillAfter: s.KillAfter, Grace: s.Grace, StopOK: s.StopOK}
+}
+
+// stays reports whether yinit may outlive one of its programs.
+func stays(programs []initcore.Program) bool {
+	return slices.ContainsFunc(programs, func(p initcore.Program) bool { return p.OnExit != initcore.Shutdown })
 }

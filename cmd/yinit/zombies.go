@@ -13,7 +13,9 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/asuser"
 	"yinit/procfs/cgroup"
+	"yinit/procfs/doctor"
 	"yinit/procfs/zombie"
+	"yinit/tui"
 	"yinit/tui/text"
 )
 
@@ -283,12 +285,26 @@ func deadText(z zombie.Zombie) string {
 // dead, and who started them. A history that any user may have made up is no evidence.
 func findZombies(fs procfs.FS) (*zombie.Report, error) {
 	var o zombie.Options
+	var programs map[int]int
 	if src, err := history.Find(fs, 0); err == nil {
 		if b, err := src.Read(0); err == nil && !src.Theirs {
 			o.Noticed, o.Parents = history.ZombiesFor(b.Records, time.Now()), history.FirstParents(b.Records)
+			programs = tui.Programs(b.Records)
 		}
 		_ = src.Close() // it was only read
 	}
 	o.Reaps = history.Reaps(fs, 1)
-	return zombie.Find(fs, o)
+	found, err := zombie.Find(fs, o)
+	if err == nil && len(programs) > 0 {
+		markPrograms(found, programs, stopPolicy(fs))
+	}
+	return found, err
+}
+
+// markPrograms marks the culprits with which the container ends.
+func markPrograms(found *zombie.Report, programs map[int]int, policy *doctor.Policy) {
+	for _, c := range found.Culprits {
+		_, ok := programs[c.Culprit]
+		c.Program = ok && c.Reaper.Stat.PPID == 1 && (policy == nil || !policy.Stays)
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"yinit/initcore/history"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
+	"yinit/procfs/doctor"
 	"yinit/procfs/proctest"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
@@ -127,6 +128,30 @@ func TestZombiesJSON(t *testing.T) {
 	}
 	if n := r.Count(); n != 9 {
 		t.Errorf("Count = %d, want 9: one of which only the main thread ended is none", n)
+	}
+}
+
+// TestZombiesOfAProgram: nobody is advised to end the container.
+func TestZombiesOfAProgram(t *testing.T) {
+	for name, tt := range map[string]struct {
+		programs map[int]int
+		policy   *doctor.Policy
+		want     bool // of 12
+	}{
+		"a program":       {map[int]int{12: 15}, nil, true},
+		"it is restarted": {map[int]int{12: 15}, &doctor.Policy{Stays: true}, false},
+		"another process": {map[int]int{20: 15}, nil, false},
+		"no child of 1":   {map[int]int{70: 15}, nil, false},
+	} {
+		r := found(t, zombieTree(t))
+		markPrograms(r, tt.programs, tt.policy)
+		for _, c := range r.Culprits {
+			advice := c.Advice(r.Init)
+			switch ends := strings.Contains(advice, "ending it ends the container"); {
+			case c.Culprit == 12 && (ends != tt.want || strings.Contains(advice, "or end it") == tt.want), c.Culprit == 70 && ends:
+				t.Errorf("%s: the advice for %d is %q", name, c.Culprit, advice)
+			}
+		}
 	}
 }
 

@@ -31,6 +31,10 @@ type Facts struct {
 	Growth    float64                     // of the number of zombies, in a minute; 0: it does not grow steadily
 	UntilFull time.Duration               // until the pids limit is reached, if its use grows as it does; 0: it does not grow, or there is no limit
 
+	Now      time.Time // of the snapshot
+	Failures []Failure // the processes that the history says have failed, the oldest first
+	PidsHit  Hit       // the last time that the pids limit was hit
+
 	kinds *sorting // see sorted
 }
 
@@ -64,8 +68,8 @@ type rule func(f *Facts, s *Stop) *Finding
 
 // rules are all of them. Findings of the same level come in this order.
 var rules = [...]rule{
-	stopIgnored, shellFirst, pidsFull, zombiesHeld, noReaper, hardKilled,
-	stopped, diskSleep, inherited, execPile, pidsUnlimited, unseen,
+	stopIgnored, shellFirst, pidsFull, pidsHit, zombiesHeld, noReaper, hardKilled,
+	crashLoop, stopped, diskSleep, inherited, execPile, pidsUnlimited, unseen,
 }
 
 // Examine returns the findings, the worst first, and the simulated stop.
@@ -175,6 +179,13 @@ func (f *Facts) programs() (programs, rest []*snapshot.Process) {
 		return p.PPID == 1 && slices.Contains(programs, p)
 	})
 	return programs, rest
+}
+
+// Ends reports whether the container is known to end when p does: p is a program of yinit as
+// PID 1, which does not restart it or stay without it.
+func (f *Facts) Ends(p *snapshot.Process) bool {
+	_, ok := f.Stops[p.ID]
+	return ok && p.PPID == 1 && !p.Dead() && (f.Policy == nil || !f.Policy.Stays)
 }
 
 // policy returns what yinit does at a stop, by default if it is not known.

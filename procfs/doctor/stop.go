@@ -29,6 +29,7 @@ type Policy struct {
 	KillAfter time.Duration // --kill-after; 0: never
 	Grace     time.Duration // --grace; 0: what is left is left to the kernel
 	StopOK    bool          // --stop-ok
+	Stays     bool          // it may outlive a program: it restarts or ignores one (on_exit)
 }
 
 // A Role is the part that a process has in a stop.

@@ -57,19 +57,13 @@ func zombiesHeld(f *Facts, _ *Stop) *Finding {
 		What:     worst.name() + " has not reaped " + plural(len(worst.zombies), "zombie", "zombies"),
 		Evidence: fmt.Sprintf("%s in all", plural(total, "zombie", "zombies")),
 		Why:      "each holds a process number until its parent waits for it; when the pids limit is reached, nothing can be started",
-		Do:       "make it wait for its children, or end it: PID 1 then has to reap its zombies",
+		Do:       f.against(worst.culprit),
 	}
 	if len(all) > 1 {
 		x.What += ", others " + fmt.Sprint(total-len(worst.zombies))
 	}
 	if oldest >= time.Second {
 		x.Evidence += ", the oldest dead for at least " + procfs.Span(oldest.Truncate(time.Second))
-	}
-	switch {
-	case worst.culprit == nil:
-		x.Do = "the container runtime has to wait for what docker exec started: end the client, or restart the container"
-	case worst.culprit.ID.PID == 1:
-		x.Do = "run PID 1 under an init that reaps: docker run --init, or ENTRYPOINT [\"/yinit\", \"--\"]"
 	}
 	until := f.UntilFull
 	if f.Growth > 0 {
@@ -90,6 +84,21 @@ func zombiesHeld(f *Facts, _ *Stop) *Finding {
 		}
 	}
 	return x
+}
+
+// against says what helps against the zombies of a process; nil: it is outside the PID
+// namespace.
+func (f *Facts) against(culprit *snapshot.Process) string {
+	switch {
+	case culprit == nil:
+		return "the container runtime has to wait for what docker exec started: end the client, or restart the container"
+	case culprit.ID.PID == 1:
+		return "run PID 1 under an init that reaps: docker run --init, or ENTRYPOINT [\"/yinit\", \"--\"]"
+	case f.Ends(culprit):
+		return "make it wait for its children; it is the container's program: ending it ends the container"
+	default:
+		return "make it wait for its children, or end it: PID 1 then has to reap its zombies"
+	}
 }
 
 // noReaper: PID 1 does not reap.

@@ -20,6 +20,7 @@ func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
 	u := r.Cgroup.Read()
 	machine := host.ReadMachine()
 	h.Pids, h.PidsMax = int(u.Pids), int(u.PidsMax)
+	h.PidsHits, _ = r.Cgroup.PidsHits()
 	h.Mem, h.MemMax = u.Mem, u.MemMax
 	if h.Mem == 0 {
 		h.Mem = machine.Mem

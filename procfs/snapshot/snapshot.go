@@ -40,6 +40,7 @@ type Host struct {
 
 	Pids     int          // processes and threads in the container's pids cgroup; 0: unknown
 	PidsMax  int          // limit of Pids; 0: none, or unknown
+	PidsHits uint64       // how often something could not be started because of it, since the cgroup exists; 0: never, or unknown
 	Mem      procfs.Bytes // memory in use
 	MemMax   procfs.Bytes // limit of Mem
 	CPU      float64      // CPUs in use since the last snapshot: 1.5 is one and a half

@@ -139,17 +139,32 @@ const (
 	InitUnknown     Init = iota
 	InitReaps            // it is an init and reaps them
 	InitDoesNotReap      // it has left some unreaped
+	InitEnds             // it ends with the culprit, which is its program, and so does the container
 )
 
 // Advice says what helps against one zombie, given what PID 1 does with orphans.
 func (b Blame) Advice(init Init) string { return b.advice(init, 1, 1) }
 
 // Advice says what helps against the zombies of c, given what PID 1 does with orphans.
-func (c *Culprit) Advice(init Init) string { return c.advice(init, c.Started(), len(c.Zombies)) }
+func (c *Culprit) Advice(init Init) string {
+	if c.Program {
+		init = InitEnds
+	}
+	return c.advice(init, c.Started(), len(c.Zombies))
+}
 
 // advice is Advice for all zombies of a culprit, which is known to have started some of
 // them.
 func (b Blame) advice(init Init, started, all int) string {
+	c := causes[b.Cause]
+	if init == InitEnds && (c.end || b.Cause == CauseTracer) {
+		return strings.TrimSuffix(c.help, ", or end it") + "; it is the container's program: ending it ends the container"
+	}
+	return b.inPlace(init, started, all)
+}
+
+// inPlace is advice for a culprit that may be ended without the container.
+func (b Blame) inPlace(init Init, started, all int) string {
 	c := causes[b.Cause]
 	switch {
 	case !c.end:

@@ -38,6 +38,7 @@ type Culprit struct {
 	Reaper  Reaper   // the zero value if it is outside the PID namespace
 	Cmdline string   // the arguments, joined by spaces; "" if unknown
 	Zombies []Zombie // longest dead first
+	Program bool     // it is a program of PID 1 with which the container ends; Find does not set it
 }
 
 // Count returns the number of zombies of c. A process whose main thread alone has

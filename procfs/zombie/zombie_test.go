@@ -154,6 +154,9 @@ func TestCausesInWords(t *testing.T) {
 		if words[c.String()] || strings.ContainsAny(c.String(), " _") || whys[b.Why()] || b.Advice(zombie.InitReaps) == "" || b.Advice(zombie.InitDoesNotReap) == "" {
 			t.Errorf("cause %d: %q, %q, %q", c, c, b.Why(), b.Advice(zombie.InitUnknown))
 		}
+		if got := b.Advice(zombie.InitEnds); strings.Contains(got, "or end it") {
+			t.Errorf("the advice for a container's program is to end it: %q", got)
+		}
 		words[c.String()], whys[b.Why()] = true, true
 	}
 	if got := zombie.Cause(200).String(); got != "unknown" {
@@ -192,6 +195,19 @@ func TestAdviceForPID1(t *testing.T) {
 		c := zombie.Culprit{Blame: b, Zombies: zombies}
 		if got := c.Advice(zombie.InitDoesNotReap); got != want {
 			t.Errorf("Advice for %d zombies = %q, want %q", len(zombies), got, want)
+		}
+	}
+}
+
+// TestAdviceForAProgram checks that nobody is advised to end the container without knowing.
+func TestAdviceForAProgram(t *testing.T) {
+	for cause, want := range map[zombie.Cause]string{
+		zombie.CauseNeverWaits: "make it wait; it is the container's program: ending it ends the container",
+		zombie.CauseTracer:     "detach the debugger; it is the container's program: ending it ends the container",
+		zombie.CauseStopped:    zombie.Blame{Culprit: 12, Cause: zombie.CauseStopped}.Advice(zombie.InitReaps),
+	} {
+		if got := (zombie.Blame{Culprit: 12, Cause: cause}).Advice(zombie.InitEnds); got != want {
+			t.Errorf("the advice for %s is %q, want %q", cause, got, want)
 		}
 	}
 }

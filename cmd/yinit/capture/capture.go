@@ -62,6 +62,7 @@ type host struct {
 	CPUs     int     `json:"cpus"`
 	Pids     int     `json:"pids"`
 	PidsMax  int     `json:"pids_max"`
+	PidsHits uint64  `json:"pids_hits"`
 	Mem      uint64  `json:"mem"`
 	MemMax   uint64  `json:"mem_max"`
 	CPU      float64 `json:"cpu"`
@@ -84,7 +85,7 @@ func Encode(s *tui.Saved, program string) []byte {
 		Format: Format, Version: Version, Program: program,
 		Time: s.Snapshot.Time, SinceMS: s.Snapshot.Since.Milliseconds(), Caller: callerOf(&s.Snapshot.Caller),
 		Host: host{
-			str(h.Name), str(h.Init), h.Uptime.Milliseconds(), h.CPUs, h.Pids, h.PidsMax, uint64(h.Mem), uint64(h.MemMax),
+			str(h.Name), str(h.Init), h.Uptime.Milliseconds(), h.CPUs, h.Pids, h.PidsMax, h.PidsHits, uint64(h.Mem), uint64(h.MemMax),
 			finite(h.CPU), finite(h.CPUMax), h.Missed, str(h.NoAccess),
 		},
 		History: log{Since: str(s.History.Since), Lost: s.History.Lost, Next: s.History.Next},
@@ -196,7 +197,7 @@ func (f *file) saved() (*tui.Saved, error) {
 		Snapshot: snapshot.Snapshot{
 			Time: f.Time, Since: ms(f.SinceMS), Caller: f.Caller.value(),
 			Host: snapshot.Host{
-				Name: string(h.Name), Init: string(h.Init), Uptime: ms(h.UptimeMS), CPUs: count(h.CPUs), Pids: count(h.Pids), PidsMax: count(h.PidsMax),
+				Name: string(h.Name), Init: string(h.Init), Uptime: ms(h.UptimeMS), CPUs: count(h.CPUs), Pids: count(h.Pids), PidsMax: count(h.PidsMax), PidsHits: h.PidsHits,
 				Mem: procfs.Bytes(h.Mem), MemMax: procfs.Bytes(h.MemMax), CPU: amount(h.CPU), CPUMax: amount(h.CPUMax), Missed: count(h.Missed), NoAccess: string(h.NoAccess),
 			},
 		},

@@ -163,18 +163,19 @@ type policy struct {
 	KillAfterMS int64 `json:"kill_after_ms"`
 	GraceMS     int64 `json:"grace_ms"`
 	StopOK      bool  `json:"stop_ok"`
+	Stays       bool  `json:"stays"`
 }
 
 func policyOf(p *doctor.Policy) *policy {
 	if p == nil {
 		return nil
 	}
-	return &policy{p.Known, p.Delay.Milliseconds(), p.KillAfter.Milliseconds(), p.Grace.Milliseconds(), p.StopOK}
+	return &policy{p.Known, p.Delay.Milliseconds(), p.KillAfter.Milliseconds(), p.Grace.Milliseconds(), p.StopOK, p.Stays}
 }
 
 func (p *policy) value() *doctor.Policy {
 	if p == nil {
 		return nil
 	}
-	return &doctor.Policy{Known: p.Known, Delay: ms(p.DelayMS), KillAfter: ms(p.KillAfterMS), Grace: ms(p.GraceMS), StopOK: p.StopOK}
+	return &doctor.Policy{Known: p.Known, Delay: ms(p.DelayMS), KillAfter: ms(p.KillAfterMS), Grace: ms(p.GraceMS), StopOK: p.StopOK, Stays: p.Stays}
 }
