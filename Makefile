@@ -24,9 +24,10 @@ demo: build ## run yinit with a workload that misbehaves; needs neither Docker n
 build: ## build bin/yinit, one static binary
 	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/yinit ./cmd/yinit
 
+# The tests that run in parallel wait for minutes, and need little of a CPU.
 test: build ## run all tests that this machine allows, in PID namespaces and in Docker
 	$(GO) vet ./...
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 30m -parallel 8 ./...
 
 toolchains: ## build with each Go release, and test what depends on the Go runtime
 	@set -e; for release in $(TOOLCHAINS); do echo "== $$release"; \

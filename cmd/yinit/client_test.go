@@ -82,6 +82,7 @@ func (p *pty) answering(answer func() bool) {
 // read and nobody answers any more, and that it does not if a terminal answers, or has never
 // answered.
 func TestTopUnread(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		reads   bool
 		answers int // how many queries are answered; -1: all
@@ -157,6 +158,7 @@ func TestTopStopped(t *testing.T) {
 // terminal has gone, although nothing happens.
 func TestHistoryUnread(t *testing.T) {
 	requireNamespaces(t)
+	t.Parallel()
 	init := namespaced(binary, "--", "sleep", "100")
 	if err := init.Start(); err != nil {
 		t.Fatal(err)
@@ -206,10 +208,7 @@ func TestHistoryUnread(t *testing.T) {
 // terminal, and waits until they have gone. A client that was stopped for as long finds them
 // there.
 func TestDockerClientKilled(t *testing.T) {
-	id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sleep", "2000")
-	running := func(command string) bool {
-		return strings.Contains(docker(t, "top", id, "-o", "pid,args"), "/yinit "+command)
-	}
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		signal  syscall.Signal
@@ -220,33 +219,40 @@ func TestDockerClientKilled(t *testing.T) {
 		{"history", unix.SIGKILL, "history --follow", "sleep 2000"},
 		{"top stopped", unix.SIGSTOP, "top --ascii", "sleep 2000"},
 	} {
-		// The client is not a child of tmux, which continues its children.
-		term := newTerminal(t, 100, 30, "sh", "-c", "docker exec -ti "+id+" /yinit "+tt.command+"; echo left $?; sleep 1000")
-		term.see(tt.drawn)
-		pane := strings.TrimSpace(term.tmux("display", "-p", "#{pane_pid}"))
-		out, err := exec.Command("ps", "-o", "pid=", "--ppid", pane).Output()
-		client, _ := strconv.Atoi(strings.TrimSpace(string(out)))
-		if err != nil || client == 0 {
-			t.Fatalf("the client of docker exec: %v, %q", err, out)
-		}
-		began := time.Now()
-		if err := syscall.Kill(client, tt.signal); err != nil {
-			t.Fatal(err)
-		}
-		if tt.signal == unix.SIGKILL {
-			eventuallyIn(t, 90*time.Second, tt.name+" ends", func() bool { return !running(tt.command) })
-			t.Logf("%s ended after %v", tt.name, time.Since(began))
-			continue
-		}
-		<-time.After(75 * time.Second) // longer than it would take to end
-		if !running(tt.command) {
-			t.Errorf("%s: top has ended", tt.name)
-		}
-		if err := syscall.Kill(client, unix.SIGCONT); err != nil {
-			t.Fatal(err)
-		}
-		term.see(tt.drawn)
-		term.keys("q")
-		term.see("left 0")
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			id := container(t, "--entrypoint", "/yinit", busyImage, "--", "sleep", "2000")
+			running := func(command string) bool {
+				return strings.Contains(docker(t, "top", id, "-o", "pid,args"), "/yinit "+command)
+			}
+			// The client is not a child of tmux, which continues its children.
+			term := newTerminal(t, 100, 30, "sh", "-c", "docker exec -ti "+id+" /yinit "+tt.command+"; echo left $?; sleep 1000")
+			term.see(tt.drawn)
+			pane := strings.TrimSpace(term.tmux("display", "-p", "#{pane_pid}"))
+			out, err := exec.Command("ps", "-o", "pid=", "--ppid", pane).Output()
+			client, _ := strconv.Atoi(strings.TrimSpace(string(out)))
+			if err != nil || client == 0 {
+				t.Fatalf("the client of docker exec: %v, %q", err, out)
+			}
+			began := time.Now()
+			if err := syscall.Kill(client, tt.signal); err != nil {
+				t.Fatal(err)
+			}
+			if tt.signal == unix.SIGKILL {
+				eventuallyIn(t, 90*time.Second, tt.name+" ends", func() bool { return !running(tt.command) })
+				t.Logf("%s ended after %v", tt.name, time.Since(began))
+				return
+			}
+			<-time.After(75 * time.Second) // longer than it would take to end
+			if !running(tt.command) {
+				t.Errorf("%s: top has ended", tt.name)
+			}
+			if err := syscall.Kill(client, unix.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			term.see(tt.drawn)
+			term.keys("q")
+			term.see("left 0")
+		})
 	}
 }

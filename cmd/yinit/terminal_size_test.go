@@ -72,14 +72,14 @@ func (p *pty) collect() {
 	}
 }
 
-// beyond80 matches output to the right of column 80, or below line 24: a cursor movement,
-// or a wider gap.
-var beyond80 = regexp.MustCompile("\x1b\\[(?:2[5-9]|3[0-9]|40)(?:d|(?:;[0-9]+)?H)|\x1b\\[(?:[0-9]+;)?(?:8[1-9]|9[0-9]|1[0-9]{2})[HGCX]| {81}")
+// wideBar matches a bar of the header as it is from 120 columns on: it has twelve cells. On
+// 80 columns it has three.
+var wideBar = regexp.MustCompile("[█░]{12}")
 
 func (p *pty) widened() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return beyond80.Match(p.output.Bytes())
+	return wideBar.Match(p.output.Bytes())
 }
 
 // TestTerminalResizedAtStart does what docker exec does: it opens a terminal of some size,
