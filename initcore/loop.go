@@ -180,9 +180,10 @@ func (l *loop) reapAll() (some bool) {
 
 // letOthersEnd naps if the children that end are hard to find. To find one, waitid(2) steps
 // over all living children that are older, and meanwhile no process can end. If thousands
-// end at once, it pays to let them: then the first child is a dead one.
+// end at once, it pays to let them: then the first child is a dead one. A single death, such
+// as that of the program, is no burst: what the init does about it takes time, too.
 func (l *loop) letOthersEnd(deaths int, took time.Duration) {
-	if deaths > 0 && took > time.Duration(deaths)*slowReap {
+	if deaths > 1 && l.phase != over && took > time.Duration(deaths)*slowReap {
 		l.nap(min(reapShare*took, mostNap))
 	}
 }

@@ -360,6 +360,16 @@ func TestBurst(t *testing.T) {
 	}
 }
 
+// TestSingleDeath: the init does not nap after a single death, however long that took.
+func TestSingleDeath(t *testing.T) {
+	f := newFaulty(t, one())
+	f.reaps, f.reapTakes = []death{{PID: 100}}, time.Second
+	f.loop.reapAll()
+	if f.naps != 0 {
+		t.Errorf("%v of naps, want none", f.naps)
+	}
+}
+
 // TestLetOthersEnd: if it takes long to find a child that has ended, the init lets others
 // end before it looks again, and a step soon ends.
 func TestLetOthersEnd(t *testing.T) {
