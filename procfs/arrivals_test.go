@@ -88,19 +88,17 @@ func TestGuess(t *testing.T) {
 		{nil, 5, 7, "6? 7?"},
 		{[]int{6, 7}, 5, 7, "6 7"},
 	} {
-		for range 2 { // the second time spare has something
-			k := keeper{spare: []slot{{pid: 99}, {pid: 98}}}
-			for _, pid := range test.have {
-				k.slots = append(k.slots, slot{pid: pid, fd: -1})
-			}
-			k.guess(test.from, test.to)
-			var got []string
-			for _, p := range k.slots {
-				got = append(got, strconv.Itoa(p.pid)+map[bool]string{true: "?"}[p.guess])
-			}
-			if strings.Join(got, " ") != test.want {
-				t.Errorf("%v and %d to %d: %v, want %s", test.have, test.from+1, test.to, got, test.want)
-			}
+		var k keeper
+		for _, pid := range test.have {
+			k.slots = append(k.slots, newSlot(pid, false))
+		}
+		k.guess(test.from, test.to)
+		var got []string
+		for _, p := range k.slots {
+			got = append(got, strconv.Itoa(p.pid)+map[bool]string{true: "?"}[p.guess])
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%v and %d to %d: %v, want %s", test.have, test.from+1, test.to, got, test.want)
 		}
 	}
 }

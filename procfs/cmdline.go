@@ -138,7 +138,7 @@ func (s *Scanner) OpenCommandLine(pid int) (fd int, err error) {
 		}
 	}
 	at := place{pid: pid, name: "cmdline"}
-	s.path = append(at.appendTo(s.path[:0]), 0)
+	s.path = append(s.fs.outside(at).appendTo(s.path[:0]), 0)
 	fd, err = openAt(s.dir, s.path, syscall.O_RDONLY)
 	if err != nil {
 		return -1, s.fs.wrap(at, err)

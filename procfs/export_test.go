@@ -12,3 +12,9 @@ func (s *Scanner) KeptAs(pid int) int {
 	}
 	return -1
 }
+
+// ParseRun returns the content of a schedstat file.
+func ParseRun(b []byte) (time, count uint64, ok bool) {
+	r, ok := parseRun(b)
+	return r.time, r.count, ok
+}

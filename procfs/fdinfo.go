@@ -96,6 +96,9 @@ func (f FS) PIDOfPidfd(pid, fd int) int {
 	for line := range bytes.Lines(b) {
 		if v, ok := bytes.CutPrefix(line, []byte("Pid:")); ok {
 			n, _ := parseInt(bytes.TrimSpace(v))
+			if f.space != nil {
+				n = f.space.innerThread(n)
+			}
 			return max(n, 0)
 		}
 	}

@@ -19,7 +19,8 @@ var ErrFormat = errors.New("unexpected format")
 // FS is a proc filesystem. The zero value is the one mounted at /proc. An FS
 // may be copied and used by several goroutines at once.
 type FS struct {
-	root string
+	root  string
+	space *Space // the PID namespace that is shown, if it is one below that of the proc filesystem
 }
 
 // New returns the proc filesystem mounted at root, such as the host's /proc mounted
@@ -67,8 +68,17 @@ func (p place) appendTo(b []byte) []byte {
 	return b
 }
 
+// outside returns the place of a process in the proc filesystem.
+func (f FS) outside(p place) place {
+	if f.space == nil {
+		return p
+	}
+	return f.space.outside(p)
+}
+
 // appendPath appends the path of p with a terminating NUL, for system calls.
 func (f FS) appendPath(b []byte, p place) []byte {
+	p = f.outside(p)
 	b = append(b, f.Root()...)
 	b = append(b, '/')
 	return append(p.appendTo(b), 0)
@@ -76,13 +86,14 @@ func (f FS) appendPath(b []byte, p place) []byte {
 
 // path returns the path of p, for error messages and less frequent system calls.
 func (f FS) path(p place) string {
+	p = f.outside(p)
 	return f.Root() + "/" + string(p.appendTo(nil))
 }
 
 // wrap adds the path of p to err. A file that is missing below the directory of a
 // process means that the process is gone.
 func (f FS) wrap(p place, err error) error {
-	if p.pid != 0 && (errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ESRCH)) {
+	if p.pid != 0 && gone(err) {
 		err = ErrGone
 	}
 	return fmt.Errorf("%s: %w", f.path(p), err)
@@ -93,9 +104,18 @@ func (f FS) wrap(p place, err error) error {
 // during the read, and [io/fs.ErrPermission] if the caller may not read it.
 func (f FS) read(p place, buf []byte, limit int) ([]byte, error) {
 	var onStack [96]byte
-	buf, err := readFileAt(atCWD, f.appendPath(onStack[:0], p), buf, limit)
+	got, err := readFileAt(atCWD, f.appendPath(onStack[:0], p), buf, limit)
+	if f.space != nil && gone(err) && f.space.moved(p.pid) { // Another process may have its pid inside.
+		got, err = readFileAt(atCWD, f.appendPath(onStack[:0], p), buf, limit)
+	}
 	if err != nil {
 		return nil, f.wrap(p, err)
 	}
-	return buf, nil
+	return got, nil
 }
+
+// gone reports whether err is that of a process that has ended.
+func gone(err error) bool { return errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ESRCH) }
+
+// Path returns the path of a file or directory of a process, such as "root" or "fd/3".
+func (f FS) Path(pid int, name string) string { return f.path(place{pid: pid, name: name}) }

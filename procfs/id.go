@@ -15,3 +15,10 @@ func (id ID) String() string { return strconv.Itoa(id.PID) }
 
 // IsZero reports whether id identifies nothing.
 func (id ID) IsZero() bool { return id == ID{} }
+
+// Before reports whether id was started before other, or with it and has a lower pid. A
+// parent that was not started before its child is another process, to which the kernel
+// has given the pid of the parent. So with this rule no process is its own ancestor.
+func (id ID) Before(other ID) bool {
+	return id.Start < other.Start || id.Start == other.Start && id.PID < other.PID
+}

@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// DefaultKeep is a number of processes for [Scanner.Keep] that is right for most
+// DefaultKeep is a number of files for [Scanner.Keep] that is right for most
 // viewers. KeptBytes is about what each costs: the kernel memory for its descriptor, with
 // a buffer of 4 KiB, which is charged to the container of the viewer.
 const (
@@ -19,25 +19,39 @@ const (
 // reading gives ESRCH, even if the kernel has reused the pid. The descriptor stays
 // valid when a thread other than the main thread calls execve(2).
 type keeper struct {
-	limit    int // largest number of descriptors to keep, 0: none
-	highest  int // descriptors with this number or a higher one are not kept
-	count    int // number of descriptors that are kept
+	limit    int  // largest number of descriptors to keep, 0: none
+	highest  int  // descriptors with this number or a higher one are not kept
+	count    int  // number of descriptors that are kept
+	full     bool // in this scan, a descriptor had too high a number to be kept
 	arrivals arrivals
 	slots    []slot // all processes, lowest pid first
-	spare    []slot // memory for the next slots
+	scans    int    // how many there have been
+	ended    []int  // pids of the processes that the last scan found to have ended since the one before
+	same     []bool // for each process that it found: it had not run since the one before
+	stat     Stat   // buffer
 }
 
 // slot is a process that was found.
 type slot struct {
-	pid, fd int    // fd is -1 if it is not kept
-	comm    string // the name at the last scan, to avoid allocating it again
-	guess   bool   // the pid was not listed: it may be free, or that of a thread
+	pid   int
+	fd    int   // of its stat; -1 if it is not kept
+	sched int   // of its schedstat; -1 if it is not kept
+	stat  *Stat // at the last scan
+	shown *Stat // the same as it is inside a PID namespace, if that is shown
+	at    int   // its place among those that the last scan has found, -1: none
+	ran   run   // when sched was last read
+	// busy and idle are in how many scans in a row it has, or has not, run, up to a limit.
+	busy, idle uint8
+	noSched    bool // its schedstat is of no use
+	guess      bool // the pid was not listed: it may be free, or that of a thread
 }
 
-// Keep makes s keep the stat files of up to n processes open from one
-// [Scanner.Scan] to the next. Reading such a file takes one system call instead of
-// three. A scan then does not list /proc each time, but tries the pids that the
-// kernel has allocated since the last scan, where it reports them.
+// Keep makes s keep up to n files of processes open from one [Scanner.Scan] to the next.
+// Reading such a file takes one system call instead of three. A scan then does not list
+// /proc each time, but tries the pids that the kernel has allocated since the last scan,
+// where it reports them. It also does not read the stat of each process that has not run:
+// of such a process [Stat.Nice], [Stat.TPGID] and a small [Stat.RSS] may be some scans old.
+// So may the state of a process that was woken and still waits for a CPU.
 //
 // Files beyond n, or beyond half of RLIMIT_NOFILE, are opened for each scan. If the
 // process runs out of descriptors, s closes half of those it keeps. With an n of 0,
@@ -48,34 +62,45 @@ func (s *Scanner) Keep(n int) {
 	s.kept.limit = max(n, 0)
 }
 
-// Kept returns the number of processes whose files s keeps open.
+// Kept returns the number of files that s keeps open.
 func (s *Scanner) Kept() int { return s.kept.count }
+
+// Same reports whether the i-th process that the last [Scanner.Scan] has found has not run
+// since the scan before. It may be false although it has not.
+func (s *Scanner) Same(i int) bool { return i < len(s.kept.same) && s.kept.same[i] }
 
 // drop closes all descriptors and forgets the processes.
 func (k *keeper) drop() {
 	for i := range k.slots {
-		k.close(&k.slots[i])
+		k.forget(&k.slots[i])
 	}
 	k.slots = k.slots[:0]
 	k.arrivals.close()
 	k.highest = 0
 }
 
-func (k *keeper) close(p *slot) {
-	if p.fd < 0 {
+// forget closes the descriptors of p.
+func (k *keeper) forget(p *slot) {
+	k.close(&p.fd)
+	k.close(&p.sched)
+}
+
+// close closes a descriptor of a slot.
+func (k *keeper) close(fd *int) {
+	if *fd < 0 {
 		return
 	}
-	_ = syscall.Close(p.fd) // Nothing was written, so no data can be lost.
-	p.fd = -1
+	_ = syscall.Close(*fd) // Nothing was written, so no data can be lost.
+	*fd = -1
 	k.count--
 }
 
-// take keeps fd for p unless a limit is reached, and reports whether it did.
-func (k *keeper) take(p *slot, fd int) bool {
+// take keeps fd in a field of a slot unless a limit is reached, and reports whether it did.
+func (k *keeper) take(field *int, fd int) bool {
 	if k.count >= k.limit || fd >= k.highest {
 		return false
 	}
-	p.fd = fd
+	*field = fd
 	k.count++
 	return true
 }
@@ -85,7 +110,7 @@ func (k *keeper) take(p *slot, fd int) bool {
 func (k *keeper) releaseHalf() {
 	k.limit = k.count / 2
 	for i := len(k.slots) - 1; i >= 0 && k.count > k.limit; i-- {
-		k.close(&k.slots[i])
+		k.forget(&k.slots[i])
 	}
 	k.limit = max(k.limit, 1) // A limit of 0 would switch to the other kind of scan.
 }
@@ -123,50 +148,79 @@ func isProc(fd int) bool {
 	return syscall.Fstatfs(fd, &st) == nil && int64(st.Type) == procMagic
 }
 
-// scanKept is Scan with kept descriptors.
-func (s *Scanner) scanKept(dst []Stat) ([]Stat, error) {
+// scanKept is a scan with kept descriptors. What it has found is in the slots.
+func (s *Scanner) scanKept() error {
 	if err := s.begin(); err != nil {
-		return dst, s.fs.wrap(place{}, err)
+		return s.fs.wrap(place{}, err)
 	}
 	if from, to, ok := s.kept.arrivals.since(s.file[:cap(s.file)], s.kept.guesses()); ok {
 		s.kept.guess(from, to)
 	} else {
-		pids, err := s.PIDs(s.pids[:0])
+		pids, err := s.members()
 		if err != nil {
-			return dst, err
+			return err
 		}
-		s.pids = pids
 		s.kept.merge(pids)
 	}
-	return s.readAllKept(dst)
+	return s.readAllKept()
 }
 
-// readAllKept appends the stat of each slot, and removes slots of processes that are
-// gone.
-func (s *Scanner) readAllKept(dst []Stat) ([]Stat, error) {
-	start, gone := len(dst), false
-	dst = slices.Grow(dst, len(s.kept.slots))
+// readAllKept reads the stat of each slot, and removes slots of processes that are gone.
+func (s *Scanner) readAllKept() error {
+	gone := false
+	s.kept.scans, s.kept.full = s.kept.scans+1, false
+	s.kept.ended, s.kept.same = s.kept.ended[:0], s.kept.same[:0]
 	var failed error
 	for i := 0; i < len(s.kept.slots) && failed == nil; i++ {
 		p := &s.kept.slots[i]
-		dst = dst[:len(dst)+1]
-		err := s.statKept(p, &dst[len(dst)-1])
+		same, err := s.statKept(p)
 		if err == nil {
+			p.at = len(s.kept.same)
+			s.kept.same = append(s.kept.same, same)
 			continue
 		}
-		dst = dst[:len(dst)-1]
+		p.at = -1
 		if err == ErrGone {
+			if p.stat != nil {
+				s.kept.ended = append(s.kept.ended, p.pid)
+			}
+			s.kept.forget(p)
 			p.pid, gone = 0, true
 		}
 		failed = s.leaveOut(err)
 	}
+	s.rereadOrphans()
 	if gone {
 		s.kept.slots = slices.DeleteFunc(s.kept.slots, func(p slot) bool { return p.pid == 0 })
 	}
 	if failed != nil {
-		return dst[:start], failed
+		return failed
 	}
-	return dst, s.allBad(len(dst) - start)
+	return s.allBad(len(s.kept.same))
+}
+
+// found yields the stat of each process that the last scan has found.
+func (s *Scanner) found(yield func(*Stat) bool) {
+	for i := range s.kept.slots {
+		if p := &s.kept.slots[i]; p.at >= 0 && !yield(s.show(p)) {
+			return
+		}
+	}
+}
+
+// show returns the stat of a process as it is shown.
+func (s *Scanner) show(p *slot) *Stat {
+	if s.fs.space == nil {
+		return p.stat
+	}
+	if p.shown == nil {
+		p.shown = new(Stat)
+	}
+	stat := *p.stat
+	if s.fs.space.translate(&stat) { // else it has just ended: it stays as it was
+		*p.shown = stat
+	}
+	return p.shown
 }
 
 // guesses returns the largest number of pids to try instead of listing /proc. Trying
@@ -179,25 +233,34 @@ func (k *keeper) guess(from, to int) {
 		return
 	}
 	at, _ := slices.BinarySearchFunc(k.slots, from+1, func(p slot, pid int) int { return p.pid - pid })
-	rest := k.slots[at:]
-	merged := append(k.spare[:0], k.slots[:at]...)
+	rest, all := k.slots[at:], k.slots[:at]
+	if len(rest) > 0 { // the pids have begun anew
+		all = append(make([]slot, 0, len(k.slots)+to-from), all...)
+	}
 	for pid := from + 1; pid <= to; pid++ {
 		if len(rest) > 0 && rest[0].pid == pid {
-			merged = append(merged, rest[0])
+			all = append(all, rest[0])
 			rest = rest[1:]
 			continue
 		}
-		merged = append(merged, slot{pid: pid, fd: -1, guess: true})
+		all = append(all, newSlot(pid, true))
 	}
-	k.slots, k.spare = append(merged, rest...), k.slots
+	k.slots = append(all, rest...)
+}
+
+func newSlot(pid int, guess bool) slot {
+	return slot{pid: pid, fd: -1, sched: -1, at: -1, guess: guess}
 }
 
 // merge makes the slots those of pids, lowest first, and keeps what it can.
 func (k *keeper) merge(pids []int) {
-	old, merged := k.slots, k.spare[:0]
+	if k.are(pids) {
+		return
+	}
+	old, merged := k.slots, make([]slot, 0, len(pids))
 	for _, pid := range pids {
 		for len(old) > 0 && old[0].pid < pid {
-			k.close(&old[0])
+			k.forget(&old[0])
 			old = old[1:]
 		}
 		if len(old) > 0 && old[0].pid == pid {
@@ -206,21 +269,46 @@ func (k *keeper) merge(pids []int) {
 			old = old[1:]
 			continue
 		}
-		merged = append(merged, slot{pid: pid, fd: -1})
+		merged = append(merged, newSlot(pid, false))
 	}
 	for i := range old {
-		k.close(&old[i])
+		k.forget(&old[i])
 	}
-	k.slots, k.spare = merged, k.slots
+	k.slots = merged
+}
+
+// are reports whether the slots are those of pids.
+func (k *keeper) are(pids []int) bool {
+	return slices.EqualFunc(k.slots, pids, func(p slot, pid int) bool { return p.pid == pid && !p.guess })
 }
 
 // ofThread is the exit signal of a thread other than the main thread. Such a thread
 // can be opened by its number, too, although /proc does not list it.
 const ofThread = -1
 
-// statKept reads the stat of one process from the kept descriptor, or opens the file.
-// The errors are those of [Scanner.stat].
-func (s *Scanner) statKept(p *slot, st *Stat) error {
+// statKept brings the stat of one process up to date, and reports whether that has not run
+// since the last scan. The errors are those of [Scanner.stat].
+func (s *Scanner) statKept(p *slot) (same bool, err error) {
+	same, holds := s.quiet(p)
+	if holds {
+		return true, nil
+	}
+	st := &s.kept.stat
+	if err := s.statOf(p, st); err != nil {
+		return false, err
+	}
+	if p.stat == nil {
+		p.stat = new(Stat)
+	} else if st.State.Ended() && !p.stat.State.Ended() || st.Start != p.stat.Start {
+		s.kept.ended = append(s.kept.ended, p.pid)
+	}
+	*p.stat = *st
+	return same, nil
+}
+
+// statOf reads the stat of one process from the kept descriptor, or opens the file. The
+// errors are those of [Scanner.stat].
+func (s *Scanner) statOf(p *slot, st *Stat) error {
 	b, err := s.readKept(p)
 	if err != nil && p.guess {
 		return ErrGone
@@ -233,14 +321,17 @@ func (s *Scanner) statKept(p *slot, st *Stat) error {
 		return s.fs.wrap(place{pid: p.pid, name: "stat"}, err)
 	}
 	if p.guess && st.ExitSignal == ofThread {
-		s.kept.close(p)
+		return ErrGone
+	}
+	if s.fs.space != nil && (p.stat == nil || p.stat.Start != st.Start) && !s.fs.space.has(p.pid, st.Start) {
 		return ErrGone
 	}
 	p.guess = false
-	if p.comm != string(comm) {
-		p.comm = s.name(comm)
+	if p.stat != nil && p.stat.Comm == string(comm) {
+		st.Comm = p.stat.Comm // to avoid allocating it again
+	} else {
+		st.Comm = s.name(comm)
 	}
-	st.Comm = p.comm
 	return nil
 }
 
@@ -251,10 +342,10 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 			return s.file[:n], nil
 		}
 		// It is gone. Another process may have its pid already.
-		s.kept.close(p)
+		s.kept.forget(p)
 	}
 	at := place{pid: p.pid, name: "stat"}
-	if s.kept.count >= s.kept.limit {
+	if s.kept.count >= s.kept.limit || p.idle == idleScans && p.stat.RSS < muchRSS {
 		return s.read(at)
 	}
 	s.path = append(at.appendTo(s.path[:0]), 0)
@@ -267,7 +358,7 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 		return nil, err
 	}
 	n, err := preadOnce(fd, s.file[:cap(s.file)])
-	if err != nil || !s.kept.take(p, fd) {
+	if err != nil || !s.kept.take(&p.fd, fd) {
 		_ = syscall.Close(fd)
 	}
 	return s.file[:n], err

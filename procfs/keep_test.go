@@ -267,6 +267,42 @@ func TestKeepAllocatesNothingOnceWarm(t *testing.T) {
 	}
 }
 
+// TestScanShared checks that a scan without copies finds the same as one with copies, whether
+// files are kept or not.
+func TestScanShared(t *testing.T) {
+	for _, keep := range []int{0, 100} {
+		s := procfs.NewScanner(procfs.FS{})
+		defer s.Close()
+		s.Keep(keep)
+		self := os.Getpid()
+		shared, err := s.ScanShared(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(shared, func(st *procfs.Stat) bool { return st.PID == self })
+		if i < 0 || shared[i].Comm == "" || !slices.IsSortedFunc(shared, func(a, b *procfs.Stat) int { return a.PID - b.PID }) {
+			t.Fatalf("keeping %d: this process is number %d of %d, or they are not sorted", keep, i, len(shared))
+		}
+		again, err := s.ScanShared(shared[:0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied, err := s.Scan(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := 0
+		for _, st := range copied {
+			if slices.ContainsFunc(again, func(other *procfs.Stat) bool { return other.ID() == st.ID() }) {
+				same++
+			}
+		}
+		if same < len(copied)/2 { // others start and end all the time
+			t.Errorf("keeping %d: %d of %d processes are in both scans", keep, same, len(copied))
+		}
+	}
+}
+
 // TestKeepOfAFake checks that files of a fake tree are not kept: they do not show that
 // a process is gone.
 func TestKeepOfAFake(t *testing.T) {

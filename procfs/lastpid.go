@@ -13,12 +13,18 @@ import (
 // it may block: another process answers.
 var ErrCovered = errors.New("another file system is mounted over it, such as lxcfs")
 
+// errFromAbove says that loadavg has the last pid of the namespace of the reader only.
+var errFromAbove = errors.New("it has the last pid of another PID namespace")
+
 // OpenLastPID opens a file whose last field is the pid or tid that was allocated last
 // in the PID namespace of the reader: loadavg, or where that cannot be relied on
 // sys/kernel/ns_last_pid, which some kernels lack. [ParseLastPID] parses it. If neither
 // can be used the error is about loadavg, and matches [ErrCovered] if a file system is
 // mounted over it.
 func (f FS) OpenLastPID() (fd int, err error) {
+	if f.space != nil {
+		return -1, f.wrap(place{name: "loadavg"}, errFromAbove)
+	}
 	var onStack [96]byte
 	dir, err := openAt(atCWD, f.appendPath(onStack[:0], place{}), oPath|syscall.O_DIRECTORY)
 	if err != nil {
@@ -48,7 +54,7 @@ func openLastPID(dir int) (fd int, err error) {
 
 // openUsable opens a file of [FS.OpenLastPID] if it can be relied on.
 func openUsable(dir int, name string) (fd int, err error) {
-	if fd, err = openUncovered(dir, name); err != nil {
+	if fd, err = openUncovered(dir, name, mountOf(dir)); err != nil {
 		return -1, err
 	}
 	if _, err = ReadLastPID(fd); err != nil {
@@ -82,18 +88,18 @@ func ParseLastPID(b []byte) (int, error) {
 // oPath is O_PATH of open(2), which package syscall does not export for all machines.
 const oPath = 0x200000
 
-// openUncovered opens a file below dir for reading, unless another file system is
-// mounted over it. It finds that out without calling that file system, which might not
+// openUncovered opens a file below dir for reading, unless another file system than mount, that
+// of dir, is mounted over it. It finds that out without calling that file system, which might not
 // respond: by the mount IDs of descriptors with O_PATH, since Linux 3.15.
-func openUncovered(dir int, name string) (fd int, err error) {
+func openUncovered(dir int, name, mount string) (fd int, err error) {
 	path := append([]byte(name), 0)
 	at, err := openAt(dir, path, oPath|syscall.O_NOFOLLOW)
 	if err != nil {
 		return -1, err
 	}
-	here, there := mountOf(at), mountOf(dir)
+	here := mountOf(at)
 	_ = syscall.Close(at)
-	if here == "" || here != there {
+	if here == "" || here != mount {
 		return -1, ErrCovered
 	}
 	return openAt(dir, path, syscall.O_RDONLY|syscall.O_NONBLOCK)
@@ -107,7 +113,7 @@ func (f FS) readUncovered(name string, buf []byte, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, f.wrap(place{name: name}, err)
 	}
-	fd, err := openUncovered(dir, name)
+	fd, err := openUncovered(dir, name, mountOf(dir))
 	_ = syscall.Close(dir) // Nothing was written, so no data can be lost.
 	if err == nil {
 		buf, err = readAll(fd, buf, limit)
@@ -127,7 +133,7 @@ func (f FS) Uncovered(name string) bool {
 	if err != nil {
 		return false
 	}
-	fd, err := openUncovered(dir, name)
+	fd, err := openUncovered(dir, name, mountOf(dir))
 	_ = syscall.Close(dir)
 	if err == nil {
 		_ = syscall.Close(fd)

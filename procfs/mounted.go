@@ -2,6 +2,8 @@ package procfs
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -18,7 +20,7 @@ func ReadMounted(dir, name, mount string) ([]byte, error) {
 	if mountOf(at) != mount {
 		return nil, ErrCovered
 	}
-	fd, err := openUncovered(at, name)
+	fd, err := openUncovered(at, name, mount)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +31,7 @@ func ReadMounted(dir, name, mount string) ([]byte, error) {
 // ReadFile reads at most 1 MiB of a file below the root, without the runtime's poller, in
 // which package os parks if the kernel returns EAGAIN.
 func (f FS) ReadFile(name string) ([]byte, error) {
-	path := append(append([]byte(f.Root()+"/"), name...), 0)
+	path := append([]byte(f.named(name)), 0)
 	fd, err := openAt(atCWD, path, syscall.O_RDONLY|syscall.O_NONBLOCK)
 	if err != nil {
 		return nil, f.wrap(place{name: name}, err)
@@ -40,6 +42,22 @@ func (f FS) ReadFile(name string) ([]byte, error) {
 		return nil, f.wrap(place{name: name}, err)
 	}
 	return b, nil
+}
+
+// named returns the path of a file below the root. Seen from above, "self" is not there, as in
+// the proc filesystem of another namespace.
+func (f FS) named(name string) string {
+	if f.space == nil {
+		return f.Root() + "/" + name
+	}
+	first, rest, _ := strings.Cut(name, "/")
+	switch pid, err := strconv.Atoi(first); {
+	case err == nil && pid > 0:
+		return f.path(place{pid: pid, name: rest})
+	case first == "self", first == "thread-self":
+		return f.path(place{pid: -1, name: rest})
+	}
+	return f.Root() + "/" + name
 }
 
 // readToEnd reads fd until a read returns nothing, but at most limit bytes: a read of

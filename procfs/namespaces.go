@@ -60,3 +60,11 @@ func ParseCgroupPaths(b []byte) (all []CgroupPath) {
 	}
 	return all
 }
+
+// InitialPIDNamespace is the link of the PID namespace of the machine, see PROC_PID_INIT_INO
+// in include/uapi/linux/nsfs.h.
+const InitialPIDNamespace = "pid:[4026531836]"
+
+// PIDNamespace returns the link of the PID namespace of pid, such as "pid:[4026531836]". The
+// errors are those of [FS.Namespaces].
+func (f FS) PIDNamespace(pid int) (string, error) { return f.readlink(pid, "ns/pid") }

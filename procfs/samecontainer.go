@@ -6,9 +6,13 @@ import "os"
 // [ContainerKey.Same]. It returns false for a process that has ended, and where that
 // cannot be determined.
 func (f FS) SameContainer(pid int) bool {
-	same, _ := f.ContainerKey(os.Getpid()).Same(f.ContainerKey(pid))
+	same, _ := f.OurKey().Same(f.ContainerKey(pid))
 	return same
 }
+
+// OurKey is the key of the container of the caller. From above, it is that of the process
+// through which the namespace was found: the container that the user has chosen.
+func (f FS) OurKey() ContainerKey { return f.Base().ContainerKey(f.self(os.Getpid())) }
 
 // JoinsContainer reports whether the caller was started into a running container, as
 // by docker exec. The pid and the parent do not show that: the first process of a

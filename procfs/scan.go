@@ -3,6 +3,7 @@ package procfs
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"syscall"
 )
 
@@ -57,6 +58,18 @@ func (s *Scanner) Trim() {
 // PIDs appends the pids of all processes to dst, lowest first. It may or may not
 // include a process that starts or ends during the call.
 func (s *Scanner) PIDs(dst []int) ([]int, error) {
+	if s.fs.space == nil {
+		return s.list(dst)
+	}
+	all, err := s.list(nil)
+	if err != nil {
+		return dst, err
+	}
+	return s.fs.space.appendInner(dst, all), nil
+}
+
+// list is PIDs for all processes of the proc filesystem.
+func (s *Scanner) list(dst []int) ([]int, error) {
 	if err := s.rewind(); err != nil {
 		return dst, s.fs.wrap(place{}, err)
 	}
@@ -95,17 +108,41 @@ func (s *Scanner) rewind() error {
 func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 	s.hidden, s.bad, s.badErr = 0, 0, nil
 	if s.kept.limit > 0 {
-		return s.scanKept(dst)
+		if err := s.scanKept(); err != nil {
+			return dst, err
+		}
+		dst = slices.Grow(dst, len(s.kept.same))
+		for st := range s.found {
+			dst = append(dst, *st)
+		}
+		return dst, nil
 	}
-	pids, err := s.PIDs(s.pids[:0])
+	return s.scanBut(nil, dst)
+}
+
+// ScanBut is [Scanner.Scan] without the processes for which skip returns true: it has read of
+// them what it needs. It keeps no files. skip is called with all pids, lowest first.
+func (s *Scanner) ScanBut(skip func(pid int) bool, dst []Stat) ([]Stat, error) {
+	s.hidden, s.bad, s.badErr = 0, 0, nil
+	return s.scanBut(skip, dst)
+}
+
+func (s *Scanner) scanBut(skip func(pid int) bool, dst []Stat) ([]Stat, error) {
+	pids, err := s.members()
 	if err != nil {
 		return dst, err
 	}
-	s.pids = pids
-	start := len(dst)
+	start, skipped := len(dst), 0
 	for _, pid := range pids {
+		if skip != nil && skip(pid) {
+			skipped++
+			continue
+		}
 		dst = append(dst, Stat{})
 		err := s.stat(pid, &dst[len(dst)-1])
+		if err == nil && s.fs.space != nil && !s.fs.space.translate(&dst[len(dst)-1]) {
+			err = ErrGone
+		}
 		if err == nil {
 			continue
 		}
@@ -114,7 +151,47 @@ func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 			return dst[:start], err
 		}
 	}
-	return dst, s.allBad(len(dst) - start)
+	if s.fs.space != nil {
+		slices.SortFunc(dst[start:], func(a, b Stat) int { return a.PID - b.PID })
+	}
+	return dst, s.allBad(len(dst) - start + skipped)
+}
+
+// members returns the pids of all processes to read, in the proc filesystem. They are valid until
+// the next call.
+func (s *Scanner) members() ([]int, error) {
+	pids, err := s.list(s.pids[:0])
+	if err != nil {
+		return nil, err
+	}
+	s.pids = pids
+	if s.fs.space != nil {
+		pids = s.fs.space.among(pids)
+	}
+	return pids, nil
+}
+
+// ScanShared is [Scanner.Scan] for a Scanner that keeps files, and does not copy what it has kept:
+// the next scan may change the values that it has appended.
+func (s *Scanner) ScanShared(dst []*Stat) ([]*Stat, error) {
+	if s.kept.limit <= 0 {
+		stats, err := s.Scan(nil)
+		return append(dst, pointers(stats)...), err
+	}
+	s.hidden, s.bad, s.badErr = 0, 0, nil
+	if err := s.scanKept(); err != nil {
+		return dst, err
+	}
+	return slices.AppendSeq(dst, s.found), nil
+}
+
+// pointers returns a pointer to each of the values.
+func pointers(stats []Stat) []*Stat {
+	all := make([]*Stat, len(stats))
+	for i := range stats {
+		all[i] = &stats[i]
+	}
+	return all
 }
 
 // leaveOut counts a process that could not be read and returns nil if the scan goes
@@ -151,7 +228,12 @@ func (s *Scanner) Unreadable() int { return s.bad }
 // Hidden returns the number of processes that the last [Scanner.Scan] was not
 // permitted to read. It does not include processes that /proc does not list (mount
 // option hidepid=invisible, see proc(5)).
-func (s *Scanner) Hidden() int { return s.hidden }
+func (s *Scanner) Hidden() int {
+	if s.fs.space != nil {
+		return s.hidden + s.fs.space.hiddenCount()
+	}
+	return s.hidden
+}
 
 // Status is [FS.Status] into st. It uses the buffers of s.
 func (s *Scanner) Status(pid int, st *Status) error {
@@ -161,9 +243,12 @@ func (s *Scanner) Status(pid int, st *Status) error {
 		}
 	}
 	at := place{pid: pid, name: "status"}
-	b, err := s.read(at)
+	b, err := s.read(s.fs.outside(at))
 	if err == nil {
 		err = st.Parse(b)
+	}
+	if err == nil && s.fs.space != nil {
+		err = s.fs.space.translateStatus(at, st)
 	}
 	if err != nil {
 		return s.fs.wrap(at, err)
@@ -178,6 +263,11 @@ func (s *Scanner) Stat(pid int, st *Stat) error {
 		if err := s.rewind(); err != nil {
 			return s.fs.wrap(place{}, err)
 		}
+	}
+	if s.fs.space != nil {
+		stat, err := s.fs.Stat(pid)
+		*st = stat
+		return err
 	}
 	return s.stat(pid, st)
 }

@@ -24,3 +24,25 @@ func Span(d time.Duration) string {
 		return fmt.Sprintf("%dd%02dh", d/day, d/time.Hour%24)
 	}
 }
+
+// ShortSpan formats an age in at most five characters, for columns: 4s, 12m, 3h05m, 23h,
+// 3d04h, 400d. A negative d is 0s. Use [Span] in sentences.
+func ShortSpan(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < 0:
+		return "0s"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 10*time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d/time.Minute%60)
+	case d < day:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d < 10*day:
+		return fmt.Sprintf("%dd%02dh", d/day, d/time.Hour%24)
+	default:
+		return fmt.Sprintf("%dd", d/day)
+	}
+}

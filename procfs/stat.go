@@ -76,6 +76,9 @@ func (f FS) stat(at place) (Stat, error) {
 		return Stat{}, err
 	}
 	s, err := ParseStat(b)
+	if err == nil && f.space != nil {
+		err = f.space.translateAt(at, &s)
+	}
 	if err != nil {
 		return Stat{}, f.wrap(at, err)
 	}

@@ -79,7 +79,11 @@ func (f FS) status(p place, s *Status, buf []byte) ([]byte, error) {
 	if err != nil {
 		return buf, err
 	}
-	if err := s.Parse(b); err != nil {
+	err = s.Parse(b)
+	if err == nil && f.space != nil {
+		err = f.space.translateStatus(p, s)
+	}
+	if err != nil {
 		return b, f.wrap(p, err)
 	}
 	return b, nil
@@ -179,15 +183,28 @@ var statusFields = [...]struct {
 	{"nonvoluntary_ctxt_switches", addSwitches},
 }
 
+// statusByLength has the indices in statusFields of the keys of each length: most lines of the
+// file are not in the table, and few of its keys are as long as theirs.
+var statusByLength = func() (byLength [32][]uint8) {
+	for i := range statusFields {
+		n := len(statusFields[i].key)
+		byLength[n] = append(byLength[n], uint8(i))
+	}
+	return byLength
+}()
+
 // findStatusField returns the index of key in statusFields, or -1. It tries guess
 // first.
 func findStatusField(key []byte, guess int) int {
 	if guess < len(statusFields) && statusFields[guess].key == string(key) {
 		return guess
 	}
-	for i := range statusFields {
+	if len(key) >= len(statusByLength) {
+		return -1
+	}
+	for _, i := range statusByLength[len(key)] {
 		if statusFields[i].key == string(key) {
-			return i
+			return int(i)
 		}
 	}
 	return -1

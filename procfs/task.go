@@ -13,6 +13,13 @@ import (
 // [ErrGone] if pid has ended and been reaped.
 func (f FS) Threads(pid int) ([]int, error) {
 	at := place{pid: pid, name: "task"}
+	if f.space != nil {
+		tids, err := f.space.threads(pid)
+		if err != nil {
+			return nil, f.wrap(at, err)
+		}
+		return tids, nil
+	}
 	var onStack [96]byte
 	fd, err := openAt(atCWD, f.appendPath(onStack[:0], at), syscall.O_RDONLY|syscall.O_DIRECTORY)
 	if err != nil {
@@ -104,7 +111,11 @@ func (f FS) Children(pid, tid int) ([]int, error) {
 	}
 	var children []int
 	for _, word := range bytes.Fields(b) {
-		if n, ok := parseInt(word); ok {
+		n, ok := parseInt(word)
+		if ok && f.space != nil {
+			n = f.space.innerThread(n)
+		}
+		if ok && n != 0 {
 			children = append(children, n)
 		}
 	}

@@ -73,6 +73,18 @@ func Descendants(n int, id, parent func(i int) int, root int) []int {
 	return t.breadthFirst(root)[1:]
 }
 
+// WithAncestors returns chosen with the ancestors of all that are chosen. parent returns
+// the index of a parent, -1 for a root; no process may be its own ancestor.
+func WithAncestors(chosen []bool, parent func(i int) int) []bool {
+	keep := make([]bool, len(chosen))
+	for i, yes := range chosen {
+		for j := i; yes && j >= 0 && !keep[j]; j = parent(j) {
+			keep[j] = true
+		}
+	}
+	return keep
+}
+
 // tree has the parent and the ordered children of each process. An additional node,
 // the last one, is the parent of the roots.
 type tree struct {

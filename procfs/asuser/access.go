@@ -36,7 +36,7 @@ type access struct {
 func Advice(fs procfs.FS, pid int, who string) string { return accessTo(fs, pid).advice(who) }
 
 func accessTo(proc procfs.FS, pid int) access {
-	us, err := proc.Status(os.Getpid())
+	us, err := proc.Base().Status(os.Getpid())
 	them, other := proc.Status(pid)
 	return access{
 		pid: pid, uid: us.UID[procfs.Effective], owner: them.UID[procfs.Real],

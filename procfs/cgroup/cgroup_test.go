@@ -122,7 +122,33 @@ func TestUsage(t *testing.T) {
 				"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": mountV2,
 				v2 + "cpu.stat": "usage_usec 1\n", v2 + "cgroup.procs": "1\n",
 			},
-			Usage{CPU: time.Microsecond, HasCPU: true, Root: true},
+			Usage{CPU: time.Microsecond, HasCPU: true, CPUWhole: true, Root: true},
+		},
+		"hybrid, memory alone has a group": {
+			map[string]string{
+				"/proc/self/cgroup":         "8:memory:/g\n7:cpu,cpuacct:/\n0::/\n",
+				"/proc/self/mountinfo":      strings.ReplaceAll(dockerV1, "/docker/abc", "/") + "43 39 0:34 / /sys/fs/cgroup/unified ro - cgroup2 cgroup2 rw\n",
+				v1 + "unified/cgroup.procs": "1\n", v1 + "unified/cpu.stat": "usage_usec 4\n",
+				v1 + "cpu,cpuacct/cpuacct.usage":      "7000\n",
+				v1 + "memory/g/memory.usage_in_bytes": "3000\n",
+			},
+			Usage{Mem: 3000, CPU: 4 * time.Microsecond, HasCPU: true, CPUWhole: true, hasMem: true},
+		},
+		"version 1, memory alone has a group": {
+			map[string]string{
+				"/proc/self/cgroup":                   "8:memory:/g\n7:cpu,cpuacct:/\n",
+				"/proc/self/mountinfo":                strings.ReplaceAll(dockerV1, "/docker/abc", "/"),
+				v1 + "cpu,cpuacct/cpuacct.usage":      "7000\n",
+				v1 + "memory/g/memory.usage_in_bytes": "3000\n",
+			},
+			Usage{Mem: 3000, CPU: 7 * time.Microsecond, HasCPU: true, CPUWhole: true, hasMem: true},
+		},
+		"version 2 in a cgroup namespace, without controllers": {
+			map[string]string{
+				"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": mountV2,
+				v2 + "cpu.stat": "usage_usec 1\n", v2 + "cgroup.events": "populated 1\n", v2 + "pids.current": "1\n",
+			},
+			Usage{Pids: 1, CPU: time.Microsecond, HasCPU: true, hasPids: true},
 		},
 		"garbage in the files": {
 			map[string]string{

@@ -36,3 +36,13 @@ func (c Group) OOMGroupKills() (kills uint64, ok bool) {
 	}
 	return c.unified.keyed("memory.events", "oom_group_kill")
 }
+
+// KillsTogether reports whether the kernel kills all processes of the group at once when its
+// memory limit is reached: memory.oom.group is 1. Only version 2 has it, since Linux 4.19.
+func (c Group) KillsTogether() bool {
+	if c.unified == nil {
+		return false
+	}
+	n, ok := c.unified.number("memory.oom.group")
+	return ok && n == 1
+}

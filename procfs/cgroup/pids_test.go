@@ -39,3 +39,33 @@ func TestPidsHits(t *testing.T) {
 		}
 	}
 }
+
+// TestPids reads the number of processes and its limit, of both versions, and whether the kernel
+// kills a group as one.
+func TestPids(t *testing.T) {
+	const v2 = "29 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+	const v1 = "30 24 0:27 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+	for name, tt := range map[string]struct {
+		files      map[string]string
+		now, limit uint64
+		together   bool
+	}{
+		"version 2": {map[string]string{
+			"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": v2, "/sys/fs/cgroup/pids.current": "7\n", "/sys/fs/cgroup/pids.max": "100\n", "/sys/fs/cgroup/memory.oom.group": "1\n",
+		}, 7, 100, true},
+		"no limit": {map[string]string{
+			"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": v2, "/sys/fs/cgroup/pids.current": "7\n", "/sys/fs/cgroup/pids.max": "max\n", "/sys/fs/cgroup/memory.oom.group": "0\n",
+		}, 7, 0, false},
+		"version 1": {map[string]string{
+			"/proc/self/cgroup": "4:pids:/\n", "/proc/self/mountinfo": v1, "/sys/fs/cgroup/pids/pids.current": "8\n", "/sys/fs/cgroup/pids/pids.max": "50\n",
+		}, 8, 50, false},
+		"none": {map[string]string{"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": ""}, 0, 0, false},
+	} {
+		g := plantedGroup(plant(t, tt.files))
+		if now, limit := g.Pids(); now != tt.now || limit != tt.limit || g.KillsTogether() != tt.together {
+			t.Errorf("%s: %d of %d, together %t; want %d of %d, %t", name, now, limit, g.KillsTogether(), tt.now, tt.limit, tt.together)
+		}
+	}
+}
+
+func plantedGroup(tr tree) Group { return Find(procfs.New(tr.proc), "self", tr.root) }

@@ -15,6 +15,7 @@ type Usage struct {
 	Mem, MemMax     procfs.Bytes  // memory without inactive page cache, and its limit; 0: unknown, or no limit
 	CPU             time.Duration // CPU time used, if HasCPU
 	HasCPU          bool          // CPU is known
+	CPUWhole        bool          // CPU is that of the whole machine
 	CPUMax          float64       // limit in CPUs; 0: unknown, or no limit
 	OOMKills        uint64        // processes that the OOM killer has ended, if HasOOM
 	HasOOM          bool          // OOMKills is known
@@ -30,6 +31,7 @@ func (c Group) Read() Usage {
 	}
 	u.readV1(c.byName)
 	u.Root = !u.hasPids && !u.hasMem
+	u.CPUWhole = u.HasCPU && (u.CPUWhole || u.Root)
 	return u
 }
 
@@ -65,6 +67,11 @@ func (u *Usage) readV2(d dir) {
 	u.MemMax = procfs.Bytes(d.limit("memory.max"))
 	if usec, ok := d.keyed("cpu.stat", "usage_usec"); ok {
 		u.CPU, u.HasCPU = time.Duration(usec)*time.Microsecond, true
+		// In a cgroup namespace a group looks like the root, but only the root has no
+		// cgroup.events.
+		if _, ok := d.keyed("cgroup.events", "populated"); !ok {
+			u.CPUWhole = d.whole && !u.hasPids && !u.hasMem
+		}
 	}
 	u.CPUMax = quotaV2(d)
 	u.OOMKills, u.HasOOM = d.keyed("memory.events", "oom_kill")
@@ -80,7 +87,7 @@ func (u *Usage) readV1(byName map[string]dir) {
 	}
 	if d, ok := byName["cpuacct"]; ok && !u.HasCPU {
 		if ns, ok := d.number("cpuacct.usage"); ok {
-			u.CPU, u.HasCPU = time.Duration(ns), true
+			u.CPU, u.HasCPU, u.CPUWhole = time.Duration(ns), true, d.whole
 		}
 	}
 	if d, ok := byName["cpu"]; ok && u.CPUMax == 0 {

@@ -5,7 +5,9 @@ package doctor
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"yinit/procfs"
@@ -34,6 +36,12 @@ type Facts struct {
 	Now      time.Time // of the snapshot
 	Failures []Failure // the processes that the history says have failed, the oldest first
 	PidsHit  Hit       // the last time that the pids limit was hit
+	OOM      Hit       // the last time that the kernel killed a process because of the memory limit
+	// Strangers are the orphans that were lately reaped by a process that is not an init.
+	Strangers []Stranger
+	Memory    Memory // the history itself
+
+	Checks Checks
 
 	kinds *sorting // see sorted
 }
@@ -57,19 +65,24 @@ type Finding struct {
 	ID       string // the same in all versions: "stop-ignored"
 	Level    Level
 	What     string      // one clause
+	Where    string      // file and line; "": it is about what runs
 	Evidence string      // what was seen
 	Why      string      // why it matters
 	Do       string      // what helps, if possible the line to write
 	Procs    []procfs.ID // that it is about, the worst first
 }
 
+// Page returns where the finding is described, below the root of the project.
+func (x *Finding) Page() string { return "docs/doctor.md#" + x.ID }
+
 // A rule finds at most one thing.
 type rule func(f *Facts, s *Stop) *Finding
 
 // rules are all of them. Findings of the same level come in this order.
 var rules = [...]rule{
-	stopIgnored, shellFirst, pidsFull, pidsHit, zombiesHeld, noReaper, hardKilled,
-	crashLoop, stopped, diskSleep, inherited, execPile, pidsUnlimited, unseen,
+	cannotEnd, stopIgnored, shellFirst, pidsFull, pidsHit, oomKills, shmFull, zombiesHeld, noReaper, hardKilled,
+	crashLoop, stranger, stopped, diskSleep, inherited, execPile, pidFile, wrongSignal, oomGroup,
+	pidsUnlimited, openFiles, noHistory, blind, partial, unseen, unchecked,
 }
 
 // Examine returns the findings, the worst first, and the simulated stop.
@@ -81,7 +94,7 @@ func Examine(f *Facts) ([]Finding, Stop) {
 			found = append(found, *x)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(a.Level, b.Level) })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].Level < found[j].Level })
 	return found, s
 }
 
@@ -148,8 +161,8 @@ func (f *Facts) find(pid int) *snapshot.Process {
 	return nil
 }
 
-// machine reports whether these are the processes of a whole machine.
-func (f *Facts) machine() bool {
+// Machine reports whether these are the processes of a whole machine.
+func (f *Facts) Machine() bool {
 	p := f.sorted().second
 	return p != nil && p.KernelThread()
 }
@@ -198,4 +211,19 @@ func (f *Facts) policy(programs int) Policy {
 		p.KillAfter = 20 * time.Second
 	}
 	return p
+}
+
+// Worse reports whether there is a finding of the level, or of a worse one.
+func Worse(found []Finding, than Level) bool {
+	return slices.ContainsFunc(found, func(x Finding) bool { return x.Level <= than })
+}
+
+// ParseLevel parses the word of a level.
+func ParseLevel(word string) (Level, error) {
+	for l := Problem; l <= Note; l++ {
+		if l.String() == word {
+			return l, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not a level; write problem, risk or note", word)
 }

@@ -4,20 +4,27 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
+	"syscall"
 	"time"
 
 	"yinit/procfs"
 )
 
+// Lately is how long ago something may have happened that counts as happening.
+const Lately = 10 * time.Minute
+
+// crashesFrom is how many failures of one command in that time are a loop, if they are spread
+// over crashSeconds seconds: workers that fail together have failed once.
 const (
-	lately      = 10 * time.Minute // what happened within this time counts as happening
-	crashesFrom = 5                // failures of one command in that time that are a loop
+	crashesFrom  = 5
+	crashSeconds = 3
 )
 
 // A Failure is the end of a process that exited with another status than 0, or that a signal
 // ended.
 type Failure struct {
-	Time         time.Time
+	Time         time.Time // when it ended, which may be long before it was reaped
 	PID, PPID    int
 	Comm, Parent string // the names of the process and of its parent; "": unknown
 	Command      string // its command line; "": unknown
@@ -33,7 +40,7 @@ type Hit struct {
 // within returns how long before the snapshot t was, and whether that is not long.
 func (f *Facts) within(t time.Time) (ago time.Duration, ok bool) {
 	ago = max(0, f.Now.Sub(t))
-	return ago, ago <= lately
+	return ago, ago <= Lately
 }
 
 // A loop is a command that failed again and again, with its failures, the oldest first.
@@ -45,8 +52,8 @@ type loop struct {
 // loops returns the commands that failed often, the one that did most often first.
 func (f *Facts) loops() []loop {
 	all := joinUnknown(f.byCommand())
-	all = slices.DeleteFunc(all, func(l loop) bool { return len(l.fails) < crashesFrom })
-	slices.SortStableFunc(all, func(a, b loop) int { return cmp.Compare(len(b.fails), len(a.fails)) })
+	all = slices.DeleteFunc(all, func(l loop) bool { return len(l.fails) < crashesFrom || l.seconds() < crashSeconds })
+	sort.SliceStable(all, func(i, j int) bool { return len(all[i].fails) > len(all[j].fails) })
 	return all
 }
 
@@ -57,7 +64,7 @@ func (f *Facts) byCommand() []loop {
 	var all []loop
 	for i := range f.Failures {
 		x := &f.Failures[i]
-		if _, ok := f.within(x.Time); !ok || x.Comm+x.Command == "" {
+		if _, ok := f.within(x.Time); !ok || x.Comm+x.Command == "" || x.asked() || Answered(x.Comm, x.Status) {
 			continue
 		}
 		k := key{x.Comm, x.Command}
@@ -70,6 +77,28 @@ func (f *Facts) byCommand() []loop {
 		all[j].fails = append(all[j].fails, x)
 	}
 	return all
+}
+
+// asked reports whether a signal that asks a process to end has ended it. Then the process
+// itself has not failed.
+func (x *Failure) asked() bool {
+	switch syscall.Signal(x.Status.Signal()) {
+	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP:
+		return true
+	default:
+		return false
+	}
+}
+
+// asking are commands whose exit status 1 is an answer: no. Scripts run them all the time.
+var asking = []string{
+	"[", "cmp", "diff", "egrep", "expr", "fgrep", "getent", "grep", "pgrep", "pidof", "readlink", "test", "which",
+}
+
+// Answered reports whether a process of this name that ended with this status has answered a
+// question and not failed.
+func Answered(comm string, status procfs.WaitStatus) bool {
+	return status == 1<<8 && slices.Contains(asking, comm)
 }
 
 // joinUnknown adds the failures whose command line is not known, because they ended at once,
@@ -106,6 +135,17 @@ func (l *loop) name() string {
 		return fmt.Sprintf("%s (child of %d)", name, last.PPID)
 	}
 	return fmt.Sprintf("%s (child of %d %s)", name, last.PPID, last.Parent)
+}
+
+// seconds returns in how many different seconds of the clock the processes ended.
+func (l *loop) seconds() (n int) {
+	last := int64(-1)
+	for _, x := range l.fails {
+		if t := x.Time.Unix(); t != last {
+			n, last = n+1, t
+		}
+	}
+	return n
 }
 
 func (l *loop) last() *Failure { return l.fails[len(l.fails)-1] }

@@ -43,9 +43,13 @@ func TestPastRules(t *testing.T) {
 		{"28 failures", Facts{Failures: failures(28, step, 8*time.Second, nil)}, "crash-loop risk", []string{
 			"worker (child of 7 app) failed 28 times in the last 1m56s: exited 4", "the last one was 127 at 11:59:52, 8s ago: worker --queue mail", "yinit history --failed",
 		}},
+		{"the user ends it", Facts{Failures: failures(9, step, 0, func(i int, x *Failure) { x.Status = procfs.WaitStatus([]int{1, 2, 15}[i%3]) })}, "", nil},
+		{"a script asks", Facts{Failures: failures(9, step, 0, func(_ int, x *Failure) { x.Comm, x.Status = "grep", 1<<8 })}, "", nil},
+		{"a script cannot ask", Facts{Failures: failures(9, step, 0, func(_ int, x *Failure) { x.Comm, x.Status = "grep", 2<<8 })}, "crash-loop risk", []string{"grep", "exited 2"}},
 		{"most are too old", Facts{Failures: failures(9, 3*time.Minute, 0, nil)}, "", nil},
 		{"all are too old", Facts{Failures: failures(9, step, time.Hour, nil)}, "", nil},
-		{"at once", Facts{Failures: failures(5, 0, 0, nil)}, "crash-loop risk", []string{"in the last 1s: exited 4", "0s ago"}},
+		{"workers that fail together", Facts{Failures: failures(9, 100*time.Millisecond, 0, nil)}, "", nil},
+		{"as fast as it can", Facts{Failures: failures(100, 25*time.Millisecond, 0, nil)}, "crash-loop risk", []string{"in the last 2s: exited 4", "0s ago"}},
 		{"in several ways", Facts{Failures: failures(6, step, 0, func(i int, x *Failure) {
 			if i%2 == 1 {
 				x.Status = 11

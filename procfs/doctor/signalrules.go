@@ -29,7 +29,7 @@ func inherited(f *Facts, s *Stop) *Finding {
 		}
 	}
 	if len(procs) == 0 {
-		return nil
+		return shared(s)
 	}
 	var words []string
 	if !blocked.Empty() {
@@ -44,9 +44,45 @@ func inherited(f *Facts, s *Stop) *Finding {
 	}
 	return &Finding{
 		ID: "inherited-signals", Level: level, Procs: ids(procs),
-		What:     strings.Join(words, ", ") + " from before the start: " + list(procs),
-		Evidence: "whoever started the container had done so, and a program keeps it across exec",
+		What:     strings.Join(words, ", ") + " before the program was started: " + list(procs),
+		Evidence: "set by what started the container; a program keeps blocked and ignored signals across exec",
 		Why:      inheritedWhy(both),
+		Do:       "start the container from a parent that has them at their default, or reset them in the program before it starts others",
+	}
+}
+
+// fewAlike is how many processes must be alike for a guess that they have inherited something.
+const fewAlike = 3
+
+// shared: all processes block or ignore the same signals, and PID 1 is not yinit, which would
+// know with what it was started. One program that wants that resets it for its children, or
+// is alone.
+func shared(s *Stop) *Finding {
+	watched := procfs.NewSignalSet(sigTERM, sigCHLD, sigPIPE)
+	blocked, ignored := watched, watched
+	var procs []*snapshot.Process
+	for i := range s.Steps {
+		p := s.Steps[i].Process
+		if !p.Sigs.Known || isForking(p) {
+			return nil
+		}
+		blocked, ignored, procs = blocked&p.Sigs.Blocked, ignored&p.Sigs.Ignored, append(procs, p)
+	}
+	if s.Relayed || len(procs) < fewAlike || (blocked | ignored).Empty() {
+		return nil
+	}
+	var words []string
+	if !blocked.Empty() {
+		words = append(words, blocked.String()+" blocked")
+	}
+	if !ignored.Empty() {
+		words = append(words, ignored.String()+" ignored")
+	}
+	return &Finding{
+		ID: "inherited-signals", Level: Note, Procs: ids(procs),
+		What:     "all processes have " + strings.Join(words, ", ") + ", perhaps since the container was started",
+		Evidence: fmt.Sprintf("%s; a child inherits this from its parent", plural(len(procs), "process", "processes")),
+		Why:      inheritedWhy(blocked | ignored),
 		Do:       "start the container from a parent that has them at their default, or reset them in the program before it starts others",
 	}
 }
@@ -90,7 +126,7 @@ func execPile(f *Facts, _ *Stop) *Finding {
 	x := &Finding{
 		ID: "exec-pile", Level: Risk, Procs: ids(worst),
 		What: fmt.Sprintf("%d sessions from outside (docker exec) are open", total),
-		Evidence: fmt.Sprintf("%s: %d times, the oldest for %s", strings.Join(worst[0].Cmdline, " "), len(worst),
+		Evidence: fmt.Sprintf("%s: %d times, the oldest for %s", commandLine(worst[0]), len(worst),
 			procfs.Span(oldest.Truncate(time.Second))),
 		Why: "a health check or probe that does not end leaves a process each time it runs, until a limit is hit",
 		Do:  "give the command a time limit of its own (timeout 5 COMMAND), and end the old ones",

@@ -14,6 +14,7 @@ import (
 const (
 	sigTERM = int(syscall.SIGTERM)
 	sigKILL = int(syscall.SIGKILL)
+	sigHalt = 37 // SIGRTMIN+3, at which systemd(1) halts
 )
 
 // How long an engine waits before it sends SIGKILL, unless it is told otherwise.
@@ -38,7 +39,7 @@ type Role uint8
 // The roles, in the order in which a stop treats them.
 const (
 	RoleInit    Role = iota // PID 1, which gets the signal from the engine
-	RoleProgram             // a program of yinit, which gets its stop signal
+	RoleProgram             // a program of yinit, or the child of another known init, which gets the stop signal
 	RoleRest                // gets SIGTERM and SIGCONT when the programs of yinit have ended, or nothing
 )
 
@@ -116,11 +117,18 @@ type Stop struct {
 	Known    bool
 }
 
+// Follows reports whether a stop depends on what the signals do to other processes than PID 1,
+// or the advice on their command lines: PID 1 is yinit, another init that is known, or a shell.
+func Follows(first *snapshot.Process) bool {
+	_, known := knownInits[first.Comm]
+	return known || first.Target != nil && first.Target.Relay != nil || slices.Contains(shells[:], first.Comm)
+}
+
 // Simulate says what a stop would do.
 func Simulate(f *Facts) Stop {
 	s := Stop{Signal: cmp.Or(f.Signal, sigTERM), Timeout: cmp.Or(f.Timeout, DockerTimeout)}
 	first := f.find(1)
-	if first == nil || f.Reader == 1 || f.machine() {
+	if first == nil || f.Reader == 1 || f.Machine() {
 		return s
 	}
 	s.Possible = true
@@ -128,12 +136,20 @@ func Simulate(f *Facts) Stop {
 	init.Outcome = effect(first, s.Signal, false)
 	forward, drop := first.Target.Relayed(s.Signal, init.Outcome)
 	s.Relayed = first.Target != nil && first.Target.Relay != nil && init.Outcome == verdict.OutcomeHandler
-	fate := fateOf(init.Outcome)
+	fate := fateOf(first, init.Outcome)
+	if cannotGo(first) {
+		fate = FateUnknown
+	}
 	switch {
+	case s.Signal == sigKILL && fate != FateUnknown: // from outside nothing shields PID 1 from it
+		s.Reacts, init.Outcome = verdict.Yes, verdict.OutcomeTerminate
+		s.killed(f, init, 0)
 	case drop, fate == FateKilled:
-		s.ignored(f, init)
+		s.Reacts = verdict.No
+		s.killed(f, init, s.Timeout)
 	case s.Relayed:
 		s.relayed(f, init, forward)
+	case s.forwarded(f, init, forwarderOf(first, init.Outcome)):
 	default:
 		s.alone(f, init, fate)
 	}
@@ -141,18 +157,17 @@ func Simulate(f *Facts) Stop {
 	return s
 }
 
-// ignored is a stop at which PID 1 does nothing.
-func (s *Stop) ignored(f *Facts, init Step) {
-	s.Reacts = verdict.No
-	init.Fate, init.At, init.By = FateKilled, s.Timeout, ByEngine
+// killed is a stop at which the engine sends SIGKILL to PID 1 after this time.
+func (s *Stop) killed(f *Facts, init Step, after time.Duration) {
+	init.Fate, init.At, init.By = FateKilled, after, ByEngine
 	s.Steps = append(make([]Step, 0, len(f.others())+1), init)
 	for _, p := range f.others() {
-		s.Steps = append(s.Steps, Step{Process: p, Role: RoleRest, Fate: FateKilled, At: s.Timeout, By: ByEngine})
+		s.Steps = append(s.Steps, Step{Process: p, Role: RoleRest, Fate: FateKilled, At: after, By: ByEngine})
 	}
-	s.Takes, s.Status, s.Known = s.Timeout, 128+sigKILL, true
+	s.Takes, s.Status, s.Known = after, 128+sigKILL, true
 }
 
-// alone is a stop at which PID 1 is not yinit, and does what it likes or ends.
+// alone is a stop at which PID 1 is not yinit, and either handles the signal in its own way or ends.
 func (s *Stop) alone(f *Facts, init Step, fate Fate) {
 	init.Fate = fate
 	s.Steps = append(make([]Step, 0, len(f.others())+1), init)
@@ -181,13 +196,20 @@ func (s *Stop) relayed(f *Facts, init Step, forward int) {
 	s.Reacts = verdict.Yes
 	programs, rest := f.programs()
 	policy := f.policy(len(programs))
+	shutdown := begins(s.Signal, forward, len(programs))
+	if !shutdown {
+		policy.Delay, policy.KillAfter = 0, 0
+	}
 	ended := policy.Delay                               // when all programs have ended
 	steps := make([]Step, 1, 1+len(programs)+len(rest)) // PID 1 comes first
 	for _, p := range programs {
-		n := cmp.Or(f.Stops[p.ID], forward)
+		n := forward
+		if shutdown {
+			n = cmp.Or(f.Stops[p.ID], forward)
+		}
 		step := Step{Process: p, Role: RoleProgram, Signal: n, At: policy.Delay}
-		step.Outcome = effect(p, n, true)
-		if step.Fate = fateOf(step.Outcome); n == 0 {
+		step.Outcome = effect(p, n, shutdown || n == sigTERM)
+		if step.Fate = fateOf(p, step.Outcome); n == 0 {
 			step.Fate = FateKilled
 		}
 		if step.Fate == FateKilled {
@@ -206,16 +228,36 @@ func (s *Stop) relayed(f *Facts, init Step, forward int) {
 	end := ended // when PID 1 ends
 	for _, p := range rest {
 		step := restStep(p, ended, policy, s.Timeout)
+		if parent := f.find(p.PPID); step.Hard() && parent != nil {
+			step.endedBy(parent, ended)
+		}
 		end = max(end, step.At)
 		steps = append(steps, step)
 	}
 	init.Fate, init.At = FateEnds, end
+	if slices.ContainsFunc(steps[1:], func(x Step) bool { return x.Fate == FateHandler || x.Fate == FateUnknown }) {
+		init.Fate = FateHandler // it waits for these
+	}
 	if end >= s.Timeout {
 		init.Fate, init.By = FateKilled, ByEngine
 	}
 	steps[0] = init
 	s.Steps, s.Takes = steps, end
 	s.status(policy, forward)
+}
+
+// begins reports whether a signal begins the shutdown of yinit, at which each program gets its
+// stop signal. All other signals it only forwards.
+func begins(signal, forward, programs int) bool {
+	switch signal {
+	case sigTERM:
+		return true
+	case sigHalt:
+		return forward == sigTERM
+	case int(syscall.SIGINT), int(syscall.SIGQUIT):
+		return programs != 1
+	}
+	return false
 }
 
 // cutOff is a stop by yinit in which a program does not end before the engine's timeout.
@@ -238,7 +280,7 @@ func restStep(p *snapshot.Process, ended time.Duration, policy Policy, timeout t
 		return step
 	}
 	step.Outcome = effect(p, sigTERM, true)
-	if step.Fate = fateOf(step.Outcome); step.Fate == FateKilled {
+	if step.Fate = fateOf(p, step.Outcome); step.Fate == FateKilled {
 		step.At, step.By = ended+policy.Grace, ByGrace
 		if step.At >= timeout {
 			step.At, step.By = timeout, ByEngine
@@ -329,7 +371,10 @@ func target(p *snapshot.Process, resumed bool) *verdict.Target {
 
 // fateOf returns what becomes of a process that gets a signal with this outcome, if nothing
 // else is done.
-func fateOf(o verdict.Outcome) Fate {
+func fateOf(p *snapshot.Process, o verdict.Outcome) Fate {
+	if o == verdict.OutcomePending && isForking(p) {
+		return FateEnds
+	}
 	switch o {
 	case verdict.OutcomeTerminate, verdict.OutcomeCore, verdict.OutcomeNoEffect:
 		return FateEnds
@@ -340,4 +385,15 @@ func fateOf(o verdict.Outcome) Fate {
 	default:
 		return FateKilled
 	}
+}
+
+// forkTime is the age below which a process that blocks all signals may still be made.
+const forkTime = time.Second
+
+// isForking reports whether p is being made: the C library and the runtimes of languages block
+// all signals around fork(2) and vfork(2). A signal that is pending takes effect soon after.
+func isForking(p *snapshot.Process) bool {
+	most := procfs.SignalSet(0).Add(int(syscall.SIGHUP)).Add(int(syscall.SIGINT)).Add(int(syscall.SIGQUIT)).Add(sigTERM).
+		Add(int(syscall.SIGUSR1)).Add(int(syscall.SIGUSR2)).Add(int(syscall.SIGALRM)).Add(int(syscall.SIGWINCH))
+	return p.Age < forkTime && !p.State.Stopped() && most&^p.Sigs.Blocked == 0
 }

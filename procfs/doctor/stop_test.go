@@ -68,6 +68,9 @@ func blocks(n int) func(*snapshot.Process) {
 	return func(p *snapshot.Process) { p.Sigs.Blocked = p.Sigs.Blocked.Add(n) }
 }
 
+// forking makes p a process that has just been forked and blocks all signals.
+func forking(p *snapshot.Process) { p.Age, p.Sigs.Blocked = 10*time.Millisecond, ^procfs.SignalSet(0) }
+
 func inherits(p *snapshot.Process) { p.Container = "inherited" }
 
 func in(s procfs.State) func(*snapshot.Process) { return func(p *snapshot.Process) { p.State = s } }
@@ -86,7 +89,15 @@ func dead(culprit int) func(*snapshot.Process) {
 
 // yinit returns PID 1 that forwards SIGTERM as another signal; 0 drops it.
 func yinit(to int) snapshot.Process {
-	return proc(1, 0, "yinit", catches(sigTERM), func(p *snapshot.Process) { p.Target = &verdict.Target{Relay: plainRelay{to}} })
+	return proc(1, 0, "yinit", catches(sigTERM), catches(30), func(p *snapshot.Process) { p.Target = &verdict.Target{Relay: plainRelay{to}} })
+}
+
+// hidden returns PID 1 of which this user does not see how it waits.
+func hidden() snapshot.Process {
+	p := proc(1, 0, "sleep")
+	p.Target.Tasks[0].Sigwait, p.Target.FDsRead = verdict.Unknown, false
+	p.Term, _ = verdict.Of(p.Target, sigTERM, verdict.Anyone())
+	return p
 }
 
 // story tells a stop in a line for each process.
@@ -149,9 +160,19 @@ func TestSimulate(t *testing.T) {
 			"1 init SIGWINCH handler handler at 0s; takes 0s or more, 0 hard, status unknown",
 		},
 		{
+			"a stop by SIGKILL",
+			Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app")}, Signal: sigKILL},
+			"1 init SIGKILL terminate killed by engine at 0s; 7 rest killed by engine at 0s; takes 0s, 2 hard, status 137",
+		},
+		{
 			"yinit and a program",
 			Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app")}, Stops: one(15), Policy: usual},
 			"1 init SIGTERM handler ends at 0s; 7 program SIGTERM terminate ends at 0s; takes 0s, 0 hard, status 143",
+		},
+		{
+			"a signal that yinit only forwards",
+			Facts{Procs: []snapshot.Process{yinit(30), proc(7, 1, "app")}, Stops: one(15), Signal: 30, Policy: known(Policy{Delay: time.Second, KillAfter: time.Second})},
+			"1 init SIGPWR handler ends at 0s; 7 program SIGPWR terminate ends at 0s; takes 0s, 0 hard, status 158",
 		},
 		{
 			"the same with --stop-ok",
@@ -162,6 +183,18 @@ func TestSimulate(t *testing.T) {
 			"a stubborn descendant",
 			Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app"), proc(8, 7, "child", ignores(sigTERM)), proc(5, 0, "sh")}, Stops: one(15), Policy: usual},
 			"1 init SIGTERM handler ends at 3s; 7 program SIGTERM terminate ends at 0s; 5 rest SIGTERM terminate ends at 0s; 8 rest SIGTERM ignore killed by grace at 3s; takes 3s, 1 hard, status 143",
+		},
+		{
+			"a checkpointer",
+			Facts{Procs: []snapshot.Process{
+				yinit(15), proc(7, 1, "postgres", catches(sigTERM), catches(2)), proc(8, 7, "postgres", ignores(sigTERM), catches(12)), proc(9, 7, "postgres", ignores(sigTERM)), proc(10, 7, "sh", ignores(sigTERM), catches(12)),
+			}, Stops: one(2), Policy: usual},
+			"1 init SIGTERM handler handler at 3s; 7 program SIGINT handler handler at 0s; 8 rest SIGUSR2 handler handler at 0s; 9 rest SIGTERM ignore killed by grace at 3s; 10 rest SIGTERM ignore killed by grace at 3s; takes 3s or more, 2 hard, status unknown",
+		},
+		{
+			"a process that is being made",
+			Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app"), proc(8, 7, "app", forking), proc(9, 7, "app", forking, in(procfs.StateStopped))}, Stops: one(15), Policy: usual},
+			"1 init SIGTERM handler ends at 3s; 7 program SIGTERM terminate ends at 0s; 8 rest SIGTERM pending ends at 0s; 9 rest SIGTERM pending killed by grace at 3s; takes 3s, 1 hard, status 143",
 		},
 		{
 			"the history is not known",
@@ -196,7 +229,7 @@ func TestSimulate(t *testing.T) {
 		{
 			"its own stop signal",
 			Facts{Procs: []snapshot.Process{yinit(3), proc(7, 1, "nginx", ignores(sigTERM), catches(3))}, Stops: one(3), Policy: usual},
-			"1 init SIGTERM handler ends at 0s; 7 program SIGQUIT handler handler at 0s; takes 0s or more, 0 hard, status unknown",
+			"1 init SIGTERM handler handler at 0s; 7 program SIGQUIT handler handler at 0s; takes 0s or more, 0 hard, status unknown",
 		},
 		{
 			"SIGTERM is dropped",
@@ -259,13 +292,15 @@ func TestRules(t *testing.T) {
 		{"the limit is near", Facts{Procs: []snapshot.Process{yinit(15), app}, Host: snapshot.Host{Pids: 85, PidsMax: 100}}, "pids-limit risk", "85 of 100"},
 		{"the limit is hit", Facts{Procs: []snapshot.Process{yinit(15), app}, Host: snapshot.Host{Pids: 100, PidsMax: 100}}, "pids-limit problem", "EAGAIN"},
 		{"no limit", Facts{Procs: []snapshot.Process{yinit(15), app}, Host: snapshot.Host{Pids: 2}}, "no-pids-limit note", "--pids-limit"},
-		{"stopped", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", in(procfs.StateStopped))}}, "stopped risk", "kill -CONT 7"},
+		{"stopped", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", in(procfs.StateStopped))}}, "stopped risk", "yinit kill -s CONT 7"},
+		{"traced", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", in(procfs.StateTraced))}}, "hard-kill risk, stopped risk", "let its debugger resume it, or end the debugger"},
 		{"in D for a moment", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", in(procfs.StateDisk))}}, "", ""},
 		{"in D", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", in(procfs.StateDisk))}, Stuck: map[procfs.ID]time.Duration{app.ID: time.Minute}}, "disk-sleep problem", "not even SIGKILL"},
 		{"TERM blocked from the start", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", blocks(sigTERM), inherits)}}, "hard-kill risk, inherited-signals risk", "SIGTERM blocked"},
 		{"PIPE ignored from the start", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", ignores(sigPIPE), inherits)}}, "inherited-signals note", "SIGPIPE ignored"},
 		{"a program ignores TERM itself", Facts{Procs: []snapshot.Process{yinit(15), proc(7, 1, "app", ignores(sigTERM))}}, "hard-kill risk", "SIGTERM to 7 app: ignore"},
 		{"probes that do not end", Facts{Procs: many}, "exec-pile problem", "sh -c /health: 9 times"},
+		{"a reaction that is hidden", Facts{Procs: []snapshot.Process{hidden()}}, "not-seen note", "PID 1 (sleep) does with SIGTERM could not be determined"},
 		{"not all was read", Facts{Procs: []snapshot.Process{yinit(15), app}, Host: snapshot.Host{NoAccess: "3 processes are hidden from this user"}}, "not-seen note", "hidden"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

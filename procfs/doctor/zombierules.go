@@ -1,13 +1,14 @@
 package doctor
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
 )
 
 // held are the zombies of one process that has not waited for them.
@@ -31,7 +32,7 @@ func (f *Facts) held() (all []held, total int) {
 		all[j].zombies = append(all[j].zombies, p)
 		all[j].oldest = max(all[j].oldest, f.Dead[p.ID])
 	}
-	slices.SortStableFunc(all, func(a, b held) int { return cmp.Compare(len(b.zombies), len(a.zombies)) })
+	sort.SliceStable(all, func(i, j int) bool { return len(all[i].zombies) > len(all[j].zombies) })
 	return all, total
 }
 
@@ -146,5 +147,32 @@ func pidsUnlimited(f *Facts, s *Stop) *Finding {
 		Evidence: fmt.Sprintf("%d processes and threads, pids.max is max", f.Host.Pids),
 		Why:      "a fork bomb, or zombies that nobody reaps, take the process numbers of the whole machine",
 		Do:       "docker run --pids-limit 512",
+	}
+}
+
+// cannotGo reports whether PID 1 has ended and waits for a process of its namespace that cannot
+// be reaped. Without such a process it is about to go.
+func cannotGo(first *snapshot.Process) bool {
+	t := first.Target
+	return t != nil && t.Dying == verdict.Exiting && t.Blocker.PID != 0
+}
+
+// cannotEnd: PID 1 is dead, and the container does not end.
+func cannotEnd(f *Facts, s *Stop) *Finding {
+	first := f.find(1)
+	if first == nil || !s.Possible || !cannotGo(first) {
+		return nil
+	}
+	_, why := verdict.Of(first.Target, sigTERM, verdict.Anyone())
+	do := "look at the disk or the network file system that it waits for"
+	if b := &first.Target.Blocker; b.Tracer != 0 {
+		do = fmt.Sprintf("end the debugger: kill -KILL %d", b.Tracer)
+	}
+	return &Finding{
+		ID: "cannot-end", Level: Problem, Procs: []procfs.ID{first.ID},
+		What:     "PID 1 (" + first.Comm + ") has ended, and the container cannot",
+		Evidence: why,
+		Why:      "a PID namespace ends when all its processes are reaped: until then docker stop, docker rm and the deletion of a pod hang",
+		Do:       do,
 	}
 }

@@ -15,12 +15,13 @@ import (
 // Facts are what is known about a process that a signal ended. The zero value of a
 // field means that nothing is known.
 type Facts struct {
-	Status procfs.WaitStatus // how it ended
-	PID    int               // its process ID, in the PID namespace of the core pattern's %p
-	Comm   string            // its command name
-	CPU    time.Duration     // user and system time that it had used
-	Zombie Zombie            // what /proc told before it was reaped
-	Host   Host              // what was found out about the machine after its end
+	Status  procfs.WaitStatus // how it ended
+	PID     int               // its process ID, in the PID namespace of the core pattern's %p
+	Comm    string            // its command name
+	CPU     time.Duration     // user and system time that it had used
+	Runtime time.Duration     // from its start to its end
+	Zombie  Zombie            // what /proc told before it was reaped
+	Host    Host              // what was found out about the machine after its end
 
 	Sender    string // who sent the signal, in words; then nothing else has raised it
 	HungUp    bool   // its terminal has hung up
@@ -108,7 +109,7 @@ func DumpsCore(sig int) bool {
 
 func (f *Facts) killed() (all []Reason) {
 	if hard := f.Zombie.Limits.MaxCPU; f.Zombie.Known && hard <= longestCPU && f.used(hard) {
-		return []Reason{f.usedUp(hard, "hard limit (RLIMIT_CPU, ulimit -H -t)")}
+		return []Reason{f.usedUp(hard, "hard limit", "(RLIMIT_CPU, ulimit -H -t)")}
 	}
 	if mode := f.Zombie.Seccomp; mode == seccompStrict || mode == seccompDead {
 		return []Reason{{"its seccomp mode does not allow a system call that it made", mode == seccompStrict}}
@@ -137,25 +138,36 @@ func seconds(n uint64) time.Duration { return time.Duration(n) * time.Second }
 // compares the limit with whole timer ticks, each charged to the process that runs at
 // that moment. On a busy machine that sum may be far above the exact time that the
 // process is said to have used.
-func (f *Facts) used(limit uint64) bool { return limit > 0 && f.CPU >= seconds(limit)/2 }
+func (f *Facts) used(limit uint64) bool {
+	if f.CPU == 0 { // unknown
+		return limit > 0 && f.Runtime >= seconds(limit)
+	}
+	return limit > 0 && f.CPU >= seconds(limit)/2
+}
 
-func (f *Facts) usedUp(limit uint64, what string) Reason {
+func (f *Facts) usedUp(limit uint64, what, option string) Reason {
+	whose := "its " + what
+	if f.Zombie.Parent {
+		whose = "the " + what + " of its parent"
+	}
 	return Reason{
-		Text:    fmt.Sprintf("it had used %v of CPU time, its %s", seconds(limit), what),
-		Perhaps: f.CPU+cpuError < seconds(limit),
+		Text:    fmt.Sprintf("it had used %v of CPU time, %s %s", seconds(limit), whose, option),
+		Perhaps: f.Zombie.Parent || f.CPU+cpuError < seconds(limit),
 	}
 }
 
 func (f *Facts) cpuLimit() []Reason {
 	soft := f.Zombie.Limits.CPU
-	if !f.Zombie.Known || soft < 2 || soft > longestCPU {
+	if !f.Zombie.Known || soft > longestCPU {
 		return nil
 	}
-	soft-- // the kernel has raised it by one when it sent the signal
+	if !f.Zombie.Parent && soft > 0 {
+		soft-- // the kernel has raised it by one when it sent the signal
+	}
 	if !f.used(soft) {
 		return nil // somebody else sent the signal
 	}
-	return []Reason{f.usedUp(soft, "limit (RLIMIT_CPU, ulimit -t)")}
+	return []Reason{f.usedUp(soft, "limit", "(RLIMIT_CPU, ulimit -t)")}
 }
 
 func (f *Facts) fileLimit() []Reason {

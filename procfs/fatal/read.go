@@ -10,6 +10,7 @@ import (
 type Zombie struct {
 	Known   bool          // Limits is known
 	Limits  procfs.Limits // its resource limits
+	Parent  bool          // they are those of its parent: it was reaped too soon
 	Seccomp int           // as [procfs.Status.Seccomp]; 0 also if it is unknown
 }
 
@@ -29,6 +30,16 @@ func ReadZombie(fs procfs.FS, pid, sig int) (z Zombie) {
 		}
 	}
 	return z
+}
+
+// ReadParent reads the limits of the parent of a process that was reaped at once. Most
+// processes have them from there.
+func ReadParent(fs procfs.FS, parent, sig int) (z Zombie) {
+	if s := syscall.Signal(sig); parent <= 0 || s != syscall.SIGKILL && s != syscall.SIGXCPU {
+		return z
+	}
+	limits, err := fs.Limits(parent)
+	return Zombie{Limits: limits, Known: err == nil, Parent: true}
 }
 
 // A Space is the size of a file system, and what is free of it for users.

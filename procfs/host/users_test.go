@@ -66,3 +66,25 @@ func TestUsers(t *testing.T) {
 		t.Errorf("Name(7) = %q, want the number", got)
 	}
 }
+
+// TestInside: the user of a user namespace that the kernel shows with another number outside.
+func TestInside(t *testing.T) {
+	ids := ParseIDs([]byte("         0     100000      65536\n     70000       1000          1\n"))
+	u := UsersOf(func() ([]byte, error) { return []byte("root:x:0:0::/:\napp:x:1000:1000::/:\n"), nil }, ids)
+	for outside, want := range map[uint32]uint32{100000: 0, 101000: 1000, 1000: 70000, 165536: overflow, 0: overflow} {
+		if got := u.Inside(outside); got != want {
+			t.Errorf("Inside(%d) = %d, want %d", outside, got, want)
+		}
+	}
+	if got := u.Name(u.Inside(101000)); got != "app" {
+		t.Errorf("101000 is %q, want app", got)
+	}
+	for _, text := range []string{"", "x y z\n", "1 2\n", "1 2 4294967296\n"} {
+		if ids := ParseIDs([]byte(text)); len(ids) > 0 {
+			t.Errorf("ParseIDs(%q) = %v", text, ids)
+		}
+	}
+	if got := UsersOf(func() ([]byte, error) { return nil, os.ErrNotExist }, nil).Inside(7); got != 7 {
+		t.Errorf("without a user namespace Inside(7) = %d", got)
+	}
+}

@@ -25,7 +25,11 @@ type Process struct {
 // that the descriptor is not that of a later process with the same pid. The error
 // matches [procfs.ErrGone] if the process has been reaped.
 func Hold(fs procfs.FS, id procfs.ID) (*Process, error) {
-	fd, err := unix.PidfdOpen(id.PID, 0)
+	host := fs.Host(id.PID)
+	if host == 0 {
+		return nil, procfs.ErrGone
+	}
+	fd, err := unix.PidfdOpen(host, 0)
 	switch {
 	case errors.Is(err, unix.ESRCH), errors.Is(err, unix.EINVAL): // EINVAL: it is about to end
 		return nil, procfs.ErrGone
@@ -101,6 +105,27 @@ func WaitAll(processes []*Process, d time.Duration) (ended []bool, err error) {
 	return ended, nil
 }
 
+// WaitAny waits until one of the processes has ended, but at most for d, and reports which
+// of them have ended by then. It does not reap them. A nil process is left out.
+func WaitAny(processes []*Process, d time.Duration) (ended []bool, err error) {
+	ended = make([]bool, len(processes))
+	poll := make([]unix.PollFd, len(processes))
+	for i, p := range processes {
+		poll[i].Fd = -1 // poll(2) ignores it
+		if p != nil {
+			poll[i] = unix.PollFd{Fd: int32(p.fd), Events: unix.POLLIN}
+		}
+	}
+	_, err = unix.Poll(poll, int(d/time.Millisecond))
+	if errors.Is(err, unix.EINTR) {
+		return ended, nil
+	}
+	for i := range poll {
+		ended[i] = poll[i].Fd >= 0 && poll[i].Revents != 0
+	}
+	return ended, err
+}
+
 // Stat reads the stat of the process. The error matches [procfs.ErrGone] once the
 // process has been reaped, even if the kernel has reused its pid.
 func (p *Process) Stat() (procfs.Stat, error) {
@@ -122,7 +147,8 @@ func (p *Process) ExitStatus() (procfs.WaitStatus, bool) {
 		if err != nil {
 			continue
 		}
-		if stat.ExitCode != 0 { // 0 may also mean that the kernel does not show it.
+		// 0 may also mean that the kernel does not show it.
+		if stat.ExitCode != 0 || p.fs.MayTrace(p.id.PID) {
 			return stat.ExitCode, true
 		}
 		// Usually the parent reaps it in a moment.

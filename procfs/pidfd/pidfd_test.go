@@ -81,3 +81,27 @@ func TestHoldComparesTheStart(t *testing.T) {
 		t.Errorf("Hold with another start = %v, %v, want ErrGone", p, err)
 	}
 }
+
+// TestWaitAny: it returns when the first process has ended, and leaves out nil.
+func TestWaitAny(t *testing.T) {
+	held := make([]*pidfd.Process, 3) // the last one stays nil
+	var first *exec.Cmd
+	for i := range 2 {
+		cmd, id := sleeper(t)
+		p, err := pidfd.Hold(procfs.FS{}, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		held[i], first = p, cmd
+	}
+	if ended, err := pidfd.WaitAny(held, 0); err != nil || ended[0] || ended[1] || ended[2] {
+		t.Errorf("while both run: %v, %v", ended, err)
+	}
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if ended, err := pidfd.WaitAny(held, time.Minute); err != nil || ended[0] || !ended[1] || ended[2] {
+		t.Errorf("after one has ended: %v, %v", ended, err)
+	}
+}

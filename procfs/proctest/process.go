@@ -3,6 +3,7 @@ package proctest
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"yinit/procfs"
@@ -140,8 +141,8 @@ func (p Process) status() string {
 			b.WriteString(line[0] + ":\t" + line[1] + "\n")
 		}
 	}
-	for name, value := range left {
-		if value != "-" {
+	for _, name := range slices.Sorted(maps.Keys(left)) { // NSpgid before NSsid, as in the kernel
+		if value := left[name]; value != "-" {
 			b.WriteString(name + ":\t" + value + "\n")
 		}
 	}

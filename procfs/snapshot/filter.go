@@ -11,6 +11,9 @@ import (
 // Match reports whether the filter selects the process.
 func (p *Process) Match(f filter.Filter) bool { return f.Match(subject{p}) }
 
+// Subject returns the process as a filter sees it.
+func (p *Process) Subject() filter.Subject { return subject{p} }
+
 // subject is a process as a filter sees it.
 type subject struct{ *Process }
 

@@ -1,6 +1,9 @@
 package snapshot
 
 import (
+	"hash/maphash"
+	"math"
+	"slices"
 	"syscall"
 
 	"yinit/procfs"
@@ -12,7 +15,12 @@ import (
 type forecast struct {
 	target  *verdict.Target // nil: none yet; shared by snapshots, so not modified
 	outcome verdict.Outcome // what SIGTERM would do
+	state   uint64          // hash of the state; what it is of would double the memory of a row
+	asked   bool            // with [Options.Bare]: the outcome was found out
+}
 
+// decisive is the state of a process that a forecast depends on.
+type decisive struct {
 	state   procfs.State
 	sigs    procfs.Signals
 	uid     [4]uint32
@@ -20,29 +28,61 @@ type forecast struct {
 	tracer  int
 }
 
+var seed = maphash.MakeSeed()
+
 // forecast finds out what SIGTERM would do to a process. It reads only what decides,
 // which for most processes is what their main thread waits for. A process that starts
 // to wait for signals changes its mask, so forecast reads again when the mask or
 // similar state has changed. It also does so from time to time if the process has run,
 // for changes that the status does not show.
 func (r *Reader) forecast(p *kept, s *procfs.Stat, st *procfs.Status) {
-	now := forecast{state: s.State, sigs: st.Sigs, uid: st.UID, threads: s.Threads, tracer: st.TracerPID}
-	if now.target, now.outcome = p.term.target, p.term.outcome; now.target != nil && now == p.term {
+	state := decisive{state: s.State, sigs: st.Sigs, uid: st.UID, threads: s.Threads, tracer: st.TracerPID}
+	now := forecast{state: maphash.Comparable(seed, state)}
+	if p.term.target != nil && p.term.state == now.state {
 		if (r.round+s.PID)%statusRounds != 0 || p.slept(s, st) {
 			return
 		}
 	}
 	p.switches = st.Switches
 	now.target = verdict.NewTarget(s, st)
-	r.complete(p, now.target, s)
-	now.target.ReadWait(r.fs)
-	if now.outcome, _ = verdict.Of(now.target, int(syscall.SIGTERM), r.Targets.Caller); now.outcome == verdict.OutcomeUnknown && st.Sigs.Known {
-		if closer, err := r.Targets.Read(s.PID); err == nil && closer.ID == now.target.ID {
-			now.target = closer
-			now.outcome, _ = verdict.Of(closer, int(syscall.SIGTERM), r.Targets.Caller)
-		}
+	if !r.opt.Bare {
+		r.complete(p, now.target, s)
+		now.foresee(r)
 	}
 	p.term = now
+}
+
+// foresee reads what the process waits for, and finds the outcome.
+func (f *forecast) foresee(r *Reader) {
+	f.target.ReadWait(r.fs)
+	r.internWchan(f.target)
+	if f.outcome, _ = verdict.Of(f.target, int(syscall.SIGTERM), r.Targets.Caller); f.outcome != verdict.OutcomeUnknown || !f.target.Sigs.Known {
+		return
+	}
+	if closer, err := r.Targets.Read(f.target.ID.PID); err == nil && closer.ID == f.target.ID {
+		f.target = closer
+		f.outcome, _ = verdict.Of(closer, int(syscall.SIGTERM), r.Targets.Caller)
+	}
+}
+
+// Foresee finds out what SIGTERM would do to a process of the last snapshot, if that was left
+// out, see [Options.Bare]. p has its pid on the machine.
+func (r *Reader) Foresee(p *Process) {
+	k := r.seen[p.ID]
+	if !r.opt.Bare || k == nil || k.term.target == nil {
+		return
+	}
+	if !k.term.asked {
+		f := k.term
+		f.asked = true
+		again := *f.target // Snapshots share it.
+		again.Tasks = slices.Clone(again.Tasks)
+		f.target = &again
+		r.Targets.Complete(f.target)
+		f.foresee(r)
+		k.term = f
+	}
+	p.Target, p.Term = k.term.target, k.term.outcome
 }
 
 // slept reports whether the process has not run since the last forecast, so that it
@@ -52,17 +92,36 @@ func (p *kept) slept(s *procfs.Stat, st *procfs.Status) bool {
 }
 
 // complete is [verdict.Reader.Complete]. It does not ask again and again for the relay of
-// a process, which takes a look at all its descriptors: an init makes its relay when it
-// starts, so the answer is final if it comes some time after the name has changed.
+// a process, which takes a look at all its descriptors, and this process may have thousands:
+// an init makes its relay when it starts, so the answer is final if it comes some time after
+// the name has changed. Meanwhile complete asks less and less often.
 func (r *Reader) complete(p *kept, t *verdict.Target, s *procfs.Stat) {
 	targets := *r.Targets
 	if p.renamed == 0 || p.relayOf != s.Comm {
-		p.relayOf, p.renamed, p.final = s.Comm, r.round, false
+		p.relayOf, p.renamed, p.askRelay = s.Comm, r.round, r.round
 	}
-	if p.final && s.PID != 1 {
+	if r.round < p.askRelay && s.PID != 1 {
 		relay := p.term.target.Relay
 		targets.Relay = func(int) verdict.Relay { return relay }
+	} else if p.askRelay = r.round + max(r.round-p.renamed, 1); r.round-p.renamed >= statusRounds {
+		p.askRelay = math.MaxInt
 	}
-	p.final = r.round-p.renamed >= statusRounds
 	targets.Complete(t)
+}
+
+// mostWchans limits the names that a Reader keeps.
+const mostWchans = 256
+
+// internWchan makes the target share the name of the function in which its main thread waits
+// with other targets: most processes wait in one of a few.
+func (r *Reader) internWchan(t *verdict.Target) {
+	if len(t.Tasks) == 0 {
+		return
+	}
+	name := &t.Tasks[0].Wchan
+	if known, ok := r.wchans[*name]; ok {
+		*name = known
+	} else if len(r.wchans) < mostWchans {
+		r.wchans[*name] = *name
+	}
 }

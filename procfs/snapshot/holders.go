@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -51,6 +52,7 @@ type holderLook struct {
 	files string // links for which it has looked
 	next  time.Time
 	last  Holders
+	limit time.Duration // 0: lookFor; for tests
 }
 
 // of returns the holders of the pipes and terminals among the files of the process id.
@@ -68,7 +70,7 @@ func (l *holderLook) of(r *Reader, id procfs.ID, files *Files) Holders {
 	l.id, l.files = id, links
 	l.last = Holders{}
 	if len(want) > 0 {
-		l.last = r.lookForHolders(id, want, now.Add(lookFor))
+		l.last = r.lookForHolders(id, want, now.Add(cmp.Or(l.limit, lookFor)))
 	}
 	l.next = now.Add(max(lookAgain, lookShare*time.Since(now)))
 	return l.last
@@ -99,7 +101,10 @@ func (r *Reader) lookForHolders(id procfs.ID, want []procfs.OpenFile, until time
 		}
 	}
 	r.mu.Lock()
-	others := append([]procfs.Stat(nil), r.stats...)
+	others := make([]procfs.Stat, len(r.stats))
+	for i, s := range r.stats {
+		others[i] = *s
+	}
 	r.mu.Unlock()
 	for i := range others {
 		p := &others[i]

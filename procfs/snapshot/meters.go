@@ -2,8 +2,8 @@ package snapshot
 
 import (
 	"fmt"
-	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +15,7 @@ import (
 // where the group has none.
 func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
 	h := Host{CPUs: runtime.NumCPU()}
-	h.Name, _ = os.Hostname()
+	h.Name = r.opt.Of.Name()
 	r.describeInit(&h, snap, uptime)
 	u := r.Cgroup.Read()
 	machine := host.ReadMachine()
@@ -23,18 +23,19 @@ func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
 	h.PidsHits, _ = r.Cgroup.PidsHits()
 	h.Mem, h.MemMax = u.Mem, u.MemMax
 	if h.Mem == 0 {
-		h.Mem = machine.Mem
+		h.Mem, h.Hosts.Mem = machine.Mem, true
 	}
 	if h.MemMax == 0 || machine.MemMax > 0 && h.MemMax > machine.MemMax {
-		h.MemMax = machine.MemMax
+		h.MemMax, h.Hosts.MemMax = machine.MemMax, true
 	}
 	h.CPUMax = u.CPUMax
 	if h.CPUMax == 0 {
-		h.CPUMax = float64(h.CPUs)
+		h.CPUMax, h.Hosts.CPUMax = float64(h.CPUs), true
 	}
 	if snap.Since > 0 {
 		if u.HasCPU {
 			h.CPU = max(u.CPU-r.cpu, 0).Seconds() / snap.Since.Seconds()
+			h.Hosts.CPU = u.CPUWhole
 		} else {
 			for i := range snap.Procs {
 				h.CPU += snap.Procs[i].CPU
@@ -43,6 +44,10 @@ func (r *Reader) host(snap *Snapshot, uptime time.Duration) Host {
 	}
 	r.cpu = u.CPU
 	h.NoAccess = unread(r.scanner.Hidden(), r.scanner.Unreadable())
+	if h.NoAccess == "" && r.Targets.Ours && !slices.ContainsFunc(snap.Procs, func(p Process) bool { return p.ID.PID == 1 }) {
+		// Every PID namespace has a PID 1. With hidepid=2 the kernel does not even list it.
+		h.NoAccess = "processes of other users are hidden from this user (mount option hidepid of /proc)"
+	}
 	return h
 }
 

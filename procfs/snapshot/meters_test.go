@@ -1,6 +1,25 @@
 package snapshot
 
-import "testing"
+import (
+	"testing"
+
+	"yinit/procfs"
+	"yinit/procfs/cgroup"
+	"yinit/procfs/proctest"
+)
+
+// TestOfTheMachine checks that values are said to be those of the machine where no control
+// group counts them. The CPU is then the sum of the processes.
+func TestOfTheMachine(t *testing.T) {
+	r := NewReader(procfs.FS{}, Options{})
+	defer r.Close()
+	r.Cgroup = cgroup.Group{}
+	snap, err := r.Snapshot()
+	proctest.Check(t, err)
+	if got, want := snap.Host.Hosts, (Hosts{Mem: true, MemMax: true, CPUMax: true}); got != want {
+		t.Errorf("without a control group %+v is said of %+v, want %+v", got, snap.Host, want)
+	}
+}
 
 func TestUnread(t *testing.T) {
 	for _, test := range []struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -23,6 +24,32 @@ type Options struct {
 	// Program returns the program and version of PID 1; "": use its comm. It may be
 	// nil.
 	Program func() string
+	// Bare leaves out the command lines and what SIGTERM would do, for who needs few of them,
+	// see [Reader.Cmdline] and [Reader.Foresee].
+	Bare bool
+	// Lean is for a single snapshot, of which few processes are of interest. It keeps no files
+	// open, and has less of the others, see [Reader.Fill]: their start time is 0.
+	Lean bool
+	// Of is the container to read; nil: that of this process.
+	Of *Container
+}
+
+// A Container is what a [Reader] reads of a container, beside its processes.
+type Container struct {
+	Group cgroup.Group  // its control group
+	Users *host.Users   // its users
+	Name  func() string // its host name
+}
+
+// own returns the container of this process.
+func own(fs procfs.FS) *Container {
+	return &Container{
+		Group: cgroup.Find(fs, "self", ""), Users: host.NewUsers("/etc/passwd"),
+		Name: func() string {
+			name, _ := os.Hostname() // "" if the kernel does not tell
+			return name
+		},
+	}
 }
 
 // A Reader takes snapshots. Only one goroutine at a time may call Snapshot; others may
@@ -41,16 +68,17 @@ type Reader struct {
 	patience patience
 	holders  holderLook
 
-	mu         sync.Mutex // protects stats, which Details and Find read, too
-	stats      []procfs.Stat
+	mu         sync.Mutex      // protects stats, which Details and Find read, too
+	stats      []*procfs.Stat  // of the scanner, see [procfs.Scanner.ScanShared]
 	groups     *verdict.Groups // of stats; nil: not needed yet
 	lastStatus procfs.Status
 	seen       map[procfs.ID]*kept
-	taken      time.Time     // time of the previous snapshot
-	cpu        time.Duration // CPU time of the control group at the previous snapshot
-	lastPID    int           // the last allocated pid at the previous snapshot
-	counter    int           // descriptor of the file with the last pid; -1: there is none
-	round      int           // number of the snapshot
+	wchans     map[string]string // see internWchan
+	taken      time.Time         // time of the previous snapshot
+	cpu        time.Duration     // CPU time of the control group at the previous snapshot
+	lastPID    int               // the last allocated pid at the previous snapshot
+	counter    int               // descriptor of the file with the last pid; -1: there is none
+	round      int               // number of the snapshot
 }
 
 // kept is what is kept about a process from one snapshot to the next.
@@ -66,12 +94,15 @@ type kept struct {
 	switches uint64 // [procfs.Status.Switches] at the time of term
 	relayOf  string // the name of the process when its relay was asked for, see complete
 	renamed  int    // the snapshot in which it first had that name
-	final    bool   // it need not be asked for again
+	askRelay int    // the snapshot in which it is to be asked for again
 	// place and container are as in [Process], if placed.
 	placed    bool
 	place     Place
 	container string
 }
+
+// spareRows is how many rows the caller may append to those of a snapshot without copying all.
+const spareRows = 64
 
 // cmdlineRounds is the number of snapshots after which the command line of a process
 // that ran is read again, because some programs write their state there.
@@ -79,8 +110,13 @@ const cmdlineRounds = 10
 
 // NewReader returns a Reader of fs.
 func NewReader(fs procfs.FS, opt Options) *Reader {
-	scanner, group := procfs.NewScanner(fs), cgroup.Find(fs, "self", "")
-	scanner.Keep(keepable(group.Read(), host.ReadMachine()))
+	scanner, mine := procfs.NewScanner(fs), own(fs.Base())
+	if !opt.Lean {
+		scanner.Keep(keepable(mine.Group.Read(), host.ReadMachine()))
+	}
+	if opt.Of == nil {
+		opt.Of = mine
+	}
 	counter, err := fs.OpenLastPID()
 	if err != nil {
 		counter = -1 // missed processes are not counted
@@ -88,12 +124,12 @@ func NewReader(fs procfs.FS, opt Options) *Reader {
 	return &Reader{
 		counter: counter,
 		fs:      fs, opt: opt, Targets: verdict.NewReader(fs, opt.Relay), scanner: scanner,
-		users: host.NewUsers("/etc/passwd"), Cgroup: group,
-		seen: map[procfs.ID]*kept{},
+		users: opt.Of.Users, Cgroup: opt.Of.Group,
+		seen: map[procfs.ID]*kept{}, wchans: map[string]string{},
 	}
 }
 
-// keepable returns the number of processes whose files may be kept open: as many as fit
+// keepable returns the number of files of processes that may be kept open: as many as fit
 // into a share of the memory that is left to the control group, or to the machine. The
 // descriptors also have a limit of their own, see [procfs.Scanner.Keep].
 func keepable(group cgroup.Usage, machine host.Machine) int {
@@ -123,20 +159,27 @@ func (r *Reader) Snapshot() (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, r.fs.WhatHelps(err)
 	}
-	stats, err := r.scan()
+	r.users.Refresh()
+	var plain []Process
+	var stats []*procfs.Stat
+	if r.opt.Lean {
+		plain, err = r.scanLean()
+		stats = r.stats
+	} else {
+		stats, err = r.scan()
+	}
 	if err != nil {
 		return Snapshot{}, err
 	}
-	r.users.Refresh()
 	r.round++
-	snap := Snapshot{Time: time.Now(), Caller: r.Targets.Caller, Procs: make([]Process, 0, len(stats))}
+	snap := Snapshot{Time: time.Now(), Caller: r.Targets.Caller, Procs: slices.Grow(plain, len(stats)+spareRows)}
 	if !r.taken.IsZero() {
 		snap.Since = snap.Time.Sub(r.taken)
 	}
 	r.taken = snap.Time
 	appeared := 0
 	for i := range stats {
-		p, fresh := r.process(&stats[i], uptime, snap.Since)
+		p, fresh := r.process(stats[i], r.scanner.Same(i), uptime, snap.Since)
 		appeared += fresh
 		snap.Procs = append(snap.Procs, p)
 	}
@@ -150,10 +193,10 @@ func (r *Reader) Snapshot() (Snapshot, error) {
 	return snap, nil
 }
 
-func (r *Reader) scan() ([]procfs.Stat, error) {
+func (r *Reader) scan() ([]*procfs.Stat, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	stats, err := r.scanner.Scan(r.stats[:0])
+	stats, err := r.scanner.ScanShared(r.stats[:0])
 	if err == nil {
 		r.stats = stats
 	}
@@ -161,8 +204,9 @@ func (r *Reader) scan() ([]procfs.Stat, error) {
 	return stats, err
 }
 
-// process makes a row. It also returns the number of new threads of the process.
-func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, int) {
+// process makes a row. It also returns the number of new threads of the process. same is as in
+// [procfs.Scanner.Same].
+func (r *Reader) process(s *procfs.Stat, same bool, uptime, since time.Duration) (Process, int) {
 	before := r.remember(s)
 	p := Process{
 		ID: s.ID(), PPID: s.PPID, PGRP: s.PGRP, Session: s.Session, Threads: s.Threads, State: s.State, Comm: s.Comm,
@@ -186,8 +230,9 @@ func (r *Reader) process(s *procfs.Stat, uptime, since time.Duration) (Process, 
 	fresh := max(s.Threads-before.threads, 0)
 	before.cpu, before.threads = used, s.Threads
 
-	if st := r.status(before, s, ran); st.uid != procfs.NoID {
-		p.User, p.UID, p.Sigs = r.users.Name(st.uid), st.uid, st.sigs
+	if st := r.status(before, s, ran, same); st.uid != procfs.NoID {
+		uid := r.users.Inside(st.uid)
+		p.User, p.UID, p.Sigs = r.users.Name(uid), uid, st.sigs
 		p.Target, p.Term = before.term.target, before.term.outcome
 		p.RSS = st.exact(p.RSS)
 		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.mayTrace || s.ExitCode != 0)
@@ -230,12 +275,12 @@ func (r *Reader) remember(s *procfs.Stat) *kept {
 // cmdline reads the command line if the process is new or has called exec, and from
 // time to time if it runs.
 func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
-	if s.Zombie() || s.KernelThread() {
+	if s.Zombie() || s.KernelThread() || r.opt.Bare {
 		return nil
 	}
 	if p.cmdline == nil || p.comm != s.Comm || p.ran && (r.round+s.PID)%cmdlineRounds == 0 {
 		p.ran = false
-		if words, ok := r.readCmdline(s); ok {
+		if words, ok := r.readCmdline(s.ID(), s.State); ok {
 			p.cmdline = words
 		}
 		p.comm = s.Comm
@@ -245,27 +290,40 @@ func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
 
 // readCmdline reads the command line, for which the kernel takes the lock of the process's
 // memory. A process in uninterruptible sleep often holds it, so it gets limited time.
-func (r *Reader) readCmdline(s *procfs.Stat) (words []string, ok bool) {
-	if s.State != procfs.StateDisk {
-		words, err := r.fs.Cmdline(s.PID)
+func (r *Reader) readCmdline(id procfs.ID, state procfs.State) (words []string, ok bool) {
+	if state != procfs.StateDisk {
+		words, err := r.fs.Cmdline(id.PID)
 		return words, err == nil
 	}
 	var err error
-	inTime := r.patience.do(s.ID(), func() func() {
-		line, failed := r.fs.Cmdline(s.PID)
+	inTime := r.patience.do(id, func() func() {
+		line, failed := r.fs.Cmdline(id.PID)
 		return func() { words, err = line, failed }
 	})
 	return words, inTime && err == nil
+}
+
+// Cmdline reads the command line of a process of the last snapshot; nil: it has none, or is in
+// uninterruptible sleep and does not answer.
+func (r *Reader) Cmdline(p *Process) []string {
+	if p.Dead() || p.KernelThread() {
+		return nil
+	}
+	words, _ := r.readCmdline(p.ID, p.State)
+	return words
 }
 
 // Find returns the process pid of the last snapshot, and whether there is one.
 func (r *Reader) Find(pid int) (procfs.Stat, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.stats {
-		if r.stats[i].PID == pid {
-			return r.stats[i], true
+	for _, s := range r.stats {
+		if s.PID == pid {
+			return *s, true
 		}
+	}
+	if r.opt.Lean {
+		return r.findLean(pid)
 	}
 	return procfs.Stat{}, false
 }

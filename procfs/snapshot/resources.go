@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"slices"
+	"sort"
 	"time"
 
 	"yinit/procfs"
@@ -159,7 +159,7 @@ func readFiles(proc procfs.FS, pid int) (f Files, why Unread) {
 	if f.Open, f.Total, err = proc.OpenFiles(pid, mostFiles); err != nil {
 		return Files{}, reasonOf(err)
 	}
-	slices.SortFunc(f.Open, func(a, b procfs.OpenFile) int { return a.FD - b.FD })
+	sort.Slice(f.Open, func(i, j int) bool { return f.Open[i].FD < f.Open[j].FD })
 	f.Access = map[int]procfs.FileAccess{}
 	sockets := false
 	for i := range f.Open {

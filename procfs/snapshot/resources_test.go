@@ -35,6 +35,7 @@ func TestResources(t *testing.T) {
 	proctest.Check(t, w.Close())
 	reader := NewReader(procfs.FS{}, Options{})
 	defer reader.Close()
+	reader.holders.limit = time.Minute // other tests may run beside this one
 	proctest.Eventually(t, "both run", func() bool {
 		return rowOf(t, reader, one.Process.Pid).Comm == "sleep" && rowOf(t, reader, two.Process.Pid).Comm == "sleep"
 	})
@@ -163,6 +164,7 @@ func TestHoldersOfTerminal(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	reader := NewReader(procfs.FS{}, Options{})
 	defer reader.Close()
+	reader.holders.limit = time.Minute // other tests may run beside this one
 	var shell, sleep Process
 	proctest.Eventually(t, "the shell has a child", func() bool {
 		snap, err := reader.Snapshot()

@@ -31,7 +31,7 @@ type Snapshot struct {
 }
 
 // Host is the state of the container and its machine. If the container has no limit,
-// the limit of the machine is given.
+// the limit of the machine is given; Hosts says which values are those of the machine.
 type Host struct {
 	Name   string        // host name, in a container usually its short ID
 	Init   string        // program of PID 1: "yinit 0.1.0", "tini", "bash"
@@ -45,8 +45,18 @@ type Host struct {
 	MemMax   procfs.Bytes // limit of Mem
 	CPU      float64      // CPUs in use since the last snapshot: 1.5 is one and a half
 	CPUMax   float64      // limit of CPU
+	Hosts    Hosts        // which of these values are those of the machine
 	Missed   int          // estimate of processes that started and ended since the last snapshot
 	NoAccess string       // what could not be read and why; "": everything was read
+}
+
+// Hosts says which values of a [Host] are those of the whole machine, and not of the
+// container.
+type Hosts struct {
+	Mem    bool // the control group does not count memory
+	MemMax bool // it has no memory limit, or one above the memory of the machine
+	CPU    bool // the control group is the whole machine
+	CPUMax bool // it has no CPU limit
 }
 
 // Process is one process, a row of a list or a tree.

@@ -8,8 +8,12 @@ import (
 )
 
 // statusRounds is the number of snapshots after which the status of a process is read
-// again although it does not appear to have run.
-const statusRounds = 16
+// again although it does not appear to have run, and sameRounds if the kernel says that it has
+// not.
+const (
+	statusRounds = 16
+	sameRounds   = 64
+)
 
 // keptStatus is what is kept from /proc/[pid]/status, which takes three system calls
 // to read, while stat takes one.
@@ -51,10 +55,13 @@ func (st *keptStatus) due(s *procfs.Stat, ran bool) bool {
 }
 
 // status returns the status of the process of s, and reads it again if it may have
-// changed.
-func (r *Reader) status(p *kept, s *procfs.Stat, ran bool) *keptStatus {
-	st := &p.status
-	if !st.due(s, ran) && (r.round+s.PID)%statusRounds != 0 {
+// changed. same says that the process has not run since it was last read.
+func (r *Reader) status(p *kept, s *procfs.Stat, ran, same bool) *keptStatus {
+	st, rounds := &p.status, statusRounds
+	if same {
+		rounds = sameRounds
+	}
+	if !st.due(s, ran) && (r.round+s.PID)%rounds != 0 {
 		return st
 	}
 	status := &r.lastStatus // Parsing into the same value again allocates nothing.

@@ -17,6 +17,9 @@ type Caller struct {
 	// from the namespace of /proc downwards: 1 if the caller is in that one. 0:
 	// unknown.
 	Depth int
+	// Above says that the caller is in a PID namespace above that of /proc. It may end PID 1
+	// there, see pid_namespaces(7).
+	Above bool
 	// AllIDs says that the caller's user namespace maps all uids. Otherwise the
 	// overflow uid may stand for any uid that is not mapped.
 	AllIDs bool
@@ -128,6 +131,8 @@ func (c *Caller) mayByID(t *Target) Answer {
 // is in an ancestor of that namespace.
 func (c *Caller) inside(t *Target) Answer {
 	switch {
+	case c.Above:
+		return No
 	case len(t.NSpid) == 1 || t.ID.PID == 1:
 		return Yes // t is in the namespace of /proc; c is in it or below.
 	case c.Depth == 1:

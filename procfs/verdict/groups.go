@@ -13,10 +13,10 @@ type Groups struct {
 }
 
 // NewGroups examines all processes of a PID namespace, in one pass.
-func NewGroups(stats []procfs.Stat) *Groups {
+func NewGroups(stats []*procfs.Stat) *Groups {
 	byPID := make(map[int]*procfs.Stat, len(stats))
-	for i := range stats {
-		byPID[stats[i].PID] = &stats[i]
+	for _, s := range stats {
+		byPID[s.PID] = s
 	}
 	g := &Groups{
 		orphaned: make(map[int]Answer),
@@ -25,8 +25,8 @@ func NewGroups(stats []procfs.Stat) *Groups {
 		host: byPID[2] != nil && byPID[2].KernelThread(),
 		init: byPID[1] != nil,
 	}
-	for i := range stats {
-		if s := &stats[i]; !s.Dead() {
+	for _, s := range stats {
+		if !s.Dead() {
 			g.add(s, byPID[s.PPID])
 		}
 	}

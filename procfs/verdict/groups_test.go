@@ -43,7 +43,7 @@ func TestOrphaned(t *testing.T) {
 		"main thread ended, others keep it":  {7, []procfs.Stat{init, shell, {PID: 7, PPID: 5, PGRP: 7, Session: 5, State: 'Z', Threads: 2}}, verdict.No},
 		"no process at all":                  {7, nil, verdict.Unknown},
 	} {
-		if got := verdict.NewGroups(test.stats).Orphaned(test.pgrp); got != test.want {
+		if got := verdict.NewGroups(pointers(test.stats)).Orphaned(test.pgrp); got != test.want {
 			t.Errorf("%s: Orphaned = %v, want %v", name, got, test.want)
 		}
 	}
@@ -83,7 +83,7 @@ func TestGroupsOfACrowd(t *testing.T) {
 		byPID[s.PID] = s
 		members[s.PGRP] = append(members[s.PGRP], s)
 	}
-	groups := verdict.NewGroups(stats)
+	groups := verdict.NewGroups(pointers(stats))
 	seen := map[verdict.Answer]int{}
 	for pgrp, all := range members {
 		want := verdict.Yes
@@ -107,12 +107,20 @@ func TestGroupsOfACrowd(t *testing.T) {
 	}
 }
 
+func pointers(stats []procfs.Stat) []*procfs.Stat {
+	all := make([]*procfs.Stat, len(stats))
+	for i := range stats {
+		all[i] = &stats[i]
+	}
+	return all
+}
+
 // BenchmarkGroups looks up the group of each of 10,000 processes.
 func BenchmarkGroups(b *testing.B) {
 	stats := crowd(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		groups := verdict.NewGroups(stats)
+		groups := verdict.NewGroups(pointers(stats))
 		for i := range stats {
 			groups.Orphaned(stats[i].PGRP)
 		}

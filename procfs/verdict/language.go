@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"path"
-	"strconv"
 	"strings"
 
 	"yinit/procfs"
@@ -43,7 +42,7 @@ func language(fs procfs.FS, t *Target) Language {
 		if l := languageOfName(exe); l != NoLanguage {
 			return l
 		}
-		if isGo(fs.Root() + "/" + strconv.Itoa(pid) + "/exe") {
+		if isGo(fs.Path(pid, "exe")) {
 			return Go
 		}
 		return NoLanguage

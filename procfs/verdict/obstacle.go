@@ -85,6 +85,24 @@ func readDelivery(fs procfs.FS, pid int) (*Target, error) {
 	return t, nil
 }
 
+// Why says what keeps the process running, as a clause; "" if that is not known: "it
+// ignores SIGTERM".
+func (s *Sent) Why() string {
+	name := procfs.SignalName(s.Signal)
+	switch {
+	case s.Obstacle.Does != "":
+		return "it " + s.Obstacle.Does
+	case s.Outcome == OutcomeHandler:
+		return "it has a handler for " + name + ", and has not ended"
+	case s.Outcome == OutcomeRead:
+		return "it reads " + name + ", and has not ended"
+	}
+	if does, ok := strings.CutPrefix(s.Obstacle.Which, "which "); ok {
+		return name + " " + does
+	}
+	return ""
+}
+
 // obstacle returns the obstacle that follows from the outcome.
 func (s *Sent) obstacle() Obstacle {
 	name := procfs.SignalName(s.Signal)

@@ -16,8 +16,9 @@ import (
 type Reader struct {
 	FS     procfs.FS // the processes to read
 	Caller Caller    // the process that would send the signals
-	// Ours says that FS shows the PID namespace of this process, so that kill(2)
-	// takes the same pids. The kernel is then asked whether it permits a signal.
+	// Ours says that FS shows the PID namespace of this process, or one below it, so that
+	// kill(2) takes the pids of [procfs.FS.Host]. The kernel is then asked whether it permits
+	// a signal.
 	Ours bool
 	// Relay returns what a process does with its signals if it is an init that forwards
 	// them, otherwise nil. It is asked about PID 1, and about processes that catch nearly
@@ -29,17 +30,20 @@ type Reader struct {
 	// Groups records which process groups are orphaned; nil: unknown.
 	Groups *Groups
 	// Processes are the processes that the last [Reader.Scan] found.
-	Processes []procfs.Stat
+	Processes []*procfs.Stat
 }
 
 // NewReader returns a Reader of fs. The caller is this process if fs shows its PID
-// namespace. If not, this process cannot signal the pids that fs shows, and the
+// namespace, or one below it. If not, this process cannot signal the pids that fs shows, and the
 // caller is [Anyone].
 func NewReader(fs procfs.FS, relay func(pid int) Relay) *Reader {
 	r := &Reader{FS: fs, Caller: Anyone(), Relay: relay}
-	if caller, err := Self(fs); err == nil && caller.PID == os.Getpid() && caller.Depth <= 1 {
+	if caller, err := Self(fs.Base()); err == nil && caller.PID == os.Getpid() && caller.Depth <= 1 {
 		caller.Depth = 1 // Kernels before 4.1 have no NSpid, which gives the depth.
 		r.Caller, r.Ours = caller, true
+		if fs.FromAbove() {
+			r.Caller.PID, r.Caller.Session, r.Caller.Depth, r.Caller.Above = 0, 0, 0, true
+		}
 	}
 	return r
 }
@@ -52,7 +56,7 @@ func (r *Reader) Scan() error {
 	}
 	s := procfs.NewScanner(r.FS)
 	defer s.Close()
-	stats, err := s.Scan(nil)
+	stats, err := s.ScanShared(nil)
 	if err != nil {
 		return err
 	}
@@ -102,12 +106,12 @@ func (r *Reader) readCloser(pid int, more func(*Target)) (*Target, error) {
 // ending, and whether its process group is orphaned.
 func (r *Reader) Complete(t *Target) {
 	if r.Ours {
-		t.Permitted = mayKill(t.ID.PID)
+		t.Permitted = mayKill(r.FS.Host(t.ID.PID))
 	}
 	if t.Permitted == Unknown && !r.Caller.Unrestricted { // The IDs and the namespace decide.
 		t.UserNS = userNS(r.FS, t.ID.PID, r.Caller)
 	}
-	if r.Relay != nil && (t.ID.PID == 1 || t.catchesMost()) {
+	if r.Relay != nil && (t.ID.PID == 1 || t.catchesMost() && !r.isCaller(t.ID.PID)) {
 		t.Relay = r.Relay(t.ID.PID)
 	}
 	if t.Dying == Exiting && t.isInit() {
@@ -121,12 +125,19 @@ func (r *Reader) Complete(t *Target) {
 	}
 }
 
+// isCaller reports whether pid is this process. A viewer has thousands of descriptors, and
+// relays nothing.
+func (r *Reader) isCaller(pid int) bool { return r.Caller.PID != 0 && pid == os.Getpid() }
+
 // Missing turns the error of reading the process pid into one for the user. The
 // mount option hidepid, see proc(5), hides a process from reads but not from
 // kill(2), so that a hidden process can be told from one that does not exist.
 func (r *Reader) Missing(pid int, err error) error {
+	status, hidden := r.FS.Status(pid) // /proc has threads, too, although it does not list them
 	switch {
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, procfs.ErrGone) && r.Ours && mayKill(pid) != Unknown:
+	case hidden == nil && status.Tgid != 0 && status.Tgid != pid:
+		return fmt.Errorf("%d is a thread of process %d (%s)", pid, status.Tgid, procfs.Printable(status.Name))
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, procfs.ErrGone) && r.Ours && mayKill(r.FS.Host(pid)) != Unknown:
 		return fmt.Errorf("process %d is hidden from this user (mount option hidepid of /proc)", pid)
 	case errors.Is(err, procfs.ErrGone):
 		return fmt.Errorf("there is no process %d", pid)
@@ -137,6 +148,9 @@ func (r *Reader) Missing(pid int, err error) error {
 
 // mayKill asks the kernel: it checks signal 0 but does not send it, see kill(2).
 func mayKill(pid int) Answer {
+	if pid == 0 { // kill(2) would take it for the process group of this process
+		return Unknown
+	}
 	switch err := syscall.Kill(pid, 0); {
 	case err == nil:
 		return Yes

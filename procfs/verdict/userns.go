@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -46,7 +45,7 @@ func userNS(proc procfs.FS, pid int, caller Caller) NSRelation {
 		return NSUnknown
 	}
 	defer ours.Close()
-	theirs, err := procfs.Open(proc.Root() + "/" + strconv.Itoa(pid) + "/ns/user")
+	theirs, err := procfs.Open(proc.Path(pid, "ns/user"))
 	if errors.Is(err, fs.ErrPermission) {
 		return NSDenied
 	}

@@ -1,66 +1,62 @@
 package zombie
 
 import (
-	"runtime"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"yinit/procfs"
+	"yinit/procfs/idle"
 )
 
-// deathClock finds out how long ago a zombie ended. The scheduler records when a
-// thread last ran, by the clock of its CPU. To read that clock, a thread of this
-// process moves to the CPU and reads when it last ran itself.
-type deathClock struct {
-	fs      procfs.FS
-	began   time.Time
-	offsets map[int]time.Duration // by CPU: what its clock showed at began
-	denied  map[int]bool          // CPUs that this process may not use
-}
+// A deathClock finds out how long ago a zombie ended: it has not run since.
+type deathClock struct{ *idle.Clock }
 
-func newDeathClock(fs procfs.FS) *deathClock {
-	return &deathClock{fs: fs, began: time.Now(), offsets: map[int]time.Duration{}, denied: map[int]bool{}}
-}
+func newDeathClock(fs procfs.FS) *deathClock { return &deathClock{idle.NewClock(fs)} }
 
-// since returns how long ago the process ended, if that can be found out. The clock
-// stops while the machine sleeps.
+// since returns how long ago the process ended, if that can be found out.
 func (c *deathClock) since(s procfs.Stat) (time.Duration, bool) {
 	if !s.Zombie() {
 		return 0, false
 	}
-	ran, err := c.fs.LastRan(s.PID)
-	if err != nil || !c.readClock(s.Processor) {
-		return 0, false
-	}
-	return max(c.offsets[s.Processor]+time.Since(c.began)-ran, 0), true
+	return c.Since(&s)
 }
 
-// readClock reads the clock of a CPU, once, and reports whether it could.
-func (c *deathClock) readClock(cpu int) bool {
-	if _, ok := c.offsets[cpu]; ok {
-		return true
+// A Tally counts zombies. The zero value has none.
+type Tally struct {
+	All     int           // zombies
+	Old     int           // those that have been dead for longer than a given time
+	Oldest  time.Duration // for how long the oldest has been dead, at least
+	Unknown []procfs.ID   // those of which that is not known, and that started longer ago
+	Parent  int           // the parent of most of the old and unknown ones; 0: outside the PID namespace
+}
+
+// Count counts the zombies among the processes, and those that have been dead for longer. It
+// reads one file of each zombie, and nothing of the others.
+func Count(fs procfs.FS, stats []procfs.Stat, longer time.Duration) Tally {
+	var t Tally
+	clock, uptime := newDeathClock(fs), procfs.SinceBoot()
+	if up, err := fs.Uptime(); err == nil {
+		uptime = up
 	}
-	if c.denied[cpu] {
-		return false
+	parents := map[int]int{}
+	for i := range stats {
+		s := &stats[i]
+		if !s.Zombie() {
+			continue
+		}
+		t.All++
+		dead, known := clock.since(*s)
+		switch {
+		case known && dead > longer:
+			t.Old++
+		case !known && procfs.Age(uptime, s.Start) > longer:
+			t.Unknown = append(t.Unknown, s.ID())
+		default:
+			continue
+		}
+		t.Oldest = max(t.Oldest, dead)
+		if parents[s.PPID]++; parents[s.PPID] > parents[t.Parent] || t.Old+len(t.Unknown) == 1 {
+			t.Parent = s.PPID
+		}
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	c.denied[cpu] = true
-	var before, there unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &before); err != nil {
-		return false
-	}
-	there.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &there); err != nil {
-		return false // the cpuset of the control group does not include the CPU
-	}
-	defer func() { _ = unix.SchedSetaffinity(0, &before) }() // This affinity was allowed before.
-	now, err := procfs.FS{}.ThreadLastRan(unix.Getpid(), unix.Gettid())
-	if err != nil {
-		return false
-	}
-	c.offsets[cpu] = now - time.Since(c.began)
-	delete(c.denied, cpu)
-	return true
+	return t
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -161,8 +162,9 @@ type key struct {
 func sorted(culprits map[key]*Culprit) []*Culprit {
 	list := make([]*Culprit, 0, len(culprits))
 	for _, c := range culprits {
-		slices.SortFunc(c.Zombies, func(a, b Zombie) int {
-			return cmp.Or(cmp.Compare(b.Dead.Round(time.Second), a.Dead.Round(time.Second)), cmp.Compare(a.Stat.PID, b.Stat.PID))
+		sort.Slice(c.Zombies, func(i, j int) bool {
+			a, b := &c.Zombies[i], &c.Zombies[j]
+			return cmp.Or(cmp.Compare(b.Dead.Round(time.Second), a.Dead.Round(time.Second)), cmp.Compare(a.Stat.PID, b.Stat.PID)) < 0
 		})
 		list = append(list, c)
 	}

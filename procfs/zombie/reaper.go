@@ -29,16 +29,23 @@ func ReadReaper(fs procfs.FS, pid int) (Reaper, error) {
 	if r.InVfork {
 		r.Child = onlyChild(fs, pid, t.Tasks[0].TID)
 	}
+	r.Waits, r.Hidden = WaitsOf(fs, t)
+	return r, nil
+}
+
+// WaitsOf returns the waits for children that the threads of a process are in. hidden says that
+// this may not be read of some.
+func WaitsOf(fs procfs.FS, t *verdict.Target) (waits []Wait, hidden bool) {
 	for i := range t.Tasks[:min(len(t.Tasks), maxWaits)] {
-		w, may := waitOf(fs, pid, &t.Tasks[i])
+		w, may := waitOf(fs, t.ID.PID, &t.Tasks[i])
 		switch may {
 		case verdict.Yes:
-			r.Waits = append(r.Waits, w)
+			waits = append(waits, w)
 		case verdict.Unknown:
-			r.Hidden = true
+			hidden = true
 		}
 	}
-	return r, nil
+	return waits, hidden
 }
 
 // waitOf returns the wait for a child that a thread is in, from its system call or

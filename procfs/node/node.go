@@ -1,0 +1,329 @@
+// Package node looks at all containers of a machine at once. It splits one snapshot of all
+// processes by container, with the pids that they have inside, so that the doctor judges each
+// container by the same rules as from within. Nothing is signalled, traced or started.
+package node
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"yinit/procfs"
+	"yinit/procfs/cgroup"
+	"yinit/procfs/container"
+	"yinit/procfs/doctor"
+	"yinit/procfs/idle"
+	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
+	"yinit/procfs/zombie"
+)
+
+// A Container is a container as the node sees it.
+type Container struct {
+	container.Names
+	PID    int    // of its first process, on the node; 0: it is not there
+	NS     string // link of the PID namespace
+	Shared bool   // others are in the same PID namespace, and the first process stands for PID 1
+	// View has the processes with their pids inside, and the control group.
+	View  snapshot.Snapshot
+	Reaps verdict.Answer // PID 1 waits for any child at the moment, or reads SIGCHLD
+	// Dead and Stuck are as in [doctor.Facts].
+	Dead, Stuck map[procfs.ID]time.Duration
+	Checks      doctor.Checks // only those that the control group answers
+	// Gained is how many more zombies it has than GainedIn before, which is about a minute, or
+	// since it was first seen; 0 at the first look, see [Past].
+	Gained   int
+	GainedIn time.Duration
+	hosts    map[int]int // pid on the node by pid in the view
+	first    int         // pid inside of the first process, if Shared
+
+	// What the doctor says, see [Container.Examine].
+	Facts doctor.Facts
+	Found []doctor.Finding
+	Stop  doctor.Stop
+}
+
+// HostPID returns the pid on the node of a process in the view; 0: there is none.
+func (c *Container) HostPID(view int) int { return c.hosts[view] }
+
+// Inside returns the pid inside the container of a process in the view. It is another one only
+// for a process that stands for PID 1.
+func (c *Container) Inside(view int) int {
+	if view == 1 && c.Shared {
+		return c.first
+	}
+	return view
+}
+
+// A Node is the containers of a machine.
+type Node struct {
+	Time       time.Time // when the processes were read
+	Containers []Container
+	Hidden     int // containers that this user may not look into
+	Processes  int // that are in no container
+	Denied     int // files with names that this user may not read
+
+	where map[int]place // of each process in a container, by its pid on the node; nil: not made yet
+}
+
+// A place is the index of a container, and the pid of a process in it.
+type place struct{ index, inside int }
+
+// Where returns the container of a process and its pid inside; nil: it is in none, or in one
+// that is hidden.
+func (n *Node) Where(pid int) (c *Container, inside int) {
+	if n.where == nil {
+		n.index()
+	}
+	at, ok := n.where[pid]
+	if !ok {
+		return nil, 0
+	}
+	c = &n.Containers[at.index]
+	return c, c.Inside(at.inside)
+}
+
+// Options are what [Look] cannot find out by itself.
+type Options struct {
+	FS     procfs.FS
+	Root   *container.Root // of the host
+	Groups *cgroup.Finder  // nil: nothing is known about control groups
+	// Closer reads a process in full, see [verdict.Reader.Read]. It may be nil.
+	Closer func(pid int) (*verdict.Target, error)
+	// Cmdline reads the command line of a process without waiting for one that sleeps in the
+	// kernel. It may be nil if the snapshot has them.
+	Cmdline func(p *snapshot.Process) []string
+	// Foresee finds out what SIGTERM would do to a process, see [snapshot.Reader.Foresee]. It
+	// may be nil if the snapshot tells.
+	Foresee func(p *snapshot.Process)
+	// Fill reads what a lean snapshot lacks of a process, see [snapshot.Reader.Fill]. It may be
+	// nil if the snapshot has all.
+	Fill func(p *snapshot.Process)
+	// Past is what the looks before have found; nil: there is only one look.
+	Past *Past
+}
+
+// mostNamed is of how many processes of a container the command lines are read. The doctor asks
+// for that of the first process, for those of docker exec and, where a stop concerns them, for
+// those of the first children of the first process.
+const mostNamed = 16
+
+// mostTimed is of how many processes of a container it is found out since when they have
+// been dead or stuck.
+const mostTimed = 64
+
+// Look splits a snapshot of all processes of a machine.
+func Look(s *snapshot.Snapshot, o Options) *Node {
+	procs := make([]container.Process, len(s.Procs))
+	byPID := make(map[int]int, len(s.Procs))
+	for i := range s.Procs {
+		p := &s.Procs[i]
+		procs[i] = container.Process{ID: p.ID, PPID: p.PPID, Kernel: p.KernelThread(), Dead: p.Dead()}
+		if p.Target != nil {
+			procs[i].NSpid = p.Target.NSpid
+		}
+		byPID[p.ID.PID] = i
+	}
+	groups := container.Find(o.FS, procs)
+	names := container.Describer{FS: o.FS, Root: o.Root, Cmdline: func(pid int) []string {
+		if i, ok := byPID[pid]; ok {
+			return o.cmdline(&s.Procs[i])
+		}
+		return nil
+	}}
+	n := &Node{Time: s.Time, Processes: len(procs)}
+	clock := idle.NewClock(o.FS)
+	for i := range groups {
+		g := &groups[i]
+		n.Processes -= len(g.Members)
+		if len(g.Members) == 1 && s.Procs[g.Members[0]].ID.PID == s.Caller.PID {
+			continue // docker run --pid=host yinit: the container of the program that looks
+		}
+		if g.Hidden {
+			n.Hidden++
+			continue
+		}
+		c := Container{Names: o.Past.describe(g, procs, s.Time, func() container.Names { return names.Describe(g, procs, groups) }), NS: g.NS, Shared: g.Shared, hosts: map[int]int{}}
+		c.split(s, g, procs)
+		c.read(o, clock)
+		n.Containers = append(n.Containers, c)
+	}
+	if o.Root != nil {
+		n.Denied = o.Root.Denied()
+	}
+	return n
+}
+
+// cmdline returns the command line of a process of the node.
+func (o *Options) cmdline(p *snapshot.Process) []string {
+	if p.Cmdline == nil && o.Cmdline != nil {
+		return o.Cmdline(p)
+	}
+	return p.Cmdline
+}
+
+// split fills the view.
+func (c *Container) split(s *snapshot.Snapshot, g *container.Group, procs []container.Process) {
+	inside := make(map[int]int, len(g.Members))
+	for _, i := range g.Members {
+		inside[procs[i].ID.PID] = g.PID(&procs[i])
+	}
+	if g.First >= 0 {
+		c.PID = procs[g.First].ID.PID
+		if c.Shared {
+			c.first = inside[c.PID]
+			inside[c.PID] = 1
+		}
+	}
+	c.View = snapshot.Snapshot{Time: s.Time, Procs: make([]snapshot.Process, 0, len(g.Members)), Caller: verdict.Anyone()}
+	c.View.Caller.PID = inside[s.Caller.PID]
+	for _, i := range g.Members {
+		p := s.Procs[i]
+		host := p.ID.PID
+		p.ID.PID, p.PPID, p.Culprit = inside[host], inside[p.PPID], inside[p.Culprit]
+		p.Outside, p.Place = p.PPID == 0 && p.ID.PID != 1, snapshot.PlaceInit
+		if p.ID.PID == 1 {
+			c.View.Host.Init, c.View.Host.Uptime = p.Comm, p.Age
+		}
+		c.hosts[p.ID.PID] = host
+		c.View.Procs = append(c.View.Procs, p)
+	}
+}
+
+// read reads what the snapshot does not have.
+func (c *Container) read(o Options, clock *idle.Clock) {
+	if c.PID != 0 {
+		c.readFirst(o)
+		c.readOthers(o)
+		if o.Groups != nil {
+			c.readGroup(o.Groups.Find(strconv.Itoa(c.PID)))
+		}
+	}
+	c.Dead, c.Stuck = map[procfs.ID]time.Duration{}, map[procfs.ID]time.Duration{}
+	timed := 0
+	for i := range c.View.Procs {
+		p := &c.View.Procs[i]
+		stuck := p.State.Stopped() || p.State == procfs.StateDisk
+		if !p.Dead() && !stuck || timed == mostTimed {
+			continue
+		}
+		timed++
+		stat, err := o.FS.Stat(c.hosts[p.ID.PID])
+		if err != nil || stat.Start != p.ID.Start || stat.State != p.State {
+			continue
+		}
+		since, ok := clock.Since(&stat)
+		switch {
+		case !ok:
+		case stuck:
+			c.Stuck[p.ID] = since
+		default:
+			c.Dead[p.ID] = since
+		}
+	}
+}
+
+// readFirst reads the first process in full.
+func (c *Container) readFirst(o Options) {
+	i := slices.IndexFunc(c.View.Procs, func(p snapshot.Process) bool { return p.ID.PID == 1 })
+	if i < 0 || c.View.Procs[i].Dead() || c.View.Procs[i].State == procfs.StateDisk {
+		return // Reading more may need a lock that a process in state D holds.
+	}
+	p := &c.View.Procs[i]
+	c.onNode(p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
+	if o.Closer != nil {
+		if t, err := o.Closer(c.PID); err == nil && t.ID.Start == p.ID.Start {
+			p.Target = t
+			p.Term, _ = verdict.Of(t, sigTERM, verdict.Anyone())
+		}
+	}
+	c.Reaps = Reaps(o.FS, p.Target)
+}
+
+// readOthers reads of the other processes what the doctor asks for.
+func (c *Container) readOthers(o Options) {
+	first := c.First()
+	follows := first != nil && doctor.Follows(first)
+	named := 1 // the first process
+	for i := range c.View.Procs {
+		p := &c.View.Procs[i]
+		if p.ID.PID == 1 || p.Dead() {
+			continue
+		}
+		if (p.PPID == 0 || follows && p.PPID == 1) && named < mostNamed {
+			c.onNode(p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
+			named++
+		}
+		if follows && o.Fill != nil {
+			c.onNode(p, o.Fill)
+		}
+		if follows && o.Foresee != nil {
+			c.onNode(p, o.Foresee)
+		}
+	}
+}
+
+// Identify gives the processes that the findings name their start times, which a lean snapshot
+// lacks. fill is as in [Options].
+func (c *Container) Identify(fill func(*snapshot.Process)) {
+	wanted := map[int][]*procfs.ID{}
+	for i := range c.Found {
+		for j := range c.Found[i].Procs {
+			if id := &c.Found[i].Procs[j]; id.Start == 0 {
+				wanted[id.PID] = append(wanted[id.PID], id)
+			}
+		}
+	}
+	for i := range c.View.Procs {
+		p := c.View.Procs[i]
+		if len(wanted[p.ID.PID]) == 0 {
+			continue
+		}
+		c.onNode(&p, fill)
+		for _, id := range wanted[p.ID.PID] {
+			id.Start = p.ID.Start
+		}
+	}
+}
+
+// onNode calls f with a process that has its pid on the node.
+func (c *Container) onNode(p *snapshot.Process, f func(*snapshot.Process)) {
+	inside := p.ID.PID
+	p.ID.PID = c.hosts[inside]
+	f(p)
+	p.ID.PID = inside
+}
+
+// Reaps reports whether a process can be seen to reap any child: it waits for one, or it reads
+// SIGCHLD by sigwait(3) or signalfd(2). If not, that is unknown: it may wait later.
+func Reaps(fs procfs.FS, t *verdict.Target) verdict.Answer {
+	if t == nil {
+		return verdict.Unknown
+	}
+	if t.Relay != nil || t.SignalFDs.Has(sigCHLD) {
+		return verdict.Yes
+	}
+	for i := range t.Tasks {
+		if w := &t.Tasks[i]; w.AwaitedRead && w.Awaited.Has(sigCHLD) {
+			return verdict.Yes
+		}
+	}
+	waits, _ := zombie.WaitsOf(fs, t)
+	if slices.ContainsFunc(waits, func(w zombie.Wait) bool { return w.PID == 0 && !w.Other }) {
+		return verdict.Yes
+	}
+	return verdict.Unknown
+}
+
+// readGroup reads the limits and counters of the control group.
+func (c *Container) readGroup(g cgroup.Group) {
+	h := &c.View.Host
+	h.Pids, h.PidsMax = int(g.PidsUsed()), int(g.PidsLimit())
+	h.PidsHits, _ = g.PidsHits()
+	c.Checks.OOMKills, _ = g.OOMKills()
+	c.Checks.OOMGroup = g.KillsTogether()
+	if c.Checks.OOMKills > 0 {
+		h.MemMax = g.MemoryLimit()
+	}
+	h.Hosts.MemMax = h.MemMax == 0
+}
