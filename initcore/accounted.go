@@ -19,15 +19,16 @@ const (
 
 // deadChildren are the children of the init that process accounting knows to have ended.
 type deadChildren interface {
-	// nextDead returns one of them, which may be about to end; 0: there is none.
-	nextDead() (pid int)
+	// nextDead returns what process accounting says about one of them, which may be about to
+	// end. ok is false if there is none.
+	nextDead() (said watch.Accounted, ok bool)
 	// notDead tells that waitid(2) has not found the child that nextDead has returned.
 	notDead(err error)
-	// accounted returns what process accounting says about one of them.
-	accounted(pid int) (watch.Accounted, bool)
+	// reapsNext tells that the init has reaped that child, and records what nextDead said.
+	reapsNext()
 }
 
-// mostUndead is how many children findNextDead tries that are about to end.
+// mostUndead is how many children findNextDead and reapInBurst try that are about to end.
 const mostUndead = 8
 
 // findNextDead fills info with a child that has ended, if process accounting knows one.
@@ -37,11 +38,11 @@ func (k *kernel) findNextDead(info *childInfo) bool {
 		return false
 	}
 	for range mostUndead {
-		pid := k.dead.nextDead()
-		if pid == 0 {
+		said, ok := k.dead.nextDead()
+		if !ok {
 			return false
 		}
-		err := waitid(unix.P_PID, pid, info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		err := waitid(unix.P_PID, said.ID.PID, info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 		if err == nil && info.pid != 0 {
 			return true
 		}
@@ -51,22 +52,42 @@ func (k *kernel) findNextDead(info *childInfo) bool {
 	return false
 }
 
-// recallAccounted fills in what process accounting says about the dead orphan d. It reports
-// whether d need not be read from /proc.
-func (k *kernel) recallAccounted(d *death) bool {
-	if k.dead == nil || k.exact.Take(time.Now()) {
+// reapInBurst reaps an orphan that process accounting knows, without reading /proc. It
+// reports whether it did so, which depends on how many have ended lately.
+func (k *kernel) reapInBurst(d *death) bool {
+	if k.dead == nil {
 		return false
 	}
-	if _, program := k.starts[d.PID]; program {
-		return false
+	var info childInfo
+	var usage unix.Rusage
+	for range mostUndead {
+		said, ok := k.dead.nextDead()
+		if !ok || said.Signaled || k.startedByInit(said.ID.PID) || k.exact.Take(time.Now()) {
+			return false
+		}
+		info = childInfo{}
+		group := k.group(said.ID.PID)
+		err := waitid(unix.P_PID, said.ID.PID, &info, unix.WEXITED|unix.WNOHANG, &usage)
+		if err != nil || info.pid == 0 {
+			k.dead.notDead(err)
+			continue
+		}
+		k.dead.reapsNext()
+		*d = death{PID: said.ID.PID, UID: info.uid, Status: waitStatus(info), accounted: said}
+		d.Stat = procfs.Stat{PID: d.PID, PPID: k.pid, PGRP: group, Comm: said.Comm, Start: said.ID.Start}
+		if d.Runtime = said.Elapsed; said.ID.Start != 0 {
+			d.Runtime = procfs.Age(procfs.SinceBoot(), said.ID.Start)
+		}
+		d.ownUsage(&usage)
+		return true
 	}
-	r, ok := k.dead.accounted(d.PID)
-	if !ok {
-		return false
-	}
-	d.accounted, d.Runtime = r, r.Elapsed
-	d.Stat = procfs.Stat{PID: d.PID, PPID: k.pid, PGRP: k.group(d.PID), Comm: r.Comm}
-	return true
+	return false
+}
+
+// startedByInit reports whether a child is no orphan.
+func (k *kernel) startedByInit(pid int) bool {
+	_, program := k.starts[pid]
+	return program || pid == k.trial.pid
 }
 
 // ownUsage sets what a dead child used itself: waitid(2) adds what the children used that it

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore/history"
+	"yinit/procfs"
 	"yinit/procfs/pacct"
 )
 
@@ -36,6 +37,10 @@ func (k *kernel) startAccounting(m *machine) {
 		if f, err = pacct.Start(dir); err == nil || refused(err) {
 			break
 		}
+	}
+	if fd, err := k.fs.OpenLastPID(); err == nil {
+		m.others.accountedFrom, _ = procfs.ReadLastPID(fd) // 0 on error
+		_ = unix.Close(fd)
 	}
 	m.accountingStarted(f, err)
 }

@@ -76,7 +76,7 @@ func TestAccountingNeedsWatcher(t *testing.T) {
 				t.Fatalf("the watcher has started: %v; %d accounting files, want 1", o.w != nil, accountingFiles(t))
 			}
 			o.ticked = func(time.Time) { panic("test") }
-			o.observe(time.Now().Add(time.Hour))
+			o.observe(time.Now().Add(time.Hour), false)
 		}
 		if n := accountingFiles(t); n != 0 || o.accounting != nil || o.w != nil {
 			t.Errorf("%s: %d accounting files are open, want none; watching: %v", failure, n, o.w != nil)

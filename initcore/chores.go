@@ -5,7 +5,9 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+	"weak"
 
 	"golang.org/x/sys/unix"
 
@@ -45,18 +47,39 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 		list = append(list, chore{due: begun.Add(watchAfter), do: func() { m.others.startWatching(m, k) }})
 	}
 	return append(list, chore{due: begun.Add(watchAfter), do: func() {
-		// A running init allocates almost nothing. A small heap that is collected early
-		// costs less than a large heap that is never collected. But it is not collected now:
-		// a first collection needs 0.3 MB for itself, more than there is garbage.
-		debug.SetGCPercent(25)
+		debug.SetGCPercent(youngPercent)
 		forgetStart()
 	}})
 }
 
-// tidy returns unused memory to the kernel.
-func tidy() {
-	debug.FreeOSMemory() // a millisecond, for a heap as small as this one
-	forgetStart()
+// A heapAge knows whether the heap has ever been collected. The collector keeps 6 KiB for
+// each size of objects in its first run, and as much in the next ones: 0.8 MB in the end,
+// which is more garbage than most inits ever have. So nothing asks for the first
+// collection: the runtime begins it if the heap has grown to a megabyte. From then on a
+// small heap that is collected early costs less than a large one that is not.
+type heapAge struct {
+	first weak.Pointer[*byte] // to an object that nothing refers to
+	old   bool
+}
+
+// GOGC of a heap that was never collected, and of others. The first one gives a collection
+// at 1 MB, which a burst that fills the watcher does not reach, and the other one at 0.6 MB.
+const (
+	youngPercent = 40
+	oldPercent   = 25
+)
+
+func newHeapAge() heapAge { return heapAge{first: weak.Make(new(*byte))} }
+
+// check reports whether the heap has been collected for the first time since it was last
+// called.
+func (h *heapAge) check() bool {
+	if h.old || h.first.Value() != nil {
+		return false
+	}
+	h.old = true
+	debug.SetGCPercent(oldPercent)
+	return true
 }
 
 // forgetStart unmaps the pages of the program file that only its start, or another
@@ -65,14 +88,19 @@ func tidy() {
 // with it and 167 µs without; for the second signal 170 and 184 (60 inits each, in
 // one run).
 func forgetStart() {
-	maps, err := procfs.FS{}.ReadFile("self/maps")
-	if err != nil {
-		return // without /proc: the kernel reclaims these pages when memory is short
-	}
-	for _, r := range readOnly(maps) {
+	for _, r := range programFile() {
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(r.begin), uintptr(r.end-r.begin), unix.MADV_DONTNEED) // advice
 	}
 }
+
+// programFile returns what readOnly finds in our mappings.
+var programFile = sync.OnceValue(func() []addressRange {
+	maps, err := procfs.FS{}.ReadFile("self/maps")
+	if err != nil {
+		return nil // without /proc: the kernel reclaims these pages when memory is short
+	}
+	return readOnly(maps)
+})
 
 // An addressRange is a mapping in /proc/[pid]/maps.
 type addressRange struct{ begin, end uint64 }
@@ -113,15 +141,19 @@ const (
 
 // planTidying plans to return the memory that a burst of deaths needed.
 func (l *loop) planTidying(now time.Time) {
-	if l.deathsSinceTidy >= tidySoon && len(l.planned) == 0 && !l.unfinished {
+	if (l.heap.check() || l.deathsSinceTidy >= tidySoon) && len(l.planned) == 0 && !l.unfinished {
 		l.planned = append(l.planned, chore{due: now.Add(burstOver), do: l.tidyUp})
 	}
 }
 
+// tidyUp returns memory to the kernel.
 func (l *loop) tidyUp() {
 	l.deathsSinceTidy = 0
-	l.others.trim()
-	tidy()
+	l.others.trim(l.heap.old)
+	if l.heap.old {
+		debug.FreeOSMemory() // a millisecond, for a heap as small as this one
+	}
+	forgetStart()
 }
 
 // due returns the time at which the loop next has something to do; zero: it has

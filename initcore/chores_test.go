@@ -1,6 +1,8 @@
 package initcore
 
 import (
+	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,5 +31,22 @@ func TestReadOnly(t *testing.T) {
 		if diff := cmp.Diff(test.want, readOnly([]byte(test.maps)), cmp.AllowUnexported(addressRange{})); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", test.name, diff)
 		}
+	}
+}
+
+// TestHeapAge: the first collection of the heap is noticed, once.
+func TestHeapAge(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	h := newHeapAge()
+	if h.check() {
+		t.Error("a collection was noticed before there was one")
+	}
+	runtime.GC()
+	if !h.check() || !h.old {
+		t.Error("the first collection was not noticed")
+	}
+	runtime.GC()
+	if h.check() {
+		t.Error("the second collection was taken for the first one")
 	}
 }

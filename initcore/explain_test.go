@@ -110,7 +110,7 @@ func TestExplain(t *testing.T) {
 		"links in a circle":       {link(t, dir, "circle", "circle"), unix.ELOOP, 126, []string{"too many symbolic links"}},
 		"device":                  {"/dev/null", unix.EACCES, 126, []string{"not a regular file"}},
 		"name not in PATH":        {"no-such-program-here", unix.ENOENT, 127, []string{"no such program in PATH", "give its path"}},
-		"relative, from its dir":  {"./missing", unix.ENOENT, 127, []string{"there is no such file"}},
+		"relative, from its dir":  {"./missing", unix.ENOENT, 127, []string{"there is no such file in " + dir + ", the working directory"}},
 		"relative, interpreter":   {"./interp", unix.ENOENT, 126, []string{"its interpreter"}},
 		"circle of interpreters":  {file(t, dir, "self", "#!"+dir+"/self\n", 0o755), unix.ELOOP, 126, []string{"#! interpreters"}},
 		"interpreter is a folder": {file(t, dir, "folder", "#!"+dir+"\n", 0o755), unix.EACCES, 126, []string{"its interpreter " + dir + " is a directory"}},

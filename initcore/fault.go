@@ -53,7 +53,7 @@ func (x execution) fault(p piece, depth int) string {
 	info, err := os.Stat(path)
 	switch {
 	case missing(err):
-		return p.missing(path, err)
+		return x.missing(p, path, err)
 	case errors.Is(err, unix.EACCES):
 		return x.denied(p, path, nil)
 	case err != nil:
@@ -108,7 +108,7 @@ func (p piece) irregular(info os.FileInfo) string {
 }
 
 // missing says which file does not exist.
-func (p piece) missing(path string, err error) string {
+func (x execution) missing(p piece, path string, err error) string {
 	target, notLink := os.Readlink(path)
 	switch {
 	case notLink == nil:
@@ -119,6 +119,8 @@ func (p piece) missing(path string, err error) string {
 		return p.name + " is not in this image"
 	case errors.Is(err, unix.ENOTDIR):
 		return "a part of its path is not a directory"
+	case !filepath.IsAbs(p.path) && filepath.IsAbs(x.dir):
+		return "there is no such file in " + x.dir + ", the working directory, where its path begins"
 	}
 	return "there is no such file"
 }

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func (u *unrecordedSignals) describe(sender string) string {
 			kinds = append(kinds, sig)
 		}
 	}
-	slices.SortStableFunc(kinds, func(a, b int) int { return u.counts[b] - u.counts[a] })
+	slices.SortFunc(kinds, func(a, b int) int { return cmp.Or(u.counts[b]-u.counts[a], a-b) })
 	var words []string
 	for i, sig := range kinds {
 		if i == namedMost {

@@ -161,10 +161,11 @@ func TestTellLimits(t *testing.T) {
 		"a failure": {
 			3, []procfs.ID{{PID: 13}}, 5, 1, []string{"the limit on processes and threads (pids.max 30) was hit 5 times, also by attempts of docker exec if there were any: processes or threads could not be started"},
 		},
-		"one victim":         {0, []procfs.ID{{PID: 13}}, 0, 0, []string{"13 (app) was killed by SIGKILL: " + victim}},
-		"one, told already":  {0, []procfs.ID{{PID: 7}}, 0, 0, nil},
-		"two victims":        {0, []procfs.ID{{PID: 7}, {PID: 13}}, 0, 0, []string{"2 processes were killed because of the memory limit; the last one was 13 (app): " + victim}},
-		"a victim, not seen": {0, nil, 0, 1, []string{"the memory limit was hit (oom_kill 0 → 1, memory.max 32 MiB) by a process whose exit was not seen"}},
+		"one victim":                {0, []procfs.ID{{PID: 13}}, 0, 0, []string{"13 (app) was killed by SIGKILL: " + victim}},
+		"one, told already":         {0, []procfs.ID{{PID: 7}}, 0, 0, nil},
+		"two victims":               {0, []procfs.ID{{PID: 7}, {PID: 13}}, 0, 0, []string{"2 processes were killed because of the memory limit; the last one was 13 (app): " + victim}},
+		"a victim, not seen":        {0, nil, 0, 1, []string{"the memory limit was hit (oom_kill 0 → 1, memory.max 32 MiB) by a process whose exit was not seen"}},
+		"several victims, not seen": {0, nil, 0, 3, []string{"the memory limit was hit (oom_kill 0 → 3, memory.max 32 MiB) by 3 processes whose exits were not seen"}},
 		"the pids limit": {
 			0, nil, 1, 0, []string{"the limit on processes and threads (pids.max 30) was hit once: a process or a thread could not be started"},
 		},

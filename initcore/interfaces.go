@@ -141,9 +141,9 @@ type facts interface {
 	// status was killed for that; otherwise it returns "". allSeen says that every other
 	// death has been seen.
 	outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string
-	// outOfMemoryUnseen says that the memory limit was hit, if no death that was seen
-	// can be that of the victim; otherwise it returns "".
-	outOfMemoryUnseen(now time.Time) string
+	// outOfMemoryUnseen returns the processes that were killed because the memory limit was
+	// hit, if no death that was seen can be theirs. There may be more at another time.
+	outOfMemoryUnseen(now time.Time) unseenKills
 }
 
 // evidence is looked up, for reports only, when a process has ended that should not have.

@@ -157,6 +157,9 @@ type childInfo struct {
 // reap implements processes. It reads /proc before it reaps a child, because its entry
 // disappears then.
 func (k *kernel) reap(d *death) error {
+	if k.reapInBurst(d) {
+		return nil
+	}
 	var info childInfo
 	for again := true; again; again = k.reapTrial(info) {
 		if err := k.find(&info); err != nil {
@@ -168,13 +171,10 @@ func (k *kernel) reap(d *death) error {
 		return nil
 	}
 	if info.code == cldStopped || info.code == cldContinued {
-		d.Stopped = unix.Signal(info.status)
-		return waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG, nil)
+		return k.takeStop(d)
 	}
 	d.Status = waitStatus(info)
-	if !k.recallAccounted(d) {
-		k.identify(d)
-	}
+	k.identify(d)
 	k.readZombie(d)
 	var usage unix.Rusage
 	if err := waitid(unix.P_PID, d.PID, &info, unix.WEXITED|unix.WNOHANG, &usage); err != nil {
@@ -188,6 +188,19 @@ func (k *kernel) reap(d *death) error {
 		d.Failure = failure(l)
 	}
 	return nil
+}
+
+// takeStop receives the report that a child was stopped or continued. Since find has
+// seen one, the child may have been continued, stopped or killed: the kernel keeps the
+// last report alone, and the one that is received here is not repeated.
+func (k *kernel) takeStop(d *death) error {
+	var info childInfo
+	err := waitid(unix.P_PID, d.PID, &info, unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG, nil)
+	if err == nil && info.pid == 0 {
+		return k.reap(d)
+	}
+	d.Stopped = unix.Signal(info.status)
+	return err
 }
 
 // find fills info with a child that ended, stopped or continued.
@@ -287,7 +300,7 @@ func (k *kernel) outOfMemory(status procfs.WaitStatus, now time.Time, watched bo
 }
 
 // outOfMemoryUnseen implements facts.
-func (k *kernel) outOfMemoryUnseen(now time.Time) string { return k.oom.unseenVictim(now) }
+func (k *kernel) outOfMemoryUnseen(now time.Time) unseenKills { return k.oom.unseenVictims(now) }
 
 // closeInherited closes the inherited descriptors, which are meant for the programs,
 // after all programs have been started. The helper calls it, because close(2) may

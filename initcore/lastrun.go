@@ -132,7 +132,7 @@ func loopText(runs []history.Run, now time.Time) string {
 	if len(ends) < loopEnds {
 		return ""
 	}
-	text := fmt.Sprintf("%s end within %d min", ordinal(len(ends)), loopSpan/time.Minute)
+	text := fmt.Sprintf("%s end within %d min", procfs.Ordinal(len(ends)), loopSpan/time.Minute)
 	if len(ends) > mostEnds {
 		text = fmt.Sprintf("more than %d ends within %d min", mostEnds, loopSpan/time.Minute)
 	}
@@ -170,22 +170,6 @@ func spans(runs []history.Run) (least, most time.Duration) {
 		most = max(most, d)
 	}
 	return least, most
-}
-
-// ordinal formats n as 1st, 2nd, 3rd, 4th.
-func ordinal(n int) string {
-	suffix := "th"
-	if n/10%10 != 1 {
-		switch n % 10 {
-		case 1:
-			suffix = "st"
-		case 2:
-			suffix = "nd"
-		case 3:
-			suffix = "rd"
-		}
-	}
-	return fmt.Sprintf("%d%s", n, suffix)
 }
 
 // tellLoop logs and records that this run is one more of a loop, and keeps the sentence

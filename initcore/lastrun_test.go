@@ -68,14 +68,6 @@ func TestLoopText(t *testing.T) {
 	}
 }
 
-func TestOrdinal(t *testing.T) {
-	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 21: "21st", 112: "112th"} {
-		if got := ordinal(n); got != want {
-			t.Errorf("ordinal(%d) = %s, want %s", n, got, want)
-		}
-	}
-}
-
 // TestLastRunInFile: what a run leaves in its file, and what the next one reads.
 func TestLastRunInFile(t *testing.T) {
 	path, at := filepath.Join(t.TempDir(), "ring"), time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)

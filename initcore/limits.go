@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/cgroup"
 	"yinit/procfs/zombie"
 )
 
@@ -27,12 +28,18 @@ type victims struct {
 	total int
 	last  procfs.ID // the last one; zero if its exit was not seen
 	comm  string    // its command name
+	alike int       // of how many victims text is, if their exits were not seen
 	text  string    // what was reported about it
 	told  bool      // [machine.tellHidden] has named it
 }
 
 func (v *victims) add(id procfs.ID, comm, text string) {
 	*v = victims{total: v.total + 1, last: id, comm: comm, text: text}
+}
+
+// addUnseen counts victims whose exits were not seen.
+func (v *victims) addUnseen(kills uint64, text string) {
+	*v = victims{total: v.total + int(kills), alike: int(kills), text: text}
 }
 
 // tellLimits warns if a limit of the container was hit: with the exit status 0 nothing else
@@ -61,8 +68,10 @@ func (m *machine) victimsText() string {
 	switch {
 	case v.total == 0, v.total == 1 && v.told:
 		return ""
-	case v.last.PID == 0:
+	case v.last.PID == 0 && v.alike == v.total:
 		return v.text
+	case v.last.PID == 0:
+		return fmt.Sprintf("%d processes were killed because of the memory limit; the last time: %s", v.total, v.text)
 	case v.total == 1:
 		return fmt.Sprintf("%d (%s) was killed by SIGKILL: %s", v.last.PID, v.comm, v.text)
 	default:
@@ -73,7 +82,7 @@ func (m *machine) victimsText() string {
 // memoryHit implements limits.
 func (k *kernel) memoryHit(now time.Time) string { return k.oom.unclaimed(now) }
 
-// unclaimed is unseenVictim at the end of the init: no victim will be seen later.
+// unclaimed is unseenVictims at the end of the init: no victim will be seen later.
 func (w *oomWatch) unclaimed(now time.Time) string {
 	if !w.begun {
 		return ""
@@ -82,8 +91,8 @@ func (w *oomWatch) unclaimed(now time.Time) string {
 	if w.reported >= w.kills {
 		return ""
 	}
-	defer func() { w.reported = w.kills }()
-	return "the memory limit was hit " + w.figures() + " by a process whose exit was not seen"
+	w.open = nil
+	return w.reportUnseen(w.kills-w.reported, now).text
 }
 
 // A pidsMeter reads the counters of the pids controller, see [cgroup.Group].
@@ -118,11 +127,11 @@ func (w *pidsWatch) hit() string {
 	if n > 1 {
 		what = fmt.Sprintf("%d times, also by attempts of docker exec if there were any: processes or threads", n)
 	}
-	limit := "the limit on processes and threads"
+	limit := cgroup.PidsLimitWords
 	if n := w.meter.PidsLimit(); n != 0 {
 		limit += fmt.Sprintf(" (pids.max %d)", n)
 	}
-	text := limit + " was hit " + what + " could not be started"
+	text := limit + cgroup.WasHitWords + " " + what + " could not be started"
 	if w.full != "" {
 		text += "; soon after the first time " + w.full
 	}
@@ -165,7 +174,7 @@ func (m *machine) tellFull(now time.Time) {
 	}
 	if text := m.limits.pidsFull(); text != "" {
 		m.now = now
-		text = "the limit on processes and threads was hit: " + text
+		text = cgroup.PidsLimitWords + cgroup.WasHitWords + ": " + text
 		m.noteWarning(text)
 		m.log.Warn(text)
 	}

@@ -24,12 +24,13 @@ type loop struct {
 	slept           early.Wait
 	signals         [8]early.Info // see [early.Feed.Read]
 	death           death
-	deathsSinceTidy int       // deaths since tidy was last called
+	deathsSinceTidy int // deaths since tidyUp was last called
+	heap            heapAge
 	idleUntil       time.Time // see limitIdleWakeups
 }
 
 func newLoop(m *machine, feed *early.Feed) (*loop, error) {
-	l := &loop{machine: m, feed: feed, read: feed.Read, clock: time.Now, nap: nap}
+	l := &loop{machine: m, feed: feed, read: feed.Read, clock: time.Now, nap: nap, heap: newHeapAge()}
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func (l *loop) step() {
 	busy := l.readSignals()
 	busy = l.reapAll() || busy
 	now := l.clock()
-	busy = l.others.observe(now) || busy
+	busy = l.others.observe(now, l.unfinished) || busy
 	l.ignorePanic(l.tellHidden)
 	if due := l.deadline(); !due.IsZero() && !now.Before(due) {
 		l.handleDeadline(now)

@@ -2,6 +2,7 @@ package initcore
 
 import (
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -154,6 +155,9 @@ func (m *machine) launch(p *program) bool {
 	m.newRecord(history.KindStart)
 	m.rec.PID, m.rec.PPID, m.rec.Parent, m.rec.OriginPPID = pid, m.pid, m.self, m.pid
 	m.rec.Comm, m.rec.Cmdline, m.rec.UID = p.comm(), commandLine(p.Args), m.uid
+	if p.Name != filepath.Base(p.Args[0]) { // the file gives it a name of its own
+		m.rec.Text = "program " + p.Name
+	}
 	m.rec.StopSignal = int(m.cfg.Rewrite.Of(p.stopSignal()))
 	if p.User != nil {
 		m.rec.UID = p.User.UID

@@ -216,7 +216,7 @@ func (w *world) name(pid int) string {
 
 func (w *world) queueFull() bool                                { return w.full }
 func (w *world) explain(e *StartError, _ *Program) string       { return e.Error() }
-func (w *world) outOfMemoryUnseen(time.Time) string             { return "" }
+func (w *world) outOfMemoryUnseen(time.Time) unseenKills        { return unseenKills{} }
 func (w *world) host(int, *Program, []string) fatal.Host        { return w.about }
 func (w *world) killers(int) []fatal.Peer                       { return w.peers }
 func (w *world) failedSoon([]string, *Program) (string, string) { return w.initName, "" }

@@ -18,22 +18,27 @@ import (
 // watcher serves the history only, so an error or a panic in it ends the watcher and
 // nothing else.
 type observer struct {
-	w      *watch.Watcher  // nil: not started yet, or failed
-	ticked func(time.Time) // called after each scan
-	epoll  int             // epoll descriptor on which the loop waits
-	log    *slog.Logger
-	hist   *history.Writer
+	w       *watch.Watcher  // nil: not started yet, or failed
+	ticked  func(time.Time) // called after each scan
+	scanned time.Time       // when the watcher last scanned
+	epoll   int             // epoll descriptor on which the loop waits
+	log     *slog.Logger
+	hist    *history.Writer
 
-	from       int         // pid of the first program; 0: none was started
-	deaths     uint64      // children with another pid that the init reaped before the watcher was started
-	accounting *pacct.File // set before startWatching is called; nil: there is none
-	reaped     []int       // pids of the children that the init reaped between the starts of the two
-	started    bool        // startWatching was called
+	from          int         // pid of the first program; 0: none was started
+	deaths        uint64      // children with another pid that the init reaped before the watcher was started
+	accounting    *pacct.File // set before startWatching is called; nil: there is none
+	accountedFrom int         // see [watch.Options]
+	reaped        []int       // pids of the children that the init reaped between the starts of the two
+	started       bool        // startWatching was called
 }
 
 // watchAfter is the time from the start of the programs to that of the watcher, which
 // therefore does not delay them.
 const watchAfter = 50 * time.Millisecond
+
+// rareScans is the time between two parts of a scan while signals or dead children wait.
+const rareScans = 50 * time.Millisecond
 
 // startWatching starts the watcher.
 func (o *observer) startWatching(m *machine, k *kernel) {
@@ -44,7 +49,7 @@ func (o *observer) startWatching(m *machine, k *kernel) {
 	o.started = true
 	w, err := watch.New(watch.Options{
 		FS: k.fs, Self: k.pid, Init: k.pid, Every: m.cfg.Watch, NamesOnly: k.helper.inline,
-		Keep: k.keepStats, From: o.from, Deaths: o.deaths, Accounting: o.accounting, Reaped: o.reaped,
+		Keep: k.keepStats, From: o.from, Deaths: o.deaths, Accounting: o.accounting, Reaped: o.reaped, AccountedFrom: o.accountedFrom,
 		LastRead: m.hist.LastRead,
 	}, &ledger{m})
 	o.reaped = nil
@@ -89,21 +94,24 @@ func (o *observer) try(do func(*watch.Watcher)) {
 	do(o.w)
 }
 
-// observe lets the watcher handle its events, and reports whether there were any.
-func (o *observer) observe(now time.Time) (some bool) {
+// observe lets the watcher handle its events, and reports whether there were any. While
+// signals or dead children wait, the watcher rarely scans: they come first.
+func (o *observer) observe(now time.Time, othersWait bool) (some bool) {
 	o.try(func(w *watch.Watcher) {
 		some = w.Ready(now)
-		if !now.Before(w.Next()) {
-			w.Tick(now)
-			o.ticked(now)
+		if !now.Before(w.Next()) && (!othersWait || now.Sub(o.scanned) >= rareScans) {
+			if w.Tick(now) {
+				o.ticked(now)
+			}
+			o.scanned = now
 			some = true
 		}
 	})
 	return some
 }
 
-// trim releases the memory that a burst of processes needed.
-func (o *observer) trim() { o.try((*watch.Watcher).Trim) }
+// trim releases the memory that a burst of processes needed, see [watch.Watcher.Trim].
+func (o *observer) trim(garbage bool) { o.try(func(w *watch.Watcher) { w.Trim(garbage) }) }
 
 // next returns the time of the next scan; zero: never.
 func (o *observer) next() (t time.Time) {
@@ -133,19 +141,16 @@ func (o *observer) nameOfDead(pid int, now time.Time) (name string) {
 }
 
 // nextDead implements deadChildren.
-func (o *observer) nextDead() (pid int) {
-	o.try(func(w *watch.Watcher) { pid = w.NextDead() })
-	return pid
+func (o *observer) nextDead() (said watch.Accounted, ok bool) {
+	o.try(func(w *watch.Watcher) { said, ok = w.NextDead() })
+	return said, ok
 }
 
 // notDead implements deadChildren.
 func (o *observer) notDead(err error) { o.try(func(w *watch.Watcher) { w.NotDead(err) }) }
 
-// accounted implements deadChildren.
-func (o *observer) accounted(pid int) (r watch.Accounted, ok bool) {
-	o.try(func(w *watch.Watcher) { r, ok = w.Accounted(pid) })
-	return r, ok
-}
+// reapsNext implements deadChildren.
+func (o *observer) reapsNext() { o.try((*watch.Watcher).ReapsNext) }
 
 // noteDeath notifies the watcher that the init has reaped a child, before the machine
 // handles that.

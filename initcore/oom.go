@@ -30,11 +30,20 @@ type oomWatch struct {
 	kills      uint64             // the counter at the last reading
 	reported   uint64             // how many kills were reported or happened before the first reading
 	lastRead   time.Time          // time of the last reading
-	since      time.Time          // time of the last reading before the counter grew
-	grew       time.Time          // time of the first reading after it grew
+	open       []growth           // the kills that were not reported yet, the oldest first
 	grown      func(kills uint64) // called when the counter has grown; nil: nothing is
 	groupKills uint64             // oom_group_kill at the first reading
 }
+
+// A growth is what one reading of the counter has shown.
+type growth struct {
+	kills uint64    // by how much it had grown, without the kills that were reported since
+	since time.Time // time of the reading before
+	at    time.Time // time of the reading
+}
+
+// mostGrowths limits [oomWatch.open]; what exceeds it counts with the last one.
+const mostGrowths = 16
 
 const (
 	// oomBegin is the time from the start of the programs to the first reading. So the
@@ -53,7 +62,7 @@ func (w *oomWatch) startCounting(now time.Time) {
 		w.meter = ownGroup()
 	}
 	w.readCounter(now)
-	w.reported = w.kills
+	w.reported, w.open = w.kills, nil
 	w.groupKills, _ = w.meter.OOMGroupKills()
 }
 
@@ -61,7 +70,12 @@ func (w *oomWatch) startCounting(now time.Time) {
 func (w *oomWatch) readCounter(now time.Time) {
 	kills, ok := w.meter.OOMKills()
 	if ok && kills > w.kills {
-		w.kills, w.since, w.grew = kills, w.lastRead, now
+		if last := len(w.open) - 1; last+1 < mostGrowths {
+			w.open = append(w.open, growth{kills - w.kills, w.lastRead, now})
+		} else {
+			w.open[last].kills, w.open[last].at = w.open[last].kills+kills-w.kills, now
+		}
+		w.kills = kills
 		if w.grown != nil {
 			w.grown(kills)
 		}
@@ -78,26 +92,56 @@ func (w *oomWatch) victim(status procfs.WaitStatus, now time.Time, watched bool)
 	}
 	w.startCounting(now)
 	w.readCounter(now)
-	if w.reported >= w.kills {
+	if len(w.open) == 0 {
 		return ""
 	}
-	defer func() { w.reported++ }()
-	if watched && now.Sub(w.grew) <= oomClaim || now.Sub(w.since) <= oomClaim {
-		return "the memory limit was hit " + w.figures()
+	g := w.open[len(w.open)-1] // the newest: few victims take long to exit
+	defer w.reportOne()
+	if watched && now.Sub(g.at) <= oomClaim || now.Sub(g.since) <= oomClaim {
+		return "the memory limit was hit " + w.figures(w.kills)
 	}
-	return "perhaps because the memory limit was hit, at " + w.since.Format(time.TimeOnly) + " or later " + w.figures()
+	return "perhaps because the memory limit was hit, at " + g.since.Format(time.TimeOnly) + " or later " + w.figures(w.kills)
 }
 
-// unseenVictim returns what to report if a process was killed because the memory limit
-// was hit and no death that was seen can be that of the victim; otherwise "".
-func (w *oomWatch) unseenVictim(now time.Time) string {
+// reportOne notes that one of the newest kills was reported.
+func (w *oomWatch) reportOne() {
+	w.reported++
+	last := len(w.open) - 1
+	if w.open[last].kills--; w.open[last].kills == 0 {
+		w.open = w.open[:last]
+	}
+}
+
+// unseenKills are processes that were killed because the memory limit was hit, and whose
+// exits were not seen. The zero value is none.
+type unseenKills struct {
+	number uint64
+	at     time.Time // when the counter had grown
+	text   string    // what to report
+}
+
+// unseenVictims returns the oldest kills that no death that was seen can be. All kills
+// between two readings are reported together.
+func (w *oomWatch) unseenVictims(now time.Time) unseenKills {
 	w.startCounting(now)
 	w.readCounter(now)
-	if w.reported >= w.kills || now.Sub(w.grew) <= oomClaim {
-		return ""
+	if len(w.open) == 0 || now.Sub(w.open[0].at) <= oomClaim {
+		return unseenKills{}
 	}
-	defer func() { w.reported = w.kills }()
-	return "the memory limit was hit " + w.figures() + " by a process whose exit was not seen"
+	g := w.open[0]
+	w.open = append(w.open[:0], w.open[1:]...)
+	return w.reportUnseen(g.kills, g.at)
+}
+
+// reportUnseen notes that kills were reported, and returns the report.
+func (w *oomWatch) reportUnseen(kills uint64, at time.Time) unseenKills {
+	by := " by a process whose exit was not seen"
+	if kills > 1 {
+		by = fmt.Sprintf(" by %d processes whose exits were not seen", kills)
+	}
+	text := "the memory limit was hit " + w.figures(w.reported+kills) + by
+	w.reported += kills
+	return unseenKills{number: kills, at: at, text: text}
 }
 
 // keepStats returns how many stat files of other processes may be kept open: their
@@ -112,8 +156,9 @@ func (k *kernel) keepStats() int {
 	return int(min(limit/share/each, watch.MaxWatched))
 }
 
-func (w *oomWatch) figures() string {
-	text := fmt.Sprintf("(oom_kill %d → %d", w.reported, w.kills)
+// figures names the counter before the reported kills and after them, and the limit.
+func (w *oomWatch) figures(after uint64) string {
+	text := fmt.Sprintf("(oom_kill %d → %d", w.reported, after)
 	if limit := w.meter.MemoryLimit(); limit != 0 {
 		text += fmt.Sprintf(", memory.max %s", limit)
 	}

@@ -38,20 +38,28 @@ func TestOutOfMemory(t *testing.T) {
 		watched bool
 		want    string // the last answer
 	}{
-		"nothing":                        {"begin kill", true, ""},
-		"the victim":                     {"begin oom kill", true, hit("0 → 1")},
-		"the victim, without watcher":    {"begin oom kill", false, hit("0 → 1")},
-		"another signal":                 {"begin oom TERM", true, ""},
-		"a kill before the first read":   {"oom begin kill", true, ""},
-		"and one more":                   {"oom begin oom kill", true, hit("1 → 2")},
-		"a death before the first look":  {"oom kill", true, ""},
-		"reported once":                  {"begin oom kill kill", true, ""},
-		"a group, each of them":          {"begin oom oom kill kill", true, hit("1 → 2")},
-		"the victim takes its time":      {"begin oom look 1s kill", true, hit("0 → 1")},
-		"too long to be the victim":      {"begin oom 1s look 3s kill", true, maybe("0 → 1", "00:00:00")},
-		"no reading for a long time":     {"begin 9s oom 9s kill", false, maybe("0 → 1", "00:00:00")},
-		"calm for long":                  {"begin 9s oom kill", true, hit("0 → 1")},
-		"no death was seen":              {"begin oom look 3s look", true, hit("0 → 1") + " by a process whose exit was not seen"},
+		"nothing":                       {"begin kill", true, ""},
+		"the victim":                    {"begin oom kill", true, hit("0 → 1")},
+		"the victim, without watcher":   {"begin oom kill", false, hit("0 → 1")},
+		"another signal":                {"begin oom TERM", true, ""},
+		"a kill before the first read":  {"oom begin kill", true, ""},
+		"and one more":                  {"oom begin oom kill", true, hit("1 → 2")},
+		"a death before the first look": {"oom kill", true, ""},
+		"reported once":                 {"begin oom kill kill", true, ""},
+		"a group, each of them":         {"begin oom oom kill kill", true, hit("1 → 2")},
+		"the victim takes its time":     {"begin oom look 1s kill", true, hit("0 → 1")},
+		"too long to be the victim":     {"begin oom 1s look 3s kill", true, maybe("0 → 1", "00:00:00")},
+		"no reading for a long time":    {"begin 9s oom 9s kill", false, maybe("0 → 1", "00:00:00")},
+		"calm for long":                 {"begin 9s oom kill", true, hit("0 → 1")},
+		"no death was seen":             {"begin oom look 3s look", true, "00:00:00 " + hit("0 → 1") + " by a process whose exit was not seen"},
+		"several at once":               {"begin oom oom oom look 3s look", true, "00:00:00 " + hit("0 → 3") + " by 3 processes whose exits were not seen"},
+		"one after the other": {
+			"begin oom look 1s oom oom look 1s oom look 3s look", true,
+			"00:00:00 " + hit("0 → 1") + " by a process whose exit was not seen; 00:00:01 " + hit("1 → 3") + " by 2 processes whose exits were not seen; " +
+				"00:00:02 " + hit("3 → 4") + " by a process whose exit was not seen",
+		},
+		"one seen, one not":              {"begin oom oom kill 3s look", true, "00:00:00 " + hit("1 → 2") + " by a process whose exit was not seen"},
+		"the first is not held up":       {"begin oom look 2s oom look 1s look", true, "00:00:00 " + hit("0 → 1") + " by a process whose exit was not seen"},
 		"no death was seen, report once": {"begin oom look 3s look kill", true, ""},
 		"not yet":                        {"begin oom look 1s look", true, ""},
 	} {
@@ -68,7 +76,10 @@ func TestOutOfMemory(t *testing.T) {
 			case "TERM":
 				got = w.victim(15, now, tt.watched)
 			case "look":
-				got = w.unseenVictim(now)
+				got = ""
+				for u := w.unseenVictims(now); u.number > 0; u = w.unseenVictims(now) {
+					got = strings.TrimPrefix(got+"; ", "; ") + u.at.Format(time.TimeOnly) + " " + u.text
+				}
 			default:
 				d, err := time.ParseDuration(event)
 				check(t, err)

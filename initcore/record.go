@@ -45,13 +45,15 @@ func (m *machine) outOfMemory(id procfs.ID, comm string, status procfs.WaitStatu
 	return oom
 }
 
-// recordUnseenOOM records that the kernel killed a process because the memory limit was
-// hit, if the exit of that process was not seen.
+// recordUnseenOOM records that the kernel killed processes because the memory limit was
+// hit, if their exits were not seen: with the time at which the counter had grown.
 func (m *machine) recordUnseenOOM(now time.Time) {
-	if oom := m.facts.outOfMemoryUnseen(now); oom != "" {
+	for u := m.facts.outOfMemoryUnseen(now); u.number > 0; u = m.facts.outOfMemoryUnseen(now) {
 		m.now = now
-		m.note(history.KindOOM, oom)
-		m.victims.add(procfs.ID{}, "", oom)
+		m.newRecord(history.KindOOM)
+		m.rec.Time, m.rec.Text = u.at, u.text
+		m.hist.Add(&m.rec)
+		m.victims.addUnseen(u.number, u.text)
 	}
 }
 

@@ -2,7 +2,6 @@ package initcore
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,13 +79,13 @@ const justBefore = time.Second
 // are still in /proc, the program itself if it is timeout(1), and those that the history
 // has.
 func (m *machine) killersOf(d *death) []fatal.Peer {
-	if sendsSignals(d.Stat.Comm) {
+	if fatal.SendsSignals(d.Stat.Comm) {
 		return []fatal.Peer{{PID: d.PID, Command: commandLine(d.program.Args)}}
 	}
 	list := m.evidence.killers(d.PID)
 	for _, r := range m.hist.LastExits(history.ExitsKept) {
 		known := slices.ContainsFunc(list, func(p fatal.Peer) bool { return p.PID == r.PID })
-		if !known && m.now.Sub(r.Time) <= justBefore && sendsSignals(r.Comm) && mayName(strings.Fields(r.Cmdline), d.PID) {
+		if !known && m.now.Sub(r.Time) <= justBefore && fatal.SendsSignals(r.Comm) && fatal.MayName(strings.Fields(r.Cmdline), d.PID) {
 			list = append(list, fatal.Peer{PID: r.PID, Command: r.Name()})
 		}
 	}
@@ -113,33 +112,6 @@ func (m *machine) readersOf(d *death) (list []fatal.Peer) {
 		}
 	}
 	return list
-}
-
-// sendsSignals reports whether programs of this name send signals by their nature.
-func sendsSignals(comm string) bool {
-	switch comm {
-	case "kill", "pkill", "killall", "killall5", "skill", "fuser", "timeout", "start-stop-daem":
-		return true
-	}
-	return false
-}
-
-// mayName reports whether a command that sends signals may have sent one to pid. Only
-// kill(1) names its targets by pid: pid itself, a process group, or all with -1.
-func mayName(args []string, pid int) bool {
-	if len(args) == 0 || args[0] != "kill" && !strings.HasSuffix(args[0], "/kill") {
-		return true
-	}
-	words := args[1:]
-	if len(words) > 1 && strings.HasPrefix(words[0], "-") {
-		words = words[1:] // the signal
-	}
-	for _, word := range words {
-		if n, err := strconv.Atoi(word); err == nil && (n == pid || n == -pid || n == -1 || n == 0) {
-			return true
-		}
-	}
-	return false
 }
 
 // The rate at which readZombie reads orphans, so that a burst of deaths is not slowed
@@ -192,7 +164,7 @@ func (k *kernel) killers(pid int) (list []fatal.Peer) {
 		return nil
 	}
 	for other := load.LastPID; other > max(load.LastPID-recentPIDs, 1); other-- {
-		if comm, err := k.fs.Comm(other); err == nil && other != pid && sendsSignals(comm) {
+		if comm, err := k.fs.Comm(other); err == nil && other != pid && fatal.SendsSignals(comm) {
 			list = append(list, fatal.Peer{PID: other, Command: comm})
 		}
 	}
@@ -210,7 +182,7 @@ func (k *kernel) killers(pid int) (list []fatal.Peer) {
 			if len(lines[i]) > 0 {
 				p.Command = strings.Join(lines[i], " ")
 			}
-			if mayName(lines[i], pid) {
+			if fatal.MayName(lines[i], pid) {
 				kept = append(kept, p)
 			}
 		}

@@ -47,6 +47,14 @@ var (
 	installed uint64 // the signals that have our handlers
 )
 
+// Masks for the first bytes of a word.
+const (
+	three = "\xff\xff\xff\x00\x00\x00\x00\x00"
+	five  = "\xff\xff\xff\xff\xff\x00\x00\x00"
+	seven = "\xff\xff\xff\xff\xff\xff\xff\x00"
+	eight = "\xff\xff\xff\xff\xff\xff\xff\xff"
+)
+
 // What the Go runtime needs to start. If the limits are lower, entry ends the process
 // with a message of one line; the runtime would print a hundred.
 var (
@@ -61,10 +69,11 @@ var (
 	noThreads   = "yinit needs 8; raise the limit (docker update --pids-limit, ulimit -u), or look from the host: yinit zombies --pid PID\n"
 	// Commands that run one goroutine need fewer, and are to work in a container whose
 	// limit is nearly reached. Measured as above: with a limit of 4 they run sometimes,
-	// with 5 always. few has their names, 8 bytes each.
+	// with 5 always. few has their names, 8 bytes each, and which of these 8 bytes count.
 	threadsFew   = uint32(4)
 	noThreadsFew = "this command needs 5; raise the limit (docker update --pids-limit, ulimit -u), or look from the host: yinit zombies --pid PID\n"
-	few          = "zombies\x00signals\x00version\x00"
+	few          = "zombies\x00" + eight + "signals\x00" + eight + "version\x00" + eight + "health\x00\x00" + seven +
+		"kill\x00\x00\x00\x00" + five + "ps\x00\x00\x00\x00\x00\x00" + three
 	// What precedes these messages, and the buffer for the number of processes and threads.
 	saysYinit = "yinit: "
 	saysOf    = " of "
@@ -211,6 +220,11 @@ func Take() (*Feed, error) {
 	setMask(&none) // what entry blocked is delivered now
 	return f, err
 }
+
+// Closed reports whether the descriptor fd, 0 to 2, was not open when the process was
+// started. The Go runtime has opened /dev/null in its place. It is only known if the
+// process started in entry.
+func Closed(fd int) bool { return closed>>fd&1 != 0 }
 
 // Spare makes the runtime create n threads for goroutines, beside the main one, and
 // returns when they exist. The runtime keeps them for ever. It would end the process if

@@ -149,9 +149,11 @@ copied:
 	MOVQ	·few+8(SB), CX
 	ADDQ	R8, CX
 command:
-	CMPQ	AX, 0(R8)
+	MOVQ	8(R8), DX
+	ANDQ	AX, DX
+	CMPQ	DX, 0(R8)
 	JEQ	frugal
-	ADDQ	$8, R8
+	ADDQ	$16, R8
 	CMPQ	R8, CX
 	JCS	command
 	JMP	start

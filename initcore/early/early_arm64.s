@@ -148,7 +148,9 @@ rest:
 	ADD	R2, R3
 command:
 	MOVD.P	8(R2), R4
-	CMP	R4, R0
+	MOVD.P	8(R2), R5
+	AND	R0, R5
+	CMP	R4, R5
 	BEQ	frugal
 	CMP	R3, R2
 	BLO	command

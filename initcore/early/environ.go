@@ -3,7 +3,6 @@ package early
 import (
 	"math"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"unsafe"
@@ -62,7 +61,3 @@ func ignoreVariables() {
 		}
 	}
 }
-
-// Widen lets two goroutines run at a time, for a role that reads and draws at the same
-// time.
-func Widen() { runtime.GOMAXPROCS(min(runtime.NumCPU(), 2)) }

@@ -147,11 +147,7 @@ func (f *fields) used(r *Record) {
 	default:
 		f.add("ran", "unknown")
 	}
-	cpu := procfs.Span(r.CPU)
-	if r.Runtime >= time.Second {
-		cpu += fmt.Sprintf(", %.0f %% of one CPU", 100*r.CPU.Seconds()/r.Runtime.Seconds())
-	}
-	f.add("cpu", cpu)
+	f.add("cpu", r.usedCPU())
 	f.addIf(r.MaxRSS > 0, "memory", "at most "+r.MaxRSS.String()+" resident")
 	f.addIf(r.MaxRSS == 0, "memory", "unknown")
 	switch {
@@ -161,6 +157,19 @@ func (f *fields) used(r *Record) {
 	default:
 		f.add("zombie", "for "+procfs.Span(r.ZombieFor)+", until it was reaped")
 	}
+}
+
+// usedCPU says how much CPU time the process had used. It is 0 if it is not known.
+func (r *Record) usedCPU() string {
+	switch {
+	case r.CPU == 0 && r.Accounted: // the unit of acct(5)
+		return "under 10ms"
+	case r.CPU == 0:
+		return "unknown, or under 10ms"
+	case r.Runtime < time.Second:
+		return procfs.Span(r.CPU)
+	}
+	return fmt.Sprintf("%s, %.0f %% of one CPU", procfs.Span(r.CPU), 100*r.CPU.Seconds()/r.Runtime.Seconds())
 }
 
 // relatives adds the parents and the reaper.

@@ -76,7 +76,7 @@ func sameExecutable(proc procfs.FS, pid int) bool {
 	if err != nil {
 		return false
 	}
-	theirs, err := os.Stat(filepath.Join(proc.Root(), strconv.Itoa(pid), "exe"))
+	theirs, err := os.Stat(proc.Path(pid, "exe"))
 	return err == nil && os.SameFile(ours, theirs)
 }
 
@@ -178,7 +178,7 @@ func Find(proc procfs.FS, asked int) (*Source, error) {
 // container". It returns "" if that is the container of this process, or may be.
 func elsewhere(proc procfs.FS, pid int) string {
 	key := proc.ContainerKey(pid)
-	if same, known := key.Same(proc.ContainerKey(os.Getpid())); same || !known {
+	if same, known := key.Same(proc.OurKey()); same || !known {
 		return ""
 	}
 	const short = 12 // digits, as docker ps shows
@@ -235,7 +235,7 @@ func findOthers(proc procfs.FS, fits func(pid int) bool) (found *Source) {
 	}
 	var all []string
 	for _, pid := range pids {
-		if pid == 1 || pid == os.Getpid() || seemsYinit(proc, pid) == verdict.No || !fits(pid) {
+		if pid == 1 || pid == os.Getpid() && !proc.FromAbove() || seemsYinit(proc, pid) == verdict.No || !fits(pid) {
 			continue
 		}
 		s, err := openSource(proc, pid)

@@ -7,7 +7,7 @@ import (
 
 // InspectorCommands are the names of yinit's commands, as on its command line.
 var InspectorCommands = []string{
-	"top", "zombies", "signals", "history", "demo", "version", "help", "completion",
+	"top", "status", "ps", "kill", "explain", "zombies", "signals", "history", "doctor", "containers", "metrics", "health", "rehearse", "demo", "version", "help", "completion",
 }
 
 // Inspects reports whether a command line, joined by spaces, runs one of yinit's

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -33,7 +32,7 @@ const (
 // not sealed or that another process has made. What a process of another user has
 // written into a ring of its own is still only what it claims.
 func Open(proc procfs.FS, pid int) (*Reader, error) {
-	dir := filepath.Join(proc.Root(), strconv.Itoa(pid), "fd")
+	dir := proc.Path(pid, "fd")
 	f, err := openRing(dir)
 	if errors.Is(err, fs.ErrPermission) && os.Geteuid() == 0 {
 		f, err = openAsOwner(proc, pid, dir)
@@ -41,11 +40,19 @@ func Open(proc procfs.FS, pid int) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	status, err := proc.Status(pid)
+	if err != nil {
+		_ = f.Close() // It was not even read.
+		return nil, err
+	}
+	if len(status.NSpid) > 1 || proc.FromAbove() {
+		hideReads(f)
+	}
 	r, err := NewReader(f)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkHolder(proc, pid, f, r); err != nil {
+	if err := checkHolder(&status, f, r); err != nil {
 		_ = r.Close() // It was only read.
 		return nil, err
 	}
@@ -102,13 +109,18 @@ func openSealed(path string) (*os.File, error) {
 	return f, nil
 }
 
-// checkHolder returns an error that matches [ErrNoRing] unless the process pid has made the
-// memfd f itself and the header of the ring names it as the init.
-func checkHolder(proc procfs.FS, pid int, f *os.File, r *Reader) error {
-	status, err := proc.Status(pid)
-	if err != nil {
-		return err
-	}
+// hideReads makes reads of the ring leave its access time alone. An init takes a change of it
+// for a command of yinit beside it, and some of the processes that it has not seen for the
+// threads of that command, see [Writer.LastRead]. In a PID namespace below the caller's, the
+// caller has none.
+func hideReads(f *os.File) {
+	// It fails for a reader that neither owns the ring nor has CAP_FOWNER.
+	_, _ = unix.FcntlInt(f.Fd(), unix.F_SETFL, unix.O_NOATIME)
+}
+
+// checkHolder returns an error that matches [ErrNoRing] unless the process with this status
+// has made the memfd f itself and the header of the ring names it as the init.
+func checkHolder(status *procfs.Status, f *os.File, r *Reader) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return fmt.Errorf("fstat: %w", err)

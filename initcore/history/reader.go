@@ -1,11 +1,10 @@
 package history
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"sort"
 	"time"
 
 	"yinit/procfs"
@@ -181,7 +180,7 @@ func (r *Reader) Read(after uint64) (Batch, error) {
 	}
 	missing := h.Written - after
 	b.Lost = missing - min(missing, uint64(len(b.Records))+b.Damaged)
-	slices.SortFunc(b.Records, func(x, y Record) int { return cmp.Compare(x.Seq, y.Seq) })
+	sort.Slice(b.Records, func(i, j int) bool { return b.Records[i].Seq < b.Records[j].Seq })
 	b.Records = foldRepeats(b.Records)
 	r.after, r.at = h.Written, from
 	return b, nil

@@ -141,6 +141,9 @@ const MaxCount = 1<<16 - 1
 // ID returns the identity of the process that the record is about.
 func (r Record) ID() procfs.ID { return procfs.ID{PID: r.PID, Start: r.Start} }
 
+// Died returns when the process of an exit record ended; it may have been reaped much later.
+func (r *Record) Died() time.Time { return r.Time.Add(-r.ZombieFor) }
+
 // Failed reports whether the record is the exit of a process whose wait status is
 // known and not 0.
 func (r Record) Failed() bool {

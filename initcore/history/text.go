@@ -88,6 +88,9 @@ func (r *Record) Reaper() string {
 	}
 }
 
+// ReaperKnown reports whether it is known who reaped the process.
+func (r *Record) ReaperKnown() bool { return r.ReapedByKernel || r.ReapedByInit || !r.Accounted }
+
 // Stranger says that an orphan was reaped by a process that had adopted it and is not an
 // init: "PID 1 (python3) reaped a process that it did not start"; otherwise it returns "".
 // A server that waits for any child may take such a process for one of its own, and its

@@ -1,9 +1,7 @@
 package watch
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"yinit/initcore/history"
@@ -19,12 +17,18 @@ import (
 //     for kernels that do not report it otherwise.
 //   - from its accounting record, if it had been reaped before the watcher found it.
 type accounting struct {
-	file  *pacct.File
-	owed  []int // the pids of recorded exits whose accounting record was not read yet
+	file *pacct.File
+	owed []int // the pids of recorded exits whose accounting record was not read yet
+	// maybe has a bit for each of owed, and each bit stands for many pids: thousands of records
+	// are compared with owed, and few of them are in it.
+	maybe [owedWords]uint64
 	ahead ahead
 	later queue // of pids that exist, but cannot be watched
 	// current is the record that is handled; here, because each would take memory of its own.
 	current waiting
+	// parent is the last one of which startOf has read the start in this call of readAccounting:
+	// a process may have had thousands of children that have ended.
+	parent procfs.ID
 	// scan and watched count the zombies for which mayWatch was asked since the last scan.
 	scan    uint64
 	watched int
@@ -47,12 +51,10 @@ type accounting struct {
 }
 
 const (
-	// maxOwed is how many accounting records may be owed until the watcher reads them.
-	maxOwed = 256
 	// maxAtOnce is how many zombies are watched because of their records between two scans.
 	maxAtOnce = 64
-	// maxLater is how many accounting records may wait.
-	maxLater = 1024
+	// maxLater is how many accounting records may wait. Each takes 112 bytes.
+	maxLater = 4096
 	// reusedAfter is after how many scans a pid that exists, and that belongs to no
 	// zombie, was reused, for example by a thread.
 	reusedAfter = 2
@@ -71,8 +73,11 @@ const (
 // children that the init has reaped, and recorded, since the file exists.
 func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 	a := &accounting{
-		file: f, owed: append(make([]int, 0, maxOwed), reaped...),
+		file: f, owed: make([]int, 0, maxOwed),
 		failures: history.NewBudget(failureBurst, failuresPerSecond), successes: history.NewBudget(successBurst, successesPerSecond),
+	}
+	for _, pid := range reaped {
+		a.owe(pid)
 	}
 	w.accounting = a
 }
@@ -97,6 +102,7 @@ func (w *Watcher) readAccounting(now time.Time) {
 	if a == nil || a.ahead.full() {
 		return
 	}
+	a.parent = procfs.ID{}
 	w.retryLater(now)
 	err := a.file.Read(func(r pacct.Record) bool {
 		w.account(&r, now)
@@ -113,7 +119,7 @@ func (w *Watcher) readAccounting(now time.Time) {
 		a.missing += len(a.owed)
 	}
 	a.begun, a.lastRead, a.readAt = true, now, procfs.SinceBoot()
-	a.owed = a.owed[:0]
+	a.owed, a.maybe = a.owed[:0], [owedWords]uint64{}
 	if a.missing >= gapAfter {
 		w.accountingGap(now, "the file system of "+a.file.Dir()+" is nearly full or frozen, or another process has called acct(2)")
 	}
@@ -151,18 +157,6 @@ func (w *Watcher) checkAccounting(now time.Time) {
 	}
 }
 
-// paid reports whether the exit of a process was recorded, whose accounting record this
-// is.
-func (a *accounting) paid(pid int) bool {
-	at := slices.Index(a.owed, pid) // an early one: processes are reaped much in the order in which they end
-	if at < 0 {
-		return false
-	}
-	a.missing = 0
-	a.owed = slices.Delete(a.owed, at, at+1)
-	return true
-}
-
 // account handles one accounting record.
 func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	a := w.accounting
@@ -172,12 +166,11 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	a.current = waiting{Record: *r, since: w.scans, tried: w.scans}
 	switch {
 	case !w.mustWait(&a.current, now):
-	case a.later.n < maxLater:
-		w.describe(&a.current, now)
-		kept := a.current
-		a.later.push(&kept)
-	default:
+	case a.later.n == maxLater:
 		a.skipped++
+	default:
+		w.describe(&a.current, now)
+		w.waitLater(&a.current)
 	}
 }
 
@@ -200,6 +193,7 @@ func (w *Watcher) mustWait(r *waiting, now time.Time) bool {
 	switch {
 	case p != nil && p.matches(&r.Record):
 		p.accounted, p.accountKnown, p.accountStatus = true, r.Known, r.Status
+		p.cpu = max(p.cpu, r.CPU) // its parent may reap it before the watcher can read that
 		if r.Comm != "" && r.Comm != p.Comm {
 			w.lastProgram(p, r.Comm)
 		}
@@ -288,8 +282,11 @@ func (w *Watcher) startOf(pid int, now time.Time) time.Time {
 	var start procfs.Ticks
 	if p := w.procs[pid]; p != nil {
 		start = p.ID.Start
+	} else if a := w.accounting; a.parent.PID == pid {
+		start = a.parent.Start
 	} else if w.scanner.Stat(pid, &w.other) == nil {
 		start = w.other.Start
+		a.parent = w.other.ID()
 	}
 	if start == 0 {
 		return time.Time{}
@@ -324,28 +321,6 @@ func (w *Watcher) noteSkipped(now time.Time) {
 	a.skipped, a.notedSkipped = 0, now
 }
 
-// expectAccounting notes that the exit of a process was recorded, whose accounting
-// record is still to be read. p is what the watcher knows about it, or nil.
-func (w *Watcher) expectAccounting(pid int, p *process) {
-	a := w.accounting
-	if a == nil {
-		return
-	}
-	if a.ahead.taken == pid {
-		a.ahead.taken = 0
-		return
-	}
-	if _, ok := a.ahead.take(pid); ok {
-		return
-	}
-	if p != nil && (p.accounted || p.FoundDead) {
-		return
-	}
-	if a.owed = append(a.owed, pid); len(a.owed) >= maxOwed {
-		w.readAccounting(w.clock())
-	}
-}
-
 // Reaping notifies the watcher that the init has reaped a child, and is about to record
 // that. first is true for the first of several: then the watcher records the processes
 // that have ended before, so that the history has them in order.
@@ -364,12 +339,13 @@ func (w *Watcher) unaccounted(gone uint64, now time.Time) uint64 {
 	if a == nil {
 		return gone
 	}
-	recorded := a.recorded
-	a.recorded = 0
+	known := min(gone, a.recorded)
+	a.recorded -= known
+	a.recorded = 0 // it is an estimate, and starts anew with each scan
 	if !a.incomplete {
 		return 0
 	}
-	return gone - min(gone, recorded)
+	return gone - known
 }
 
 // Sources returns how the watcher learns of the ends of processes.
@@ -389,11 +365,3 @@ func (w *Watcher) Sources() history.Sources {
 
 // busy reports whether accounting records wait for the next scan.
 func (a *accounting) busy() bool { return a != nil && (a.later.n > 0 || a.skipped > 0) }
-
-// errNoCounter reports why the processes that were missed cannot be counted.
-func errNoCounter(err error) string {
-	if errors.Is(err, procfs.ErrCovered) {
-		return "/proc/loadavg is not the kernel's: another file system is mounted over it, such as lxcfs"
-	}
-	return err.Error()
-}

@@ -44,7 +44,7 @@ func TestAccountingFails(t *testing.T) {
 		w.ask = func(int) (info, error) { return info{}, unix.ENOTTY } // as before Linux 6.15
 		w.exitInfo = false
 		before := s.sleepers(2)[0]
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		if p := w.procs[before]; p == nil || p.statFD >= 0 || w.Sources() != history.SourceWatch|history.SourceAccounting {
 			t.Fatalf("%+v, sources %v: want no open stat file, and accounting", p, w.Sources())
 		}
@@ -54,7 +54,7 @@ func TestAccountingFails(t *testing.T) {
 			want = history.SourceWatch
 		}
 		spoil(t)
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		if notes := b.of(history.KindNote, 0); !strings.HasPrefix(notes[len(notes)-1].Text, "process accounting is off: ") {
 			t.Errorf("notes %+v, want one about accounting at the end", notes)
 		}
@@ -62,7 +62,7 @@ func TestAccountingFails(t *testing.T) {
 			t.Errorf("sources %v, now %v; want once %v", b.sources, w.Sources(), want)
 		}
 		after := s.sleepers(1)[0]
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		for _, pid := range []int{before, after} {
 			if p := w.procs[pid]; p == nil || p.statFD >= 0 == short {
 				t.Errorf("the stat file of %d is not as wanted (too few descriptors: %v): %+v", pid, short, p)
@@ -93,7 +93,7 @@ func TestAccountingReusedByThread(t *testing.T) {
 		if got := b.exits(); got != "" || !w.accounting.busy() {
 			t.Fatalf("recorded %q too early: the process may be about to be reaped", got)
 		}
-		w.Tick(now.Add(time.Minute))
+		w.scan(now.Add(time.Minute))
 	}
 	if got := b.exits(); got != "gone exited 0 accounted" || w.accounting.busy() {
 		t.Errorf("recorded %q, want the end of gone once; still busy: %v", got, w.accounting.busy())
@@ -132,7 +132,7 @@ func TestAccountingOfZombies(t *testing.T) {
 		}
 		eventually(t, "it is a zombie", func() bool { st, err := (procfs.FS{}).Stat(zombie); return err == nil && st.Zombie() })
 		for range 2 * reusedAfter {
-			w.Tick(time.Now())
+			w.scan(time.Now())
 		}
 		waits := w.accounting.later.n + len(w.accounting.ahead.all)
 		if n := len(b.of(history.KindExit, zombie)); n != 0 || w.procs[zombie] != nil || waits != 1 {
@@ -142,13 +142,13 @@ func TestAccountingOfZombies(t *testing.T) {
 		switch by {
 		case "its parent":
 			s.does("wait; echo 0")
-			w.Tick(time.Now())
+			w.scan(time.Now())
 		case "the init":
 			_, err := unix.Wait4(zombie, nil, 0, nil)
 			check(t, err)
 			w.Reaping(procfs.ID{PID: zombie}, true)
 			w.Reaped(procfs.ID{PID: zombie})
-			w.Tick(time.Now())
+			w.scan(time.Now())
 			want = 0 // the init records it
 		default:
 			w.Finish(time.Now())
@@ -187,9 +187,9 @@ func TestAccountingTooManyWait(t *testing.T) {
 func TestAccountedParent(t *testing.T) {
 	w, b := newAccountingWatcher(t)
 	known := newShell(t)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	time.Sleep(20 * time.Millisecond)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	known.does("/bin/true; echo 0")
 	unseen := newShell(t)
 	unseen.does("/bin/false; echo 0")
@@ -202,7 +202,7 @@ func TestAccountedParent(t *testing.T) {
 		st, err := (procfs.FS{}).Stat(known.cmd.Process.Pid)
 		return err == nil && st.Comm == "sleep"
 	})
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	for _, r := range b.of(history.KindExit, 0) {
 		if r.Parent != "" {
 			t.Errorf("%d %s, child of %d: its parent is %q, want no name: it has executed another program, or was not seen before", r.PID, r.Comm, r.PPID, r.Parent)

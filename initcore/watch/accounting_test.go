@@ -37,6 +37,40 @@ func newAccountingWatcher(t *testing.T) (*Watcher, *recorder) {
 	return w, b
 }
 
+// TestBeforeAccounting: of the processes that ended before the watcher existed, those are
+// counted as unseen that ended before accounting began, unless the init has reaped them.
+func TestBeforeAccounting(t *testing.T) {
+	reapOrphans()
+	s := newShell(t)
+	const before, after = 3, 5
+	fd, err := procfs.FS{}.OpenLastPID()
+	check(t, err)
+	defer unix.Close(fd)
+	from, err := procfs.ReadLastPID(fd)
+	check(t, err)
+	s.does(fmt.Sprintf("for i in %s; do /bin/true; done; echo 0", strings.Repeat("x ", before)))
+	reaped := startTrue(t)
+	_, err = unix.Wait4(reaped.PID, nil, 0, nil)
+	check(t, err)
+	f := startAccounting(t)
+	begun, err := procfs.ReadLastPID(fd)
+	check(t, err)
+	s.does(fmt.Sprintf("for i in %s; do /bin/true; done; echo 0", strings.Repeat("x ", after)))
+	b := &recorder{}
+	w, err := New(Options{
+		Self: os.Getpid(), Init: os.Getpid(), Every: time.Millisecond, Accounting: f,
+		From: from, AccountedFrom: begun, Deaths: 1,
+	}, b)
+	check(t, err)
+	t.Cleanup(w.Close)
+	for range 3 { // the newest pids are tried again
+		w.scan(time.Now())
+	}
+	if n := len(b.of(history.KindExit, 0)); b.missed != before || n != after {
+		t.Errorf("%d were missed and %d recorded, want %d and %d: %s", b.missed, n, before, after, b.exits())
+	}
+}
+
 // exits returns the exit records as lines, sorted by their order in the history.
 func (b *recorder) exits() string {
 	var lines []string
@@ -56,10 +90,10 @@ func TestAccountingSeesAll(t *testing.T) {
 	s := newShell(t)
 	w, b := newAccountingWatcher(t)
 	time.Sleep(20 * time.Millisecond) // so that the name of the shell is older than the next look
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	s.does("/bin/true; /bin/false; sh -c 'exit 7'; sh -c 'kill -9 $$'; echo 0")
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	want := "true exited 0 accounted; false exited 1 accounted; sh exited 7 accounted; sh killed by SIGKILL accounted"
 	if got := b.exits(); got != want {
 		t.Errorf("recorded %s\nwant %s", got, want)
@@ -79,7 +113,7 @@ func TestAccountingOnce(t *testing.T) {
 	w, b := newAccountingWatcher(t)
 	s := newShell(t)
 	watched := s.does("sleep 0.1 & echo $!")
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	s.does("wait; echo 0")
 	eventually(t, "its end is recorded", func() bool { w.Ready(time.Now()); return len(b.of(history.KindExit, watched)) > 0 })
 	// A child of ours that the watcher has never seen, and one that it has seen.
@@ -87,7 +121,7 @@ func TestAccountingOnce(t *testing.T) {
 		pid, err := unixFork(t)
 		check(t, err)
 		if seen {
-			w.Tick(time.Now())
+			w.scan(time.Now())
 		}
 		check(t, unix.Kill(pid, unix.SIGKILL))
 		_, err = unix.Wait4(pid, nil, 0, nil)
@@ -103,13 +137,13 @@ func TestAccountingOnce(t *testing.T) {
 	// A zombie that is still there when its record is read.
 	zombie := s.does("sleep 0 & echo $!") // the shell waits for its next line, and for no child
 	eventually(t, "it is a zombie", func() bool { st, err := (procfs.FS{}).Stat(zombie); return err == nil && st.Zombie() })
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if n := len(b.of(history.KindExit, zombie)); n != 0 {
 		t.Errorf("%d exit records of a zombie, want none", n)
 	}
 	for range 3 {
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		w.Ready(time.Now())
 	}
 	if n := len(b.of(history.KindExit, watched)); n != 1 {
@@ -135,7 +169,7 @@ func TestAccountingTellsStatus(t *testing.T) {
 	w, b := newAccountingWatcher(t)
 	w.ask = func(int) (info, error) { return info{}, unix.ENOTTY }
 	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	s.does("wait; echo 0")
 	eventually(t, "the exit is recorded", func() bool { w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
 	if r := b.of(history.KindExit, pid)[0]; !r.Known || r.Status != 3<<8 || r.Accounted || r.Parent != "sh" {
@@ -155,10 +189,10 @@ func TestAccountingGap(t *testing.T) {
 	check(t, unix.Acct(other.Name())) // as psacct does
 	for range 2 * gapAfter {
 		pid := s.does("sleep 0.02 & echo $!")
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		s.does("wait; echo 0")
 		eventually(t, "the exit is recorded", func() bool { w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
-		w.Tick(time.Now())
+		w.scan(time.Now())
 	}
 	notes := b.of(history.KindNote, 0)
 	if len(notes) != 1 || !strings.Contains(notes[0].Text, "another process has called acct(2)") {
@@ -166,8 +200,8 @@ func TestAccountingGap(t *testing.T) {
 	}
 	before := b.missed
 	s.does("for i in 1 2 3 4 5 6 7 8 9 10 11 12; do /bin/true; done; echo 0")
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if n := b.missed - before; n < 12 {
 		t.Errorf("%d were missed, want at least 12", n)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/procfs"
 	"yinit/procfs/pacct"
 )
 
@@ -15,7 +16,8 @@ import (
 // saves it from reading /proc.
 type ahead struct {
 	all   []aheadRecord // in the order in which the kernel wrote them
-	taken int           // the pid of the last record that [Watcher.Accounted] has taken; 0: none
+	taken int           // the pid of the last record that [Watcher.ReapsNext] has taken; 0: none
+	none  time.Time     // when there was no record for [Watcher.NextDead] last
 }
 
 // An aheadRecord is the record of a child of the init.
@@ -27,6 +29,10 @@ type aheadRecord struct {
 
 // Accounted is what process accounting says about a process that has ended.
 type Accounted struct {
+	// ID is its pid and its start time, which is 0 if the watcher does not know it.
+	ID procfs.ID
+	// Signaled is true if a signal has ended it.
+	Signaled bool
 	// Comm is its command name.
 	Comm string
 	// Elapsed is the time from its start to its end, in 10 ms.
@@ -44,6 +50,8 @@ const (
 	// writes the record a moment before the child has ended; but the child may be traced, and
 	// then its tracer has to wait for it first.
 	tryFor = 100 * time.Millisecond
+	// readAgain is after which time NextDead reads again, if there was nothing.
+	readAgain = time.Millisecond
 )
 
 func (a *ahead) full() bool { return len(a.all) >= maxAhead }
@@ -67,18 +75,42 @@ func (a *ahead) take(pid int) (r aheadRecord, ok bool) {
 	return r, true
 }
 
-// NextDead returns a child of the init that has ended, or is about to end; 0: none is known.
-func (w *Watcher) NextDead() int {
+// NextDead returns a child of the init that has ended, or is about to end. ok is false if
+// none is known.
+func (w *Watcher) NextDead() (said Accounted, ok bool) {
 	a := w.accounting
 	if a == nil {
-		return 0
+		return said, false
+	}
+	if len(a.ahead.all) == 0 && !w.readAhead(a) {
+		return said, false
+	}
+	r := &a.ahead.all[0]
+	said = Accounted{
+		ID: procfs.ID{PID: r.PID}, Signaled: r.Known && r.Status.Signaled(),
+		Comm: r.Comm, Elapsed: r.Elapsed, CPU: r.CPU, MinorFaults: r.MinorFaults,
+	}
+	if p := w.procs[r.PID]; p != nil {
+		said.ID.Start = p.ID.Start
+	}
+	return said, true
+}
+
+// readAhead reads accounting records, and reports whether one is that of a child of the init.
+// If there was none it does not look again at once. Those that had another parent when they
+// died wait for the init to reap them, and to look through thousands of them for each child
+// would take longer than to reap it.
+func (w *Watcher) readAhead(a *accounting) bool {
+	if w.clock().Sub(a.ahead.none) < readAgain {
+		return false
+	}
+	if w.readAccounting(w.clock()); w.accounting == nil {
+		return false
 	}
 	if len(a.ahead.all) == 0 {
-		if w.readAccounting(w.clock()); w.accounting == nil || len(a.ahead.all) == 0 {
-			return 0
-		}
+		a.ahead.none = w.clock()
 	}
-	return a.ahead.all[0].PID
+	return len(a.ahead.all) > 0
 }
 
 // NotDead notifies the watcher that waitid(2) has not found the child that NextDead has
@@ -98,25 +130,16 @@ func (w *Watcher) NotDead(err error) {
 	case now.Sub(first.tried) < tryFor:
 		a.ahead.all = append(a.ahead.all, first)
 	case first.watched:
-	case a.later.n < maxLater:
-		a.later.push(&waiting{Record: first.Record, since: w.scans, tried: w.scans})
 	default:
-		a.skipped++
+		w.waitLater(&waiting{Record: first.Record, since: w.scans, tried: w.scans})
 	}
 }
 
-// Accounted returns what process accounting says about a child of the init that has
-// ended, and that the init is about to reap. ok is false if there is no record, or if the
-// watcher and /proc tell more.
-func (w *Watcher) Accounted(pid int) (said Accounted, ok bool) {
-	a := w.accounting
-	if a == nil || w.procs[pid] != nil {
-		return said, false
+// ReapsNext notifies the watcher that the init has reaped the child that NextDead has
+// returned, and is about to record what that said.
+func (w *Watcher) ReapsNext() {
+	if a := w.accounting; a != nil && len(a.ahead.all) > 0 {
+		a.ahead.taken = a.ahead.all[0].PID
+		a.ahead.all = slices.Delete(a.ahead.all, 0, 1)
 	}
-	r, ok := a.ahead.take(pid)
-	if !ok || r.watched {
-		return said, false
-	}
-	a.ahead.taken = pid
-	return Accounted{r.Comm, r.Elapsed, r.CPU, r.MinorFaults}, true
 }

@@ -27,12 +27,26 @@ const (
 	// maxWalk is the maximum number of pids that one scan tries one by one. If there
 	// were more since the last scan, listing /proc is cheaper.
 	maxWalk = 1 << 16
+	// pieceTime is the CPU time after which a scan stops, for Tick to continue it.
+	pieceTime = 2 * time.Millisecond
 )
 
 // findNew finds the processes that were started since the last scan.
 func (w *Watcher) findNew(now time.Time) {
-	w.scans++
-	w.refresh()
+	for w.findSome(now); w.unfinished; {
+		w.findSome(now)
+	}
+}
+
+// findSome begins or continues a scan for the processes that were started since the last
+// one. It sets w.unfinished if there are so many that the scan is to be continued.
+func (w *Watcher) findSome(now time.Time) {
+	continued := w.unfinished
+	if !continued {
+		w.scans++
+		w.refresh()
+	}
+	w.unfinished = false
 	if w.counter < 0 {
 		_, _ = w.list(now, 0, 0) // how many were missed is unknown
 		return
@@ -43,19 +57,22 @@ func (w *Watcher) findNew(now time.Time) {
 		return // the next scan finds them
 	}
 	before := w.last
-	if last == before && len(w.unsure) == 0 {
+	if last == before && len(w.unsure) == 0 && w.doubtful == 0 {
 		return
 	}
-	gone := 0
-	for _, pid := range w.unsure {
-		if !w.watch(max(pid, -pid), now) && pid > 0 {
-			gone++
+	if !continued {
+		for _, pid := range w.unsure {
+			if !w.watch(max(pid, -pid), now) && pid > 0 {
+				w.gone++
+			}
 		}
+		w.unsure = w.unsure[:0]
 	}
-	w.unsure = w.unsure[:0]
 	switch step := w.distance(before, last); {
 	case step <= w.maxWalk:
-		gone += w.walk(before, step, now)
+		var n int
+		last, n = w.walk(before, step, now)
+		w.gone += n
 	case last < before:
 		// That many pids in one interval are less likely than a process that has
 		// decreased the counter, as CRIU does, see ns_last_pid in
@@ -64,12 +81,17 @@ func (w *Watcher) findNew(now time.Time) {
 	default:
 		found, err := w.list(now, before, last)
 		if err == nil { // otherwise the number is unknown
-			gone += step - found
+			w.gone += step - found
 		}
 	}
-	w.last, w.lastScan = last, began
+	w.last = last
+	if w.unfinished {
+		return
+	}
+	w.lastScan = began
 	w.checkAccounting(now)
-	w.countMissed(w.unaccounted(w.uninspected(uint64(gone)), now))
+	w.addMissed(w.uninspected(w.unreaped(w.unaccounted(uint64(w.gone), now))))
+	w.gone = 0
 }
 
 // openCounter opens the file with the last pid.
@@ -87,7 +109,7 @@ func (w *Watcher) lastPID() (int, error) { return procfs.ReadLastPID(w.counter) 
 // it shows the same pid, Tick would find nothing to do. The descriptor is -1 if Tick
 // has something to do in any case.
 func (w *Watcher) Calm() (fd, lastPID int) {
-	if len(w.unsure) > 0 || w.dead > 0 || w.missed > 0 || w.unread > 0 || w.adopting > 0 || w.accounting.busy() {
+	if len(w.unsure) > 0 || w.doubtful > 0 || w.dead > 0 || w.missed > 0 || w.unread > 0 || len(w.adopting) > 0 || w.accounting.busy() {
 		return -1, 0
 	}
 	for _, p := range w.procs {
@@ -115,18 +137,22 @@ func (w *Watcher) pidMax() int {
 	return n
 }
 
-// walk tries the step pids that follow before, and returns how many of them no longer
-// belong to a process or thread.
-func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
+// walk tries the pids after before, step of them, and sets w.unfinished if it stops early. It
+// returns the last pid that it tried, and how many of them have no process or thread.
+func (w *Watcher) walk(before, step int, now time.Time) (last, gone int) {
+	end := threadCPUTime() + w.piece
 	wrap := before + step + 1
 	if step > 0 {
 		wrap = min(wrap, w.pidMax())
 	}
 	stub := 0 // gone pids that belong to the inspector that was found before them
-	for i, pid := 0, before; i < step; i++ {
-		if pid++; pid >= wrap {
-			pid = firstPID
+	pid := before
+	for i := range step {
+		if i%8 == 7 && stub == 0 && threadCPUTime() > end {
+			w.unfinished = true
+			break
 		}
+		pid = following(pid, wrap)
 		switch {
 		case w.watch(pid, now):
 			if p := w.procs[pid]; p != nil {
@@ -146,7 +172,15 @@ func (w *Watcher) walk(before, step int, now time.Time) (gone int) {
 			gone++
 		}
 	}
-	return gone
+	return pid, gone
+}
+
+// following returns the pid that the kernel tries after pid. At wrap it continues with firstPID.
+func following(pid, wrap int) int {
+	if pid+1 >= wrap {
+		return firstPID
+	}
+	return pid + 1
 }
 
 // isNew reports whether a process got its pid after the last scan had read the last one.
@@ -189,16 +223,21 @@ func (w *Watcher) list(now time.Time, from, to int) (found int, err error) {
 	return found, nil
 }
 
-// countMissed counts processes that started and ended unseen, except for those that
-// the init reaped: these are recorded.
-func (w *Watcher) countMissed(gone uint64) {
+// unreaped returns how many of the processes that have gone the init has not reaped: what it
+// reaps it records.
+func (w *Watcher) unreaped(gone uint64) uint64 {
 	known := min(gone, w.reaped)
 	w.reaped -= known
 	if len(w.unsure) == 0 {
 		w.reaped = 0 // it is an estimate, and starts anew with each scan
 	}
-	w.missed += gone - known
-	w.recorder.Missed(gone - known)
+	return gone - known
+}
+
+// addMissed counts processes that started and ended unseen.
+func (w *Watcher) addMissed(n uint64) {
+	w.missed += n
+	w.recorder.Missed(n)
 }
 
 // noteMissed records how many processes were missed, at most once per noteInterval.

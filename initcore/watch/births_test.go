@@ -1,7 +1,9 @@
 package watch
 
 import (
+	"fmt"
 	"os/exec"
+	"runtime"
 	"testing"
 	"time"
 
@@ -24,13 +26,13 @@ func TestStartsDuringScan(t *testing.T) {
 		return ask(fd)
 	}
 	s.children = append(s.children, s.does("sleep 1000 & echo $!"))
-	w.Tick(time.Now()) // finds sleep
+	w.scan(time.Now()) // finds sleep
 	if born.PID == 0 {
 		t.Fatal("no process was started in the scan")
 	}
 	reap(t, w, born)
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if b.missed != 0 {
 		t.Errorf("%d were missed, want 0: the init has recorded it", b.missed)
 	}
@@ -41,21 +43,68 @@ func TestStartsDuringScan(t *testing.T) {
 func TestLateAppearance(t *testing.T) {
 	w, b := newWatcher(t, 0)
 	late := startTrue(t)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	w.forget(late.PID) // as if it had not been there yet
 	w.unsure = append(w.unsure, late.PID)
 	reap(t, w, late)
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if b.missed != 0 {
 		t.Errorf("%d were missed, want 0: the init has recorded it", b.missed)
+	}
+}
+
+// TestLongScan: a scan of many new processes takes several calls of Tick, and finds and
+// counts all of them, whatever the init reaps in the meantime.
+func TestLongScan(t *testing.T) {
+	runtime.LockOSThread() // as PID 1 does: a part of a scan ends by the CPU time of the thread
+	defer runtime.UnlockOSThread()
+	reapOrphans()
+	const living, ended, reaped = 300, 300, 50
+	w, b := newWatcher(t, 0)
+	w.piece = pieceTime / 10
+	var pids []int
+	for range living {
+		pid, err := unixFork(t)
+		check(t, err)
+		pids = append(pids, pid)
+		t.Cleanup(func() { _ = unix.Kill(pid, unix.SIGKILL); _, _ = unix.Wait4(pid, nil, 0, nil) })
+	}
+	s := newShell(t)
+	s.does(fmt.Sprintf("i=0; while [ $i -lt %d ]; do /bin/true; i=$((i+1)); done; echo 0", ended))
+	var ids []procfs.ID
+	for range reaped {
+		ids = append(ids, startTrue(t))
+	}
+	calls, now := 1, time.Now()
+	for ; !w.Tick(now); calls++ {
+		if w.Next() != now {
+			t.Fatalf("Tick is due %v after a part of a scan, want at once", w.Next().Sub(now))
+		}
+		if len(ids) > 0 && calls > 1 {
+			reap(t, w, ids[0])
+			ids = ids[1:]
+		}
+	}
+	for _, id := range ids {
+		reap(t, w, id)
+	}
+	w.scan(time.Now())
+	found := 0
+	for _, pid := range pids {
+		if w.procs[pid] != nil {
+			found++
+		}
+	}
+	if calls < 3 || found != living || b.missed < ended-ended/100 || b.missed > ended+ended/100 {
+		t.Errorf("%d calls found %d of %d, and missed %d; want several calls, all, and %d within 1 %%", calls, found, living, b.missed, ended)
 	}
 }
 
 // hasPidfd reports whether the watcher has recorded the process of a pidfd as watched.
 func (w *Watcher) hasPidfd(fd int) bool {
 	for _, p := range w.procs {
-		if p.fd == fd {
+		if int(p.fd) == fd {
 			return true
 		}
 	}

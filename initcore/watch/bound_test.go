@@ -60,17 +60,17 @@ func TestZombiesGiveWay(t *testing.T) {
 	holder := newShell(t)
 	w, b := newWatcher(t, most)
 	dead := holder.zombies(20)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	if len(w.procs) > most || w.watches(first) != len(first) {
 		t.Errorf("%d are watched, %d of %d living ones; want at most %d, and all living ones", len(w.procs), w.watches(first), len(first), most)
 	}
 	w.Ready(time.Now())
-	w.Tick(time.Now().Add(2 * longUnreaped)) // the zombie record is written
+	w.scan(time.Now().Add(2 * longUnreaped)) // the zombie record is written
 	if n := len(b.of(history.KindZombie, 0)); n != 1 {
 		t.Fatalf("%d zombie records, want 1", n)
 	}
 	next := living.sleepers(5)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	if len(w.procs) > most || w.watches(first) != len(first) || w.watches(next) != len(next) {
 		t.Errorf("%d are watched, %d of %d older and %d of %d newer living ones; want at most %d, and all living ones",
 			len(w.procs), w.watches(first), len(first), w.watches(next), len(next), most)
@@ -97,7 +97,7 @@ func TestBoundOfZombies(t *testing.T) {
 	holder := newShell(t)
 	w, b := newWatcher(t, most)
 	holder.zombies(10)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	w.Ready(time.Now())
 	if len(w.procs) != most || w.watches([]int{holder.cmd.Process.Pid}) != 1 {
 		t.Errorf("%d are watched, the parent too: %d; want %d with it", len(w.procs), w.watches([]int{holder.cmd.Process.Pid}), most)
@@ -108,7 +108,7 @@ func TestBoundOfZombies(t *testing.T) {
 	other := newShell(t)
 	more := other.sleepers(2)
 	other.zombies(8)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	if len(w.procs) != most || w.watches(more) != 2 {
 		t.Errorf("%d are watched, of them %d that live; want %d and both", len(w.procs), w.watches(more), most)
 	}
@@ -129,7 +129,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	})
 	highest := 0
 	for _, p := range w.procs {
-		highest = max(highest, p.fd)
+		highest = max(highest, int(p.fd))
 	}
 	lowest := 0 // all below it are in use
 	for lowest <= highest {
@@ -139,7 +139,7 @@ func TestOutOfDescriptors(t *testing.T) {
 		lowest = fd + 1
 	}
 	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(lowest), Max: limit.Max}))
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))
 	seen, ok := w.Recall(procfs.ID{PID: next[0]})
 	if !ok || seen.Comm == "" {

@@ -77,10 +77,10 @@ func TestCmdlines(t *testing.T) {
 	s := newShell(t)
 	w, _ := newWatcher(t, 0)
 	pids := s.settled(3 * maxCmdlines)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	for _, pid := range pids {
 		eventually(t, "its command line is known", func() bool {
-			w.Tick(time.Now())
+			w.scan(time.Now())
 			return w.cmdline(pid) == "sleep 1000"
 		})
 	}
@@ -98,7 +98,7 @@ func TestBlockedCmdline(t *testing.T) {
 	w, b, g := withGate(t, most, Options{})
 	w.cmdlines.timeout = 10 * time.Millisecond
 	first := s.settled(1)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	eventually(t, "the read blocks", func() bool { return g.reads.Load() == 1 })
 	eventually(t, "the reader is stuck", w.cmdlines.stuck)
 
@@ -106,7 +106,7 @@ func TestBlockedCmdline(t *testing.T) {
 	pids := s.settled(40)
 	began := time.Now()
 	for range 10 {
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		w.Ready(time.Now())
 	}
 	if took := time.Since(began); took > 5*time.Second {
@@ -128,7 +128,7 @@ func TestBlockedCmdline(t *testing.T) {
 	}
 
 	w.Reaped(procfs.ID{PID: pids[0]}) // it is gone before its command line was read
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	notes := b.of(history.KindNote, 0)
 	if want := "the command line of 1 process could not be read in time: the read of that of "; len(notes) != 1 || !strings.HasPrefix(notes[0].Text, want) ||
 		!strings.HasSuffix(notes[0].Text, " blocks") {
@@ -138,7 +138,7 @@ func TestBlockedCmdline(t *testing.T) {
 	close(g.shut)
 	for _, pid := range append(pids[1:], first...) {
 		eventually(t, "its command line is known", func() bool {
-			w.Tick(time.Now())
+			w.scan(time.Now())
 			return w.cmdline(pid) == "sleep 1000"
 		})
 	}
@@ -149,7 +149,7 @@ func TestCloseWhileBlocked(t *testing.T) {
 	s := newShell(t)
 	w, _, g := withGate(t, 4, Options{})
 	s.settled(2)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	eventually(t, "the read blocks", func() bool { return g.reads.Load() == 1 })
 	done := w.cmdlines.done
 	began := time.Now()
@@ -177,9 +177,9 @@ func TestPanickingReader(t *testing.T) {
 	w.startCmdlines(4, func(int, []byte) (string, error) { panic("a test") })
 	w.cmdlines.timeout = 0
 	pids := s.settled(10)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	eventually(t, "the reader is stuck", w.cmdlines.stuck)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	for _, pid := range pids {
 		if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.Comm != "sleep" {
 			t.Errorf("%d: %+v, watched: %t; want the name", pid, seen, ok)
@@ -199,7 +199,7 @@ func TestDiskSleep(t *testing.T) {
 	tree.Process(process)
 	tree.Loadavg(procfs.Loadavg{LastPID: pid})
 	for range 3 {
-		w.Tick(time.Now())
+		w.scan(time.Now())
 	}
 	if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.Comm != "sleep" || w.cmdlines.waiting != 0 || g.reads.Load() != 0 {
 		t.Errorf("%+v, watched: %t, %d requested, %d read; want it watched and nothing requested", seen, ok, w.cmdlines.waiting, g.reads.Load())
@@ -211,7 +211,7 @@ func TestDiskSleep(t *testing.T) {
 	tree.Process(process)
 	close(g.shut)
 	eventually(t, "its command line is known", func() bool {
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		return w.cmdline(pid) == "sleep 1000"
 	})
 }
@@ -232,7 +232,7 @@ func TestAdoptionWaitsForCmdline(t *testing.T) {
 	w, b, g := withGate(t, 4, Options{Init: os.Getpid()})
 	pid := child(t)
 	at := time.Now()
-	w.Tick(at)
+	w.scan(at)
 	if got := b.of(history.KindAdopt, pid); len(got) != 0 {
 		t.Fatalf("before the answer: %+v, want none", got)
 	}
@@ -259,22 +259,22 @@ func TestAdoptionWithoutCmdline(t *testing.T) {
 	w, b, _ := withGate(t, 4, Options{Init: os.Getpid()})
 	late, reaped := child(t), child(t)
 	now := time.Now()
-	w.Tick(now)
+	w.scan(now)
 	if seen, ok := w.Recall(procfs.ID{PID: reaped}); !ok || !seen.Adopted || len(b.of(history.KindAdopt, reaped)) != 1 {
 		t.Errorf("when the init reaps it: %+v, %+v; want the adoption recorded", seen, b.of(history.KindAdopt, reaped))
 	}
-	w.Tick(now.Add(cmdlineTimeout - time.Millisecond))
+	w.scan(now.Add(cmdlineTimeout - time.Millisecond))
 	if got := b.of(history.KindAdopt, late); len(got) != 0 {
 		t.Errorf("too early: %+v", got)
 	}
 	for range 2 {
-		w.Tick(now.Add(cmdlineTimeout))
+		w.scan(now.Add(cmdlineTimeout))
 	}
 	if got := b.of(history.KindAdopt, late); len(got) != 1 || got[0].Cmdline != "" || got[0].Comm == "" {
 		t.Errorf("adopt: %+v, want one with the name alone", got)
 	}
-	if w.adopting != 0 {
-		t.Errorf("%d adoptions are still to be recorded, want 0", w.adopting)
+	if len(w.adopting) != 0 {
+		t.Errorf("%d adoptions are still to be recorded, want 0", len(w.adopting))
 	}
 }
 
@@ -284,7 +284,7 @@ func TestOldAnswer(t *testing.T) {
 	s := newShell(t)
 	w, _, g := withGate(t, 4, Options{})
 	pids := s.settled(2)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	w.changeProgram(w.procs[pids[0]], "other")
 	w.forget(pids[1])
 	w.watch(pids[1], time.Now())
@@ -310,7 +310,7 @@ func TestNamesOnly(t *testing.T) {
 	proctest.Check(t, err)
 	t.Cleanup(w.Close)
 	pid := s.settled(1)[0]
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	seen, ok := w.Recall(procfs.ID{PID: pid})
 	if !ok || seen.Comm != "sleep" || seen.Cmdline != "" || w.unread != 0 {
 		t.Errorf("Recall = %+v, %t, and %d unread; want the name alone", seen, ok, w.unread)

@@ -1,28 +1,55 @@
 package watch
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/pacct"
 )
 
 // countSince handles the accounting records, and counts the processes that started
 // after [Options.From] and ended before the watcher existed.
 func (w *Watcher) countSince(now time.Time) {
-	if a := w.accounting; a != nil {
+	a, counts := w.accounting, w.opt.From > 0 && w.counter >= 0
+	switch {
+	case a != nil && counts && w.opt.AccountedFrom >= w.opt.From:
+		w.countUnaccounted()
 		w.readAccounting(now)
-		w.reaped, a.recorded = a.recorded, 0
+		w.last = w.opt.AccountedFrom
+		w.findNew(now)
+	case a != nil:
+		w.readAccounting(now)
+	case counts:
+		w.last, w.reaped = w.opt.From, w.opt.Deaths
+		w.findNew(now)
 	}
-	if w.opt.From == 0 || w.counter < 0 {
-		return
+}
+
+// countUnaccounted counts the processes that ended before process accounting began, less
+// those that the init has reaped.
+func (w *Watcher) countUnaccounted() {
+	known := make(map[int]bool)
+	for _, pid := range w.opt.Reaped {
+		if pid != w.opt.From {
+			known[pid] = true
+		}
 	}
-	w.last, w.reaped = w.opt.From, w.reaped+w.opt.Deaths
-	a := w.accounting
-	w.accounting = nil // it has not seen all of them
-	w.findNew(now)
-	w.accounting = a
+	w.reaped = w.opt.Deaths - min(w.opt.Deaths, uint64(len(known))) // reaped before it began
+	_ = w.accounting.file.Read(func(r pacct.Record) bool {
+		known[r.PID] = true
+		return true
+	})
+	w.accounting.file.Rewind() // readAccounting tells the error
+	gone := uint64(0)
+	for pid := w.opt.From + 1; pid <= w.opt.AccountedFrom; pid++ {
+		if !known[pid] && !exists(pid) {
+			gone++
+		}
+	}
+	w.addMissed(w.unreaped(gone))
 }
 
 // Finish handles what has happened since the last scan. The owner calls it once, before
@@ -47,7 +74,8 @@ func (w *Watcher) Finish(now time.Time) {
 		}
 	}
 	w.unsure = nil
-	w.countMissed(w.unaccounted(gone, now))
+	w.addMissed(w.unreaped(w.unaccounted(gone, now)) + w.doubtful)
+	w.doubtful = 0
 	if w.accounting != nil {
 		w.accounting.notedSkipped = time.Time{}
 		w.noteSkipped(now)
@@ -73,4 +101,12 @@ func Unseen(fs procfs.FS, from int, known uint64) uint64 {
 		}
 	}
 	return gone - min(gone, known)
+}
+
+// errNoCounter reports why the processes that were missed cannot be counted.
+func errNoCounter(err error) string {
+	if errors.Is(err, procfs.ErrCovered) {
+		return "/proc/loadavg is not the kernel's: another file system is mounted over it, such as lxcfs"
+	}
+	return err.Error()
 }

@@ -35,7 +35,7 @@ func (w *Watcher) Ready(now time.Time) bool {
 				continue
 			}
 			p := w.procs[int(e.Pad)]
-			if p == nil || p.fd != int(e.Fd) { // not removed from the epoll set: close has failed
+			if p == nil || p.fd != e.Fd { // not removed from the epoll set: close has failed
 				_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, int(e.Fd), nil)
 				continue
 			}
@@ -50,11 +50,12 @@ func (w *Watcher) Ready(now time.Time) bool {
 
 // died handles the end of a process, which is still in /proc until it is reaped.
 func (w *Watcher) died(p *process, now time.Time) {
-	known := w.readStat(p) // first: its parent may reap it at any time
+	// First: its parent may reap it at any time. The init itself reads what it needs.
+	known := !w.isChild(p) && w.readStat(p)
 	p.Dead, p.ended = now, sinceBoot()
 	w.dead++
 	if known {
-		p.cpu, p.group = (w.stat.UTime + w.stat.STime).Duration(), w.stat.PGRP
+		p.cpu, p.group = (w.stat.UTime + w.stat.STime).Duration(), int32(w.stat.PGRP)
 		w.readZombie(p)
 		w.readOwner(p)
 		if p.Comm != w.stat.Comm {
@@ -63,9 +64,12 @@ func (w *Watcher) died(p *process, now time.Time) {
 		w.updateParent(p, now)
 	}
 	w.updateChildren(p.ID.PID)
-	event := unix.EpollEvent{Fd: int32(p.fd), Pad: int32(p.ID.PID)} // from now on only EPOLLHUP
-	_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_MOD, p.fd, &event)
+	event := unix.EpollEvent{Fd: p.fd, Pad: int32(p.ID.PID)} // from now on only EPOLLHUP
+	_ = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_MOD, int(p.fd), &event)
 }
+
+// isChild reports whether p is a child of the init that has this watcher.
+func (w *Watcher) isChild(p *process) bool { return p.PPID == w.opt.Self && w.opt.Self == w.opt.Init }
 
 // updateChildren updates the parent of the children of a process that has ended: the
 // kernel has given them another one.
@@ -100,14 +104,14 @@ func (w *Watcher) updateParent(p *process, now time.Time) {
 // adopted notes that the init has adopted the process. If its command line is not known
 // yet, recordAdoption waits for it.
 func (w *Watcher) adopted(p *process, now time.Time) {
-	p.Adopted, p.adopting, p.adoptedAt = true, true, now
-	w.adopting++
+	p.Adopted, p.adopting = true, true
+	w.adopting[p.ID.PID] = now
 }
 
 // recordAdoption records a noted adoption, if it is not recorded yet.
 func (w *Watcher) recordAdoption(p *process) {
 	if p.adopting {
-		w.recorder.Add(w.record(history.KindAdopt, p, p.adoptedAt))
+		w.recorder.Add(w.record(history.KindAdopt, p, w.adopting[p.ID.PID]))
 		w.forgetAdoption(p)
 	}
 }
@@ -116,19 +120,16 @@ func (w *Watcher) recordAdoption(p *process) {
 func (w *Watcher) forgetAdoption(p *process) {
 	if p.adopting {
 		p.adopting = false
-		w.adopting--
+		delete(w.adopting, p.ID.PID)
 	}
 }
 
 // recordLateAdoptions records the adoptions that have waited too long for a command
 // line.
 func (w *Watcher) recordLateAdoptions(now time.Time) {
-	if w.adopting == 0 {
-		return
-	}
-	for _, p := range w.procs {
-		if p.adopting && (w.cmdlines.stuck() || now.Sub(p.adoptedAt) >= w.cmdlines.timeout) {
-			w.recordAdoption(p)
+	for pid, at := range w.adopting {
+		if w.cmdlines.stuck() || now.Sub(at) >= w.cmdlines.timeout {
+			w.recordAdoption(w.procs[pid])
 		}
 	}
 }
@@ -138,19 +139,19 @@ func (w *Watcher) wasReaped(p *process, now time.Time) {
 	w.recordAdoption(p)
 	r := w.record(history.KindExit, p, now)
 	r.Parent, r.ReapedByKernel = w.reaper(p), w.kernelReaped(p, now)
-	if i, err := w.ask(p.fd); err == nil && i.mask&infoExit != 0 {
+	if i, err := w.ask(int(p.fd)); err == nil && i.mask&infoExit != 0 {
 		r.Known, r.Status = true, procfs.WaitStatus(i.exitCode)
 	} else if p.shown {
 		r.Known, r.Status = true, p.shownStatus
 	} else if p.accounted {
 		r.Known, r.Status = p.accountKnown, p.accountStatus
 	}
-	r.CPU, r.ZombieFor, r.Group = p.cpu, now.Sub(p.Dead), p.group
-	if r.Known {
-		r.Text = p.why(r)
-	}
+	r.CPU, r.ZombieFor, r.Group = p.cpu, now.Sub(p.Dead), int(p.group)
 	if p.ID.Start != 0 && p.ended > p.ID.Start && !p.FoundDead {
 		r.Runtime = (p.ended - p.ID.Start).Duration()
+	}
+	if r.Known {
+		r.Text = w.why(p, r)
 	}
 	w.inspectorEnded = w.inspectorEnded || r.Inspector
 	w.recorder.Add(r)
@@ -167,7 +168,7 @@ func (w *Watcher) checkZombies(now time.Time) {
 		if p.Dead.IsZero() {
 			continue
 		}
-		if reaped(p.fd) {
+		if reaped(int(p.fd)) {
 			w.wasReaped(p, now)
 			continue
 		}
@@ -190,9 +191,9 @@ func (w *Watcher) checkZombies(now time.Time) {
 // that again.
 func (w *Watcher) culprit(p *process) int {
 	if !p.asked || p.tracer != 0 {
-		p.asked, p.tracer = true, zombie.Tracer(w.opt.FS, p.ID.PID)
+		p.asked, p.tracer = true, int32(zombie.Tracer(w.opt.FS, p.ID.PID))
 	}
-	return zombie.CulpritOf(&procfs.Stat{PID: p.ID.PID, PPID: p.PPID}, p.tracer)
+	return zombie.CulpritOf(&procfs.Stat{PID: p.ID.PID, PPID: p.PPID}, int(p.tracer))
 }
 
 // recordZombies records that the culprit has not reaped held zombies, of which p is the

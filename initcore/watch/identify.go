@@ -21,7 +21,7 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		return found
 	}
 	p := w.newProcess()
-	p.fd = fd
+	p.fd = int32(fd)
 	w.identify(p, pid)
 	// If it is not reaped yet its pid was not reused, so identify has read the right
 	// process.
@@ -101,16 +101,14 @@ func (w *Watcher) openPidfd(pid int, now time.Time) (fd int, found bool) {
 
 // drop releases a process that is not in w.procs yet.
 func (w *Watcher) drop(p *process) {
-	_ = unix.Close(p.fd)
+	_ = unix.Close(int(p.fd))
 	w.reuse(p)
 }
 
-// reuse keeps p for newProcess.
+// reuse keeps p for newProcess, until [Watcher.Trim] is called.
 func (w *Watcher) reuse(p *process) {
-	if w.frees < maxFree {
-		p.nextFree, w.free = w.free, p
-		w.frees++
-	}
+	*p = process{nextFree: w.free}
+	w.free = p
 }
 
 // newProcess returns a zeroed process. It reuses an old one if it can, so that thousands
@@ -121,7 +119,6 @@ func (w *Watcher) newProcess() *process {
 		p = new(process)
 	} else {
 		w.free = p.nextFree
-		w.frees--
 	}
 	*p = process{statFD: -1}
 	w.renumber(p)
@@ -141,7 +138,7 @@ func (w *Watcher) identify(p *process, pid int) {
 		// hidepid may hide it. Its end can still be recorded.
 		w.stat = procfs.Stat{PID: pid}
 	}
-	p.ID, p.PPID, p.Comm, p.group = w.stat.ID(), w.stat.PPID, w.stat.Comm, w.stat.PGRP
+	p.ID, p.PPID, p.Comm, p.group = w.stat.ID(), w.stat.PPID, w.stat.Comm, int32(w.stat.PGRP)
 	if parent := w.readOwner(p); p.PPID == 0 { // hidepid may have hidden it
 		p.PPID = parent
 	}
@@ -155,11 +152,11 @@ func (w *Watcher) identify(p *process, pid int) {
 // readOwner reads the real user ID of the process, and returns the pid of its parent, 0
 // if that is unknown. The user may change: docker exec begins as root.
 func (w *Watcher) readOwner(p *process) (parent int) {
-	if i, err := w.ask(p.fd); err == nil && i.mask&infoCreds != 0 {
+	if i, err := w.ask(int(p.fd)); err == nil && i.mask&infoCreds != 0 {
 		p.UID = i.ruid
 		return int(i.ppid)
 	}
-	if w.scanner.Status(p.ID.PID, &w.status) == nil {
+	if w.scanner.Status(p.ID.PID, &w.status) == nil && !reaped(int(p.fd)) { // otherwise the pid may belong to another process
 		p.UID = w.status.UID[procfs.Real]
 	}
 	return 0
@@ -212,21 +209,27 @@ func (p *process) young() bool {
 // refresh reads the attributes again of the processes that were very young, and of those
 // whose command line could not be requested.
 func (w *Watcher) refresh() {
-	w.stubs = false
+	stubs := false
+	n, end := 0, threadCPUTime()+w.piece
 	for pid, p := range w.procs {
 		if !p.fresh && !p.unread || !p.Dead.IsZero() {
 			continue
+		}
+		if n++; n%32 == 0 && threadCPUTime() > end {
+			w.stubs = w.stubs || stubs
+			return // the next scan begins with others: the order of a map is random
 		}
 		p.fresh = p.fresh && p.young() // this may not have been the last time
 		if w.scanner.Stat(pid, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
 			continue // a zombie has no command line
 		}
-		p.group = w.stat.PGRP // a shell may have moved it since
+		p.group = int32(w.stat.PGRP) // a shell may have moved it since
 		if p.Comm != w.stat.Comm {
 			w.changeProgram(p, w.stat.Comm)
 		}
 		w.askCmdline(p, w.stat.State)
 		w.readOwner(p)
-		w.stubs = w.stubs || isStub(p.Comm)
+		stubs = stubs || isStub(p.Comm)
 	}
+	w.stubs = stubs
 }

@@ -21,13 +21,18 @@ func (w *Watcher) uninspected(gone uint64) uint64 {
 	}
 	before := w.inspectorRan // the newest pids of the last scan are counted in this one
 	w.inspectorEnded, w.inspectorRan = false, ran
+	held := w.doubtful
+	w.doubtful = 0
 	switch {
 	case ran || before:
-		return gone - min(gone, maxInspected)
+		return gone + held - min(gone+held, maxInspected)
 	case starts:
-		return gone - min(gone, maxStub)
+		return gone + held - min(gone+held, maxStub)
 	}
-	return gone
+	if w.opt.LastRead != nil { // They may be of a command that is about to start: the next scan knows.
+		w.doubtful = min(gone, maxStub)
+	}
+	return gone + held - w.doubtful
 }
 
 // inspectors reports whether a command of the inspector has been running for a while, and

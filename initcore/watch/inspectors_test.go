@@ -47,12 +47,14 @@ func TestInspectorsAreNotMissed(t *testing.T) {
 				at = at.Add(time.Millisecond)
 			}
 			w.inspectorEnded = tt.ended
-			if got := w.uninspected(uint64(tt.gone)); got != tt.want {
+			got := w.uninspected(uint64(tt.gone))
+			got += w.uninspected(0) // it decides about some of them a scan later
+			if got != tt.want {
 				t.Errorf("%d of %d were missed, want %d", got, tt.gone, tt.want)
 			}
 			// The second scan counts the newest pids of the first one.
 			tree.Loadavg(procfs.Loadavg{LastPID: 1000})
-			w.Tick(time.Now())
+			w.scan(time.Now())
 			if b.missed != 0 {
 				t.Errorf("%d more were missed", b.missed)
 			}
@@ -68,20 +70,35 @@ func TestInspectorRanBefore(t *testing.T) {
 	at := time.Now()
 	w.opt.LastRead = func() time.Time { return at }
 	w.lastRead = at
-	for i, want := range []uint64{0, 0, 0, 12} {
+	for i, want := range []uint64{0, 0, 0, 4, 12} {
 		if i == 0 {
 			at = at.Add(time.Millisecond)
 		}
-		if i%2 == 0 {
+		if i == 0 || i == 2 { // the newest ones follow in the next scan, and all a scan later
 			tree.Loadavg(procfs.Loadavg{LastPID: 1000 + 12*(i/2+1)})
 		}
-		w.Tick(time.Now())
-		if i == 2 {
-			want = 4 // the newest ones follow in the next scan
-		}
+		w.scan(time.Now())
 		if b.missed != want {
 			t.Errorf("scan %d: %d were missed, want %d", i, b.missed, want)
 		}
+	}
+}
+
+// TestLongScanAfterRead: one read of the history accounts for a limited number of processes,
+// however many pieces the scan takes that notices it.
+func TestLongScanAfterRead(t *testing.T) {
+	w, b, tree := fakeCounter(t, 1000)
+	at := time.Now()
+	w.opt.LastRead = func() time.Time { return at }
+	w.lastRead, w.piece = at, 0
+	at = at.Add(time.Millisecond)
+	const gone = 5 * maxInspected
+	tree.Loadavg(procfs.Loadavg{LastPID: 1000 + gone})
+	pieces := 1
+	for now := time.Now(); !w.Tick(now); pieces++ {
+	}
+	if want := uint64(gone - maxUnsure - maxInspected); pieces < 3 || b.missed != want {
+		t.Errorf("after %d pieces, %d of %d were missed, want %d after several", pieces, b.missed, gone, want)
 	}
 }
 

@@ -51,14 +51,14 @@ func (w *Watcher) keepStat(p *process) {
 	if err != nil {
 		return
 	}
-	p.statFD = fd
+	p.statFD = int32(fd)
 	w.kept++
 }
 
 // dropStat closes the stat file of p.
 func (w *Watcher) dropStat(p *process) {
 	if p.statFD >= 0 {
-		_ = unix.Close(p.statFD)
+		_ = unix.Close(int(p.statFD))
 		p.statFD = -1
 		w.kept--
 	}
@@ -80,7 +80,7 @@ func (w *Watcher) releaseStats() bool {
 func (w *Watcher) readStat(p *process) bool {
 	var err error
 	if p.statFD >= 0 {
-		err = w.scanner.ReadStat(p.statFD, p.ID.PID, &w.stat)
+		err = w.scanner.ReadStat(int(p.statFD), p.ID.PID, &w.stat)
 		w.dropStat(p)
 	} else {
 		err = w.scanner.Stat(p.ID.PID, &w.stat)
@@ -104,6 +104,6 @@ func (w *Watcher) shows(p *process, st *procfs.Stat) bool {
 	case st.ExitCode != 0:
 		return true
 	default:
-		return w.opt.FS.MayTrace(p.ID.PID) && !reaped(p.fd)
+		return w.opt.FS.MayTrace(p.ID.PID) && !reaped(int(p.fd))
 	}
 }

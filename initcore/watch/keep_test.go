@@ -33,7 +33,7 @@ func TestOldKernelTells(t *testing.T) {
 		w, b := newOldWatcher(t)
 		// The shell reads from us until it gets the line with wait.
 		pid := s.does("sh -c 'sleep 0.1; ulimit -c 0; " + line + "' & echo $!")
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		if p := w.procs[pid]; p == nil || p.statFD < 0 {
 			t.Fatalf("%s: its stat file is not kept", line)
 		}
@@ -42,7 +42,7 @@ func TestOldKernelTells(t *testing.T) {
 			t.Errorf("%s: its stat file is still open", line)
 		}
 		s.does("wait; echo 0")
-		eventually(t, "the exit is recorded", func() bool { w.Tick(time.Now()); w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
+		eventually(t, "the exit is recorded", func() bool { w.scan(time.Now()); w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
 		if r := b.of(history.KindExit, pid)[0]; !r.Known || r.Status != want {
 			t.Errorf("%s: %+v, want %v", line, r, want)
 		}
@@ -64,7 +64,7 @@ func TestOldKernelRace(t *testing.T) {
 		var pid, told int
 		_, err := fmt.Fscanln(s.out, &pid)
 		check(t, err)
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		check(t, os.WriteFile("fifo", []byte("\n"), 0o600))
 		poll := []unix.PollFd{{Fd: int32(w.FD()), Events: unix.POLLIN}}
 		for deadline := time.Now().Add(time.Minute); len(b.of(history.KindExit, pid)) == 0; {
@@ -73,7 +73,7 @@ func TestOldKernelRace(t *testing.T) {
 			}
 			_, _ = unix.Poll(poll, 10) // as the loop of the init does
 			w.Ready(time.Now())
-			w.Tick(time.Now())
+			w.scan(time.Now())
 		}
 		_, err = fmt.Fscanln(s.out, &told)
 		check(t, err)
@@ -105,11 +105,11 @@ func TestOldKernelWithoutPermission(t *testing.T) {
 		fewer = caps
 		fewer[0].Effective &^= 1 << unix.CAP_SYS_PTRACE
 		check(t, unix.Capset(&header, &fewer[0]))
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		eventually(t, "its end is seen", func() bool { w.Ready(time.Now()); seen, _ := w.Recall(procfs.ID{PID: pid}); return !seen.Dead.IsZero() })
 		check(t, unix.Capset(&header, &caps[0]))
 		s.does("wait; echo 0")
-		eventually(t, "the exit is recorded", func() bool { w.Tick(time.Now()); w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
+		eventually(t, "the exit is recorded", func() bool { w.scan(time.Now()); w.Ready(time.Now()); return len(b.of(history.KindExit, pid)) > 0 })
 		if r := b.of(history.KindExit, pid)[0]; r.Known {
 			t.Errorf("exit %d: %+v, want an unknown status", code, r)
 		}
@@ -124,7 +124,7 @@ func TestKeepWithinMemory(t *testing.T) {
 	w.opt.Keep = func() int { return 3 }
 	w.keepMax = w.keepLimit()
 	s.sleepers(6)
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	if w.kept != 3 || len(w.procs) < 6 {
 		t.Errorf("%d stat files of %d processes are open, want 3", w.kept, len(w.procs))
 	}
@@ -145,9 +145,9 @@ func TestOldKernelReaps(t *testing.T) {
 		s := newShell(t)
 		w, b := newOldWatcher(t)
 		pid := s.does("sh -c 'sleep 0.1; exit 7' & echo $!")
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		eventually(t, "its end is seen", func() bool { w.Ready(time.Now()); seen, _ := w.Recall(procfs.ID{PID: pid}); return !seen.Dead.IsZero() })
-		check(t, unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, w.procs[pid].fd, nil)) // so that there are no events
+		check(t, unix.EpollCtl(w.epoll, unix.EPOLL_CTL_DEL, int(w.procs[pid].fd), nil)) // so that there are no events
 		s.does("wait; echo 0")
 		next(w)
 		if n := len(b.of(history.KindExit, pid)); n != 1 {

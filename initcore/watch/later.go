@@ -14,56 +14,45 @@ type waiting struct {
 	parent string    // the command name of its parent then, "" if that is unknown
 	since  uint64    // the number of the scan after which it was read
 	tried  uint64    // the number of the scan after which it was last tried
-	next   *waiting  // in a queue
-}
-
-// A queue holds records, the oldest first. It is a list, because a slice that grows leaves
-// garbage of many sizes: for each size the runtime keeps more than 20 KiB for ever.
-type queue struct {
-	first, last *waiting
-	n           int
-}
-
-func (q *queue) push(r *waiting) {
-	r.next = nil
-	if q.first == nil {
-		q.first = r
-	} else {
-		q.last.next = r
-	}
-	q.last = r
-	q.n++
-}
-
-// take empties the queue, and returns its first record.
-func (q *queue) take() *waiting {
-	first := q.first
-	*q = queue{}
-	return first
 }
 
 // retryLater handles the records that wait: each once after a scan, and at once if its
 // process was recorded otherwise.
 func (w *Watcher) retryLater(now time.Time) {
 	a := w.accounting
-	for r := a.later.take(); r != nil; {
-		next, tried := r.next, r.tried == w.scans
-		r.tried = w.scans
-		if !a.paid(r.PID) && (tried || w.mustWait(r, now)) {
-			a.later.push(r)
+	a.later.filter(func(p *packed) (waits bool) {
+		if a.paid(int(p.pid)) {
+			return false
 		}
-		r = next
-	}
+		if p.tried == w.scans {
+			return true
+		}
+		r := a.later.unpack(p)
+		r.tried = w.scans
+		waits = w.mustWait(&r, now)
+		p.pack(&r)
+		return waits
+	})
 }
 
 // recordLater records the ends of the processes whose records wait, except for zombies
 // if the init may still reap these.
 func (w *Watcher) recordLater(now time.Time, zombies bool) {
 	a := w.accounting
-	for r := a.later.take(); r != nil; r = r.next {
-		if zombies || !w.isZombie(r.PID) {
-			w.recordAccounted(r, now)
+	a.later.filter(func(p *packed) bool {
+		if zombies || !w.isZombie(int(p.pid)) {
+			r := a.later.unpack(p)
+			w.recordAccounted(&r, now)
 		}
+		return false
+	})
+	a.later.clear()
+}
+
+// waitLater lets a record wait, if there is room.
+func (w *Watcher) waitLater(r *waiting) {
+	if a := w.accounting; !a.later.push(r) {
+		a.skipped++
 	}
 }
 

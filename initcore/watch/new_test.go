@@ -51,7 +51,7 @@ func TestMissedIsNoLess(t *testing.T) {
 		tree.Process(proctest.Process{PID: pid})
 	}
 	tree.Loadavg(procfs.Loadavg{LastPID: 16})
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	if len(w.procs) != 12 {
 		t.Errorf("%d are watched, want 12", len(w.procs))
 	}
@@ -66,14 +66,14 @@ func TestCounterSetBack(t *testing.T) {
 	w, b, tree := fakeCounter(t, 5000)
 	tree.File("sys/kernel/pid_max", "4194304\n")
 	tree.Loadavg(procfs.Loadavg{LastPID: 4990})
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if b.missed != 0 {
 		t.Errorf("%d were missed, want 0", b.missed)
 	}
 	tree.Loadavg(procfs.Loadavg{LastPID: 5020})
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if b.missed != 30 {
 		t.Errorf("%d were missed after the counter was set back, want 30", b.missed)
 	}
@@ -84,8 +84,8 @@ func TestCounterWraps(t *testing.T) {
 	w, b, tree := fakeCounter(t, 32700)
 	tree.File("sys/kernel/pid_max", "32768\n")
 	tree.Loadavg(procfs.Loadavg{LastPID: 331})
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if want := uint64(32767 - 32700 + 32); b.missed != want { // 300 to 331
 		t.Errorf("%d were missed, want %d", b.missed, want)
 	}

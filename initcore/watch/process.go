@@ -8,24 +8,25 @@ import (
 )
 
 // A process is a watched process.
-// There may be thousands of them, so fields of the same size stand together.
+// There may be thousands of them, so fields of the same size stand together, and 240 bytes
+// is a size of which the runtime keeps objects.
 type process struct {
 	Seen
 	reaping
-	fd     int    // its pidfd
 	serial uint64 // unique among the processes of the watcher, and the programs that each executed
-	statFD int    // its stat file; -1: not open
-	tracer int    // the process that traces it, read once it has been a zombie for long; 0: none
-	group  int    // its process group; 0: unknown
 
 	nextFree *process // the next of Watcher.free, once this one is there
 
-	adoptedAt time.Time     // when it was adopted, if adopting
-	cpu       time.Duration // its CPU time, known once it is a zombie
-	named     time.Duration // since when it has been known by this name, since boot
-	ended     procfs.Ticks  // Dead, since boot
-	zombie    *fatal.Zombie // what explains the signal that ended it; nil: its status was not known in time
+	cpu    time.Duration // its CPU time, known once it is a zombie or its accounting record was read; 0: unknown
+	named  time.Duration // since when it has been known by this name, since boot
+	ended  procfs.Ticks  // Dead, since boot
+	zombie *fatal.Zombie // what explains the signal that ended it; nil: its status was not known in time
 
+	fd            int32             // its pidfd
+	statFD        int32             // its stat file; -1: not open
+	tracer        int32             // the process that traces it, read once it has been a zombie for long; 0: none
+	group         int32             // its process group; 0: unknown
+	lookedAt      uint32            // the scan in which [Watcher.lookAtParent] has read it, modulo 2^32
 	shownStatus   procfs.WaitStatus // how it ended, from its stat file
 	accountStatus procfs.WaitStatus // how it ended, from its accounting record
 
@@ -38,6 +39,9 @@ type process struct {
 	adopting     bool // it was adopted by the init, which is not recorded yet
 	recorded     bool // a zombie record was written for it or another zombie of its culprit
 	asked        bool // tracer is known
+	looked       bool // waited is known
+	parentKnown  bool // parentWaited is known
+	faulted      bool // it has had page faults
 }
 
 // Seen is what the watcher learned about a process while it lived.

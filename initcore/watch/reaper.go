@@ -10,12 +10,8 @@ import (
 // A reaping is what the watcher must know of a process to tell which process reaped it, or
 // its children.
 type reaping struct {
-	lookedAt     uint64 // the scan in which [Watcher.lookAtParent] has read it
 	waited       uint64 // page faults of the children that it had waited for, when it was read
 	parentWaited uint64 // waited of its parent, from before it could be reaped
-	looked       bool   // waited is known
-	parentKnown  bool   // parentWaited is known
-	faulted      bool   // it has had page faults
 }
 
 // wokenBy handles the events of a process.
@@ -35,7 +31,7 @@ func (w *Watcher) wokenBy(p *process, events uint32, now time.Time) {
 // tellsReaped reports whether p, which has these events, has been reaped. Before Linux 6.9
 // there is no event for that, so the process is asked for.
 func (w *Watcher) tellsReaped(p *process, events uint32) bool {
-	return events&unix.EPOLLHUP != 0 || !w.exitInfo && reaped(p.fd)
+	return events&unix.EPOLLHUP != 0 || !w.exitInfo && reaped(int(p.fd))
 }
 
 // recordReaped records the processes that their parents have reaped. The init calls it
@@ -52,7 +48,7 @@ func (w *Watcher) recordReaped(child int, now time.Time) {
 		some := false
 		for _, e := range events[:max(n, 0)] {
 			p := w.procs[int(e.Pad)]
-			if p == nil || p.fd != int(e.Fd) || p.ID.PID == child || !w.tellsReaped(p, e.Events) {
+			if p == nil || p.fd != e.Fd || p.ID.PID == child || !w.tellsReaped(p, e.Events) {
 				continue // Ready handles these
 			}
 			w.wokenBy(p, e.Events, now)
@@ -73,7 +69,7 @@ func (w *Watcher) recordUnnoticed(child int, now time.Time) {
 	}
 	var list []*process
 	for _, p := range w.procs {
-		if !p.Dead.IsZero() && p.ID.PID != child && reaped(p.fd) {
+		if !p.Dead.IsZero() && p.ID.PID != child && reaped(int(p.fd)) {
 			list = append(list, p)
 		}
 	}
@@ -92,18 +88,26 @@ func (w *Watcher) lookAtParent(p *process) {
 		w.nameParent(p)
 		return
 	}
-	if parent.lookedAt != w.scans {
-		parent.lookedAt = w.scans
+	if scan := uint32(w.scans); parent.lookedAt != scan {
+		parent.lookedAt = scan
 		if parent.looked = w.look(parent); parent.looked {
 			parent.waited = w.other.CMinorFaults
 			w.rename(parent)
-			if w.scanner.Status(p.PPID, &w.status) == nil {
-				parent.Peak = w.status.Peak
-			}
+			w.readPeak(parent)
 		}
 	}
 	p.Parent = w.name(p.PPID)
 	p.parentKnown, p.parentWaited, p.Carried = parent.looked, parent.waited, parent.Peak
+}
+
+// readPeak reads the peak of a process whose name has been read just now. In between it may
+// have executed another program: its children have the memory of the former one.
+func (w *Watcher) readPeak(p *process) {
+	if w.scanner.Status(p.ID.PID, &w.status) != nil || w.status.Name != p.Comm || reaped(int(p.fd)) {
+		p.Peak = 0
+		return
+	}
+	p.Peak = w.status.Peak
 }
 
 // look reads the stat file of a living process again, into w.other. It reports whether it
@@ -125,7 +129,7 @@ func (w *Watcher) rename(p *process) {
 // shell often reaps a child and then executes another program, so its name is not read
 // when the child has been reaped.
 func (w *Watcher) lookAtReaper(p *process) {
-	if parent := w.procs[p.PPID]; parent != nil && w.look(parent) && !reaped(p.fd) {
+	if parent := w.procs[p.PPID]; parent != nil && w.look(parent) && !reaped(int(p.fd)) {
 		w.rename(parent)
 	}
 }

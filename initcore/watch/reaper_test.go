@@ -58,7 +58,7 @@ func TestReaperExecutes(t *testing.T) {
 	name, open := fifo(t)
 	first := s.does("sh -c 'read x <" + name + "; exit 3' & echo $!")
 	second := s.does("sh -c 'sleep 0.01; exit 4' & echo $!")
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	fmt.Fprintln(s.in, "wait; exec sleep 1000")
 	open()
 	s.becomes("sleep")
@@ -79,7 +79,7 @@ func TestReaperHasExecuted(t *testing.T) {
 	fmt.Fprintln(s.in, "exec bash")
 	s.becomes("bash")
 	child := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	s.does("wait; echo 0")
 	if r := recorded(t, w, b, child); r.Parent != "bash" {
 		t.Errorf("it was reaped by %s, want bash", r.Reaper())
@@ -109,7 +109,7 @@ func TestKernelReaps(t *testing.T) {
 				var pid int
 				_, err = fmt.Fscan(out, &pid)
 				check(t, err)
-				w.Tick(time.Now())
+				w.scan(time.Now())
 				open()
 				r := recorded(t, w, b, pid)
 				if r.ReapedByKernel != want || r.Status.ExitCode() != 5 || r.PPID != cmd.Process.Pid {
@@ -158,7 +158,7 @@ func TestChildBeforeParent(t *testing.T) {
 	w, b := newWatcher(t, 0)
 	name, open := fifo(t)
 	child := s.does("sh -c 'read x <" + name + "; exit 3' & echo $!")
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	fmt.Fprintln(s.in, "wait; exit 4")
 	open()
 	var stat procfs.Stat
@@ -194,7 +194,7 @@ func TestLastName(t *testing.T) {
 	} {
 		pid := s.does("sh -c 'read x <" + name + "; exec sleep 0.01' & echo $!")
 		eventually(t, "its command line is read", func() bool {
-			w.Tick(time.Now())
+			w.scan(time.Now())
 			seen, _ := w.Recall(procfs.ID{PID: pid})
 			return strings.HasPrefix(seen.Cmdline, "sh -c")
 		})

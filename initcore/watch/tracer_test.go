@@ -27,7 +27,7 @@ func TestZombieOfATracer(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
 	pid := s.does("sleep 1000 & echo $!")
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	traced, done, over := make(chan error), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(over)
@@ -43,7 +43,7 @@ func TestZombieOfATracer(t *testing.T) {
 		return !w.procs[pid].Dead.IsZero()
 	})
 	for range 3 {
-		w.Tick(time.Now().Add(11 * time.Second))
+		w.scan(time.Now().Add(11 * time.Second))
 	}
 	comm, err := procfs.FS{}.Comm(os.Getpid())
 	check(t, err)
@@ -66,7 +66,7 @@ func TestZombieOfATracer(t *testing.T) {
 	<-over
 	eventually(t, "the parent reaps it", func() bool {
 		w.Ready(time.Now())
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		return len(b.of(history.KindExit, pid)) == 1
 	})
 }

@@ -48,6 +48,13 @@ func newWatcher(t *testing.T, most int) (*Watcher, *recorder) {
 	return w, b
 }
 
+// scan calls Tick until it has finished.
+func (w *Watcher) scan(now time.Time) {
+	for finished := false; !finished; {
+		finished = w.Tick(now)
+	}
+}
+
 // A shell runs the lines that a test sends to it.
 type shell struct {
 	t        *testing.T
@@ -107,8 +114,8 @@ func TestForeignDeaths(t *testing.T) {
 		"sh -c 'read x <fifo; kill -USR1 $$'": procfs.WaitStatus(unix.SIGUSR1),
 	} {
 		pid := s.does(line + " & echo $!")
-		w.Tick(time.Now())
-		w.Trim()
+		w.scan(time.Now())
+		w.Trim(true)
 		if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || seen.PPID != s.cmd.Process.Pid {
 			t.Fatalf("%s: Recall = %+v, %t; want a child of %d", line, seen, ok, s.cmd.Process.Pid)
 		}
@@ -137,7 +144,7 @@ func TestOldKernel(t *testing.T) {
 	w, b := newWatcher(t, 0)
 	w.ask = func(int) (info, error) { return info{}, unix.ENOTTY }
 	pid := s.does("sh -c 'sleep 0.05; exit 3' & echo $!")
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	s.does("wait; echo 0")
 	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
@@ -155,7 +162,7 @@ func TestZombies(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
 	pids := []int{s.does("sh -c 'sleep 0.05; exit 3' & echo $!"), s.does("sh -c 'sleep 0.05; exit 4' & echo $!")}
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	fmt.Fprintln(s.in, "exec sleep 1000")
 	for _, pid := range pids {
 		eventually(t, "a zombie", func() bool {
@@ -164,13 +171,13 @@ func TestZombies(t *testing.T) {
 		})
 	}
 	for range 3 {
-		w.Tick(time.Now().Add(9 * time.Second))
+		w.scan(time.Now().Add(9 * time.Second))
 	}
 	if got := b.of(history.KindZombie, 0); len(got) != 0 {
 		t.Errorf("after 9 s: %+v, want no record", got)
 	}
 	for range 3 {
-		w.Tick(time.Now().Add(11 * time.Second))
+		w.scan(time.Now().Add(11 * time.Second))
 	}
 	got := b.of(history.KindZombie, 0)
 	if len(got) != 1 || got[0].PPID != s.cmd.Process.Pid || !strings.Contains(got[0].Text, "(sleep) has not waited for it; it holds 2 zombies") {
@@ -192,7 +199,7 @@ func TestZombies(t *testing.T) {
 		check(t, err)
 		w.Reaped(procfs.ID{PID: pid})
 	}
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	if got := b.of(history.KindExit, pids[0]); len(got) != 0 {
 		t.Errorf("%+v, want none: the init records the exits of the children that it reaps", got)
 	}
@@ -208,8 +215,8 @@ func TestBound(t *testing.T) {
 	for range 5 {
 		sleepers = append(sleepers, s.does("sleep 1000 & echo $!"))
 	}
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if len(w.procs) != 3 || b.unwatched != 3 { // the shell and two sleeps are watched
 		t.Errorf("%d are watched and %d are not, want 3 and 3", len(w.procs), b.unwatched)
 	}
@@ -246,8 +253,8 @@ func TestMissed(t *testing.T) {
 	w, b := newWatcher(t, 0)
 	const n = 500
 	s.does(fmt.Sprintf("i=0; while [ $i -lt %d ]; do /bin/true; i=$((i+1)); done; echo 0", n))
-	w.Tick(time.Now())
-	w.Tick(time.Now())
+	w.scan(time.Now())
+	w.scan(time.Now())
 	if b.missed < n-n/100 || b.missed > n+n/100 {
 		t.Errorf("%d were missed, want %d within 1 %%", b.missed, n)
 	}
@@ -280,7 +287,7 @@ func BenchmarkTick(b *testing.B) {
 	b.Cleanup(w.Close)
 	b.ReportAllocs()
 	for b.Loop() {
-		w.Tick(time.Now())
+		w.scan(time.Now())
 	}
 }
 
@@ -291,7 +298,7 @@ func TestDeathBeforeRefresh(t *testing.T) {
 	w, b := newWatcher(t, 0)
 	pid := s.does("sleep 1000 & echo $!")
 	eventually(t, "it has executed sleep", func() bool {
-		w.Tick(time.Now())
+		w.scan(time.Now())
 		seen, _ := w.Recall(procfs.ID{PID: pid})
 		return seen.Cmdline == "sleep 1000"
 	})
@@ -300,7 +307,7 @@ func TestDeathBeforeRefresh(t *testing.T) {
 		var stat procfs.Stat
 		return w.scanner.Stat(pid, &stat) == nil && stat.Zombie()
 	})
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	s.does("wait; echo 0")
 	eventually(t, "the exit is recorded", func() bool {
 		w.Ready(time.Now())
@@ -317,7 +324,7 @@ func TestFoundDead(t *testing.T) {
 	s := newShell(t)
 	w, b := newWatcher(t, 0)
 	pid := s.zombies(1)[0]
-	w.Tick(time.Now())
+	w.scan(time.Now())
 	if seen, ok := w.Recall(procfs.ID{PID: pid}); !ok || !seen.FoundDead {
 		t.Fatalf("Recall = %+v, %t; want a process that was found dead", seen, ok)
 	}

@@ -49,6 +49,9 @@ type Options struct {
 	// Reaped are the pids of those that the init has reaped, and recorded, since it has
 	// started Accounting.
 	Reaped []int
+	// AccountedFrom is the last pid that had been allocated when Accounting had begun, 0 if
+	// unknown: there is a record of each process with a higher one.
+	AccountedFrom int
 }
 
 // A Recorder receives what the watcher sees.
@@ -84,8 +87,6 @@ const (
 	// usualMost is how many processes w.procs has room for without growing. A map that
 	// grows leaves garbage of many sizes, see queue.
 	usualMost = 448
-	// maxFree is the maximum number of process structs that are kept for reuse.
-	maxFree = 256
 )
 
 // A Watcher watches all processes of its PID namespace. Only its owner may use it. The
@@ -101,38 +102,42 @@ type Watcher struct {
 	counter    int         // descriptor of the file with the last pid, see [procfs.FS.OpenLastPID]; -1: there is none
 	accounting *accounting // nil: there is none
 
-	procs     map[int]*process // by pid
-	children  map[int]int      // by pid: how many of procs have this parent
-	free      *process         // the first of those for reuse
-	frees     int              // how many these are
-	stubs     bool             // a process is still the container runtime, see stub
-	unsure    []int            // new pids that had no process yet in the last scan; negative: not counted if it ended
-	last      int              // the last pid allocated before the last scan
-	scans     uint64           // number of scans
-	lastScan  procfs.Ticks     // when the last scan began, before it read last, since boot
-	maxWalk   int              // [maxWalk], except in tests
-	reaped    uint64           // new processes that the init reaped before a scan found them
-	missed    uint64           // processes missed since the last note about them
-	noted     time.Time        // when the last note about missed processes was recorded
-	full      bool             // a note about too many processes was recorded
-	next      time.Time        // when Tick is due
-	dead      int              // watched processes that are zombies
-	explained int              // zombies that readZombie has read since the last scan
-	recorded  int              // those of them that a zombie record covers
-	holders   map[int]int      // by pid: its zombies at the last zombie record
-	stat      procfs.Stat      // buffer
-	other     procfs.Stat      // buffer for the names of other processes than that of stat
-	status    procfs.Status    // buffer
-	rec       history.Record   // buffer
+	procs      map[int]*process // by pid
+	children   map[int]int      // by pid: how many of procs have this parent
+	free       *process         // the first of those for reuse
+	stubs      bool             // a process is still the container runtime, see stub
+	unsure     []int            // new pids that had no process yet in the last scan; negative: not counted if it ended
+	last       int              // the last pid allocated before the last scan
+	scans      uint64           // number of scans
+	lastScan   procfs.Ticks     // when the last scan began, before it read last, since boot
+	unfinished bool             // the last scan is to be continued: it has found too many new processes
+	gone       int              // pids without a process that an unfinished scan has found so far
+	doubtful   uint64           // unseen processes that the next scan may attribute to an inspector
+	scanTime   time.Duration    // the CPU time of its parts so far
+	maxWalk    int              // [maxWalk], except in tests
+	piece      time.Duration    // [pieceTime], except in tests
+	reaped     uint64           // new processes that the init reaped before a scan found them
+	missed     uint64           // processes missed since the last note about them
+	noted      time.Time        // when the last note about missed processes was recorded
+	full       bool             // a note about too many processes was recorded
+	next       time.Time        // when Tick is due
+	dead       int              // watched processes that are zombies
+	explained  int              // zombies that readZombie has read since the last scan
+	recorded   int              // those of them that a zombie record covers
+	holders    map[int]int      // by pid: its zombies at the last zombie record
+	stat       procfs.Stat      // buffer
+	other      procfs.Stat      // buffer for the names of other processes than that of stat
+	status     procfs.Status    // buffer
+	rec        history.Record   // buffer
 
 	cmdlines      *cmdlineReader
-	serial        uint64    // the last serial that a process got
-	noYield       bool      // in this scan the reader of command lines has run without progress
-	adopting      int       // adoptions that are not recorded yet
-	unread        uint64    // command lines not read in time since the last note about them
-	notedUnread   time.Time // when that note was recorded
-	kept, keepMax int       // stat files that are open, and that may be, see keep.go
-	lastRead      time.Time // when the history was last read, at the last scan
+	serial        uint64            // the last serial that a process got
+	noYield       bool              // in this scan the reader of command lines has run without progress
+	adopting      map[int]time.Time // by pid: when the init has adopted it, which is not recorded yet
+	unread        uint64            // command lines not read in time since the last note about them
+	notedUnread   time.Time         // when that note was recorded
+	kept, keepMax int               // stat files that are open, and that may be, see keep.go
+	lastRead      time.Time         // when the history was last read, at the last scan
 	// inspectorEnded says that a command of the inspector has ended since the last scan.
 	inspectorEnded bool
 	inspectorRan   bool // the last scan has found that one ran
@@ -147,8 +152,8 @@ type Watcher struct {
 func New(opt Options, r Recorder) (*Watcher, error) {
 	w := &Watcher{
 		opt: opt, recorder: r, scanner: procfs.NewScanner(opt.FS), ours: readOurs(opt.FS, opt.Self), clock: time.Now,
-		epoll: -1, counter: -1, maxWalk: maxWalk, ask: ask,
-		procs: make(map[int]*process, usualMost), children: map[int]int{}, holders: map[int]int{},
+		epoll: -1, counter: -1, maxWalk: maxWalk, piece: pieceTime, ask: ask,
+		procs: make(map[int]*process, usualMost), children: map[int]int{}, holders: map[int]int{}, adopting: map[int]time.Time{},
 	}
 	if w.opt.Max == 0 {
 		w.opt.Max = maxDescriptors()
@@ -214,11 +219,15 @@ func maxDescriptors() int {
 	return int(min(MaxWatched, limit.Cur/descriptorShare))
 }
 
-// Trim releases the memory that the watcher needed for a burst of processes. Go's maps do
-// not shrink otherwise.
-func (w *Watcher) Trim() {
+// Trim releases the memory that the watcher needed for a burst of processes. Its objects
+// become garbage only if garbage says that this will be collected: otherwise it may as well
+// use them again. Go's maps do not shrink by themselves.
+func (w *Watcher) Trim(garbage bool) {
+	if !garbage {
+		return
+	}
 	w.procs, w.children, w.holders = shrunk(w.procs, usualMost), shrunk(w.children, 0), shrunk(w.holders, 0)
-	w.free, w.frees = nil, 0
+	w.free = nil
 	w.scanner.Trim()
 }
 
@@ -245,6 +254,9 @@ func (w *Watcher) Close() {
 		w.cmdlines.close()
 		w.cmdlines = nil
 	}
+	if w.accounting != nil {
+		w.accounting.later.clear()
+	}
 	for _, fd := range []*int{&w.epoll, &w.counter} {
 		if *fd >= 0 {
 			_ = unix.Close(*fd)
@@ -254,29 +266,41 @@ func (w *Watcher) Close() {
 	_ = w.scanner.Close()
 }
 
-// Tick scans for new processes, and checks the zombies.
-func (w *Watcher) Tick(now time.Time) {
+// Tick scans for new processes, and checks the zombies. If there are many new processes it
+// does a part of that, and is due again at once. It reports whether it has finished.
+func (w *Watcher) Tick(now time.Time) (finished bool) {
 	began, used := w.clock(), threadCPUTime()
 	w.noYield, w.explained = false, 0
 	w.takeCmdlines()
 	w.recordLateAdoptions(now)
-	w.findNew(now)
+	w.findSome(now)
 	w.readAccounting(now)
-	w.yieldToReader() // at once: new processes may end soon
-	if w.dead > 0 {
-		w.checkZombies(now)
+	if w.accounting != nil {
+		w.accounting.later.release()
 	}
-	w.noteMissed(now)
-	w.noteUnread(now)
-	w.noteSkipped(now)
+	w.yieldToReader() // at once: new processes may end soon
+	if finished = !w.unfinished; finished {
+		if w.dead > 0 {
+			w.checkZombies(now)
+		}
+		w.noteMissed(now)
+		w.noteUnread(now)
+		w.noteSkipped(now)
+	}
 	// On a busy machine most of the elapsed time belongs to other processes, and the
 	// goroutine may have moved to another thread. So take the smaller of both clocks.
-	took := min(w.clock().Sub(began), max(threadCPUTime()-used, 0))
+	w.scanTime += min(w.clock().Sub(began), max(threadCPUTime()-used, 0))
+	if !finished {
+		w.next = now
+		return false
+	}
 	every := w.opt.Every
 	if w.stubs {
 		every = min(every, stubInterval)
 	}
-	w.next = now.Add(max(every, min(took*waitFactor, longestWait)))
+	w.next = now.Add(max(every, min(w.scanTime*waitFactor, longestWait)))
+	w.scanTime = 0
+	return true
 }
 
 // forget stops watching a process.
@@ -296,7 +320,7 @@ func (w *Watcher) forget(pid int) {
 	}
 	w.forgetAdoption(p)
 	w.dropStat(p)
-	_ = unix.Close(p.fd) // removes it from the epoll set, too: it has no duplicate
+	_ = unix.Close(int(p.fd)) // removes it from the epoll set, too: it has no duplicate
 	delete(w.procs, pid)
 	w.countChild(p.PPID, -1)
 	w.reuse(p)
@@ -367,21 +391,6 @@ func (w *Watcher) record(kind history.Kind, p *process, now time.Time) *history.
 func (w *Watcher) note(now time.Time, text string) {
 	w.rec = history.Record{Kind: history.KindNote, Time: now, Text: text}
 	w.recorder.Add(&w.rec)
-}
-
-// threadCPUTime returns the CPU time of this thread.
-func threadCPUTime() time.Duration {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
-		return 0
-	}
-	return time.Duration(ts.Nano())
-}
-
-// sinceBoot returns the time since boot, on the clock of the start times of processes; 0
-// if it is unknown.
-func sinceBoot() procfs.Ticks {
-	return procfs.TicksOf(procfs.SinceBoot())
 }
 
 // outOfDescriptors reports whether the error means that no descriptor can be opened.
