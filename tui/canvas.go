@@ -22,6 +22,7 @@ const tallEnough = 14
 type canvas struct {
 	width, height int  // of the terminal, in cells
 	room          int  // lines for the page: between the tabs and the footer or the menu
+	covered       bool // a pane or the menu covers the page, or a part of it
 	plain         bool // no escape sequences at all
 	mono          bool // no colours
 	ascii         bool // no characters beyond ASCII
@@ -35,9 +36,14 @@ func (c *canvas) headerLines() int {
 	return 2
 }
 
-// footerLines returns the height of the footer: a sentence about the selected row
-// and, if there is room, the keys.
-func (c *canvas) footerLines() int { return c.headerLines() }
+// footerLines returns the height of the footer: a sentence about the selected row, and the
+// keys. On a low screen, what covers the page leaves the sentence out.
+func (c *canvas) footerLines() int {
+	if c.covered && c.headerLines() == 1 {
+		return 1
+	}
+	return 2
+}
 
 // menuRoom returns how many lines the page and the menu share: all but the header,
 // the tabs and the footer.

@@ -123,9 +123,12 @@ func TestHeaderLines(t *testing.T) {
 			t.Errorf("at height %d the header has %d lines, want %d", height, got, want)
 		}
 	}
-	for height, want := range map[int]int{0: 0, 1: 0, 3: 0, 10: 7, 24: 19} {
+	for height, want := range map[int]int{0: 0, 1: 0, 3: 0, 10: 6, 24: 19} {
 		if got := (&canvas{height: height}).menuRoom(); got != want {
 			t.Errorf("at height %d page and menu have %d lines, want %d", height, got, want)
 		}
+	}
+	if got := (&canvas{height: 10, covered: true}).menuRoom(); got != 7 {
+		t.Errorf("at height 10 a pane has %d lines, want 7", got)
 	}
 }

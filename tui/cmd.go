@@ -6,18 +6,29 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"yinit/procfs"
+	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 )
 
+// A Notice is a message for the user, in the footer until the next key.
+type Notice string
+
 // read takes a snapshot and then reads the history. In this order the history has
 // the deaths of all processes that are missing in the snapshot.
-func read(src Source, after uint64, more wants) tea.Cmd {
+func read(src Source, fleet fleetOf, after uint64, more wants) tea.Cmd {
 	return func() tea.Msg {
-		var msg readMsg
+		msg := readMsg{src: src}
 		msg.snap, msg.err = src.Snapshot()
 		msg.hist, msg.histErr = src.History(after)
 		if more.zombies {
 			msg.blame, msg.blameErr = src.Zombies()
+		}
+		if more.node && fleet.Fleet != nil {
+			var s *snapshot.Snapshot
+			if fleet.whole && msg.err == nil {
+				s = &msg.snap
+			}
+			msg.node, msg.nodeErr = fleet.Containers(s)
 		}
 		msg.closer = make(map[procfs.ID]*verdict.Target, len(more.targets))
 		for _, id := range more.targets {
@@ -64,8 +75,12 @@ func lookAll(src Source, ids []procfs.ID, menu int) tea.Cmd {
 	}
 }
 
-func send(t Target, signal, menu int) tea.Cmd {
-	return func() tea.Msg { return sentMsg{menu, t, t.Send(signal)} }
+// send sends the signal, and tells when that was.
+func send(t Target, signal, menu int, now func() time.Time) tea.Cmd {
+	return func() tea.Msg {
+		at := now()
+		return sentMsg{menu, at, t, t.Send(signal)}
+	}
 }
 
 func watch(t Target, d time.Duration, menu int) tea.Cmd {

@@ -136,9 +136,9 @@ func termSpan(w *world, p *snapshot.Process) span {
 	f := w.term(p)
 	s := span{f.word(w.glyphs()), normal}
 	switch {
-	case f.trouble():
+	case f.Trouble():
 		s.style = warn
-	case f.outcome == verdict.OutcomeNoEffect, f.outcome == verdict.OutcomeUnknown:
+	case f.Outcome == verdict.OutcomeNoEffect, f.Outcome == verdict.OutcomeUnknown:
 		s.style = faint
 	}
 	return s
@@ -146,14 +146,10 @@ func termSpan(w *world, p *snapshot.Process) span {
 
 // cpuCell returns the CPU usage in percent of one CPU.
 func cpuCell(w *world, p *snapshot.Process) string {
-	switch {
-	case p.Dead() || w.snap.Since <= 0:
+	if p.Dead() || w.snap.Since <= 0 {
 		return w.glyphs().dash
-	case p.CPU < 9.995:
-		return fmt.Sprintf("%.1f", p.CPU*100)
-	default:
-		return fmt.Sprintf("%.0f", p.CPU*100)
 	}
+	return text.Percent(p.CPU)
 }
 
 func memCell(w *world, p *snapshot.Process) string {
@@ -182,13 +178,13 @@ func urgency(p *snapshot.Process) int {
 // termRank ranks processes that SIGTERM does not end first.
 func (w *world) termRank(p *snapshot.Process) int {
 	f := w.term(p)
-	if f.forward != 0 {
+	if f.Forward != 0 {
 		return 6
 	}
-	if f.drop {
+	if f.Drop {
 		return 0
 	}
-	switch f.outcome {
+	switch f.Outcome {
 	case verdict.OutcomeIgnore:
 		return 0
 	case verdict.OutcomeShielded:

@@ -31,14 +31,14 @@ type detail struct {
 
 var (
 	detailKeys = keyMap{
-		{title: "arrows", hint: "scroll"},
+		{title: "arrows", hint: "scroll", late: 9},
 		{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
-		{do: doVerdicts, keys: []string{"s"}, title: "s", hint: "all signals"},
-		{do: doSecrets, keys: []string{"v"}, title: "v", hint: "hidden values"},
+		{do: doVerdicts, keys: []string{"s"}, title: "s", hint: "all signals", late: 3},
+		{do: doSecrets, keys: []string{"v"}, title: "v", hint: "hidden values", late: 3},
 		{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
 	}
 	verdictKeys = keyMap{
-		{title: "arrows", hint: "scroll"},
+		{title: "arrows", hint: "scroll", late: 9},
 		{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
 		{do: doDetails, keys: []string{"d"}, title: "d", hint: "details"},
 		{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
@@ -112,13 +112,13 @@ func (d detail) lines(w *world) []string {
 	top := sheet{c: &w.canvas}
 	i, ok := w.find(d.id)
 	if ok && !w.ended(i) {
-		words := explain(w, &p)
+		words := sentence(w, &p)
 		if d.verdicts && w.room < 10 {
 			words = brief(w, &p)
 		}
 		top.text(strong, words)
 	} else {
-		top.text(strong, explainGone(w, &p))
+		top.text(strong, sentenceGone(w, &p))
 	}
 	if d.failed != "" {
 		top.text(bad, d.failed)
@@ -242,7 +242,7 @@ func (d detail) signals(w *world, s *sheet, p *snapshot.Process) {
 		return
 	}
 	f := predictWith(d.target(p), p, sigTERM, w.snap.Caller)
-	s.field("SIGTERM", f.String()+": "+f.why)
+	s.field("SIGTERM", f.String()+": "+f.Reason)
 	s.field("caught", text.Signals(sigs.Caught))
 	s.field("ignored", text.Signals(sigs.Ignored))
 	s.field("blocked", text.Signals(sigs.Blocked))

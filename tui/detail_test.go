@@ -99,7 +99,7 @@ func TestHelpScrolls(t *testing.T) {
 	u.press("?")
 	u.sees("MOVE", "TREE", "send a signal")
 	u.press("end")
-	u.sees("FIRST COLUMN", "has just ended", "MOUSE")
+	u.sees("FULL", "STOPPING", "MOUSE")
 	u.seesNot("MOVE")
 	for range 60 {
 		u.send(tea.MouseWheelMsg{Button: tea.MouseWheelUp})

@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 
 	"yinit/procfs"
 	"yinit/procfs/doctor"
@@ -113,7 +113,7 @@ func (d doctorPage) makeRows(w *world) []doctorRow {
 	if len(steps) == 0 {
 		return rows
 	}
-	slices.SortFunc(steps, func(a, b doctorRow) int { return cmp.Or(d.order(w, a, b), cmp.Compare(a.at, b.at)) })
+	sort.SliceStable(steps, func(i, j int) bool { return d.order(w, steps[i], steps[j]) < 0 })
 	return append(append(rows, doctorRow{kind: rowTitles}), steps...)
 }
 
@@ -200,6 +200,14 @@ func (d doctorPage) fold(w *world, a action) doctorPage {
 	opened[w.findings[at].ID] = open
 	d.opened, d.chosen = opened, doctorID{finding: w.findings[at].ID}
 	return d.remake(w)
+}
+
+// unfold opens the selected finding.
+func (d doctorPage) unfold(w *world) (page, bool) {
+	if d.cursor >= len(d.rows) || d.rows[d.cursor].kind > rowLine {
+		return nil, false
+	}
+	return d.fold(w, doRight), true
 }
 
 // click sorts by a title, or selects a row.

@@ -150,7 +150,7 @@ func (d doctorPage) draw(w *world, cols []placed, at int) string {
 	}
 	s := w.stepOf(r)
 	spans, rest := d.cells(w, cols, mark, func(c *column[doctorRow]) span { return c.cell(w, r) })
-	return w.row(append(spans, w.cutSpans([]span{{w.name(s.Process), normal}}, rest)...), marked)
+	return w.row(append(spans, []span{{textOf(w.fitCommand(w.commandSpans(s.Process), rest)), normal}}...), marked)
 }
 
 func levelStyle(l doctor.Level) style {
@@ -189,53 +189,15 @@ func (w *world) summary() string {
 	case !s.Possible:
 		return w.line(strong, "No stop can be foreseen: PID 1 cannot be read.")
 	}
-	name := "docker stop"
-	if s.Signal != sigTERM {
-		name += " (" + procfs.SignalName(s.Signal) + ")"
-	}
-	takes, l := takesWords(s), strong
-	hard := text.Count(s.Hard) + " killed hard"
+	l := strong
 	switch {
 	case s.Reacts == verdict.No:
 		l = bad
 	case s.Hard > 0:
 		l = warn
-	case s.Doubt > 0:
-		hard = "up to " + text.Count(s.Doubt) + " killed hard"
 	}
-	status := "exit status not known"
-	if s.Known {
-		status = fmt.Sprintf("exit status %d", s.Status)
-	}
-	long := fmt.Sprintf("%s: %s, %s, %s", name, takes, hard, status)
-	words, _ := text.FirstFit([]string{long + w.inKubernetes(), long, fmt.Sprintf("stop: %s, %s", takes, hard), "stop: " + takes}, w.width-1)
+	words, _ := text.FirstFit(s.Texts(&w.facts), w.width-1)
 	return w.line(l, words)
-}
-
-// takesWords says how long a stop takes.
-func takesWords(s *doctor.Stop) string {
-	switch {
-	case s.Takes > 0 && s.AtLeast:
-		return procfs.Span(s.Takes) + " and the handlers"
-	case s.Takes > 0:
-		return procfs.Span(s.Takes)
-	case s.Reacts == verdict.Unknown:
-		return "unknown how long"
-	case s.AtLeast:
-		return "as long as the handlers run"
-	}
-	return "at once"
-}
-
-// inKubernetes says what is different with the longer timeout of Kubernetes.
-func (w *world) inKubernetes() string {
-	if w.stop.Takes < w.stop.Timeout {
-		return ""
-	}
-	f := w.facts
-	f.Timeout = doctor.KubernetesTimeout
-	k := doctor.Simulate(&f)
-	return fmt.Sprintf("; Kubernetes: %s, %d killed hard", procfs.Span(k.Takes), k.Hard)
 }
 
 // explain says what helps, or what a stop does to the process.
@@ -245,8 +207,11 @@ func (d doctorPage) explain(w *world) string {
 	}
 	r := d.rows[d.cursor]
 	if r.kind != rowStep {
-		x := &w.findings[r.at]
-		return w.text(x.Do)
+		do, open := w.text(w.findings[r.at].Do), "  Enter shows all"
+		if text.Width(do) < w.width || d.isOpen(w, r.at) { // then the lines below the finding say it
+			return do
+		}
+		return w.cut(do, w.width-1-text.Width(open)) + open
 	}
 	words, _ := text.FirstFit(w.stepSentences(w.stepOf(r)), w.width-1)
 	return words
@@ -263,30 +228,6 @@ func (w *world) stepSentences(s *doctor.Step) []string {
 	if why := s.Reason(); why != "" {
 		reason = " (" + w.text(why) + ")"
 	}
-	end := fateWords(s)
+	end := s.EndText()
 	return []string{who + " " + gets + reason + ": " + end + ".", who + " " + gets + ": " + end + ".", who + ": " + end}
-}
-
-func fateWords(s *doctor.Step) string {
-	switch {
-	case s.Fate == doctor.FateEnds && s.At == 0:
-		return "it ends at once"
-	case s.Fate == doctor.FateEnds:
-		return "it ends after " + procfs.Span(s.At)
-	case s.Fate == doctor.FateHandler:
-		return "it ends when its handler is done"
-	case s.Fate == doctor.FateLast:
-		return "the kernel kills it when PID 1 ends, unless PID 1 has ended it"
-	case s.Fate == doctor.FateUnknown:
-		return "what becomes of it is unknown"
-	}
-	switch s.By {
-	case doctor.ByInit:
-		return "yinit kills it after " + procfs.Span(s.At) + " (--kill-after)"
-	case doctor.ByGrace:
-		return "yinit kills it after " + procfs.Span(s.At) + " (--grace)"
-	case doctor.ByKernel:
-		return "the kernel kills it when PID 1 ends"
-	}
-	return "the engine kills it after " + procfs.Span(s.At)
 }

@@ -48,8 +48,20 @@ func TestExplain(t *testing.T) {
 			"7 app, child of 1 tini, is running; SIGTERM ends it at once.", "7 app: SIGTERM ends it",
 		},
 		{
-			"ignores", func(p *snapshot.Process) { p.Term = verdict.OutcomeIgnore },
-			"7 app, child of 1 tini, is sleeping; it ignores SIGTERM, only SIGKILL ends it.", "7 app: ignores SIGTERM, only SIGKILL ends it",
+			"ignores", func(p *snapshot.Process) { p.Sigs.Ignored = procfs.NewSignalSet(15); *p = judged(*p) },
+			"7 app, child of 1 tini, is sleeping; it ignores SIGTERM, but SIGINT or SIGKILL ends it.", "7 app: ignores SIGTERM, but SIGINT or SIGKILL ends it",
+		},
+		{
+			"ignores what a user would send", func(p *snapshot.Process) { p.Sigs.Ignored = procfs.NewSignalSet(1, 2, 3, 15); *p = judged(*p) },
+			"7 app, child of 1 tini, is sleeping; it ignores SIGTERM, but SIGKILL ends it.", "7 app: ignores SIGTERM, but SIGKILL ends it",
+		},
+		{
+			"ignores all", func(p *snapshot.Process) { p.Sigs.Ignored = ^procfs.NewSignalSet(9, 19); *p = judged(*p) },
+			"7 app, child of 1 tini, is sleeping; it ignores SIGTERM, but only SIGKILL ends it.", "7 app: ignores SIGTERM, but only SIGKILL ends it",
+		},
+		{
+			"ignores, and nothing else is known", func(p *snapshot.Process) { p.Term = verdict.OutcomeIgnore },
+			"7 app, child of 1 tini, is sleeping; it ignores SIGTERM.", "7 app: ignores SIGTERM",
 		},
 		{
 			"blocks", func(p *snapshot.Process) { p.Term = verdict.OutcomePending },
@@ -132,7 +144,7 @@ func TestExplain(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w, p := explained(base(test.change))
-			if got := explain(w, p); !strings.HasSuffix(got, test.long) {
+			if got := sentence(w, p); !strings.HasSuffix(got, test.long) {
 				t.Errorf("explain = %q, want %q", got, test.long)
 			}
 			if got := brief(w, p); !strings.Contains(got, test.brief) {
@@ -147,7 +159,7 @@ func TestExplainPID1(t *testing.T) {
 	p := &w.procs[0]
 	p.Term = verdict.OutcomeShielded
 	want := "1 tini, the init, is sleeping; it has no handler for SIGTERM, so the kernel drops it, and docker stop waits its full timeout."
-	if got := explain(w, p); got != want {
+	if got := sentence(w, p); got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
 	if got, want := brief(w, p), "1 tini: SIGTERM does nothing, PID 1 has no handler"; got != want {
@@ -161,7 +173,7 @@ func TestExplainOldZombie(t *testing.T) {
 	zombie := snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Culprit: 1, Comm: "app", State: procfs.StateZombie, Threads: 1}
 	w, _ := explained(zombie)
 	later := w.addSnapshot(snapshot.Snapshot{Time: noon.Add(90 * time.Second), Since: time.Second, Procs: []snapshot.Process{zombie}})
-	if got, want := explain(&later, &later.procs[0]), "dead for at least 1m"; !strings.Contains(got, want) {
+	if got, want := sentence(&later, &later.procs[0]), "dead for at least 1m"; !strings.Contains(got, want) {
 		t.Errorf("explain = %q, want %q in it", got, want)
 	}
 }
@@ -170,14 +182,14 @@ func TestExplainOldZombie(t *testing.T) {
 // history has its exit.
 func TestExplainGone(t *testing.T) {
 	w, p := explained(snapshot.Process{ID: procfs.ID{PID: 7, Start: 5}, PPID: 1, Comm: "app", State: procfs.StateSleeping, Threads: 1})
-	if got, want := explainGone(w, p), "7 app has ended; the history has no record of it."; got != want {
+	if got, want := sentenceGone(w, p), "7 app has ended; the history has no record of it."; got != want {
 		t.Errorf("without a record: %q, want %q", got, want)
 	}
 	heard := w.addHistory(History{Records: []history.Record{{
 		Seq: 1, Kind: history.KindExit, PID: 7, Start: 5, PPID: 1, Parent: "tini", ReapedByInit: true,
 		Known: true, Status: 9, Runtime: 1500 * time.Millisecond, Text: "the memory limit was hit",
 	}}})
-	got := explainGone(&heard, p)
+	got := sentenceGone(&heard, p)
 	for _, want := range []string{"7 app has ended: killed by SIGKILL after 1.5s", "the memory limit was hit", "reaped by"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("explainGone = %q, want %q in it", got, want)
@@ -185,7 +197,7 @@ func TestExplainGone(t *testing.T) {
 	}
 	another := *p
 	another.ID.Start = 6
-	if got := explainGone(&heard, &another); strings.Contains(got, "SIGKILL") {
+	if got := sentenceGone(&heard, &another); strings.Contains(got, "SIGKILL") {
 		t.Errorf("a later process with the same pid is told to have ended so: %q", got)
 	}
 }

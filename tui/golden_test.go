@@ -58,6 +58,7 @@ type session struct {
 	name string
 	o    Options
 	do   func(*user)
+	node bool // on a machine with containers
 }
 
 var sessions = []session{
@@ -66,22 +67,22 @@ var sessions = []session{
 		u.src.end(4125, 0)
 		u.src.procs = append(u.src.procs, proc(4130, 12, app, "R", "git fetch --all --prune", caught()))
 		u.refresh()
-	}},
-	{"ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.choose(55).press("P") }},
-	{"crowd", Options{}, func(u *user) { u.crowd(1200, 40).press("end") }},
-	{"filter", Options{}, func(u *user) { u.press("/").write("state:Z,T user:app") }},
-	{"stopping", Options{}, func(u *user) { u.stop(15); u.refresh() }},
-	{"menu", Options{}, func(u *user) { u.choose(55).press("k") }},
-	{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }},
-	{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }},
-	{"likes", Options{}, func(u *user) { u.burst(37, 16*time.Second, 1, "git gc --auto"); u.refresh(); u.press("4") }},
+	}, false},
+	{"ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.choose(55).press("P") }, false},
+	{"crowd", Options{}, func(u *user) { u.crowd(1200, 40).press("end") }, false},
+	{"filter", Options{}, func(u *user) { u.press("/").write("state:Z,T user:app") }, false},
+	{"stopping", Options{}, func(u *user) { u.stop(15); u.refresh() }, false},
+	{"menu", Options{}, func(u *user) { u.choose(55).press("k") }, false},
+	{"confirm", Options{}, func(u *user) { u.choose(55).press("k").write("hup").press("enter") }, false},
+	{"detail", Options{}, func(u *user) { u.choose(55).press("enter"); u.refresh() }, false},
+	{"likes", Options{}, func(u *user) { u.burst(37, 16*time.Second, 1, "git gc --auto"); u.refresh(); u.press("4") }, false},
 	{"record", Options{}, func(u *user) {
 		u.src.end(55, 9)
 		u.src.records[len(u.src.records)-1].Text = "killed by SIGKILL: the memory limit was hit (oom_kill 3 -> 4)"
 		u.refresh()
 		u.press("4", "enter")
-	}},
-	{"doctor", Options{}, func(u *user) { u.press("5").press("down") }},
+	}, false},
+	{"doctor", Options{}, func(u *user) { u.press("5").press("down") }, false},
 	{"doctorbad", Options{}, func(u *user) {
 		for i := range u.src.procs {
 			if p := &u.src.procs[i]; p.ID.PID == 1 {
@@ -90,18 +91,23 @@ var sessions = []session{
 		}
 		u.refresh()
 		u.press("5")
-	}},
-	{"history", Options{}, func(u *user) { u.press("4") }},
-	{"zombies", Options{}, func(u *user) { u.press("z") }},
-	{"zombies-many", Options{}, func(u *user) { u.crowd(1200, 0).press("z", "right").press("down", "down") }},
-	{"zombies-forecast", Options{}, func(u *user) { u.press("z").leak(12, 14) }},
-	{"zombies-ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.press("z").leak(12, 14) }},
-	{"zombies-none", Options{}, func(u *user) { u.src.procs = living(u.src.procs); u.refresh(); u.press("2") }},
-	{"signals", Options{}, func(u *user) { u.choose(55).press("3").choose(55) }},
-	{"signals-only", Options{ASCII: true, NoColor: true}, func(u *user) { u.press("3").choose(12).press("o") }},
-	{"verdicts", Options{}, func(u *user) { u.press("3").choose(55).press("enter"); u.refresh() }},
-	{"explain", Options{}, func(u *user) { u.choose(12).press("e") }},
-	{"help", Options{}, func(u *user) { u.press("?") }},
+	}, false},
+	{"history", Options{}, func(u *user) { u.press("4") }, false},
+	{"zombies", Options{}, func(u *user) { u.press("z") }, false},
+	{"zombies-many", Options{}, func(u *user) { u.crowd(1200, 0).press("z", "right").press("down", "down") }, false},
+	{"zombies-forecast", Options{}, func(u *user) { u.press("z").leak(12, 14) }, false},
+	{"zombies-ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.press("z").leak(12, 14) }, false},
+	{"zombies-none", Options{}, func(u *user) { u.src.procs = living(u.src.procs); u.refresh(); u.press("2") }, false},
+	{"signals", Options{}, func(u *user) { u.choose(55).press("3").choose(55) }, false},
+	{"signals-only", Options{ASCII: true, NoColor: true}, func(u *user) { u.press("3").choose(12).press("o") }, false},
+	{"verdicts", Options{}, func(u *user) { u.press("3").choose(55).press("enter"); u.refresh() }, false},
+	{"explain", Options{}, func(u *user) { u.choose(12).press("e") }, false},
+	{"help", Options{}, func(u *user) { u.press("?") }, false},
+	{"containers", Options{}, func(u *user) { u.press("home") }, true},
+	{"containers-ascii", Options{ASCII: true, NoColor: true}, func(u *user) { u.press("down") }, true},
+	{"containers-full", Options{}, func(u *user) { u.press("home", "space") }, true},
+	{"containers-zoom", Options{}, func(u *user) { u.press("home", "enter"); u.refresh() }, true},
+	{"containers-help", Options{}, func(u *user) { u.press("?") }, true},
 }
 
 // crowd adds zombies of one parent, and probes from outside with a child each.
@@ -165,7 +171,12 @@ func (u *user) stop(signal int) *user {
 }
 
 func (s session) user(t *testing.T, width, height int) *user {
-	u := newUser(t, width, height, s.o)
+	var u *user
+	if s.node {
+		u, _ = newNodeUser(t, width, height, s.o)
+	} else {
+		u = newUser(t, width, height, s.o)
+	}
 	u.src.records = events()
 	u.refresh()
 	u.refresh()
@@ -230,8 +241,11 @@ func TestFrame(t *testing.T) {
 
 // TestEverySize draws all panes at all small sizes; the helper checks the frames.
 func TestEverySize(t *testing.T) {
-	for _, keys := range [][]string{{}, {"k"}, {"enter"}, {"?"}, {"2"}, {"3"}, {"3", "enter"}, {"4"}, {"5"}, {"/", "a"}} {
+	for i, keys := range [][]string{{}, {"enter"}, {"space"}, {"?"}, {"/", "w"}, {}, {"k"}, {"enter"}, {"?"}, {"2"}, {"3"}, {"3", "enter"}, {"4"}, {"5"}, {"/", "a"}} {
 		u := newUser(t, 100, 30, Options{})
+		if i < 5 {
+			u, _ = newNodeUser(t, 100, 30, Options{})
+		}
 		u.src.records = events()
 		u.refresh()
 		u.press(keys...)

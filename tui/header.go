@@ -34,6 +34,9 @@ func (w *world) header() []string {
 }
 
 func (w *world) identity() []piece {
+	if w.where != "" && w.living == 0 {
+		return []piece{{text: w.text(w.where) + " has ended", rank: 25, style: bad}}
+	}
 	h := &w.snap.Host
 	init := w.text(h.Init)
 	if w.snap.Caller.PID == 1 {
@@ -45,6 +48,7 @@ func (w *world) identity() []piece {
 	name := piece{text: w.text(h.Name), rank: 5, style: strong}
 	return []piece{
 		w.replayPiece(),
+		w.wherePiece(),
 		name,
 		{text: init, rank: 4},
 		{text: text.Plural(w.living, "proc", "procs"), rank: 6},
@@ -53,6 +57,14 @@ func (w *world) identity() []piece {
 		w.history(zombiesOf),
 		w.missedPiece(),
 	}
+}
+
+// wherePiece says which container of the machine the pages show.
+func (w *world) wherePiece() piece {
+	if w.where == "" {
+		return piece{}
+	}
+	return piece{text: "in " + w.text(w.where), rank: 25, style: accent}
 }
 
 // replayPiece says that all of this is from a file, and when it was written.
@@ -77,8 +89,8 @@ func (w *world) zombiePiece() piece {
 	return p
 }
 
-// missedPiece shows how many processes started and ended between two snapshots, per
-// second.
+// missedPiece shows how many processes and threads started and ended between two snapshots,
+// per second. The kernel gives both a pid, and that is what is counted.
 func (w *world) missedPiece() piece {
 	if w.snap.Since <= 0 || w.snap.Host.Missed <= 0 {
 		return piece{}
@@ -93,16 +105,20 @@ func (w *world) missedPiece() piece {
 
 // meters returns the meters, with bars of bar cells; 0 omits the bars.
 func (w *world) meters(bar int) []piece {
+	if w.where != "" && w.living == 0 { // What is left would be that of the machine.
+		return nil
+	}
 	h := &w.snap.Host
 	var all []piece
 	if h.Pids > 0 {
-		all = append(all, w.meter("pids", float64(h.Pids), float64(h.PidsMax), bar, wholeText, 7), w.history(pidsOf))
+		all = append(all, w.meter(meter{name: "pids", value: float64(h.Pids), limit: float64(h.PidsMax), text: wholeText}, bar, 7), w.history(pidsOf))
 	}
 	if h.Mem > 0 {
-		all = append(all, w.meter("mem", float64(h.Mem), float64(h.MemMax), bar, bytesOf, 5), w.history(memOf))
+		mem := meter{"mem", float64(h.Mem), float64(h.MemMax), h.Hosts.Mem, h.Hosts.MemMax, bytesOf}
+		all = append(all, w.meter(mem, bar, 5), w.history(memOf))
 	}
 	if w.snap.Since > 0 {
-		all = append(all, w.meter("cpu", h.CPU, h.CPUMax, bar, cpusText, 4))
+		all = append(all, w.meter(meter{"cpu", h.CPU, h.CPUMax, h.Hosts.CPU, h.Hosts.CPUMax, cpusText}, bar, 4))
 	}
 	if h.NoAccess != "" {
 		all = append(all, piece{text: w.text(h.NoAccess), rank: 3, style: warn})
@@ -129,30 +145,62 @@ func (w *world) history(of func(*sample) float64) piece {
 	return piece{text: strings.TrimLeft(w.spark(w.trend.values(of, sparkWidth, trendFor)), " "), rank: 1, style: faint}
 }
 
+// A meter is a value with its limit.
+type meter struct {
+	name         string
+	value, limit float64 // limit 0: there is none
+	// ofHost and limitOfHost say that the value and the limit are those of the machine.
+	ofHost, limitOfHost bool
+	text                func(float64) string
+}
+
 // meter draws "pids ███░░░ 45/100", or "pids 45" without a limit. Close to the limit
-// it adds the percentage or FULL, so that colour is not the only sign.
-func (w *world) meter(name string, v, limit float64, bar int, text func(float64) string, rank int) piece {
-	p := piece{text: name + " ", rank: rank}
-	if limit <= 0 {
-		p.text += text(v)
+// it adds the percentage, and at the limit FULL, so that colour is not the only sign.
+// What is the machine's is marked: in "cpu 0.31/host 4" the limit, in "host cpu 1.90/4"
+// both.
+func (w *world) meter(m meter, bar, rank int) piece {
+	p := piece{text: m.name + " ", rank: rank}
+	if m.ofHost {
+		p.text = "host " + p.text
+	}
+	if m.limit <= 0 {
+		p.text += m.text(m.value)
 		return p
 	}
-	part := v / limit
+	part := m.value / m.limit
 	if bar > 0 {
-		full := min(bar, max(0, int(math.Round(part*float64(bar)))))
+		full := filled(part, bar)
 		p.text += strings.Repeat(w.glyphs().full, full) + strings.Repeat(w.glyphs().empty, bar-full) + " "
 	}
-	p.text += text(v) + "/" + text(limit)
-	switch {
-	case part >= 0.98:
+	p.text += m.text(m.value) + "/"
+	if m.limitOfHost && !m.ofHost {
+		p.text += "host "
+	}
+	p.text += m.text(m.limit)
+	switch percent := fmt.Sprintf(" %.0f%%", math.Floor(part*100+1e-9)); {
+	case part >= 1:
 		p.style, p.text = bad, p.text+" FULL"
+	case part >= 0.98:
+		p.style, p.text = bad, p.text+percent
 	case part >= 0.8:
-		p.style, p.text = warn, p.text+fmt.Sprintf(" %.0f%%", part*100)
+		p.style, p.text = warn, p.text+percent
 	}
 	if p.style != normal {
 		p.rank += 5
 	}
 	return p
+}
+
+// filled returns how many of the cells of a bar are filled. The bar is full only at the
+// limit, and empty only at 0.
+func filled(part float64, cells int) int {
+	switch {
+	case part >= 1:
+		return cells
+	case part <= 0:
+		return 0
+	}
+	return max(min(1, cells-1), min(cells-1, int(math.Round(part*float64(cells)))))
 }
 
 func cpusText(v float64) string {

@@ -28,14 +28,20 @@ func TestMeters(t *testing.T) {
 	}{
 		{"half full", snapshot.Host{Pids: 50, PidsMax: 100}, []string{"pids ███░░░ 50/100"}, "%"},
 		{"no limit", snapshot.Host{Pids: 50}, []string{"pids 50"}, "/"},
-		{"empty", snapshot.Host{Pids: 1, PidsMax: 100}, []string{"pids ░░░░░░ 1/100"}, "█"},
+		{"almost empty", snapshot.Host{Pids: 1, PidsMax: 100}, []string{"pids █░░░░░ 1/100"}, "██"},
+		{"nothing", snapshot.Host{CPU: 0, CPUMax: 2}, []string{"cpu ░░░░░░ 0.00/2"}, "█"},
 		{"near the limit says so in words", snapshot.Host{Pids: 80, PidsMax: 100}, []string{"pids █████░ 80/100 80%"}, "FULL"},
-		{"at the limit", snapshot.Host{Pids: 98, PidsMax: 100}, []string{"pids ██████ 98/100 FULL"}, "98%"},
+		{"very near", snapshot.Host{Pids: 995, PidsMax: 1000}, []string{"pids █████░ 995/1000 99%"}, "FULL"},
+		{"at the limit", snapshot.Host{Pids: 100, PidsMax: 100}, []string{"pids ██████ 100/100 FULL"}, "%"},
 		{"above the limit", snapshot.Host{Pids: 300, PidsMax: 100}, []string{"pids ██████ 300/100 FULL"}, "███████"},
 		{"memory", snapshot.Host{Mem: gib, MemMax: 2 * gib}, []string{"mem ███░░░ 1.0G/2.0G"}, "pids"},
 		{"memory of a machine without a limit", snapshot.Host{Mem: gib}, []string{"mem 1.0G"}, "/"},
 		{"one and a half CPUs of two", snapshot.Host{CPU: 1.5, CPUMax: 2}, []string{"cpu █████░ 1.50/2"}, "2.00"},
 		{"half a CPU is the limit", snapshot.Host{CPU: 0.1, CPUMax: 0.5}, []string{"cpu █░░░░░ 0.10/0.50"}, ""},
+		{"CPUs without a limit", snapshot.Host{CPU: 1, CPUMax: 4, Hosts: snapshot.Hosts{CPUMax: true}}, []string{" cpu ██░░░░ 1/host 4"}, "host cpu"},
+		{"CPUs of the machine", snapshot.Host{CPU: 1, CPUMax: 4, Hosts: snapshot.Hosts{CPU: true, CPUMax: true}}, []string{"host cpu ██░░░░ 1/4"}, "/host"},
+		{"memory without a limit", snapshot.Host{Mem: gib, MemMax: 2 * gib, Hosts: snapshot.Hosts{MemMax: true}}, []string{" mem ███░░░ 1.0G/host 2.0G"}, "host mem"},
+		{"memory of the machine", snapshot.Host{Mem: gib, MemMax: 2 * gib, Hosts: snapshot.Hosts{Mem: true, MemMax: true}}, []string{"host mem ███░░░ 1.0G/2.0G"}, "/host"},
 		{"something cannot be read", snapshot.Host{NoAccess: "3 processes are hidden"}, []string{"3 processes are hidden"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -49,6 +55,32 @@ func TestMeters(t *testing.T) {
 				t.Errorf("the meters are %q, want no %q", got, test.not)
 			}
 		})
+	}
+}
+
+// TestFilled: a bar that looks full is full, and one that looks empty is empty.
+func TestFilled(t *testing.T) {
+	for _, test := range []struct {
+		part  float64
+		cells int
+		want  int
+	}{
+		{0, 3, 0},
+		{0.001, 3, 1},
+		{0.4, 3, 1},
+		{0.5, 3, 2},
+		{0.88, 3, 2},
+		{0.999, 3, 2},
+		{1, 3, 3},
+		{3, 3, 3},
+		{0.88, 12, 11},
+		{0.97, 12, 11},
+		{0.5, 1, 0},
+		{-1, 6, 0},
+	} {
+		if got := filled(test.part, test.cells); got != test.want {
+			t.Errorf("%v of a bar of %d cells fills %d, want %d", test.part, test.cells, got, test.want)
+		}
 	}
 }
 

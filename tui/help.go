@@ -15,7 +15,7 @@ type help struct {
 }
 
 var helpKeys = keyMap{
-	{title: "arrows", hint: "scroll"},
+	{title: "arrows", hint: "scroll", late: 9},
 	{title: "any", hint: "other key closes"},
 }
 
@@ -142,11 +142,29 @@ func words(g *glyphs) []helpSection {
 			{g.dead, "has just ended"},
 			{g.tag, "tagged"},
 		}},
+		{"TABS", [][2]string{
+			{g.bullet + "3", "how many zombies there are, failures in the History since you last saw it, problems of the Doctor"},
+			{"FROZEN", "nothing changes while the signal menu is open"},
+		}},
+		{"FINDINGS OF THE DOCTOR", [][2]string{
+			{"PROBLEM", "it is wrong now"},
+			{"RISK", "it will be wrong, at the next stop for example"},
+			{"NOTE", "worth knowing"},
+		}},
+		{"RECORDS OF THE HISTORY", [][2]string{
+			{problemSign, "what went wrong"},
+			{"zombie", zombieRule},
+			{g.folded + g.times + " 7", "seven like records share the row of the last one; since: when the first one came"},
+			{"in turn", "records of two rows alternate, as when each makes the other fail"},
+		}},
 		{"HEADER", [][2]string{
+			{"FULL", "the limit is reached; near it there is a percentage"},
+			{"host cpu", "a value of the whole host, not of the container"},
+			{"/host 4", "the container has no limit, the host has as much"},
 			{g.up + " " + g.down, "more or fewer zombies than a minute ago"},
 			{"stop:", "what SIGTERM to PID 1, as docker stop sends it, would leave to SIGKILL"},
 			{"STOPPING", "the init has been asked to stop: by whom, and who has not ended"},
-			{"missed", "processes a second that started and ended between two refreshes, too short to be shown"},
+			{"missed", "processes and threads a second that started and ended between two refreshes"},
 		}},
 		{"MOUSE", [][2]string{
 			{"click", "selects a row; sorts by a column; presses a tab or a key in the footer"},

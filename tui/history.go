@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yinit/initcore/history"
+	"yinit/initcore/history/facts"
 	"yinit/procfs/snapshot/filter"
 	"yinit/tui/text"
 )
@@ -30,6 +31,7 @@ type historyPage struct {
 
 var historyKeys = keyMap{
 	{do: doDetails, keys: []string{"enter", "kpenter"}, title: "Enter", does: "the record in full", hint: "record"},
+	{do: doExplain, keys: []string{"e"}, title: "e", does: "explain the process; the record in full if it has ended"},
 	{do: doRight, keys: []string{"right"}, title: "Right", does: "show each of the like records that share a row", hint: "each"},
 	{do: doLeft, keys: []string{"left"}, title: "Left", does: "let like records share a row again"},
 	{do: doFold, keys: []string{"space"}, title: "Space", does: "the one or the other"},
@@ -48,7 +50,7 @@ func (h historyPage) name() string { return "History" }
 func (h historyPage) news(w *world) int {
 	n := 0
 	for i := len(w.events) - 1; i >= 0 && w.events[i].Seq > h.seen; i-- {
-		if w.events[i].Failed() && history.NotInspector(&w.events[i]) {
+		if facts.Failed(&w.events[i]) && history.NotInspector(&w.events[i]) {
 			n++
 		}
 	}

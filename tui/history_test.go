@@ -78,7 +78,7 @@ func TestHistoryZone(t *testing.T) {
 		{Seq: 1, Time: noon.Add(9 * time.Hour), Kind: history.KindExit, PID: 7, Comm: "job", Known: true},
 		{Seq: 2, Time: noon.Add(11 * time.Hour), Kind: history.KindExit, PID: 8, Comm: "job", Known: true, Accounted: true},
 	}
-	msg := read(u.src, 0, wants{})().(readMsg)
+	msg := read(u.src, fleetOf{}, 0, wants{})().(readMsg)
 	for _, test := range []struct {
 		name   string
 		offset int
@@ -288,5 +288,84 @@ func TestRecordSaysOnce(t *testing.T) {
 				t.Errorf("at width %d there is %q:\n%s", width, twice, screens)
 			}
 		}
+	}
+}
+
+// TestExplainRecord presses e on records: it explains the process if that still lives, and
+// shows the record otherwise.
+func TestExplainRecord(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.src.records = []history.Record{
+		{Kind: history.KindStart, PID: 12, PPID: 1, Comm: "gunicorn", Time: noon.Add(-75 * time.Hour)},
+		{Kind: history.KindZombie, PID: 37, Start: 1037, PPID: 12, Comm: "git", ZombieFor: 10 * time.Second, Time: noon.Add(-time.Minute)},
+		{Kind: history.KindExit, PID: 37, Start: 37, PPID: 12, Comm: "git", Time: noon.Add(-time.Minute)},
+		{Kind: history.KindSignal, PID: 12, Start: 1012, Signal: 1, Time: noon.Add(-time.Minute)},
+		{Kind: history.KindNote, Text: "no /sys/fs/cgroup", Time: noon.Add(-time.Minute)},
+	}
+	for i := range u.src.records {
+		u.src.records[i].Seq, u.src.records[i].Run = uint64(i+1), 1
+	}
+	u.refresh()
+	u.press("4")
+	const known = "this record is all that is known of it"
+	for _, want := range []string{known, "12 gunicorn, child of 1 yinit, has not waited", known, "37 git is a zombie", "12 gunicorn, child of 1 yinit, has not waited"} {
+		u.press("e")
+		u.sees(want)
+		u.press("esc", "up")
+	}
+	// From the record in full, and back to it.
+	u.press("home", "down", "enter")
+	u.sees("meaning   recorded when a process had been a zombie for 10 s; the next record of the same culprit", "since     11:58:50.000, 10s before this record")
+	u.press("e")
+	u.sees("37 git is a zombie")
+	u.press("esc")
+	u.sees("meaning   recorded")
+	// A start is not that of a later process with the pid.
+	u.src.records = append(u.src.records, history.Record{Kind: history.KindExit, Seq: 6, Run: 1, PID: 12, PPID: 1, Time: noon.Add(-time.Minute)})
+	u.refresh()
+	u.press("esc", "home", "e")
+	u.sees(known)
+}
+
+// TestExplainIsNeverSilent presses e where no process is selected.
+func TestExplainIsNeverSilent(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.press("4", "e")
+	u.sees("no process of this container is selected")
+	u.src.procs = u.src.procs[1:] // PID 1 cannot be read.
+	u.src.host.Pids, u.src.host.PidsMax = 100, 100
+	u.refresh()
+	u.press("5", "home", "left")
+	u.seesNot("seen  ")
+	u.press("e")
+	u.sees("seen  ", "why   ", "do    ")
+}
+
+// TestInTurn checks that the rows of programs that fail in turn say so.
+func TestInTurn(t *testing.T) {
+	u := newUser(t, 140, 30, Options{})
+	for i := range 12 {
+		u.burst(1, 0, 1+i%2, "worker")
+		u.src.records[i].Time = noon.Add(time.Duration(i-60) * time.Second)
+	}
+	u.refresh()
+	u.press("4")
+	u.sees("exited 1 × 6 since 11:59:00  in turn with exited 2", "exited 2 × 6 since 11:59:01  in turn with exited 1",
+		"worker: exited 2 × 6, 11:59:01 to 11:59:11, in turn with exited 1; Right shows each.")
+	// One after the other.
+	u = newUser(t, 140, 30, Options{})
+	u.burst(6, time.Second, 1, "worker").burst(6, time.Second, 2, "worker").refresh()
+	u.press("4")
+	u.sees("exited 1 × 6 since", "exited 2 × 6 since")
+	u.seesNot("in turn")
+	// Three of them, by different names.
+	u = newUser(t, 140, 30, Options{})
+	for i := range 15 {
+		u.burst(1, 0, 1, []string{"one", "two", "three"}[i%3])
+	}
+	u.refresh()
+	u.press("4")
+	if n := strings.Count(u.screen(), "in turn with 2 other rows"); n != 4 { // three rows and the footer
+		t.Errorf("%d rows are in turn with 2 others, want 3 and the footer:\n%s", n, u.screen())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"yinit/initcore/history"
+	"yinit/initcore/history/facts"
 	"yinit/procfs"
 	"yinit/tui/text"
 )
@@ -47,7 +48,8 @@ type like struct {
 	first, newest int              // indices in world.events
 	runs          [2]time.Duration // the shortest and the longest run time that is known
 	peak          procfs.Bytes
-	mixed         bool // they have several parents
+	mixed         bool    // they have several parents
+	turns         []*like // those with which they come in turn
 }
 
 // likeness returns the group to which a record may belong. Signals have none: the
@@ -139,6 +141,7 @@ func (h historyPage) groups(w *world, found []int) []*like {
 			groups[i] = nil
 		}
 	}
+	findTurns(groups)
 	return groups
 }
 
@@ -154,30 +157,27 @@ func (g *like) add(w *world, at int) {
 	g.peak = max(g.peak, r.MaxRSS)
 }
 
-// within says how many they are and in which time they came: "× 37 in 9m30s".
-func (g *like) within(w *world) string {
-	span := w.events[g.newest].Time.Sub(w.events[g.first].Time)
-	return w.glyphs().times + " " + text.Count(g.members) + " in " + procfs.Span(span)
-}
-
 // words describes the group in the details of its newest record.
 func (g *like) words(w *world) string {
-	span := w.events[g.newest].Time.Sub(w.events[g.first].Time)
-	return fmt.Sprintf("the newest of %s like it within %s; in the list Right shows each", text.Count(g.members), procfs.Span(span))
+	words := "the newest of " + text.Count(g.members) + " like it (" + g.times(w)
+	if turn := g.inTurn(w); turn != "" {
+		words += ", " + turn
+	}
+	return words + "); in the list Right shows each"
 }
 
 // parts describes the group like [history.Record.Parts] does its newest record.
 func (g *like) parts(w *world) []history.Part {
 	r := &w.events[g.newest]
 	all := r.Parts()
-	how := history.Part{Text: "started", Rank: 9}
-	if len(all) > 0 {
-		how = all[0]
+	first := w.timeOf(&w.events[g.first]).Format("15:04:05") // The column of the time has that of the last.
+	parts := []history.Part{{Text: g.count(w) + " since " + first, Rank: 9}}
+	if turn := g.inTurn(w); turn != "" {
+		parts = append(parts, history.Part{Text: turn, Rank: 8})
 	}
 	if r.Kind == history.KindAdopt {
-		how.Text = "orphans, now children of " + fmt.Sprintf("%d (%s)", r.PPID, r.Parent)
+		parts = append(parts, history.Part{Text: fmt.Sprintf("now children of %d (%s)", r.PPID, r.Parent), Rank: 7})
 	}
-	parts := []history.Part{{Text: how.Text + " " + g.within(w), Rank: 9}}
 	if g.runs[1] > 0 {
 		ran := "ran " + procfs.Span(g.runs[0])
 		if most := procfs.Span(g.runs[1]); most != procfs.Span(g.runs[0]) {
@@ -196,7 +196,7 @@ func (g *like) parts(w *world) []history.Part {
 
 // problem reports whether a record is about something that went wrong.
 func problem(r *history.Record) bool {
-	return r.Failed() || r.Kind == history.KindOOM || r.Kind == history.KindZombie || r.Warning
+	return facts.Failed(r) || r.Kind == history.KindOOM || r.Kind == history.KindZombie || r.Warning
 }
 
 // timeOf returns the time of a record in the zone in which times are shown.

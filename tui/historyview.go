@@ -250,8 +250,12 @@ func recordSentences(w *world, r *history.Record, g *like) []string {
 	who := fmt.Sprintf("%d %s", r.PID, w.text(r.Name()))
 	short := fmt.Sprintf("%d %s", r.PID, w.text(r.Comm))
 	if g != nil {
-		times := w.text(g.parts(w)[0].Text)
-		return []string{w.text(r.Title()) + ": " + times + "; Right shows each.", w.text(r.Title()) + ": " + times, times}
+		times, turn := w.text(g.count(w)+", "+g.times(w)), ""
+		if t := g.inTurn(w); t != "" {
+			turn = ", " + w.text(t)
+		}
+		name := w.text(r.Title()) + ": "
+		return []string{name + times + turn + "; Right shows each.", name + times + "; Right shows each.", name + times, times}
 	}
 	what := r.Kind.Meaning()
 	if parts := r.Parts(); len(parts) > 0 {

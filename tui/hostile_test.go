@@ -76,7 +76,7 @@ func TestUnknownIsLeftOut(t *testing.T) {
 
 func TestNoColor(t *testing.T) {
 	u := newUser(t, 80, 24, Options{NoColor: true})
-	u.src.host.Pids = 99
+	u.src.host.Pids = 100
 	u.refresh()
 	u.sees("FULL")
 	for _, code := range []string{"\x1b[3", "\x1b[1;3", "\x1b[9", "\x1b[4", "\x1b[2m"} {

@@ -55,6 +55,7 @@ const (
 	doErase
 	doEraseWord
 	doEraseAll
+	doZoom
 	doKill
 	doEscalate
 )
@@ -67,6 +68,7 @@ type binding struct {
 	title  string   // the names of the keys for the help; "": not in the help
 	does   string   // what they do, for the help
 	hint   string   // the same in a word or two, for the footer; "": not in the footer
+	late   int      // by how many places earlier the footer omits it than its neighbours
 	writes bool     // it changes something outside top; disabled by Options.ReadOnly
 }
 
@@ -116,9 +118,10 @@ var (
 		{do: doNextPage, keys: []string{"tab"}, title: "Tab 1 2", does: "next page, or a page by its number"},
 		{do: doPreviousPage, keys: []string{"shift+tab"}},
 		{do: doSnapshot, keys: []string{"w"}, title: "w", does: "write all that is shown to a file, for --replay"},
-		{do: doZombies, keys: []string{"z"}, title: "z", does: "show the zombies", hint: "zombies"},
-		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close, or clear the filter"},
+		{do: doZombies, keys: []string{"z"}, title: "z", does: "show the zombies", hint: "zombies", late: 9},
+		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close, or clear the filter", hint: "to the machine"},
 		{do: doQuit, keys: []string{"q", "f10"}, title: "q F10", does: "quit; Ctrl-C too, from anywhere", hint: "quit"},
+		{title: "Ctrl-Z", does: "suspend, where a shell can continue it"},
 	}
 	lineKeys = keyMap{
 		{do: doConfirm, keys: []string{"enter", "kpenter"}, title: "Enter", hint: "keep"},
@@ -153,7 +156,7 @@ func hints(table keyMap, matters func(*binding) bool, rank int) []piece {
 			continue
 		}
 		key, _, _ := strings.Cut(b.title, " ")
-		p := piece{key: key, text: b.hint, rank: rank - len(all)}
+		p := piece{key: key, text: b.hint, rank: rank - len(all) - b.late}
 		if len(b.keys) > 0 {
 			p.press = b.keys[0]
 		}

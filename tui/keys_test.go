@@ -121,7 +121,7 @@ func TestFooter(t *testing.T) {
 		{"tree with a filter", []string{"/", "a", "enter"}, []string{"n next"}, "untag"},
 		{"tree with a tag", []string{"x"}, []string{"U untag"}, "n next"},
 		{"paused", []string{"p"}, []string{"p resume"}, "n next"},
-		{"history", []string{"4"}, []string{"Enter record  / filter  ! problems  f follow  ? help  z zombies  q quit"}, "signal"},
+		{"history", []string{"4"}, []string{"/ filter  ! problems  f follow  ? help  z zombies  q quit"}, "signal"},
 		{"filter", []string{"/"}, []string{"Enter keep  Esc clear"}, "q quit"},
 		{"details", []string{"enter"}, []string{"arrows scroll  k signal  s all signals  v hidden values  Esc close"}, "q quit"},
 		{"help", []string{"?"}, []string{"arrows scroll  any other key closes"}, "q quit"},
@@ -140,4 +140,50 @@ func TestFooter(t *testing.T) {
 	u.sees("Enter details  e explain  / filter")
 	u.press("enter")
 	u.sees("arrows scroll  s all signals  v hidden values  Esc close")
+}
+
+// TestKeysOnLowScreens checks that the smallest screen names the most important keys.
+func TestKeysOnLowScreens(t *testing.T) {
+	u := newUser(t, 40, 10, Options{})
+	u.sees("Enter details  k signal  ? help  q quit")
+	for _, page := range []string{"2", "3", "4", "5"} {
+		u.press(page)
+		u.sees("? help  q quit")
+	}
+	u.press("1", "/")
+	u.sees("filter:", "Enter keep  Esc clear")
+	u.press("esc", "?")
+	u.sees("any other key closes")
+	u.press("esc", "enter")
+	u.sees("Esc close")
+	u.press("esc")
+	u.sees("? help  q quit")
+}
+
+// TestHelpExplainsSigns checks that the help has the signs that no other part explains.
+func TestHelpExplainsSigns(t *testing.T) {
+	u := newUser(t, 250, 90, Options{})
+	u.press("?")
+	u.sees("•3  ", "FULL  ", "PROBLEM  ", "RISK  ", "NOTE  ", "FROZEN  ", "recorded when a process had been a", "host cpu")
+}
+
+// TestFooterWithoutRows checks that the footer names no key that acts on a row where there is
+// none, and k only for a process.
+func TestFooterWithoutRows(t *testing.T) {
+	u := newUser(t, 120, 30, Options{})
+	u.press("2")
+	u.sees("k signal culprit  e explain  Enter details  Space fold")
+	u.src.procs = living(u.src.procs)
+	for range 4 {
+		u.refresh()
+	}
+	u.seesNot("k signal", "e explain", "Enter details", "Space fold")
+	u.sees("? help")
+	u.press("4")
+	u.seesNot("Enter record")
+	u.press("5", "home")
+	u.sees("Enter why  e explain")
+	u.seesNot("k signal")
+	u.press("end")
+	u.sees("Enter why  k signal  e explain")
 }

@@ -43,26 +43,22 @@ func letterOf(f prediction) int {
 func letterSpan(f prediction) span {
 	s := span{letters[letterOf(f)].sign, normal}
 	switch {
-	case f.trouble():
+	case f.Trouble():
 		s.style = warn
-	case f.outcome == verdict.OutcomeNoEffect, f.outcome == verdict.OutcomeUnknown, f.outcome == verdict.OutcomeDefaultIgnore:
+	case f.Outcome == verdict.OutcomeNoEffect, f.Outcome == verdict.OutcomeUnknown, f.Outcome == verdict.OutcomeDefaultIgnore:
 		s.style = faint
-	case f.outcome == verdict.OutcomeHandler, f.outcome == verdict.OutcomeRead:
+	case f.Outcome == verdict.OutcomeHandler, f.Outcome == verdict.OutcomeRead:
 		s.style = strong
 	}
 	return s
 }
 
-// legend explains the letters, those that are on the screen before others, in at most n
-// lines.
-func (w *world) legend(seen [len(letters)]bool, n int) []string {
+// legend explains the letters in at most n lines. Which of them it omits depends only on
+// the width, so that it does not change.
+func (w *world) legend(n int) []string {
 	pieces := make([]piece, 0, len(letters))
-	for i, l := range letters {
-		p := piece{key: l.sign, text: l.word, rank: l.rank}
-		if seen[i] {
-			p.rank += len(letters)
-		}
-		pieces = append(pieces, p)
+	for _, l := range letters {
+		pieces = append(pieces, piece{key: l.sign, text: l.word, rank: l.rank})
 	}
 	rows := wrapPieces(pieces, w.width-2)
 	for len(rows) > n && len(pieces) > 1 {

@@ -54,7 +54,7 @@ func TestFilterLineIsLong(t *testing.T) {
 	u := newUser(t, 40, 12, Options{})
 	u.press("/").write("a-filter-that-is-longer-than-the-screen-is-wide")
 	lines := strings.Split(u.screen(), "\n")
-	if last := strings.TrimRight(lines[len(lines)-1], " "); !strings.HasSuffix(last, "than-the-screen-is-wide") {
-		t.Errorf("the last line is %q, want the end of the filter", last)
+	if last := strings.TrimRight(lines[len(lines)-2], " "); !strings.HasSuffix(last, "than-the-screen-is-wide") {
+		t.Errorf("the line of the filter is %q, want the end of the filter", last)
 	}
 }

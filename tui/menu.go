@@ -42,6 +42,7 @@ type menu struct {
 	caller verdict.Caller
 	scopes []scope
 	scope  int    // index of the chosen one
+	joined int    // how many processes belong to the scope now that came too late to get the signal
 	immune bool   // p is a PID 1 that cannot be killed from here
 	target Target // nil until the processes are held, and while busy
 	busy   bool   // a command has the target and will return it
@@ -97,8 +98,8 @@ func (u menu) chosen() *scope { return &u.scopes[u.scope] }
 // show returns the menu for p. If processes are tagged, it starts with these.
 func (u menu) show(w *world, p snapshot.Process) menu {
 	n := menu{step: stepChoose, number: u.number, p: p, caller: w.snap.Caller, scopes: w.scopes(p), first: w.stopSignal(&p)}
-	n.immune = predict(&p, sigKILL, n.caller).outcome == verdict.OutcomeShielded
-	if last := len(n.scopes) - 1; n.scopes[last].label == "tagged" {
+	n.immune = predict(&p, sigKILL, n.caller).Outcome == verdict.OutcomeShielded
+	if last := len(n.scopes) - 1; n.scopes[last].label == taggedLabel {
 		n.scope = last
 	}
 	return n.restart(w)
@@ -109,7 +110,7 @@ func (u menu) show(w *world, p snapshot.Process) menu {
 // is busy.
 func (u menu) restart(w *world) menu {
 	u.number++
-	u.target, u.busy, u.typed, u.signal = nil, true, "", sigTERM
+	u.target, u.busy, u.typed, u.signal, u.joined = nil, true, "", sigTERM, 0
 	u.tallies = make(map[int]tally)
 	u.signals = allSignals()
 	if !u.chosen().several() {

@@ -32,7 +32,7 @@ func TestSendTerm(t *testing.T) {
 	if u.sig.held != 1 {
 		t.Fatalf("opening the menu held %d targets, want 1", u.sig.held)
 	}
-	u.sees("signal to 55 gunicorn (safe from pid reuse)", "15 TERM     IGNORE", "terminate      cannot be caught")
+	u.sees("signal to 55 gunicorn (this process only)", "15 TERM     IGNORE", "terminate      cannot be caught")
 	u.press("enter")
 	u.sees("Send SIGTERM to 55 gunicorn?")
 	u.checkHeld()
@@ -88,6 +88,16 @@ func TestEscalate(t *testing.T) {
 	u.sees("SIGTERM did not end it in 10s, SIGKILL → 55 gunicorn: ended after 250ms, killed by SIGKILL")
 	u.checkClosed(15, 9)
 
+	// The report of a narrow screen says it, too.
+	u = newUser(t, 80, 24, Options{})
+	u.sig.outcomes = append(slices.Repeat([]Outcome{still}, 40), Outcome{Ended: true, Known: true, Status: 9})
+	u.choose(55).press("k", "e", "y")
+	u.sees("SIGTERM did not end it in 10s, SIGKILL: ended after 250ms, killed by SIGKILL")
+	u = newUser(t, 60, 15, Options{})
+	u.sig.outcomes = append(slices.Repeat([]Outcome{still}, 40), Outcome{Ended: true, Known: true, Status: 9})
+	u.choose(55).press("k", "e", "y")
+	u.sees("SIGTERM did not end it in 10s, SIGKILL: ended after 250ms")
+
 	u = newUser(t, 100, 30, Options{})
 	u.sig.outcomes = []Outcome{still, {Ended: true, Known: true, Status: 0, After: 300 * time.Millisecond}}
 	u.choose(55).press("k", "e", "y")
@@ -102,11 +112,29 @@ func TestEscalate(t *testing.T) {
 	for range 30 { // the answers to Send and Watch, one by one
 		cmd = u.send(cmd())
 	}
-	u.sees("SIGTERM → 55 gunicorn: SIGKILL in 2s", "Esc stop watching")
+	u.sees("SIGTERM → 55 gunicorn: SIGKILL in 2s", "Esc cancel SIGKILL")
+	u.seesNot("stop watching")
 	u.press("esc")
-	u.sees("55 gunicorn: no longer watched, and no SIGKILL is sent")
+	u.sees("SIGTERM was sent to 55 gunicorn; SIGKILL after 10s is cancelled")
 	u.run(cmd)
 	u.checkClosed(15)
+
+	// Ctrl-C while it waits: the same, for the user who has left.
+	u = newUser(t, 100, 30, Options{})
+	u.sig.outcomes = []Outcome{still}
+	u.choose(55).press("k", "e")
+	cmd = u.send(keyPress("y"))
+	cmd = u.send(cmd())
+	u.press("ctrl+c")
+	u.run(cmd)
+	if got, want := u.m.Farewell(), "SIGTERM was sent to 55 gunicorn; SIGKILL after 10s is cancelled"; !u.quit || got != want {
+		t.Errorf("after Ctrl-C quit is %t, and it says %q, want %q", u.quit, got, want)
+	}
+	u.checkClosed(15)
+	u = newUser(t, 100, 30, Options{})
+	if u.press("ctrl+c"); u.m.Farewell() != "" {
+		t.Errorf("after Ctrl-C alone it says %q", u.m.Farewell())
+	}
 
 	// A process that stops meanwhile has not ended.
 	u = newUser(t, 100, 30, Options{})
@@ -126,7 +154,7 @@ func TestEscalate(t *testing.T) {
 
 func TestStillThere(t *testing.T) {
 	sent := func(o verdict.Outcome, pending procfs.SignalSet, does, which string) *verdict.Sent {
-		return &verdict.Sent{Target: &verdict.Target{Sigs: procfs.Signals{Known: true, SharedPending: pending}}, Outcome: o, Obstacle: verdict.Obstacle{Does: does, Which: which}}
+		return &verdict.Sent{Signal: sigTERM, Target: &verdict.Target{Sigs: procfs.Signals{Known: true, SharedPending: pending}}, Outcome: o, Obstacle: verdict.Obstacle{Does: does, Which: which}}
 	}
 	for _, test := range []struct {
 		name, typed string
@@ -390,7 +418,7 @@ func TestLateAnswerOfAnotherMenu(t *testing.T) {
 	u.sees("still watching")
 	u.run(first)
 	u.press("down", "k")
-	u.sees("signal to 56 gunicorn (safe")
+	u.sees("signal to 56 gunicorn (this")
 	u.press("esc")
 	u.checkClosed()
 }

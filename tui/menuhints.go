@@ -33,12 +33,17 @@ func (w *world) fromOutside() (long, brief string) {
 		return "SIGKILL and SIGSTOP have no effect on PID 1, and this is the one of the machine: it ends with a shutdown.",
 			"SIGKILL has no effect on PID 1."
 	}
-	name := "CONTAINER"
-	if isContainerID(w.snap.Host.Name) {
-		name = w.snap.Host.Name
-	}
+	name := w.containerName()
 	return "SIGKILL and SIGSTOP from inside have no effect on PID 1. From outside: docker stop " + name + ", docker kill " + name + ", kubectl delete pod, or kill on the host.",
 		"SIGKILL only from outside: docker kill"
+}
+
+// containerName returns the name of the container for a command, if its host name tells it.
+func (w *world) containerName() string {
+	if isContainerID(w.snap.Host.Name) {
+		return w.snap.Host.Name
+	}
+	return "CONTAINER"
 }
 
 // isContainerID reports whether a host name is what Docker chooses: the beginning of the

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ var (
 	}
 	chooseKeys = keyMap{
 		{do: doConfirm, keys: []string{"enter", "kpenter"}, title: "Enter", does: "send the signal, after a question", hint: "confirm"},
-		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close the menu, or stop watching", hint: "close"},
+		{do: doBack, keys: []string{"esc"}, title: "Esc", does: "close the menu, stop watching, or cancel the SIGKILL to come", hint: "close"},
 		{do: doRight, keys: []string{"tab", "right"}, title: "Tab Right Left", does: "the process, its group, its subtree, its session, the tagged ones", hint: "scope"},
 		{do: doLeft, keys: []string{"shift+tab", "left"}},
 		{do: doEscalate, keys: []string{"e"}, title: "e", does: "SIGTERM, and SIGKILL if it has not ended after 10s", hint: "TERM, 10s, KILL"},
@@ -34,6 +35,10 @@ var (
 	}
 	watchKeys = keyMap{
 		{do: doBack, keys: []string{"esc", "q"}, title: "Esc", hint: "stop watching"},
+	}
+	// While SIGKILL is to follow, Esc does more than stop watching.
+	escalateKeys = keyMap{
+		{do: doBack, keys: []string{"esc", "q"}, title: "Esc", hint: "cancel SIGKILL"},
 	}
 	reportKeys = keyMap{
 		{do: doKill, keys: []string{"K"}, title: "K", does: "SIGKILL to what still exists", hint: "send SIGKILL"},
@@ -59,6 +64,9 @@ func (u menu) keys() keyMap {
 		}
 		return table
 	case stepWatch:
+		if u.escalate {
+			return escalateKeys
+		}
 		return watchKeys
 	case stepReport:
 		if u.last == sigKILL || !u.canKill() || u.chosen().count((*member).stillThere) == 0 {
@@ -242,17 +250,15 @@ func (m Model) confirmSignal(a action, key string) (Model, tea.Cmd) {
 func (m Model) send() (Model, tea.Cmd) {
 	u := &m.menu
 	target := u.target
+	m.world = m.world.sending(u)
 	u.last, u.again = u.signal, u.last != 0
 	u.step, u.waited, u.report, u.lines, u.target, u.busy = stepWatch, 0, "", nil, nil, true
-	return m, send(target, u.signal, u.number)
+	return m, send(target, u.signal, u.number, m.now)
 }
 
 // stopWatching closes the menu, with the report on the last line.
 func (m Model) stopWatching() (Model, tea.Cmd) {
-	report := m.menu.report
-	if m.menu.escalate {
-		report = m.menu.chosen().name(&m.world) + ": no longer watched, and no SIGKILL is sent"
-	}
+	report := cmp.Or(m.menu.unfinished(&m.world), m.menu.report)
 	m, cmd := m.closeMenu()
 	if report != "" {
 		m = m.setStatus(warn, report)
@@ -298,6 +304,7 @@ func (m Model) held(msg heldMsg) (Model, tea.Cmd) {
 }
 
 func (m Model) sent(msg sentMsg) (Model, tea.Cmd) {
+	m.world = m.world.noteSent(msg)
 	m, cmd, ok := m.back(msg.menu, msg.target)
 	if !ok {
 		return m, cmd
@@ -324,6 +331,7 @@ func (m Model) watched(msg watchedMsg) (Model, tea.Cmd) {
 	}
 	m.menu = m.menu.watched(msg.outcomes)
 	u := &m.menu
+	m.world = m.world.noteResult(u.number, u.result(&m.world))
 	left, refused := u.chosen().count((*member).stillThere), u.chosen().count((*member).refused)
 	switch {
 	case left == 0 && refused == 0:

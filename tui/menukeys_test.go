@@ -145,7 +145,7 @@ func TestMenuMouse(t *testing.T) {
 	u.sees("Send SIGHUP to 55 gunicorn?")
 	u.press("esc")
 	click("group ")
-	u.sees("signal to process group 4 (6 processes, pinned)", "▌ 15 TERM")
+	u.sees("signal to process group 4 (6 processes)", "▌ 15 TERM")
 	click("process  [")
 	u.sees("signal to 55 gunicorn")
 	u.press("esc")

@@ -12,28 +12,49 @@ import (
 	"yinit/tui/text"
 )
 
+// sentSignals names the signal that was sent and, if SIGKILL followed another one, says so.
+func (u menu) sentSignals() string {
+	if u.forced == 0 {
+		return procfs.SignalName(u.last)
+	}
+	what := " did not end it"
+	if u.chosen().several() {
+		what = " did not end all"
+	}
+	return procfs.SignalName(u.forced) + what + " in " + procfs.Span(killAfter) + ", " + procfs.SignalName(u.last)
+}
+
 // sending returns the beginning of a report: "SIGTERM → 37 git: ".
 func (u menu) sending(w *world) string {
-	signals := procfs.SignalName(u.last)
-	if u.forced != 0 {
-		what := " did not end it"
-		if u.chosen().several() {
-			what = " did not end all"
-		}
-		signals = procfs.SignalName(u.forced) + what + " in " + procfs.Span(killAfter) + ", " + procfs.SignalName(u.last)
-	}
 	name := u.chosen().name(w)
 	if u.chosen().several() {
 		name = u.chosen().title
 	}
-	return signals + w.glyphs().arrow + name + ": "
+	return u.sentSignals() + w.glyphs().arrow + name + ": "
+}
+
+// unfinished says what is left undone if the menu is closed now: the SIGKILL of an
+// escalation; "": nothing is.
+func (u menu) unfinished(w *world) string {
+	if u.step != stepWatch || !u.escalate {
+		return ""
+	}
+	return fmt.Sprintf("%s was sent to %s; SIGKILL after %s is cancelled", procfs.SignalName(u.last), u.chosen().counted(w, u.chosen().sentTo()), procfs.Span(killAfter))
 }
 
 // outcome says what the signal did, on one line of the screen: the shortest form on a
 // narrow one.
 func (u menu) outcome(w *world) string {
 	result, brief := u.result(w), u.brief(w)
-	words, _ := text.FirstFit([]string{u.sending(w) + result, u.chosen().name(w) + ": " + result, brief}, w.width-1)
+	forms := []string{u.sending(w) + result}
+	if u.forced != 0 {
+		end := result
+		if m := &u.chosen().members[0]; !u.chosen().several() && m.outcome.Ended {
+			end = "ended " + text.After(m.outcome.After)
+		}
+		forms = append(forms, u.sentSignals()+": "+result, u.sentSignals()+": "+end)
+	}
+	words, _ := text.FirstFit(append(forms, u.chosen().name(w)+": "+result, brief), w.width-1)
 	return words
 }
 
@@ -127,30 +148,19 @@ func (u menu) memberResult(w *world, m *member) string {
 		}
 		words += ", pending " + pending
 	}
-	if why := obstacle(o, u.last); why != "" {
+	if why := obstacle(o); why != "" {
 		words += ": " + w.text(why)
 	}
 	return words
 }
 
-// obstacle says what keeps a process running that was sent signal n; "" if that is not
-// known.
-func obstacle(o *Outcome, n int) string {
-	s := o.Sent
+// obstacle says what keeps a process running; "" if that is not known.
+func obstacle(o *Outcome) string {
 	switch {
-	case s == nil && o.State == procfs.StateDisk:
+	case o.Sent != nil:
+		return o.Sent.Why()
+	case o.State == procfs.StateDisk:
 		return "uninterruptible sleep delays it"
-	case s == nil:
-		return ""
-	case s.Obstacle.Does != "":
-		return "it " + s.Obstacle.Does
-	case s.Outcome == verdict.OutcomeHandler:
-		return "it has a handler for " + procfs.SignalName(n) + ", and has not ended"
-	case s.Outcome == verdict.OutcomeRead:
-		return "it reads " + procfs.SignalName(n) + ", and has not ended"
-	}
-	if does, ok := strings.CutPrefix(s.Obstacle.Which, "which "); ok {
-		return procfs.SignalName(n) + " " + does
 	}
 	return ""
 }
@@ -196,10 +206,10 @@ func (u menu) refusal(w *world, m *member) string {
 		return nothingSent
 	case errors.Is(m.missed, fs.ErrPermission):
 		f := predict(m.p, max(u.last, 1), u.caller)
-		if f.outcome != verdict.OutcomeDenied {
+		if f.Outcome != verdict.OutcomeDenied {
 			return "not permitted, although the user IDs permit it"
 		}
-		return "not permitted: " + f.why
+		return "not permitted: " + f.Reason
 	}
 	return w.text(m.missed.Error())
 }
@@ -222,8 +232,8 @@ func (u menu) settled() bool {
 // shouldEnd reports whether the signal was to end the processes: it is usually sent for
 // that, or it was predicted.
 func (u menu) shouldEnd() bool {
-	return endsByName(u.last) || u.chosen().count(func(m *member) bool {
-		return m.missed == nil && predict(m.p, u.last, u.caller).ends()
+	return verdict.EndsByName(u.last) || u.chosen().count(func(m *member) bool {
+		return m.missed == nil && predict(m.p, u.last, u.caller).Ends()
 	}) > 0
 }
 
@@ -242,8 +252,8 @@ func (u menu) listMembers(w *world) menu {
 			continue
 		}
 		f := predict(m.p, u.signal, u.caller)
-		line := w.pad(m.name(w), nameColumn) + " " + w.pad(f.String(), verdictColumn) + " " + f.why
-		if f.lost() {
+		line := w.pad(m.name(w), nameColumn) + " " + w.pad(f.String(), verdictColumn) + " " + f.Reason
+		if f.Lost() {
 			u.lines = append(u.lines, line)
 		} else {
 			rest = append(rest, line)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"yinit/procfs"
+	"yinit/procfs/verdict"
 	"yinit/tui/text"
 )
 
@@ -92,27 +93,6 @@ func (u menu) view(w *world) []string {
 	return append(lines, u.prompt(w))
 }
 
-// title returns a rule with the name of the target.
-func (u menu) title(w *world) string {
-	s := u.chosen()
-	held, ended := "safe from pid reuse", s.count((*member).hasEnded)
-	if w.width < 64 || s.several() {
-		held = "pinned"
-	}
-	switch {
-	case u.target == nil && u.step == stepChoose:
-		held = "opening"
-	case ended > 0 && !s.several():
-		held = "has ended"
-	case ended > 0:
-		held += fmt.Sprintf(", %d ended", ended)
-	}
-	if s.several() {
-		return w.rule(fmt.Sprintf("signal to %s (%s, %s)", s.title, text.Plural(len(s.members), "process", "processes"), held))
-	}
-	return w.rule("signal to " + s.name(w) + " (" + held + ")")
-}
-
 // rule returns a line with a title.
 func (w *world) rule(title string) string {
 	g := w.glyphs()
@@ -172,7 +152,7 @@ func (u menu) row(w *world, i int) string {
 		f := predict(u.chosen().members[0].p, n, u.caller)
 		line += w.pad(f.String(), verdictColumn)
 		if w.width >= 64 {
-			line += " " + f.why
+			line += " " + f.Reason
 		}
 	}
 	return w.paint(l, w.pad(line, w.width))
@@ -191,17 +171,22 @@ func (u menu) tally(n int) tally {
 }
 
 // notes returns at most n lines about the target: what works on a PID 1 that cannot be
-// killed, or which members do not act on the selected signal.
+// killed, which members do not act on the selected signal, or which descendants stay.
 func (u menu) notes(w *world, n int) []string {
 	switch {
 	case n > 0 && u.step == stepConfirm && u.doomed != "":
 		return []string{u.doomLine(w)}
+	case n > 0 && u.step == stepConfirm && !u.chosen().several() && u.staysLine(w, u.signal) != "":
+		return []string{w.cut(u.staysLine(w, u.signal), w.width-1)}
 	case n == 0 || u.step != stepChoose:
 		return nil
 	}
 	if u.chosen().several() {
 		// The line is there for each signal, so that the rows do not move.
 		return []string{w.cut(u.lostLine(w, u.signals[u.cursor]), w.width-1)}
+	}
+	if !u.immune && len(u.descendants()) > 0 {
+		return []string{w.cut(u.staysLine(w, u.signals[u.cursor]), w.width-1)}
 	}
 	if !u.immune {
 		return nil
@@ -220,7 +205,7 @@ func (u menu) lostLine(w *world, n int) string {
 		return ""
 	}
 	words := fmt.Sprintf("no effect on %d: ", len(lost))
-	if endsByName(n) {
+	if verdict.EndsByName(n) {
 		words = fmt.Sprintf("%d will not end: ", len(lost))
 	}
 	for i, member := range lost {
@@ -263,7 +248,7 @@ func (u menu) question(w *world) string {
 	signal, name := procfs.SignalName(u.signal), u.chosen().name(w)
 	long := name
 	if s := u.chosen(); s.several() {
-		long = fmt.Sprintf("%s (%s)", s.title, text.Plural(s.living(), "process", "processes"))
+		long = s.whole(s.living())
 	}
 	forms := []string{"Send " + signal + " to " + long + "?", "Send " + signal + " to " + name + "?", text.Signal(u.signal) + " to " + name + "?"}
 	if u.escalate {
@@ -293,7 +278,7 @@ func (u menu) watching(w *world) string {
 func (u menu) offer(w *world, height int) []string {
 	name := fmt.Sprintf("%d %s", u.p.ID.PID, w.text(u.p.Comm))
 	lines := []string{w.rule("no signal to " + name + ", a zombie")}
-	words := []string{explain(w, &u.p), "No signal has an effect on it, not even SIGKILL."}
+	words := []string{sentence(w, &u.p), "No signal has an effect on it, not even SIGKILL."}
 	if i, ok := w.byPID[u.p.Culprit]; ok && u.p.Culprit != 0 {
 		c := &w.procs[i]
 		words = append(words, fmt.Sprintf("Enter opens the signal menu of %d %s. %s", c.ID.PID, w.text(c.Comm), w.remedy(c.ID.PID)))

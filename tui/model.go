@@ -15,6 +15,7 @@ type Options struct {
 	NoColor  bool          // use bold and reverse video only
 	ASCII    bool          // use ASCII characters only
 	PID      int           // the process to select at the start; 0: the first row
+	Fleet    Fleet         // sees the containers of the machine; nil: there is no page of them
 	Saver    Saver         // writes snapshots; nil: it cannot
 	Replay   *Saved        // show this, and read nothing; nil: read the processes
 }
@@ -26,6 +27,9 @@ type Model struct {
 	opts Options
 
 	world world
+	outer *Model // that of the machine, while this one shows a container of it
+	inner Inside // what shows that container
+	stale bool   // the data was read before the user looked at a container
 	pages []page
 	at    int // index of the page that is shown
 
@@ -47,12 +51,17 @@ type Model struct {
 	interval    time.Duration
 	doubleClick time.Duration                          // the longest time between the two clicks
 	tickAfter   func(d time.Duration, gen int) tea.Cmd // see tick; tests have no clock
+	now         func() time.Time                       // for commands only; tests have no clock
 	gen         int                                    // generation of ticks; older ticks are ignored
 	reading     bool
 	paused      bool
-	leaving     bool // quit when the command that has the target returns it
-	saving      bool // a snapshot is being written
-	sized       int  // how many reads also asked for the terminal size, see Init
+	farewell    string // see [Model.Farewell]
+	leaving     bool   // quit when the command that has the target returns it
+	saving      bool   // a snapshot is being written
+	sized       int    // how many reads also asked for the terminal size, see Init
+
+	// drawn is what View has drawn since the model last changed, "" if nothing. It may be nil.
+	drawn *string
 }
 
 // New returns an inspector that reads from src and sends signals through sig. A nil
@@ -64,8 +73,11 @@ func New(src Source, sig Signaller, o Options) Model {
 	if sig == nil {
 		o.ReadOnly = true
 	}
-	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, doubleClick: 400 * time.Millisecond, tickAfter: tick, reading: true, pages: newPages(o)}
+	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, doubleClick: 400 * time.Millisecond, tickAfter: tick, now: time.Now, reading: true, pages: newPages(o)}
 	m.world.canvas = canvas{mono: o.NoColor, ascii: o.ASCII}
+	if o.PID != 0 {
+		m.at = m.firstPage()
+	}
 	if o.Replay != nil {
 		m.world = m.world.load(o.Replay)
 		m = m.setPage(m.page().refresh(&m.world)).missing()
@@ -83,8 +95,11 @@ func (m Model) Init() tea.Cmd {
 	if m.opts.Replay != nil {
 		return tea.Batch(tea.RequestWindowSize, sizeAgain())
 	}
-	return tea.Batch(tea.RequestWindowSize, read(m.src, 0, wants{}))
+	return tea.Batch(tea.RequestWindowSize, read(m.src, m.fleet(), 0, m.wants()))
 }
+
+// Farewell returns what the user has to know after the screen has gone; "": nothing.
+func (m Model) Farewell() string { return m.farewell }
 
 // Frame draws the header and the processes of one snapshot as plain text without
 // escape sequences, for a dumb terminal or a file. It ends with a newline. Height 0

@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"time"
+
 	"yinit/procfs"
+	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 	"yinit/procfs/zombie"
@@ -13,6 +16,7 @@ type tickMsg struct{ gen int }
 
 // A readMsg is the result of one read.
 type readMsg struct {
+	src     Source // that was read
 	snap    snapshot.Snapshot
 	err     error
 	hist    History
@@ -20,6 +24,9 @@ type readMsg struct {
 	// blame is nil if no page wanted it.
 	blame    *zombie.Report
 	blameErr error
+	// node is nil if no page wanted it.
+	node    *node.Node
+	nodeErr error
 	// closer has what decides all verdicts on the processes for which the page asked.
 	closer map[procfs.ID]*verdict.Target
 }
@@ -52,6 +59,7 @@ type (
 	}
 	sentMsg struct {
 		menu   int
+		at     time.Time
 		target Target
 		errs   []error
 	}

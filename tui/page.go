@@ -36,6 +36,9 @@ type page interface {
 	// record returns the record of the history that is selected, on a page whose rows are
 	// records.
 	record(*world) (r chosenRecord, ok bool)
+	// unfold shows all that the selected row says if it is neither a process nor a record;
+	// ok is false if there is no such row.
+	unfold(*world) (p page, ok bool)
 	// filter returns the text of the filter; setFilter changes it. If the text is not
 	// valid, the page keeps the filter that it has.
 	filter() string
@@ -50,6 +53,7 @@ type page interface {
 // only for the page that is shown, because that takes many files.
 type wants struct {
 	zombies bool        // world.blame
+	node    bool        // world.node
 	targets []procfs.ID // world.closer, for these processes
 }
 
@@ -60,15 +64,21 @@ func (basic) wants(*world) wants                       { return wants{} }
 func (basic) reveal(*world, procfs.ID) (page, bool)    { return nil, false }
 func (basic) selected(*world) (snapshot.Process, bool) { return snapshot.Process{}, false }
 func (basic) record(*world) (chosenRecord, bool)       { return chosenRecord{}, false }
+func (basic) unfold(*world) (page, bool)               { return nil, false }
 func (basic) news(*world) int                          { return 0 }
 
-// newPages returns the pages in the order of their numbers.
+// newPages returns the pages in the order of their numbers, which begin with 1. That of the
+// containers is 0, so that the others have the same numbers everywhere.
 func newPages(o Options) []page {
-	return []page{
+	pages := []page{
 		newTreePage(o),
 		newZombiesPage(o),
 		newSignalsPage(),
 		historyPage{},
 		newDoctorPage(),
 	}
+	if o.Fleet != nil {
+		return append([]page{newContainersPage()}, pages...)
+	}
+	return pages
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"yinit/procfs"
+	"yinit/procfs/explain"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 )
@@ -20,12 +20,7 @@ const (
 
 // A prediction is the verdict on a signal, see [verdict.Of], and what yinit as PID 1
 // does with that signal.
-type prediction struct {
-	outcome verdict.Outcome
-	why     string
-	forward int  // the signal that yinit forwards to its program for this one; 0: none
-	drop    bool // yinit drops it, see --rewrite
-}
+type prediction struct{ verdict.Prediction }
 
 // predict returns what signal n would do to p if the caller sent it now.
 func predict(p *snapshot.Process, n int, caller verdict.Caller) prediction {
@@ -34,50 +29,24 @@ func predict(p *snapshot.Process, n int, caller verdict.Caller) prediction {
 
 // predictWith is predict with what was read of p at another time; t may be nil.
 func predictWith(t *verdict.Target, p *snapshot.Process, n int, caller verdict.Caller) prediction {
-	var f prediction
-	switch {
-	case t != nil:
-		f.outcome, f.why = verdict.Of(t, n, caller)
-	case p.Dead():
-		f.outcome, f.why = verdict.OutcomeNoEffect, "it has ended"
-	default:
-		f.why = "the process has not been read yet"
-	}
-	return f.relayed(t, n)
+	return prediction{explain.Predict(p, t, n, caller)}
 }
 
 // predict returns what signal n would do to p. If the snapshot does not have enough to
 // tell, it uses what the page has asked for.
 func (w *world) predict(p *snapshot.Process, n int) prediction {
-	f := predict(p, n, w.snap.Caller)
-	if closer := w.closer[p.ID]; f.outcome == verdict.OutcomeUnknown && closer != nil {
-		return predictWith(closer, p, n, w.snap.Caller)
-	}
-	return f
+	return prediction{explain.Closer(p, w.closer[p.ID], n, w.snap.Caller)}
 }
 
 // term returns the prediction for SIGTERM, which the source has computed, without
 // the reason.
 func (w *world) term(p *snapshot.Process) prediction {
-	return prediction{outcome: p.Term}.relayed(p.Target, sigTERM)
+	return prediction{verdict.Prediction{Outcome: p.Term}.Relayed(p.Target, sigTERM)}
 }
-
-// relayed adds what yinit does with signal n, if t is yinit as PID 1.
-func (f prediction) relayed(t *verdict.Target, n int) prediction {
-	f.forward, f.drop = t.Relayed(n, f.outcome)
-	return f
-}
-
-// trouble reports whether the signal is lost or delayed where a user expects an
-// effect. A process for which that is true of SIGTERM does not stop at SIGTERM.
-func (f prediction) trouble() bool { return verdict.Trouble(f.outcome, f.drop) }
-
-// String returns the word for the menu.
-func (f prediction) String() string { return verdict.Column(f.outcome, f.forward, f.drop) }
 
 // word returns the word for the column TERM.
 func (f prediction) word(g *glyphs) string {
-	switch f.outcome {
+	switch f.Outcome {
 	case verdict.OutcomeNoEffect:
 		return g.dash
 	case verdict.OutcomeUnknown:
@@ -85,29 +54,6 @@ func (f prediction) word(g *glyphs) string {
 	default:
 		return f.String()
 	}
-}
-
-// endsByName reports whether signal n is usually sent to end a process.
-func endsByName(n int) bool {
-	switch procfs.SignalName(n) {
-	case "SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT":
-		return true
-	}
-	return false
-}
-
-// ends reports whether the kernel ends the process.
-func (f prediction) ends() bool {
-	return f.outcome == verdict.OutcomeTerminate || f.outcome == verdict.OutcomeCore
-}
-
-// lost reports whether the process does not act on the signal now.
-func (f prediction) lost() bool {
-	switch f.outcome {
-	case verdict.OutcomeDefaultIgnore, verdict.OutcomeNoEffect, verdict.OutcomeDenied:
-		return true
-	}
-	return f.trouble()
 }
 
 // A tally counts the predictions for the members of a scope.
@@ -123,7 +69,7 @@ func (s *scope) predictAll(n int, caller verdict.Caller) tally {
 	for i := range s.members {
 		f := predict(s.members[i].p, n, caller)
 		counts[f.String()]++
-		if f.lost() {
+		if f.Lost() {
 			t.lost = append(t.lost, i)
 		}
 	}

@@ -55,17 +55,17 @@ func TestPredictionWords(t *testing.T) {
 			p := judged(snapshot.Process{ID: procfs.ID{PID: test.pid}, State: test.state, Sigs: test.sigs, Threads: 1})
 			p.Target.Relay = test.relay
 			f := predict(&p, test.n, verdict.Anyone())
-			if f.word(g) != test.column || f.String() != test.menu || f.why == "" {
-				t.Errorf("predict(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.why, test.column, test.menu)
+			if f.word(g) != test.column || f.String() != test.menu || f.Reason == "" {
+				t.Errorf("predict(%d) = %q, %q (%s), want %q, %q", test.n, f.word(g), f, f.Reason, test.column, test.menu)
 			}
 		})
 	}
 	half := judged(snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z', Threads: 3, Sigs: none})
-	if f := predict(&half, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeTerminate {
+	if f := predict(&half, sigTERM, verdict.Anyone()); f.Outcome != verdict.OutcomeTerminate {
 		t.Errorf("with a dead main thread and live others, TERM %v, want terminate", f)
 	}
 	for _, o := range []verdict.Outcome{verdict.OutcomeRead, verdict.OutcomeDenied} {
-		if got := (prediction{outcome: o}).word(g); len(got) > 9 || got == "" {
+		if got := (prediction{verdict.Prediction{Outcome: o}}).word(g); len(got) > 9 || got == "" {
 			t.Errorf("the word for %v is %q, which does not fit", o, got)
 		}
 	}
@@ -73,10 +73,10 @@ func TestPredictionWords(t *testing.T) {
 
 func TestPredictUnknown(t *testing.T) {
 	alive, dead := snapshot.Process{ID: procfs.ID{PID: 7}, State: 'S'}, snapshot.Process{ID: procfs.ID{PID: 7}, State: 'Z'}
-	if f := predict(&alive, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeUnknown || f.why == "" {
-		t.Errorf("of a process of which nothing was read: %v (%s), want unknown", f, f.why)
+	if f := predict(&alive, sigTERM, verdict.Anyone()); f.Outcome != verdict.OutcomeUnknown || f.Reason == "" {
+		t.Errorf("of a process of which nothing was read: %v (%s), want unknown", f, f.Reason)
 	}
-	if f := predict(&dead, sigTERM, verdict.Anyone()); f.outcome != verdict.OutcomeNoEffect {
+	if f := predict(&dead, sigTERM, verdict.Anyone()); f.Outcome != verdict.OutcomeNoEffect {
 		t.Errorf("of a zombie of which nothing was read: %v, want no-effect", f)
 	}
 }
@@ -87,11 +87,11 @@ func TestExplainStateD(t *testing.T) {
 	w := &world{canvas: canvas{ascii: true}}
 	p := judged(snapshot.Process{ID: procfs.ID{PID: 7}, PPID: 1, Comm: "dd", State: 'D', Sigs: procfs.Signals{Known: true}, Threads: 1})
 	p.Term = verdict.OutcomeTerminate
-	if got, want := explain(w, &p), "7 dd is in uninterruptible sleep, such as disk I/O; SIGTERM ends it when it wakes up."; got != want {
+	if got, want := sentence(w, &p), "7 dd is in uninterruptible sleep, such as disk I/O; SIGTERM ends it when it wakes up."; got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
 	p.Target.Tasks[0].Wchan = "kernel_clone"
-	if got, want := explain(w, &p), "7 dd is waiting until its vfork child execs or ends; SIGTERM ends it at once."; got != want {
+	if got, want := sentence(w, &p), "7 dd is waiting until its vfork child execs or ends; SIGTERM ends it at once."; got != want {
 		t.Errorf("explain = %q, want %q", got, want)
 	}
 }
@@ -118,7 +118,7 @@ func TestExplainRelay(t *testing.T) {
 		relay[sigTERM] = to
 		p.Target.Relay = relay
 		w := &world{}
-		if brief, long := briefTerm(w, &p), explainTerm(w, &p); brief != want || long != "it "+want {
+		if brief, long := w.explained(&p).BriefTerm(), w.explained(&p).Term(); brief != want || long != "it "+want {
 			t.Errorf("SIGTERM forwarded as %d: %q and %q, want %q", to, brief, long, want)
 		}
 	}

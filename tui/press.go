@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -20,13 +21,15 @@ func (m Model) pressKey(key, text string) (Model, tea.Cmd) {
 	switch {
 	case key == "ctrl+c":
 		return m.leave()
+	case key == "ctrl+z":
+		return m, tea.Suspend
 	case m.menu.open():
 		return m.pressMenu(key, text)
 	case m.line.open:
 		return m.pressLine(key, text), nil
 	}
-	if len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(m.pages) {
-		return m.closePanes().showPage(int(key[0] - '1')).arrive()
+	if at, ok := m.numbered(key); ok {
+		return m.closePanes().showPage(at).arrive()
 	}
 	switch {
 	case m.help.open:
@@ -93,8 +96,23 @@ func (m Model) matters(b *binding) bool {
 	case doRight:
 		r, _ := m.page().record(&m.world)
 		return r.note != ""
+	case doSignal:
+		_, ok := m.selected()
+		return ok && !m.opts.ReadOnly
+	case doZoom, doBack:
+		return m.leads(b.do)
+	case doExplain, doDetails, doVerdicts, doFold:
+		return m.hasRow()
 	}
 	return !b.writes || !m.opts.ReadOnly
+}
+
+// hasRow reports whether there is a row that keys act on.
+func (m Model) hasRow() bool {
+	_, process := m.selected()
+	_, record := m.chosenRecord()
+	_, other := m.page().unfold(&m.world)
+	return process || record || other
 }
 
 // act handles the actions of the whole model, and hands the others to the page.
@@ -107,7 +125,7 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 	case doFilter:
 		m.line = lineEdit{open: true, text: m.page().filter()}
 	case doBack:
-		m = m.clearFilter()
+		return m.goBack()
 	case doDetails, doVerdicts:
 		return m.openDetail(a == doVerdicts)
 	case doExplain:
@@ -120,14 +138,14 @@ func (m Model) act(a action) (Model, tea.Cmd) {
 		return m.save()
 	case doSlower, doFaster:
 		return m.setInterval(a == doSlower)
-	case doNextPage:
-		return m.showPage(m.at + 1).arrive()
-	case doPreviousPage:
-		return m.showPage(m.at + len(m.pages) - 1).arrive()
+	case doNextPage, doPreviousPage:
+		return m.turn(a).arrive()
 	case doZombies:
 		return m.showZombies().arrive()
 	case doShow:
 		return m.showProcess(), nil
+	case doZoom:
+		return m.zoom()
 	default:
 		m = m.setPage(m.page().do(&m.world, a))
 	}
@@ -142,6 +160,14 @@ func (m Model) clearFilter() Model {
 	return m.applyFilter("")
 }
 
+// turn shows the next page or the one before.
+func (m Model) turn(a action) Model {
+	if a == doNextPage {
+		return m.showPage(m.at + 1)
+	}
+	return m.showPage(m.at + len(m.pages) - 1)
+}
+
 func (m Model) showPage(to int) Model {
 	m.at = to % len(m.pages)
 	return m.setPage(m.page().refresh(&m.world))
@@ -149,7 +175,7 @@ func (m Model) showPage(to int) Model {
 
 // arrive reads at once what the page wants that not every refresh reads.
 func (m Model) arrive() (Model, tea.Cmd) {
-	if all := m.wants(); m.paused || !all.zombies && len(all.targets) == 0 {
+	if all := m.wants(); m.paused || !all.zombies && !all.node && len(all.targets) == 0 {
 		return m, nil
 	}
 	return m.read()
@@ -249,23 +275,10 @@ func (m Model) actRecord(a action) (Model, tea.Cmd) {
 	case doBack:
 		m.record.open = false
 		return m.setPage(m.page().do(&m.world, doNothing)), nil
-	case doShow, doPause, doHelp, doSlower, doFaster:
+	case doShow, doExplain, doPause, doHelp, doSlower, doFaster:
 		return m.act(a)
 	}
 	return m.scrollPane(a), nil
-}
-
-// openReasons explains the selected process, and at once reads what that needs.
-func (m Model) openReasons() (Model, tea.Cmd) {
-	p, ok := m.selected()
-	if !ok {
-		return m, nil
-	}
-	m.reasons = reasons{open: true, proc: p}.resize(&m.world)
-	if m.paused {
-		return m, nil
-	}
-	return m.read()
 }
 
 func (m Model) actReasons(a action) (Model, tea.Cmd) {
@@ -358,6 +371,7 @@ func (m Model) applyFilter(text string) Model {
 // leave quits after closing the target. If a command has the target, that happens
 // when the command returns it; a second call does not wait for that.
 func (m Model) leave() (Model, tea.Cmd) {
+	m.farewell = cmp.Or(m.menu.unfinished(&m.world), m.farewell)
 	switch {
 	case m.menu.busy && !m.leaving:
 		m.leaving = true

@@ -45,10 +45,10 @@ func (u menu) endsMember(p *snapshot.Process) bool {
 	switch {
 	case u.escalate || u.signal == sigKILL:
 		return true
-	case f.outcome == verdict.OutcomeIgnore || f.outcome == verdict.OutcomeDenied:
+	case f.Outcome == verdict.OutcomeIgnore || f.Outcome == verdict.OutcomeDenied:
 		return false
 	}
-	return endsByName(u.signal) || f.ends()
+	return verdict.EndsByName(u.signal) || f.Ends()
 }
 
 // doomLine says above the question what becomes of the container.

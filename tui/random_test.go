@@ -10,6 +10,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"yinit/procfs"
+	"yinit/procfs/container"
+	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
 )
 
@@ -32,7 +34,12 @@ type chance struct {
 func TestRandom(t *testing.T) {
 	for seed := range uint64(24) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			c := chance{newUser(t, 80, 24, Options{ASCII: seed%4 == 1, NoColor: seed%3 == 1}), rand.New(rand.NewPCG(seed, 7)), 30000}
+			o := Options{ASCII: seed%4 == 1, NoColor: seed%3 == 1}
+			u := newUser(t, 80, 24, o)
+			if seed%2 == 1 {
+				u, _ = newNodeUser(t, 80, 24, o)
+			}
+			c := chance{u, rand.New(rand.NewPCG(seed, 7)), 30000}
 			c.src.records = events()
 			for range 250 {
 				c.step()
@@ -62,7 +69,7 @@ func (c *chance) step() {
 
 // key returns one of all keys, but none that quits.
 func (c *chance) key() string {
-	all := []string{"1", "2", "3", "4", "5", "Z", "世", "a", ":", "9"}
+	all := []string{"0", "1", "2", "3", "4", "5", "Z", "世", "a", ":", "9"}
 	tables := []keyMap{listKeys, refreshKeys, modelKeys, lineKeys, detailKeys, verdictKeys, reasonsKeys, chooseKeys, confirmKeys, reportKeys}
 	for _, p := range c.m.pages {
 		tables = append(tables, p.keys()...)
@@ -102,7 +109,25 @@ func (c *chance) live() {
 	if c.r.IntN(6) == 0 {
 		c.src.procs[0].State = procfs.State("SZ"[c.r.IntN(2)])
 	}
+	if fleet, ok := c.m.opts.Fleet.(*fakeFleet); ok {
+		c.change(fleet)
+	}
 	c.sig.outcomes = []Outcome{{After: time.Second, Ended: c.r.IntN(2) == 0}}
+}
+
+// change makes containers better, worse, come and go.
+func (c *chance) change(fleet *fakeFleet) {
+	x := &fleet.all[c.r.IntN(len(fleet.all))]
+	x.zombies, x.gained, x.exec, x.pids[0] = c.r.IntN(30), c.r.IntN(9)-4, c.r.IntN(20), c.r.IntN(100)
+	x.comm = hostileNames[c.r.IntN(len(hostileNames))]
+	switch c.r.IntN(6) {
+	case 0:
+		fleet.all = append(fleet.all, fakeContainer{names: container.Names{Name: x.comm, Engine: x.comm}, pid: c.r.IntN(3) * c.pid})
+	case 1:
+		if len(fleet.all) > 1 {
+			fleet.all = fleet.all[1:]
+		}
+	}
 }
 
 // refreshAndKeep refreshes, and checks that a selected process that still has a row is
@@ -123,6 +148,9 @@ func (c *chance) refreshAndKeep() {
 func (c *chance) shows(id procfs.ID) bool {
 	w := &c.m.world
 	switch p := c.m.page().(type) {
+	case containersPage:
+		_, there := w.find(id)
+		return there && slices.ContainsFunc(p.rows, func(x *node.Container) bool { return x.PID == id.PID && x.First().ID.Start == id.Start })
 	case treePage:
 		return p.rowOf(w, id) >= 0
 	case zombiesPage:

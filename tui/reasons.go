@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
 	"yinit/tui/text"
@@ -18,10 +20,35 @@ type reasons struct {
 }
 
 var reasonsKeys = keyMap{
-	{title: "arrows", hint: "scroll"},
+	{title: "arrows", hint: "scroll", late: 9},
 	{do: doSignal, keys: []string{"k", "f9"}, title: "k", hint: "signal", writes: true},
 	{do: doDetails, keys: []string{"d"}, title: "d", hint: "details"},
 	{do: doBack, keys: []string{"esc", "q", "f10", "e", "enter", "kpenter"}, title: "Esc", hint: "close"},
+}
+
+// openReasons explains the selected process, and at once reads what that needs. It explains
+// what the selected row is about if that is no process.
+func (m Model) openReasons() (Model, tea.Cmd) {
+	p, ok := m.selected()
+	if r, is := m.chosenRecord(); !ok && is {
+		q, here := m.world.subject(&r.Record)
+		if !here {
+			m, cmd := m.openDetail(false)
+			return m.setStatus(normal, "this record is all that is known of it: it has ended, or is no process"), cmd
+		}
+		p, ok = *q, true
+	}
+	if whole, is := m.page().unfold(&m.world); !ok && is {
+		return m.setPage(whole), nil
+	}
+	if !ok {
+		return m.setStatus(normal, "no process of this container is selected"), nil
+	}
+	m.reasons = reasons{open: true, proc: p}.resize(&m.world)
+	if m.paused {
+		return m, nil
+	}
+	return m.read()
 }
 
 // process returns the process as the last snapshot has it or, if it has ended, as it
@@ -51,14 +78,14 @@ func (e reasons) lines(w *world) []string {
 	p := e.process(w)
 	s := sheet{c: &w.canvas}
 	if i, ok := w.find(p.ID); !ok || w.ended(i) {
-		s.text(strong, explainGone(w, &p))
+		s.text(strong, sentenceGone(w, &p))
 		return s.lines
 	}
-	s.text(strong, explain(w, &p))
+	s.text(strong, sentence(w, &p))
 	s.text(normal, "")
 	if !p.Dead() {
 		f := predict(&p, sigTERM, w.snap.Caller)
-		s.field("SIGTERM", f.String()+": "+f.why)
+		s.field("SIGTERM", f.String()+": "+f.Reason)
 	}
 	if p.ID.PID == 1 {
 		if words, _ := w.stopForecast(); words != "" {

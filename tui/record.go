@@ -17,6 +17,9 @@ type chosenRecord struct {
 	note string // what else its row stands for; "": nothing
 }
 
+// zombieRule says when the watcher of the init writes the record of a zombie.
+const zombieRule = "recorded when a process had been a zombie for 10 s; the next record of the same culprit follows when it holds twice as many"
+
 // recordPane is the pane with one record of the history in full.
 type recordPane struct {
 	list
@@ -25,8 +28,9 @@ type recordPane struct {
 }
 
 var recordKeys = keyMap{
-	{title: "arrows", hint: "scroll"},
+	{title: "arrows", hint: "scroll", late: 9},
 	{do: doShow, keys: []string{"t", "f5"}, title: "t", hint: "parent"},
+	{do: doExplain, keys: []string{"e"}, title: "e", hint: "explain"},
 	{do: doBack, keys: []string{"esc", "q", "f10", "enter", "kpenter"}, title: "Esc", hint: "close"},
 }
 
@@ -62,10 +66,16 @@ func (p recordPane) lines(w *world) []string {
 	}
 	s.text(normal, "")
 	s.field("time", w.recordTime(r))
+	if r.Kind == history.KindZombie {
+		s.field("meaning", zombieRule)
+	}
 	for _, f := range r.Fields() {
 		words := w.text(f.Text)
-		if f.Name == "parent" {
+		switch {
+		case f.Name == "parent":
 			words += "; " + w.whereabouts(r)
+		case f.Name == "since" && r.ZombieFor > 0:
+			words = w.timeOf(r).Add(-r.ZombieFor).Format("15:04:05.000") + ", " + words
 		}
 		s.field(f.Name, words)
 	}
@@ -120,6 +130,25 @@ func (w *world) parentNow(r *history.Record) (p *snapshot.Process, why string) {
 		return nil, fmt.Sprintf("it has ended, and %d is now %s", pid, w.text(p.Comm))
 	}
 	return p, ""
+}
+
+// subject returns the process that a record is about, or the sender of a signal, if it is
+// still there.
+func (w *world) subject(r *history.Record) (p *snapshot.Process, ok bool) {
+	if r.Kind == history.KindSignal {
+		p, why := w.parentNow(r)
+		return p, why == ""
+	}
+	i, ok := w.byPID[r.PID]
+	if !ofProcess(r) || r.Kind == history.KindExit || !ok || w.ended(i) || w.earlierRun(r) {
+		return nil, false
+	}
+	p = &w.procs[i]
+	if r.Start != 0 {
+		return p, p.ID.Start == r.Start
+	}
+	e, ended := w.exits[r.PID] // The record of a start has no start time.
+	return p, w.existed(p, &history.Record{Kind: history.KindSignal, PID: r.PID, Time: r.Time.Add(bornWithin)}) && (!ended || e.Seq < r.Seq)
 }
 
 // earlierRun reports whether an earlier run of the init wrote the record.

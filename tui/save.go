@@ -2,6 +2,7 @@ package tui
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -9,6 +10,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
+	"yinit/tui/text"
 )
 
 // Saved is all that top shows, to be written into a file and shown again.
@@ -54,7 +56,7 @@ func Capture(s snapshot.Snapshot, h History) Saved {
 func (w *world) saved() Saved {
 	s := Saved{
 		Snapshot: w.snap, Dead: maps.Clone(w.deadAt), Stuck: w.stuckAt, Blame: w.blame,
-		History: History{Records: w.events[:len(w.events):len(w.events)], Next: w.next, Lost: w.lost, Since: w.since, Policy: w.policy},
+		History: History{Records: w.events[:len(w.events):len(w.events)], Next: w.next, Lost: w.lost, Since: w.since, Policy: w.policy, Checks: w.checks, Memory: w.memory},
 	}
 	for i := range w.trend {
 		t := &w.trend[i]
@@ -93,13 +95,32 @@ func (m Model) save() (Model, tea.Cmd) {
 	}
 }
 
-// tellSaved says where the snapshot is.
+// tellSaved says where the snapshot is, and how to get it out of a container.
 func (m Model) tellSaved(msg savedMsg) Model {
 	m.saving = false
 	if msg.err != nil {
 		return m.setStatus(bad, m.world.text(msg.err.Error()))
 	}
-	return m.setStatus(strong, "wrote "+m.world.text(msg.path)+"; yinit top --replay shows it")
+	path := m.world.text(msg.path)
+	forms := []string{"wrote " + path + "; yinit top --replay shows it", "wrote " + path}
+	if out := m.world.copyOut(path); out != "" {
+		forms = []string{forms[0] + "; to get it out of the container: " + out, "wrote it; get it out: " + out, "wrote it; copy: " + out, out, forms[1]}
+	}
+	words, _ := text.FirstFit(forms, m.world.width-1)
+	return m.setStatus(strong, words)
+}
+
+// copyOut returns the command that copies a file to the host; "": this is the host. docker cp
+// does not reach what is mounted on /dev.
+func (w *world) copyOut(path string) string {
+	name := w.containerName()
+	switch {
+	case w.machine():
+		return ""
+	case strings.HasPrefix(path, "/dev/"):
+		return "docker exec " + name + " cat " + path + " > FILE"
+	}
+	return "docker cp " + name + ":" + path + " ."
 }
 
 // sizeAgain asks for the size of the terminal once more, see Init. A replay reads nothing

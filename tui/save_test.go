@@ -27,7 +27,7 @@ func TestSave(t *testing.T) {
 	u.src.records = events()
 	u.refresh()
 	u.press("w")
-	u.sees(`wrote /tmp/yinit-\x1b.json; yinit top --replay shows it`)
+	u.sees(`wrote it; get it out: docker cp CONTAINER:/tmp/yinit-\x1b.json .`)
 	s.fail = errors.New("no snapshot: /: read-only file system")
 	u.press("w")
 	u.sees("no snapshot: /: read-only file system")
@@ -37,6 +37,34 @@ func TestSave(t *testing.T) {
 	without := newUser(t, 80, 24, Options{})
 	without.press("w")
 	without.sees("there is nothing to write")
+}
+
+// TestCopyOut checks that the message about a snapshot says how to get it out of a container.
+func TestCopyOut(t *testing.T) {
+	for _, test := range []struct {
+		host, path string
+		width      int
+		want       string
+	}{
+		{"0123456789ab", "/tmp/yinit-20261123-120000.json", 80, "wrote it; get it out: docker cp 0123456789ab:/tmp/yinit-20261123-120000.json ."},
+		{"web", "/tmp/a.json", 80, "wrote it; get it out: docker cp CONTAINER:/tmp/a.json ."},
+		{"web", "/tmp/a.json", 160, "wrote /tmp/a.json; yinit top --replay shows it; to get it out of the container: docker cp CONTAINER:/tmp/a.json ."},
+		{"web", "/dev/shm/a.json", 80, "wrote it; get it out: docker exec CONTAINER cat /dev/shm/a.json > FILE"},
+		{"web", "/tmp/yinit-20261123-120000.json", 40, "wrote /tmp/yinit-20261123-120000.json"},
+	} {
+		u := newUser(t, test.width, 24, Options{})
+		u.src.host.Name = test.host
+		u.refresh()
+		u.send(savedMsg{path: test.path})
+		u.sees(test.want)
+	}
+	// The host itself.
+	u := newUser(t, 120, 24, Options{})
+	u.src.procs = append(u.src.procs, proc(2, 0, "root", "S", "kthreadd", procfs.Signals{Known: true, Ignored: ^procfs.SignalSet(0)}))
+	u.refresh()
+	u.send(savedMsg{path: "/tmp/a.json"})
+	u.sees("wrote /tmp/a.json; yinit top --replay shows it")
+	u.seesNot("docker cp")
 }
 
 // TestReplay shows a snapshot: all keys that look work, and nothing is signalled or read.

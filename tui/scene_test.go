@@ -19,7 +19,8 @@ import (
 
 // TestScenes plays the sessions in testdata/scenes. A scene has one step a line:
 //
-//	screen 80x24 readonly   the size, and options: readonly, ascii, mono (first line)
+//	screen 80x24 readonly   the size, and options: readonly, ascii, mono; node: on a
+//	                        machine with containers (first line)
 //	press k enter           keys by name
 //	type state:Z            letters
 //	click TEXT              a click on the first place where the text is on the screen
@@ -41,6 +42,9 @@ import (
 //	select 55               moves to the row of a process
 //	selected 55             the process that is selected
 //	rows 1 12 55            the pids of the rows of the Tree
+//	container web 9 3       a container gets so many zombies, of which so many are new
+//	gone web                a container ends
+//	open 1                  so many containers are open
 //	see TEXT                the screen has the text
 //	not TEXT                it does not
 //	sent TERM KILL          the signals that were sent so far; "nothing"
@@ -91,7 +95,11 @@ func sceneUser(t *testing.T, words string) *user {
 		t.Fatal(err)
 	}
 	has := func(word string) bool { return slices.Contains(fields, word) }
-	u := newUser(t, width, height, Options{ReadOnly: has("readonly"), ASCII: has("ascii"), NoColor: has("mono")})
+	o := Options{ReadOnly: has("readonly"), ASCII: has("ascii"), NoColor: has("mono")}
+	u := newUser(t, width, height, o)
+	if has("node") {
+		u, _ = newNodeUser(t, width, height, o)
+	}
 	u.src.records = events()
 	u.refresh()
 	return u
@@ -178,6 +186,8 @@ func (u *user) world(verb string, fields []string) error {
 	case "stop":
 		n, _ := procfs.ParseSignal(fields[0])
 		u.stop(n)
+	case "container", "gone", "open":
+		return u.node(verb, fields)
 	case "select":
 		u.choose(pids[0])
 	case "selected":
@@ -202,6 +212,30 @@ func (u *user) world(verb string, fields []string) error {
 		return fmt.Errorf("there is no such step")
 	}
 	return nil
+}
+
+// node plays the steps that are about containers.
+func (u *user) node(verb string, fields []string) error {
+	fleet := u.m.opts.Fleet.(*fakeFleet)
+	if verb == "open" {
+		if n, err := strconv.Atoi(fields[0]); err != nil || n != fleet.opened {
+			return fmt.Errorf("%d are open", fleet.opened)
+		}
+		return nil
+	}
+	at := slices.IndexFunc(fleet.all, func(c fakeContainer) bool { return c.names.Name == fields[0] })
+	if at < 0 {
+		return fmt.Errorf("there is no container %s", fields[0])
+	}
+	if verb == "gone" {
+		fleet.all = slices.Delete(fleet.all, at, at+1)
+		return nil
+	}
+	x, err := &fleet.all[at], error(nil)
+	if x.zombies, err = strconv.Atoi(fields[1]); err == nil {
+		x.gained, err = strconv.Atoi(fields[2])
+	}
+	return err
 }
 
 // note adds a record of this run, of now.

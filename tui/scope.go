@@ -7,6 +7,7 @@ import (
 
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
+	"yinit/tui/text"
 )
 
 // A scope is a choice of the processes that get the signal. Its members are alive: a
@@ -16,6 +17,12 @@ type scope struct {
 	title   string // what gets the signal: "process group 4"; "" if it is one process
 	members []member
 }
+
+// The names of choices that are looked up.
+const (
+	subtreeLabel = "subtree"
+	taggedLabel  = "tagged"
+)
 
 // A member is a process of a scope, as it was when the menu was opened, and what has
 // become of it since.
@@ -40,11 +47,11 @@ func (w *world) scopes(p snapshot.Process) []scope {
 	if p.PGRP != 0 {
 		add("group", fmt.Sprintf("process group %d", p.PGRP), w.members(func(q *snapshot.Process) bool { return q.PGRP == p.PGRP }))
 	}
-	add("subtree", fmt.Sprintf("subtree of %d %s", p.ID.PID, w.text(p.Comm)), w.subtree(p.ID))
+	add(subtreeLabel, fmt.Sprintf("subtree of %d %s", p.ID.PID, w.text(p.Comm)), w.subtree(p.ID))
 	if p.Session != 0 {
 		add("session", fmt.Sprintf("session %d", p.Session), w.members(func(q *snapshot.Process) bool { return q.Session == p.Session }))
 	}
-	add("tagged", "tagged processes", w.members(func(q *snapshot.Process) bool { return w.tags[q.ID] }))
+	add(taggedLabel, "tagged processes", w.members(func(q *snapshot.Process) bool { return w.tags[q.ID] }))
 	return all
 }
 
@@ -139,9 +146,21 @@ func (s *scope) several() bool { return s.title != "" }
 
 // name returns what gets the signal, as shown to the user: "55 gunicorn", or "process
 // group 4 (12)" with the number of members that have not ended.
-func (s *scope) name(w *world) string {
+func (s *scope) name(w *world) string { return s.counted(w, s.living()) }
+
+// counted is like name, with n instead of the number of members that have not ended.
+func (s *scope) counted(w *world, n int) string {
 	if s.several() {
-		return fmt.Sprintf("%s (%d)", s.title, s.living())
+		return fmt.Sprintf("%s (%d)", s.title, n)
 	}
 	return s.members[0].name(w)
+}
+
+// whole names a choice of several processes, and says that it has n: "session 4 (12
+// processes)", "3 tagged processes".
+func (s *scope) whole(n int) string {
+	if s.label == taggedLabel {
+		return text.Plural(n, "tagged process", "tagged processes")
+	}
+	return fmt.Sprintf("%s (%s)", s.title, text.Plural(n, "process", "processes"))
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
@@ -88,7 +90,7 @@ func TestSignalGroup(t *testing.T) {
 	u.choose(12).press("k")
 	u.sees("[process]  group (2)  subtree (5)  session (4)", "▌ 15 TERM     handler")
 	u.press("tab", "tab", "tab")
-	u.sees("signal to session 12 (4 processes, pinned)", "▌ 15 TERM     1 IGNORE, 1 PENDING, 1 handler, 1 terminate", "2 will not end: 13 p13 IGNORE, 15 p15 PENDING")
+	u.sees("signal to session 12 (4 processes)", "▌ 15 TERM     1 IGNORE, 1 PENDING, 1 handler, 1 terminate", "2 will not end: 13 p13 IGNORE, 15 p15 PENDING")
 	u.press("down")
 	u.sees("▌  9 KILL     4 terminate")
 	u.seesNot("will not end")
@@ -166,11 +168,47 @@ func TestGroupInPart(t *testing.T) {
 	u.choose(12).press("k", "left")
 	u.src.end(14, 0)
 	u.refresh()
-	u.sees("signal to session 12 (4 processes, pinned, 1 ended)")
+	u.sees("signal to session 12 (4 processes), 1 ended")
 	u.press("enter")
-	u.sees("Send SIGTERM to session 12 (3 processes)?")
+	u.sees("Send SIGTERM to session 12 (3 processes)?", "Only these 3 get SIGTERM")
+	for _, pid := range []int{12, 13} {
+		u.src.end(pid, 0)
+	}
+	u.refresh()
+	u.sees("Send SIGTERM to session 12 (1 process)?", "Only the one that is left gets SIGTERM")
+	u.src.end(15, 0)
+	u.refresh()
+	u.sees("All have ended: none gets SIGTERM.")
 	u.press("esc", "esc")
 	u.checkClosed()
+}
+
+// TestCancelGroup cancels the SIGKILL to a session of which a part has ended, and ends what is
+// left of it by SIGKILL.
+func TestCancelGroup(t *testing.T) {
+	escalate := func() (*user, tea.Cmd) {
+		u := family(t)
+		u.sig.errs = map[int]error{14: procfs.ErrGone}
+		u.sig.outcomes = append(slices.Repeat([]Outcome{{State: 'S', Sent: ignoring(15)}}, 40), Outcome{Ended: true})
+		u.sig.fates = map[int][]Outcome{12: {{Ended: true, After: 20 * time.Millisecond}}}
+		u.choose(12).press("k", "left", "e")
+		return u, u.send(keyPress("y"))
+	}
+	u, cmd := escalate()
+	for range 5 { // the answers to Send and Watch
+		cmd = u.send(cmd())
+	}
+	u.sees("1 of 3 ended, SIGKILL in", "Esc cancel SIGKILL")
+	u.press("esc")
+	u.sees("SIGTERM was sent to session 12 (3); SIGKILL after 10s is cancelled")
+	u.run(cmd)
+	u.checkClosed(15)
+
+	u, cmd = escalate()
+	u.send(u.size(80, 24))
+	u.run(cmd)
+	u.sees("SIGTERM did not end all in 10s, SIGKILL")
+	u.checkClosed(15, 9)
 }
 
 // TestStopAndContinueGroup counts what was stopped and resumed.
@@ -198,7 +236,10 @@ func TestTagged(t *testing.T) {
 	u.sig.outcomes = []Outcome{{Ended: true}}
 	u.m.world.tags = map[procfs.ID]bool{u.src.procs[2].ID: true, u.src.procs[3].ID: true}
 	u.choose(12).press("k")
-	u.sees("signal to tagged processes (2 processes, pinned)", "[tagged (2)]")
+	u.sees("signal to 2 tagged processes, NOT to 12 p12 under the cursor", "[tagged (2)]", "Only these 2 get SIGTERM.")
+	u.press("tab") // to the process
+	u.seesNot("under the cursor")
+	u.press("left")
 	u.press("enter", "y")
 	u.sees("SIGTERM → tagged processes: both ended")
 	if got := fmt.Sprint(u.sig.to); got != "[[13 14]]" {
@@ -206,9 +247,114 @@ func TestTagged(t *testing.T) {
 	}
 	// The selected process may be a zombie.
 	u.choose(17).press("k")
-	u.sees("signal to tagged processes (2 processes, pinned)")
+	u.sees("signal to 2 tagged processes, NOT to 17 p17 under the cursor")
+	u.send(u.size(40, 10))
+	u.sees("signal to 2 tagged, NOT 17 p17")
+	u.send(u.size(100, 30))
 	u.press("esc")
 	u.checkClosed(15)
+	// It is one of them.
+	u.choose(14).press("k")
+	u.sees("signal to 2 tagged processes")
+	u.seesNot("NOT to")
+	u.press("esc")
+}
+
+// TestJoined has processes that come to the group after the menu opened: it says that they
+// do not get the signal, before and after.
+func TestJoined(t *testing.T) {
+	u := family(t)
+	u.sig.outcomes = []Outcome{{State: 'S'}}
+	late := func(pid int) {
+		p := proc(pid, 12, app, "S", "late", caught())
+		p.PGRP, p.Session = 12, 12
+		u.src.procs = append(u.src.procs, p)
+		u.refresh()
+	}
+	u.choose(12).press("k", "tab")
+	u.sees("signal to process group 12 (2 processes)", "Only these 2 get SIGTERM: not what comes to the group while the menu is open.")
+	u.seesNot("that came since")
+	late(60)
+	u.sees("signal to process group 12 (2 processes), not to 1 that came since", "1 process has come to the group since the menu opened: open it again.")
+	u.press("enter", "y")
+	u.sees("2 still there", "not to 1 that came since")
+	late(61)
+	u.sees("not to 2 that came since")
+	u.press("esc", "k", "tab")
+	u.sees("signal to process group 12 (4 processes)")
+	u.seesNot("that came since")
+	u.press("left") // The process alone has nobody who joins.
+	late(62)
+	u.seesNot("that came since")
+	u.press("esc")
+}
+
+// TestFrozen marks the header, which does not change while a menu is open.
+func TestFrozen(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.seesNot("FROZEN")
+	u.choose(12).press("k")
+	u.src.host.Pids = 77
+	u.refresh()
+	u.sees("FROZEN  as of 12:00:01", "45/100")
+	u.press("enter")
+	u.sees("FROZEN  as of 12:00:01")
+	u.press("esc", "esc")
+	u.sees("77/100")
+	u.seesNot("FROZEN")
+}
+
+// TestMenuSentence checks that the line below the menu is about the selected signal, and
+// says the same as the table.
+func TestMenuSentence(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.choose(55).press("k")
+	u.sees("SIGTERM to 55 gunicorn: IGNORE, the program ignores it")
+	u.press("down")
+	u.sees("SIGKILL to 55 gunicorn: terminate, cannot be caught")
+	u.write("usr1")
+	u.sees("SIGUSR1 to 55 gunicorn: terminate, it has no handler")
+	u.press("enter")
+	u.sees("SIGUSR1 to 55 gunicorn: terminate")
+	u.press("esc", "esc").choose(37).press("k")
+	u.seesNot("SIGTERM")
+}
+
+// TestStays warns of the descendants that do not end with the process.
+func TestStays(t *testing.T) {
+	u := family(t)
+	for _, test := range []struct {
+		pid   int
+		typed string
+		want  string
+	}{
+		{12, "", "2 descendants will stay: 13 p13 IGNORE, 15 p15 PENDING"},
+		{12, "hup", ""},
+		{12, "kill", "its 4 descendants do not get SIGKILL and may stay"},
+		{14, "", "its child 15 (p15) does not act on SIGTERM now and will stay"},
+		{13, "", ""},
+		{16, "kill", ""},
+	} {
+		u.choose(test.pid).press("k").write(test.typed)
+		if test.want == "" {
+			u.seesNot("will stay", "may stay")
+		} else {
+			u.sees(test.want)
+		}
+		u.press("esc")
+	}
+	// One ignores it, one ends before the question.
+	u.src.procs = slices.DeleteFunc(u.src.procs, func(p snapshot.Process) bool { return p.ID.PID == 15 })
+	for range 4 {
+		u.refresh()
+	}
+	u.choose(12).press("k")
+	u.sees("its child 13 (p13) ignores SIGTERM and will stay")
+	u.press("enter")
+	u.sees("Send SIGTERM to 12 p12?", "its child 13 (p13) ignores SIGTERM and will stay")
+	u.press("esc", "tab")
+	u.seesNot("will stay")
+	u.press("esc")
 }
 
 // TestNarrowReport checks that a narrow screen shows what happened, if not all of it.
@@ -239,7 +385,7 @@ func TestMenuOfMany(t *testing.T) {
 	u.refresh()
 	u.sig.outcomes = []Outcome{{Ended: true}}
 	u.press("home", "k", "tab")
-	u.sees("signal to process group 4 (9,800 processes, pinned)", "15 TERM     9800 handler")
+	u.sees("signal to process group 4 (9,800 processes)", "15 TERM     9800 handler")
 	u.press("enter", "pgdown", "end", "y")
 	u.sees("SIGTERM → process group 4: all 9800 ended")
 }

@@ -39,9 +39,16 @@ type user struct {
 
 func newUser(t *testing.T, width, height int, o Options) *user {
 	t.Helper()
-	u := &user{t: t, src: newFakeSource(), sig: &fakeSignaller{}}
+	return newUserOf(t, newFakeSource(), width, height, o)
+}
+
+// newUserOf is newUser with a source.
+func newUserOf(t *testing.T, src *fakeSource, width, height int, o Options) *user {
+	t.Helper()
+	u := &user{t: t, src: src, sig: &fakeSignaller{}}
 	u.m = New(u.src, u.sig, o)
 	u.m.unarmed, u.m.doubleClick = 0, 0
+	u.m.now = func() time.Time { return noon.Add(u.src.now) }
 	u.m.tickAfter = func(time.Duration, int) tea.Cmd { return nil }
 	u.send(tea.WindowSizeMsg{Width: width, Height: height})
 	u.refresh()
@@ -61,9 +68,12 @@ func (u *user) send(msg tea.Msg) tea.Cmd {
 func (u *user) refresh() {
 	u.t.Helper()
 	u.src.now += time.Second
-	u.send(read(u.src, u.m.world.next, u.m.wants())())
+	if inner, ok := u.m.src.(*fakeSource); ok {
+		inner.now = u.src.now
+	}
+	u.send(read(u.m.src, u.m.fleet(), u.m.world.next, u.m.wants())())
 	if u.m.detail.asked {
-		u.send(inspect(u.src, u.m.detail.id)())
+		u.send(inspect(u.m.src, u.m.detail.id)())
 	}
 }
 

@@ -86,7 +86,7 @@ func (s signalsPage) wants(w *world) wants {
 // unclear reports whether a verdict of the matrix is unknown by the snapshot.
 func (s signalsPage) unclear(w *world, p *snapshot.Process) bool {
 	return slices.ContainsFunc(s.signals, func(n int) bool {
-		return n != 0 && predict(p, n, w.snap.Caller).outcome == verdict.OutcomeUnknown
+		return n != 0 && predict(p, n, w.snap.Caller).Outcome == verdict.OutcomeUnknown
 	})
 }
 
@@ -173,8 +173,12 @@ func (s signalsPage) do(w *world, a action) page {
 	return s.choose(w, s.cursor)
 }
 
-// reordered makes the rows again in a new order, and shows the first one.
+// reordered makes the rows again in a new order. The selected row stays selected, unless it
+// was the first one: the first row shows what the order is for.
 func (s signalsPage) reordered(w *world) signalsPage {
+	if s.cursor > 0 {
+		return s.remake(w)
+	}
 	s.rows = s.makeRows(w)
 	return s.resize(w).choose(w, 0)
 }
@@ -229,7 +233,7 @@ func (s signalsPage) explain(w *world) string {
 		}
 		return ""
 	}
-	words, _ := text.FirstFit([]string{explain(w, &p), brief(w, &p)}, w.width-1)
+	words, _ := text.FirstFit([]string{sentence(w, &p), brief(w, &p)}, w.width-1)
 	return words
 }
 

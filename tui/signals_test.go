@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"yinit/initcore/history"
 	"yinit/procfs"
@@ -22,16 +23,16 @@ func TestLetters(t *testing.T) {
 		signs[strings.ToLower(l.sign)] = true
 	}
 	for o := range verdict.OutcomeDenied + 1 {
-		f := prediction{outcome: o}
+		f := prediction{verdict.Prediction{Outcome: o}}
 		if got := letters[letterOf(f)]; got.word != f.String() {
 			t.Errorf("the letter of %v is that of %q", o, got.word)
 		}
 		upper := letterSpan(f).text != strings.ToLower(letterSpan(f).text)
-		if upper != f.trouble() {
+		if upper != f.Trouble() {
 			t.Errorf("the letter of %v is %q, want upper case for trouble only", o, letterSpan(f).text)
 		}
 	}
-	for _, f := range []prediction{{outcome: verdict.OutcomeHandler, forward: 15}, {outcome: verdict.OutcomeHandler, drop: true}} {
+	for _, f := range []prediction{{verdict.Prediction{Outcome: verdict.OutcomeHandler, Forward: 15}}, {verdict.Prediction{Outcome: verdict.OutcomeHandler, Drop: true}}} {
 		if got := letters[letterOf(f)]; got.word != f.String() {
 			t.Errorf("the letter of %v is that of %q", f, got.word)
 		}
@@ -80,13 +81,13 @@ func TestMatrixCloser(t *testing.T) {
 	}
 	i := w.byPID[55]
 	usr2, _ := procfs.ParseSignal("USR2")
-	if f := predict(&w.procs[i], usr2, w.snap.Caller); f.outcome != verdict.OutcomeUnknown {
+	if f := predict(&w.procs[i], usr2, w.snap.Caller); f.Outcome != verdict.OutcomeUnknown {
 		t.Fatalf("the snapshot tells %v already", f)
 	}
 	closer := judged(w.procs[i])
 	u.src.closer = closer.Target
 	u.refresh()
-	if f := u.m.world.predict(&u.m.world.procs[i], usr2); f.outcome != verdict.OutcomePending {
+	if f := u.m.world.predict(&u.m.world.procs[i], usr2); f.Outcome != verdict.OutcomePending {
 		t.Errorf("with what was read, USR2 would be %v, want PENDING", f)
 	}
 	u.press("1")
@@ -160,4 +161,70 @@ func TestSignalsLately(t *testing.T) {
 	u.sees("SIGUSR2 from", "SIGUSR1 from")
 	u.choose(1)
 	u.sees("SIGUSR2 from", "SIGUSR1 from", "SIGHUP from")
+}
+
+// TestLegendStands checks that the legend is the same whichever processes are on the screen,
+// and explains all letters where there is room.
+func TestLegendStands(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 30}, {200, 40}, {60, 15}} {
+		u := newUser(t, size[0], size[1], Options{})
+		legend := func() string {
+			lines := strings.Split(u.screen(), "\n")
+			from := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, "I IGNORE  P PENDING") })
+			return strings.Join(lines[from:from+u.m.page().(signalsPage).layout(&u.m.world).legend], " ")
+		}
+		u.press("3")
+		all := legend()
+		u.src.procs = u.src.procs[:1]
+		u.refresh()
+		if got := legend(); got != all {
+			t.Errorf("%v: the legend is %q, it was %q", size, got, all)
+		}
+		for _, l := range letters {
+			if size[0] >= 80 && !strings.Contains(all, " "+l.sign+" "+l.word) {
+				t.Errorf("%v: the legend %q does not have %s", size, all, l.word)
+			}
+		}
+	}
+}
+
+// TestSentSignals checks that the page shows what this top has sent and what came of it, among
+// the signals of the history.
+func TestSentSignals(t *testing.T) {
+	u := newUser(t, 120, 40, Options{})
+	u.src.records = events()
+	u.refresh()
+	u.sig.outcomes = []Outcome{{Ended: true, Known: true, Status: 15, After: 200 * time.Millisecond}}
+	u.choose(55).press("k", "enter", "enter")
+	u.sig.outcomes, u.sig.sendErr = []Outcome{{State: 'S'}}, denied{}
+	u.refresh()
+	u.choose(56).press("k", "enter", "enter")
+	u.sig.sendErr = nil
+	u.choose(4120).press("k").write("hup").press("enter", "enter", "esc", "3")
+	u.sees("signals that the init got or this top sent, newest first",
+		"12:00:03.000 SIGHUP sent by this top → 4120 sh: still there after 4s",
+		"12:00:03.000 SIGTERM sent by this top → 56 gunicorn: not permitted",
+		"12:00:02.000 SIGTERM sent by this top → 55 gunicorn: ended after 200ms, killed by SIGTERM",
+		"11:50:11.106 SIGHUP from pid 99 (killer.sh)")
+	u.choose(56).press("o")
+	u.sees("SIGTERM sent by this top → 56 gunicorn")
+	u.seesNot("55 gunicorn: ended", "killer.sh")
+
+	// The menu is closed before the answer comes.
+	u = newUser(t, 120, 40, Options{})
+	u.sig.outcomes = []Outcome{{State: 'S'}}
+	u.choose(55).press("k", "enter")
+	cmd := u.send(keyPress("enter"))
+	u.press("3")
+	u.seesNot("sent by this top →")
+	u.press("esc")
+	u.run(cmd)
+	u.press("3")
+	u.sees("SIGTERM sent by this top → 55 gunicorn")
+
+	// An escalation is two signals.
+	u = newUser(t, 120, 40, Options{})
+	u.sig.outcomes = append(slices.Repeat([]Outcome{{State: 'S'}}, 40), Outcome{Ended: true, Known: true, Status: 9})
+	u.choose(55).press("k", "e", "y", "3")
+	u.sees("SIGTERM sent by this top → 55 gunicorn: still there after 10s", "SIGKILL sent by this top → 55 gunicorn: ended")
 }

@@ -2,8 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"yinit/procfs/snapshot"
 )
@@ -14,7 +12,10 @@ type signalsLayout struct{ rows, legend, lately int }
 
 func (s signalsPage) layout(w *world) signalsLayout {
 	l := signalsLayout{legend: 1}
-	if w.width < 160 && w.room >= 10 {
+	switch {
+	case w.width < 100 && w.room >= 14:
+		l.legend = 3
+	case w.width < 170 && w.room >= 10:
 		l.legend = 2
 	}
 	if w.room >= 14 {
@@ -34,15 +35,14 @@ func (s signalsPage) view(w *world, height int) []string {
 	if len(s.rows) == 0 {
 		lines = append(lines, "", w.line(strong, "No process matches "+w.text(s.typed)+". Esc clears the filter."))
 	}
-	var seen [len(letters)]bool
 	from, to := s.visible()
 	for at := from; at < to; at++ {
-		lines = append(lines, s.draw(w, cols, at, &seen))
+		lines = append(lines, s.draw(w, cols, at))
 	}
 	for len(lines) < 1+l.rows {
 		lines = append(lines, "")
 	}
-	lines = append(lines, w.legend(seen, l.legend)...)
+	lines = append(lines, w.legend(l.legend)...)
 	if l.lately > 0 {
 		for len(lines) < 1+l.rows+l.legend {
 			lines = append(lines, "")
@@ -52,8 +52,8 @@ func (s signalsPage) view(w *world, height int) []string {
 	return lines[:min(len(lines), height)]
 }
 
-// draw returns the line of a row, and notes the letters that are in it.
-func (s signalsPage) draw(w *world, cols []placed, at int, seen *[len(letters)]bool) string {
+// draw returns the line of a row.
+func (s signalsPage) draw(w *world, cols []placed, at int) string {
 	p := &w.procs[s.rows[at]]
 	marked, sign := normal, span{" ", normal}
 	if at == s.cursor && !w.plain {
@@ -66,26 +66,17 @@ func (s signalsPage) draw(w *world, cols []placed, at int, seen *[len(letters)]b
 		sign = span{w.glyphs().fresh, strong}
 	}
 	spans, rest := s.cells(w, cols, sign, func(c *column[*snapshot.Process]) span { return c.cell(w, p) })
-	for i, c := range cols {
-		if s.signals[c.at] == 0 {
-			continue
-		}
-		shown := spans[1+2*i].text // after the sign, each cell is followed by a space
-		if at := slices.IndexFunc(letters[:], func(l letter) bool { return strings.HasPrefix(shown, l.sign) }); at >= 0 {
-			seen[at] = true
-		}
-	}
-	return w.row(append(spans, w.cutSpans(w.commandSpans(p), rest)...), marked)
+	return w.row(append(spans, w.fitCommand(w.commandSpans(p), rest)...), marked)
 }
 
 // lately shows the last signals in n lines, with a title.
 func (s signalsPage) lately(w *world, n int) []string {
-	title, none := "signals to the init, newest first", "None is recorded."
+	title, none := "signals that the init got or this top sent, newest first", "None is recorded."
 	var of *snapshot.Process
 	if p, ok := s.selected(w); ok && s.only {
 		of = &p
 		name := fmt.Sprintf("%d %s", p.ID.PID, w.text(p.Comm))
-		title, none = "signals that "+name+" got from the init, or sent to it", "None is recorded. o shows those of all processes."
+		title, none = "signals that "+name+" got from the init or this top, or sent to the init", "None is recorded. o shows those of all processes."
 	}
 	lines := w.signalsLately(of, n-1)
 	switch {

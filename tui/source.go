@@ -76,4 +76,8 @@ type History struct {
 	Since string
 	// Policy is what yinit as PID 1 does at a stop; nil: it is not yinit, or unknown.
 	Policy *doctor.Policy
+	// Checks are what the doctor asks beside the processes; nil: as before.
+	Checks *doctor.Checks
+	// Memory is what is known about the history itself, if there are Checks.
+	Memory doctor.Memory
 }

@@ -1,5 +1,7 @@
 package tui
 
+import "yinit/tui/text"
+
 // A style is the way in which text is drawn. A style never carries meaning alone:
 // words or a sign say the same.
 type style uint8
@@ -19,20 +21,19 @@ const (
 	selected style = 1 << 4
 )
 
-// The codes are parameters of SGR, see console_codes(4): attributes and the 16 ANSI
-// colours only, because docker exec sets TERM=xterm, which promises no more. In a
+// The codes are parameters of SGR, as in package text. In a
 // selected row both colours are set, so that it is legible on any background.
 var (
-	colourCodes = [styles]string{strong: "1", faint: "2", bad: "1;31", warn: "33", accent: "36"}
+	colourCodes = [styles]string{strong: text.Strong, faint: text.Faint, bad: text.Bad, warn: text.Warn, accent: text.Accent}
 	colourRow   = [styles]string{"30;46", "30;46", "30;46", "1;37;41", "30;43", "30;46"}
 	monoCodes   = [styles]string{strong: "1", bad: "1", accent: "1"}
 	monoRow     = [styles]string{"7", "1;7", "7", "1;7", "7", "1;7"}
 )
 
 // paint draws text in a style.
-func (c *canvas) paint(l style, text string) string {
-	if c.plain || text == "" {
-		return text
+func (c *canvas) paint(l style, words string) string {
+	if c.plain || words == "" {
+		return words
 	}
 	codes := &colourCodes
 	switch row := l&selected != 0; {
@@ -44,10 +45,7 @@ func (c *canvas) paint(l style, text string) string {
 		codes = &monoCodes
 	}
 	code := codes[l&^selected]
-	if code == "" {
-		return text
-	}
-	return "\x1b[" + code + "m" + text + "\x1b[m"
+	return text.Paint(code, words)
 }
 
 // A span is text in one style.

@@ -149,8 +149,7 @@ func (t treePage) do(w *world, a action) page {
 	return t.arrange(w, a)
 }
 
-// arrange handles the actions that change the order of the rows, and the tags. A new
-// order shows its first row, unless the page follows a process.
+// arrange handles the actions that change the order of the rows, and the tags.
 func (t treePage) arrange(w *world, a action) page {
 	switch a {
 	case doFlat:
@@ -169,10 +168,10 @@ func (t treePage) arrange(w *world, a action) page {
 	return t
 }
 
-// reordered makes the rows again in a new order.
+// reordered makes the rows again in a new order, see [signalsPage.reordered].
 func (t treePage) reordered(w *world) treePage {
 	t.rows = t.makeRows(w)
-	if t.follow {
+	if t.follow || t.cursor > 0 {
 		return t.settle(w)
 	}
 	return t.resize(w).choose(w, 0)
@@ -375,9 +374,9 @@ func (t treePage) explain(w *world) string {
 	case r.group != nil:
 		return w.explainGroup(r.group)
 	case w.ended(r.Index):
-		return explainGone(w, &w.procs[r.Index])
+		return sentenceGone(w, &w.procs[r.Index])
 	}
-	words, _ := text.FirstFit([]string{explain(w, &w.procs[r.Index]), brief(w, &w.procs[r.Index])}, w.width-1)
+	words, _ := text.FirstFit([]string{sentence(w, &w.procs[r.Index]), brief(w, &w.procs[r.Index])}, w.width-1)
 	return words
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"yinit/procfs/explain"
 	"yinit/procfs/snapshot"
 	"yinit/tui/text"
 )
@@ -127,7 +128,7 @@ func (w *world) groupNotes(g *group) []string {
 		for _, i := range g.members {
 			oldest = max(oldest, w.procs[i].Age)
 		}
-		from := enteredNotes(first)
+		from := explain.Entered(first)
 		left := ""
 		if g.below > 0 {
 			left = ", " + text.Count(g.below) + " below"

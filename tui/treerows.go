@@ -82,12 +82,7 @@ func keepAncestors(w *world, matched []bool) (drop func(int) bool) {
 	if matched == nil {
 		return func(int) bool { return false }
 	}
-	keep := make([]bool, len(matched))
-	for i, yes := range matched {
-		for j := i; yes && j >= 0 && !keep[j]; j = w.parentIndex(j) {
-			keep[j] = true
-		}
-	}
+	keep := procfs.WithAncestors(matched, w.parentIndex)
 	return func(i int) bool { return !keep[i] }
 }
 
@@ -116,18 +111,12 @@ func (t treePage) sorted(w *world) []int {
 	return order
 }
 
-// parentIndex returns the index of the parent in procs, -1 for a root. A parent that
-// started later than its child is another process with the same pid. Therefore no
-// process is its own ancestor: from child to parent the start time decreases, or it
-// stays the same and the pid decreases.
+// parentIndex returns the index of the parent in procs, -1 for a root, see
+// [procfs.ID.Before].
 func (w *world) parentIndex(i int) int {
 	p := &w.procs[i]
 	parent, ok := w.byPID[p.PPID]
-	if !ok || p.PPID <= 0 {
-		return -1
-	}
-	q := w.procs[parent].ID
-	if q.Start > p.ID.Start || q.Start == p.ID.Start && q.PID >= p.ID.PID {
+	if !ok || p.PPID <= 0 || !w.procs[parent].ID.Before(p.ID) {
 		return -1
 	}
 	return parent

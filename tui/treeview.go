@@ -2,10 +2,9 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
-	"yinit/procfs"
+	"yinit/procfs/explain"
 	"yinit/procfs/snapshot"
 	"yinit/tui/text"
 )
@@ -103,9 +102,9 @@ func (t treePage) command(w *world, at, width int) []span {
 	}
 	note, ok := text.FirstFit(w.notes(r), width-keep-2)
 	if !ok || note == "" {
-		return append(spans, name...)
+		return append(spans, w.fitCommand(name, width)...)
 	}
-	name = w.cutSpans(name, width-text.Width(note)-2)
+	name = w.fitCommand(name, width-text.Width(note)-2)
 	gap := text.Spaces(width - spansWidth(name) - text.Width(note))
 	return append(append(spans, name...), span{gap, normal}, span{note, w.noteStyle(r)})
 }
@@ -127,21 +126,50 @@ func (w *world) noteStyle(r *row) style {
 	return faint
 }
 
-// commandSpans returns the command of a process: the name of the program is bold.
+// commandSpans returns the command of a process: the directories of the program, its name,
+// which is bold, and the rest.
 func (w *world) commandSpans(p *snapshot.Process) []span {
 	name := w.name(p)
 	if len(p.Cmdline) == 0 || p.Dead() {
-		return []span{{name, normal}}
+		return []span{{}, {name, normal}, {}}
 	}
-	program, rest := name, ""
-	if first := w.text(p.Cmdline[0]); strings.HasPrefix(name, first) {
-		program, rest = first, name[len(first):]
-		if end := strings.IndexByte(program, ' '); end >= 0 { // A title that the program wrote.
-			program, rest = name[:end], name[end:]
-		}
+	program := w.text(p.Cmdline[0])
+	if !strings.HasPrefix(name, program) { // It is too long for name.
+		return []span{{}, {name, strong}, {}}
 	}
+	if end := strings.IndexByte(program, ' '); end >= 0 { // A title that the program wrote.
+		program = program[:end]
+	}
+	rest := name[len(program):]
 	dir := program[:strings.LastIndexByte(program, '/')+1]
 	return []span{{dir, normal}, {program[len(dir):], strong}, {rest, normal}}
+}
+
+// withoutDir returns a command, see commandSpans, without the directories of the program. A
+// program that calls itself a directory keeps them.
+func withoutDir(command []span) []span {
+	if command[1].text == "" {
+		return command
+	}
+	return command[1:]
+}
+
+// fitCommand shortens a command to width cells: the directories of the program go first,
+// which tell less than its arguments do.
+func (w *world) fitCommand(command []span, width int) []span {
+	if spansWidth(command) > width {
+		command = withoutDir(command)
+	}
+	return w.cutSpans(command, width)
+}
+
+// textOf returns the text of spans.
+func textOf(spans []span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(s.text)
+	}
+	return b.String()
 }
 
 // name returns the command line or, if there is none, the name in brackets.
@@ -182,7 +210,7 @@ func (w *world) notes(r *row) []string {
 	case p.State.Stopped():
 		return []string{p.State.Word()}
 	case p.Entered():
-		return enteredNotes(p)
+		return explain.Entered(p)
 	}
 	return nil
 }
@@ -195,24 +223,6 @@ func foldedNotes(r *row) []string {
 	}
 	n := text.Plural(r.zombies, "zombie", "zombies")
 	return append([]string{notes[0] + ", " + n + " among them", notes[0] + ", " + n, notes[1] + ", " + n}, notes...)
-}
-
-// shortID is how many digits of a container's ID are shown, as docker ps does.
-const shortID = 12
-
-// enteredNotes says where a process comes from whose parent is outside.
-func enteredNotes(p *snapshot.Process) []string {
-	switch {
-	case p.Place == snapshot.PlaceOurs:
-		return []string{"of this container", "this container"}
-	case p.Place == snapshot.PlaceOther && len(p.Container) >= shortID:
-		id := procfs.Printable(p.Container[:shortID]) // in a replay it may be anything
-		return []string{"of container " + id, id, "other"}
-	case p.Place == snapshot.PlaceOther:
-		return []string{"of another container", "other"}
-	default:
-		return []string{"from outside (docker exec)", "from outside", "outside"}
-	}
 }
 
 func (w *world) zombieNotes(p *snapshot.Process) []string {
@@ -249,17 +259,11 @@ func (w *world) endNote(p *snapshot.Process) string {
 // culprit names the process that must wait for the zombie p: its debugger, if it has
 // one, else its parent.
 func (w *world) culprit(p *snapshot.Process) string {
-	if p.Culprit == 0 {
-		return "its parent outside the container"
+	i, known := w.byPID[p.Culprit]
+	if !known {
+		return explain.Culprit(p, "", false)
 	}
-	i, ok := w.byPID[p.Culprit]
-	switch {
-	case !ok && p.Culprit == p.PPID:
-		return "its parent"
-	case !ok: // It is hidden, or started after the snapshot read it.
-		return strconv.Itoa(p.Culprit)
-	}
-	return fmt.Sprintf("%d %s", p.Culprit, w.text(w.procs[i].Comm))
+	return explain.Culprit(p, w.text(w.procs[i].Comm), true)
 }
 
 // guides returns the lines of the tree to the left of a command. In a deep tree it

@@ -12,6 +12,9 @@ import (
 
 // Update returns the model after a message.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, same := msg.(tickMsg); !same { // a tick only begins a read
+		m.drawn = new(string)
+	}
 	m, cmd := m.route(msg)
 	return m.settle(), cmd
 }
@@ -28,6 +31,8 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		return m.wheel(msg), nil
 	case tea.MouseClickMsg:
 		return m.click(msg)
+	case Notice:
+		return m.setStatus(warn, string(msg)), nil
 	case restMsg:
 		return m.rest(msg), nil
 	case tickMsg:
@@ -36,6 +41,8 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		return m.show(msg)
 	case detailsMsg:
 		m.detail = m.detail.take(&m.world, msg)
+	case enteredMsg:
+		return m.entered(msg)
 	case savedMsg:
 		return m.tellSaved(msg), nil
 	case lookedMsg:
@@ -75,6 +82,7 @@ func (m Model) settle() Model {
 		}
 		m.later = nil
 	}
+	w.covered = m.covered() || m.menu.open()
 	full := w.menuRoom()
 	if room := full - m.menu.height(full); room != w.room {
 		w.room = room
@@ -107,7 +115,7 @@ func (m Model) read() (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.reading = true
-	return m, read(m.src, m.world.next, m.wants())
+	return m, read(m.src, m.fleet(), m.world.next, m.wants())
 }
 
 // wait starts the interval again.
@@ -118,7 +126,10 @@ func (m Model) wait() (Model, tea.Cmd) {
 
 // show takes the result of a read. What could not be read stays as it was.
 func (m Model) show(msg readMsg) (Model, tea.Cmd) {
-	m.reading = false
+	if msg.src != nil && msg.src != m.src { // It was asked for before the user looked elsewhere.
+		return m.outerRead(msg.src), nil
+	}
+	m.reading, m.stale = false, m.stale && msg.err != nil
 	w := &m.world
 	w.historyFailed = ""
 	if msg.histErr != nil {
@@ -131,6 +142,9 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		w.blameFailed = w.text(msg.blameErr.Error())
 	}
 	m.failed = ""
+	if msg.err == nil {
+		m.menu = m.menu.countJoined(w, &msg.snap)
+	}
 	if msg.err != nil {
 		m.failed = w.text(msg.err.Error())
 	} else if m.menu.still() {
@@ -145,6 +159,7 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 	if !m.menu.still() && !m.paused {
 		*w = w.addBlame(msg.blame)
 		w.closer = msg.closer
+		*w = w.addNode(msg.node, msg.nodeErr)
 	}
 	m = m.setPage(m.page().refresh(w))
 	m, size := m.askSize()

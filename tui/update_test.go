@@ -35,7 +35,7 @@ func TestSizeIsAskedForAgain(t *testing.T) {
 	}
 	u := &user{t: t, m: m, src: src, sig: &fakeSignaller{}}
 	for i, want := range []bool{true, true, false, false} {
-		if got := asksSize(u.send(read(src, 0, wants{})())); got != want {
+		if got := asksSize(u.send(read(src, fleetOf{}, 0, wants{})())); got != want {
 			t.Errorf("with reading %d the size is asked for: %t, want %t", i, got, want)
 		}
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"sort"
 	"time"
 
 	"yinit/procfs/snapshot"
@@ -25,7 +26,7 @@ func (d detail) allVerdicts(w *world, s *sheet, p *snapshot.Process) {
 	tally := map[string]int{}
 	for i, n := range all {
 		found[i] = predictWith(t, p, n, w.snap.Caller)
-		reason = max(reason, text.Width(found[i].why))
+		reason = max(reason, text.Width(found[i].Reason))
 		tally[found[i].String()]++
 	}
 	if w.room >= 10 {
@@ -47,28 +48,44 @@ func (d detail) allVerdicts(w *world, s *sheet, p *snapshot.Process) {
 func (w *world) verdictLine(n int, f prediction, width int) string {
 	l := normal
 	switch {
-	case f.trouble():
+	case f.Trouble():
 		l = warn
-	case f.outcome == verdict.OutcomeDefaultIgnore, f.outcome == verdict.OutcomeNoEffect, f.outcome == verdict.OutcomeUnknown:
+	case f.Outcome == verdict.OutcomeDefaultIgnore, f.Outcome == verdict.OutcomeNoEffect, f.Outcome == verdict.OutcomeUnknown:
 		l = faint
 	}
 	name := w.pad(fmt.Sprintf("%2d %s", n, text.Signal(n)), signalColumn)
 	line := " " + w.paint(strong, name) + " " + w.paint(l, w.pad(f.String(), verdictColumn)) + " "
-	return line + w.cut(w.text(f.why), width-text.Width(line)-1)
+	return line + w.cut(w.text(f.Reason), width-text.Width(line)-1)
 }
 
-// signalsLately returns the last signals of the history, the newest first: those that p
-// sent or got, or all if p is nil.
+// signalsLately returns the last n signals, the newest first: those of the history and those
+// that this top has sent. They are those that p sent or got, or all if p is nil.
 func (w *world) signalsLately(p *snapshot.Process, n int) []string {
-	var lines []string
-	for i := len(w.events) - 1; i >= 0 && len(lines) < n; i-- {
-		if r := &w.events[i]; w.signalOf(i, p) {
-			at := w.timeOf(r).Format("15:04:05.000")
-			if day := w.dayOf(r); w.read && day != w.snap.Time.Format(time.DateOnly) {
-				at = day + " " + at[:len("15:04:05")]
-			}
-			lines = append(lines, w.cut(" "+at+" "+w.text(r.SignalText(w.glyphs().arrow)), w.width))
+	type entry struct {
+		at   time.Time
+		text string
+	}
+	var all []entry
+	for i := len(w.sent) - 1; i >= 0 && len(all) < n; i-- {
+		if s := &w.sent[i]; !s.at.IsZero() && s.concerns(w, p) {
+			all = append(all, entry{s.at, s.text(w)})
 		}
+	}
+	ours := len(all)
+	for i := len(w.events) - 1; i >= 0 && len(all)-ours < n; i-- {
+		if r := &w.events[i]; w.signalOf(i, p) {
+			all = append(all, entry{r.Time, w.text(r.SignalText(w.glyphs().arrow))})
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].at.After(all[j].at) })
+	var lines []string
+	for _, e := range all[:min(n, len(all))] {
+		t := e.at.In(w.snap.Time.Location())
+		at := t.Format("15:04:05.000")
+		if day := t.Format(time.DateOnly); w.read && day != w.snap.Time.Format(time.DateOnly) {
+			at = day + " " + at[:len("15:04:05")]
+		}
+		lines = append(lines, w.cut(" "+at+" "+e.text, w.width))
 	}
 	return lines
 }

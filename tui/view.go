@@ -14,10 +14,21 @@ import (
 
 // View draws the frame.
 func (m Model) View() tea.View {
-	v := tea.NewView(m.content())
+	v := tea.NewView(m.drawOnce())
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
 	return v
+}
+
+// drawOnce returns the frame, and draws it if the model has changed.
+func (m Model) drawOnce() string {
+	if m.drawn == nil {
+		return m.content()
+	}
+	if *m.drawn == "" {
+		*m.drawn = m.content()
+	}
+	return *m.drawn
 }
 
 func (m Model) content() string {
@@ -103,7 +114,8 @@ func (m Model) tabs(y int) (string, []zone) {
 func (m Model) titles(short bool) []piece {
 	names := make([]piece, 0, len(m.pages))
 	for i, p := range m.pages {
-		t := piece{text: fmt.Sprintf(" %d", i+1), press: strconv.Itoa(i + 1)}
+		number := strconv.Itoa(i + 1 - m.firstPage())
+		t := piece{text: " " + number, press: number}
 		if i == m.at || !short {
 			t.text += " " + p.name()
 		}
@@ -135,6 +147,10 @@ func (m Model) remarks() []piece {
 	}
 	at := w.snap.Time.Format("15:04:05")
 	switch {
+	case m.stale && w.read:
+		notes = append(notes, piece{text: "as of " + at, rank: 5, style: warn})
+	case m.menu.still() && w.read:
+		notes = append(notes, piece{text: "FROZEN", rank: 5, style: warn}, piece{text: "as of " + at, rank: 4, style: warn})
 	case m.paused && w.read:
 		notes = append(notes, piece{text: "PAUSED at " + at, rank: 4, style: warn})
 	case m.paused:
@@ -154,15 +170,14 @@ const fresh = 3 * time.Second
 func (m Model) sentence() string {
 	w := &m.world
 	if m.line.open {
-		return m.filterLine("")
+		return m.filterLine()
 	}
 	if l, text := m.message(); text != "" {
 		return w.line(l, text)
 	}
 	switch {
-	case m.menu.open(): // about the process for which it was opened
-		words, _ := text.FirstFit([]string{explain(w, &m.menu.p), brief(w, &m.menu.p)}, w.width-1)
-		return w.line(normal, words)
+	case m.menu.open():
+		return w.line(normal, m.menu.sentence(w))
 	case m.covered():
 		return ""
 	}
@@ -190,28 +205,23 @@ func (m Model) keyBar(y int) (string, []zone) {
 	return " " + line, zones
 }
 
-// lastLine is the footer of a low screen: the keys only where the page is covered.
+// lastLine is the footer of a low screen whose page is covered: the keys, or the result of
+// the last one.
 func (m Model) lastLine(y int) (string, []zone) {
-	w := &m.world
-	_, message := m.message()
-	switch {
-	case m.line.open:
-		return m.filterLine(w.join(m.footer(), w.width)), nil
-	case message != "" || !m.menu.open() && !m.covered():
+	if _, message := m.message(); message != "" {
 		return m.sentence(), nil
 	}
 	return m.keyBar(y)
 }
 
-// filterLine shows the filter that the user is typing, and beside it a hint or what is
-// wrong with it.
-func (m Model) filterLine(hint string) string {
+// filterLine shows the filter that the user is typing, and beside it what is wrong with it.
+func (m Model) filterLine() string {
 	w := &m.world
 	line := " filter: " + m.line.text
-	if m.line.wrong == "" {
-		return w.prompt(line, hint, w.width)
-	}
 	wrong := w.cut(w.text(m.line.wrong), max(w.width/2, w.width-text.Width(line)-3))
+	if wrong == "" {
+		return w.prompt(line, "", w.width)
+	}
 	return w.prompt(line, w.paint(bad, wrong), w.width-text.Width(wrong)-2)
 }
 

@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"yinit/initcore/history"
+	"yinit/initcore/history/facts"
 	"yinit/procfs"
 	"yinit/procfs/doctor"
+	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
 	"yinit/procfs/zombie"
@@ -53,11 +55,18 @@ type world struct {
 
 	hitAt    time.Time               // when pids.events last counted one more; zero: not while top looked
 	policy   *doctor.Policy          // see History.Policy
+	checks   *doctor.Checks          // see History.Checks; nil: not read yet
+	memory   doctor.Memory           // see History.Memory
 	stuckAt  map[procfs.ID]time.Time // since when processes have been stopped or in uninterruptible sleep
 	facts    doctor.Facts            // what findings and stop follow from
 	findings []doctor.Finding        // what is wrong, the worst first
 	stop     doctor.Stop             // what a stop would do
 
+	node       *node.Node // the containers of the machine, when a page last wanted them; nil: not read yet
+	nodeFailed string     // why they could not be read; "": they could
+	where      string     // the container that all pages but that of the containers show; "": the machine, or our own
+
+	sent []sentSignal       // the signals that this top has sent, oldest first; never modified, only replaced
 	tags map[procfs.ID]bool // the processes that the user has tagged; never modified, only replaced
 }
 
@@ -69,7 +78,10 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 	old := w
 	w.snap, w.read = s, true
 	w.living = len(s.Procs)
-	w.procs = slices.Clip(s.Procs)
+	w.procs = s.Procs // with room for the ended ones, unless it has been shown before
+	if len(s.Procs) > 0 && len(old.snap.Procs) > 0 && &s.Procs[0] == &old.snap.Procs[0] {
+		w.procs = slices.Clip(s.Procs)
+	}
 	w.byPID = make(map[int]int, len(s.Procs))
 	w.left = make([]uint8, len(s.Procs), len(s.Procs)+16)
 	w.status, w.widest = headerCounts{}, widest{}
@@ -98,7 +110,8 @@ func (w world) addSnapshot(s snapshot.Snapshot) world {
 		w.hitAt = s.Time
 	}
 	w.trend = old.trend.add(&w.snap, w.status.zombies)
-	return w.keepDead(&old).keepTags().keepStuck(&old).diagnose()
+	w.stuckAt = facts.Stuck(&s, old.stuckAt)
+	return w.keepDead(&old).keepTags().diagnose()
 }
 
 // marksLeft returns for how many more refreshes to mark the process as new. w is the
@@ -178,6 +191,9 @@ func (w world) addHistory(h History) world {
 	w.next = max(w.next, h.Next)
 	if h.Policy != nil {
 		w.policy = h.Policy
+	}
+	if h.Checks != nil {
+		w.checks, w.memory = h.Checks, h.Memory
 	}
 	if len(h.Records) == 0 {
 		return w

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"yinit/procfs/snapshot"
@@ -101,14 +100,7 @@ func culpritName(w *world, h *holding) string {
 	case h.index < 0:
 		return "not shown to this user"
 	}
-	var name strings.Builder
-	spans := w.commandSpans(&w.procs[h.index])
-	for i, s := range spans {
-		if i > 0 || len(spans) == 1 { // The first of several is the directory.
-			name.WriteString(s.text)
-		}
-	}
-	return name.String()
+	return textOf(withoutDir(w.commandSpans(&w.procs[h.index])))
 }
 
 // zombieCount returns the number of zombies of a culprit.

@@ -223,8 +223,12 @@ func (z zombiesPage) fold(w *world, a action, r *zombieRow) zombiesPage {
 	return z.remake(w)
 }
 
-// reordered makes the rows again in a new order, and shows the first one.
+// reordered makes the rows again in a new order. The selected row stays selected, unless it
+// was the first one: the first row shows what the order is for.
 func (z zombiesPage) reordered(w *world) zombiesPage {
+	if z.cursor > 0 {
+		return z.remake(w)
+	}
 	z.rows = z.makeRows(w)
 	return z.resize(w).choose(w, 0)
 }

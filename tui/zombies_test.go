@@ -210,3 +210,53 @@ func TestZombiesLayout(t *testing.T) {
 		u.sees("k signals 12")
 	}
 }
+
+// TestAdviceIsWhole checks that what to do is wrapped and not cut, on a screen of 80 columns.
+func TestAdviceIsWhole(t *testing.T) {
+	u := newUser(t, 80, 24, Options{})
+	u.press("z")
+	u.sees("do        k signals 12 gunicorn: CHLD handler, TERM handler, KILL terminate.", "If it ends, yinit gets its zombies and reaps them.")
+}
+
+// TestReplayedZombies checks that a replay does not blame an option for what it cannot do.
+func TestReplayedZombies(t *testing.T) {
+	s := &fakeSaver{}
+	live := newUser(t, 80, 24, Options{Saver: s})
+	live.press("w")
+	u := &user{t: t, src: live.src, sig: &fakeSignaller{}}
+	u.m = New(u.src, nil, Options{Replay: &s.saved[0]})
+	u.send(u.size(80, 24))
+	u.press("z")
+	u.sees("this is a replay: no signals")
+	u.seesNot("--readonly")
+}
+
+func TestRoundUp(t *testing.T) {
+	for v, want := range map[float64]float64{1: 1, 3: 5, 5: 5, 6: 10, 10: 10, 11: 15, 58: 60, 95: 95, 96: 100, 100: 100, 101: 150, 512: 550, 1001: 1500, 32768: 35000} {
+		if got := roundUp(v); got != want {
+			t.Errorf("roundUp(%v) = %v, want %v", v, got, want)
+		}
+	}
+}
+
+// TestPlotStandsStill checks that neither scale of the plot moves when other processes come
+// and go, and the forecast changes a little.
+func TestPlotStandsStill(t *testing.T) {
+	u := newUser(t, 100, 30, Options{})
+	u.press("z").leak(12, 14)
+	scales := func() (top, now string) {
+		lines := strings.Split(u.screen(), "\n")
+		i := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, "now") })
+		first := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, "pids limit ─") })
+		at := strings.Index(lines[i], "now")
+		return lines[first][:4], lines[i][:at]
+	}
+	top, now := scales()
+	for i := range 12 {
+		u.src.host.Pids += i%3 - 1
+		u.refresh()
+		if t2, n2 := scales(); t2 != top || n2 != now {
+			t.Fatalf("after %d refreshes the scales are %q and %q, they were %q and %q:\n%s", i, t2, n2, top, now, u.screen())
+		}
+	}
+}

@@ -22,7 +22,7 @@ func (z zombiesPage) layout(w *world) zombieLayout {
 	const titles = 2 // the sentence, and the titles of the table
 	l := zombieLayout{rows: max(1, w.room-titles)}
 	if w.room >= 12 {
-		l.foot = min(8, w.room/3)
+		l.foot = min(9, w.room*2/5)
 	}
 	if plot := min(10, (w.room-3)/4); plot >= 4 && w.zombiesLately() {
 		l.plot = plot
@@ -155,16 +155,30 @@ func (z zombiesPage) foot(w *world, height int) []string {
 	if helps := w.helps(h); helps != "" {
 		s.field("helps", helps)
 	}
-	if r.zombie < 0 && len(h.zombies) > 1 {
+	// What to do is not left out; how they ended is, first of all.
+	do := z.advice(w, h)
+	if r.zombie < 0 && len(h.zombies) > 1 && len(s.lines)+len(do) < height {
 		s.field("ended", w.ways(h))
 	}
-	keys := z.actions(w, h)
-	if keys == "" {
-		return s.lines[:min(len(s.lines), height)]
+	do = do[:min(len(do), height-1)]
+	if most := max(1, height-len(do)); len(s.lines) > most {
+		s.lines = s.lines[:most]
+		s.lines[most-1] = w.cut(s.lines[most-1], w.width-2) + " " + w.glyphs().more
 	}
-	// What to do is not left out.
-	s.lines = s.lines[:min(len(s.lines), max(1, height-1))]
-	return append(s.lines, w.cut(" "+w.paint(strong, w.pad("do", 9))+" "+keys, w.width))
+	return append(s.lines, do...)
+}
+
+// advice says what the user can do against the zombies of a culprit, in lines that fit.
+func (z zombiesPage) advice(w *world, h *holding) []string {
+	words := z.actions(w, h)
+	if words == "" {
+		return nil
+	}
+	s := sheet{c: &w.canvas}
+	s.field("do", words)
+	const key = " k signals"
+	s.lines[0] = strings.Replace(s.lines[0], key, " "+w.paint(accent, "k")+key[2:], 1)
+	return s.lines
 }
 
 func (z zombiesPage) footTitle(w *world, r *zombieRow) string {
@@ -193,6 +207,8 @@ func (z zombiesPage) actions(w *world, h *holding) string {
 	switch {
 	case h.outside(), h.index < 0:
 		return ""
+	case w.replay:
+		return "this is a replay: no signals, its processes are not here"
 	case z.readOnly:
 		return "top was started with --readonly: no signals"
 	}
@@ -205,9 +221,7 @@ func (z zombiesPage) actions(w *world, h *holding) string {
 		n, _ := procfs.ParseSignal(name)
 		names[i] += " " + w.predict(p, n).String()
 	}
-	words := " signals " + fmt.Sprintf("%d %s: ", p.ID.PID, w.text(p.Comm)) + strings.Join(names, ", ") + "."
-	words, _ = text.FirstFit([]string{words + " " + w.remedy(p.ID.PID), words}, w.width-13)
-	return w.paint(accent, "k") + words
+	return fmt.Sprintf("k signals %d %s: %s. %s", p.ID.PID, w.text(p.Comm), strings.Join(names, ", "), w.remedy(p.ID.PID))
 }
 
 // oldestZombie returns how long the oldest zombie has been dead, at least.
@@ -233,6 +247,6 @@ func (z zombiesPage) explain(w *world) string {
 		return text.Plural(len(r.of.zombies), "zombie", "zombies") + " of a process that is not shown here."
 	}
 	p, _ := z.selected(w)
-	words, _ := text.FirstFit([]string{explain(w, &p), brief(w, &p)}, w.width-1)
+	words, _ := text.FirstFit([]string{sentence(w, &p), brief(w, &p)}, w.width-1)
 	return words
 }

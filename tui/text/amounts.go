@@ -2,33 +2,14 @@ package text
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"yinit/procfs"
 )
 
-// Age formats an age in at most five characters, for columns: 4s, 12m, 3h05m, 23h,
-// 3d04h, 400d. A negative d is 0s. Use [procfs.Span] in sentences.
-func Age(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d < 0:
-		return "0s"
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", d/time.Second)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	case d < 10*time.Hour:
-		return fmt.Sprintf("%dh%02dm", d/time.Hour, d/time.Minute%60)
-	case d < day:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d < 10*day:
-		return fmt.Sprintf("%dd%02dh", d/day, d/time.Hour%24)
-	default:
-		return fmt.Sprintf("%dd", d/day)
-	}
-}
+// Age formats an age in at most five characters, for columns, see [procfs.ShortSpan]. Use
+// [procfs.Span] in sentences.
+func Age(d time.Duration) string { return procfs.ShortSpan(d) }
 
 // After says how long after another event something happened: "at once" for less
 // than a millisecond, else "after 200ms".
@@ -57,24 +38,23 @@ func Bytes(b procfs.Bytes) string {
 }
 
 // Count formats n with a comma between thousands: 1,200.
-func Count(n int) string {
-	if n < 1000 {
-		return strconv.Itoa(n)
-	}
-	return fmt.Sprintf("%s,%03d", Count(n/1000), n%1000)
-}
+func Count(n int) string { return procfs.Count(n) }
 
 // Plural returns n followed by one if n is 1, else by many: Plural(2, "process is",
 // "processes are") is "2 processes are". It writes n as [Count] does.
-func Plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Count(n) + " " + many
-}
+func Plural(n int, one, many string) string { return procfs.Plural(n, one, many) }
 
 // Ended says how a process ended: "exited 1", "killed by SIGSEGV (core dumped)", or,
 // if its status is not known, "exit status unknown".
 func Ended(known bool, s procfs.WaitStatus) string {
 	return procfs.Ended(known, s)
+}
+
+// Percent formats a share, such as the CPUs in use, in percent and without the sign: 12.5,
+// 0.0, 1250.
+func Percent(share float64) string {
+	if share < 9.995 {
+		return fmt.Sprintf("%.1f", share*100)
+	}
+	return fmt.Sprintf("%.0f", share*100)
 }
