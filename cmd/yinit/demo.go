@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/early"
 	"yinit/procfs"
+	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
 	"yinit/tui"
 )
@@ -34,34 +34,46 @@ const (
 // demoOptions are the options of yinit demo.
 type demoOptions struct {
 	ascii bool
-	stage []string // the stage of the chain; none: the first
+	list  bool     // print the scenes
+	words []string // a scene, or a stage of the chain; none: the first
 }
 
 func parseDemo(args []string) (o demoOptions, err error) {
-	o.stage, err = config.Lookup("demo").Parse(args, config.Bind{"ascii": &o.ascii})
+	o.words, err = config.Lookup("demo").Parse(args, config.Bind{"ascii": &o.ascii, "list": &o.list})
 	return o, err
 }
 
 func runDemo(args []string) (int, error) {
+	if len(args) > 0 && args[0] == stagePID1 {
+		return becomePID1(args[1:])
+	}
 	o, err := parseDemo(args)
 	if err != nil {
 		return failure, err
 	}
-	words, options := o.stage, []string{}
+	words, options := o.words, []string{}
 	if o.ascii {
 		options = append(options, "--ascii")
 	}
 	switch {
+	case o.list:
+		return listScenes()
 	case len(words) == 0:
 		return enterDemo(options)
-	case len(words) == 1 && words[0] == stageInside:
-		return 0, becomeInit(options)
-	case len(words) == 1 && words[0] == stageShow:
-		return showDemo(o.ascii)
-	case len(words) == 2 && words[0] == stageMisbehave:
+	case words[0] == stageMisbehave && len(words) == 2:
 		return misbehave(words[1])
+	case words[0] == stageEngine && len(words) == 2:
+		return playScene(words[1])
+	case len(words) > 1:
+		return failure, fmt.Errorf("demo: unexpected argument %q; see yinit demo --help", words[1])
 	}
-	return failure, fmt.Errorf("demo: unexpected argument %q; see yinit demo --help", words[0])
+	switch words[0] {
+	case stageInside:
+		return 0, becomeInit(options)
+	case stageShow:
+		return showDemo(o.ascii)
+	}
+	return enterScene(words[0])
 }
 
 // enterDemo runs the demo in namespaces of its own and returns its status.
@@ -79,7 +91,7 @@ func enterDemo(args []string) (int, error) {
 		Pdeathsig:   unix.SIGKILL,
 	}
 	if err := cmd.Start(); err != nil {
-		return failure, fmt.Errorf("demo: cannot create namespaces: %w; %s", err, namespaceAdvice(procfs.FS{}))
+		return failure, fmt.Errorf("demo: cannot create namespaces: %w; %s", err, namespaceAdvice(procfs.FS{}, demoInDocker))
 	}
 	// The demo's process group has the terminal and gets its signals. Signals sent
 	// to this process alone are forwarded to the demo's init.
@@ -104,22 +116,8 @@ func enterDemo(args []string) (int, error) {
 	return 0, err
 }
 
-// namespaceAdvice says which setting forbids namespaces, and what to do about it.
-func namespaceAdvice(fs procfs.FS) string {
-	const docker = "or run the demo in Docker: docker run -ti --rm --init --entrypoint /yinit IMAGE demo, with the options --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
-	for _, setting := range []struct{ file, forbids string }{
-		{"sys/kernel/unprivileged_userns_clone", "0"},
-		{"sys/user/max_user_namespaces", "0"},
-		{"sys/kernel/apparmor_restrict_unprivileged_userns", "1"},
-	} {
-		b, err := os.ReadFile(fs.Root() + "/" + setting.file)
-		if err == nil && strings.TrimSpace(string(b)) == setting.forbids {
-			name := strings.ReplaceAll(strings.TrimPrefix(setting.file, "sys/"), "/", ".")
-			return fmt.Sprintf("the setting %s is %s; change it as root with sysctl, %s", name, setting.forbids, docker)
-		}
-	}
-	return "the seccomp profile of a container or a security module forbids it; " + docker
-}
+// demoInDocker says how to run the demo in Docker.
+const demoInDocker = "or run the demo in Docker: docker run -ti --rm --init --entrypoint /yinit IMAGE demo, with the options " + dockerOptions
 
 // becomeInit turns PID 1 of the new namespaces into the init.
 func becomeInit(args []string) error {
@@ -152,7 +150,7 @@ func showDemo(ascii bool) (int, error) {
 	var w *source
 	for deadline := time.Now().Add(5 * time.Second); ; {
 		// Wait for the first zombie, so that the first frame shows one.
-		w = newSource(procfs.FS{})
+		w = newSource(node.Own(procfs.FS{}))
 		if s, err := w.Snapshot(); err == nil && hasZombie(s) || time.Now().After(deadline) {
 			break
 		}
@@ -165,7 +163,7 @@ func showDemo(ascii bool) (int, error) {
 	c := newClient(procfs.FS{})
 	c.returns = false // PID 1 has the terminal because it belongs to the demo
 	o.Saver = saver{w}
-	return showTop(w, o, c)
+	return showTop(w, signaller{}, o, c)
 }
 
 func hasZombie(s snapshot.Snapshot) bool {

@@ -218,7 +218,7 @@ func TestDockerInit(t *testing.T) {
 	if out := docker(t, "exec", id, "/sbin/docker-init", "top", "--once"); !strings.Contains(out, "forward") {
 		t.Errorf("top does not know its init:\n%s", out)
 	}
-	if out := docker(t, "exec", id, "/sbin/docker-init", "--version"); out != "tini version 0.19.0_yinit-0.0.0-test" {
+	if out := docker(t, "exec", id, "/sbin/docker-init", "--version"); !strings.HasPrefix(out, "tini version 0.19.0_yinit-0.0.0-test - git.") {
 		t.Errorf("--version: %q", out)
 	}
 	docker(t, "stop", id)
@@ -350,18 +350,23 @@ func TestDockerTerminal(t *testing.T) {
 // TestDockerOutOfMemory checks that the log and the report for Kubernetes give the cause.
 func TestDockerOutOfMemory(t *testing.T) {
 	images(t)
-	report := filepath.Join(t.TempDir(), "termination-log")
-	if err := os.WriteFile(report, nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command("docker", "run", "--rm", "-m", "24m", "--memory-swap", "24m", "-v", report+":/dev/termination-log",
-		busyImage, "tail", "/dev/zero").CombinedOutput()
-	if exitStatus(err) != 137 {
-		t.Fatalf("%v, want 137\n%s", err, out)
-	}
-	told, err := os.ReadFile(report)
-	if err != nil {
-		t.Fatal(err)
+	var out, told []byte
+	// While the kernel frees the memory of its victim, which is no longer among the processes,
+	// a page that PID 1 needs may make it the next one: 2 times in 70.
+	for tries := 0; tries < 3 && len(out) == 0; tries++ {
+		report := filepath.Join(t.TempDir(), "termination-log")
+		if err := os.WriteFile(report, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		out, err = exec.Command("docker", "run", "--rm", "-m", "24m", "--memory-swap", "24m", "-v", report+":/dev/termination-log",
+			busyImage, "tail", "/dev/zero").CombinedOutput()
+		if exitStatus(err) != 137 {
+			t.Fatalf("%v, want 137\n%s", err, out)
+		}
+		if told, err = os.ReadFile(report); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for name, text := range map[string]string{"log": string(out), "report": string(told)} {
 		if !strings.Contains(text, "killed by SIGKILL: the memory limit was hit (oom_kill 0 → 1, memory.max 24 MiB)") {

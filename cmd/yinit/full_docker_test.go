@@ -61,7 +61,7 @@ func TestDockerFull(t *testing.T) {
 	if !strings.Contains(out, " of "+most+" processes and threads are taken\n") {
 		t.Errorf("zombies with room for five of %s:\n%s", most, out)
 	}
-	for args, needs := range map[string]string{"zombies": "this command needs 5;", "history": "yinit needs 8;"} {
+	for args, needs := range map[string]string{"zombies": "this command needs 5;", "kill 99": "this command needs 5;", "ps": "this command needs 5;", "history": "yinit needs 8;"} {
 		eventually(t, args+" says that there are too few", func() bool {
 			out, most = run(4, args)
 			return strings.Contains(out, " of "+most+" processes and threads are taken, and "+needs)

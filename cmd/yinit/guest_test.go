@@ -34,6 +34,8 @@ var guestCases = []struct {
 	{"zombies", guestZombies},
 	{"top --once", guestTop},
 	{"demo", guestDemo},
+	{"a stop is rehearsed", guestRehearsal},
+	{"a scene", guestScene},
 }
 
 // inGuest says that this is the virtual machine.
@@ -315,4 +317,35 @@ func guestDemo(t *testing.T) {
 		out := says(t, exec.Command(binary, "demo"), 0, "IGNORE ", "forward")
 		return zombie.MatchString(out)
 	})
+}
+
+// guestRehearsal: as root the ends of all processes are known; of another user's some may be
+// in doubt, but none is wrong.
+func guestRehearsal(t *testing.T) {
+	const script = "trap 'exit 3' TERM; sleep 101 & sleep 102 & wait"
+	for range 5 {
+		says(t, exec.Command(binary, "rehearse", "--json", "--ready", "sleep 0.5", "--", "sh", "-c", script), 1,
+			`"exit_status":3,"killed_hard":2,"left_behind":2,"in_doubt":0,`)
+		says(t, exec.Command(binary, "rehearse", "--ready", "sleep 0.5", "--init", "yinit", "--", "sh", "-c", script), 0,
+			"killed by SIGTERM", "a clean stop")
+	}
+	as := []string{"--reuid", "1000", "--regid", "1000", "--clear-groups", binary, "rehearse", "--ready", "sleep 0.5", "--grace", "1s", "--"}
+	says(t, exec.Command("setpriv", append(as, "sh", "-c", "sleep 101 & sleep 102; true")...), 1, "killed hard   1 (sh), ", "(sleep)")
+	for range 5 {
+		out, _ := exec.Command("setpriv", append(as, "sh", "-c", script)...).CombinedOutput() // its status depends on what is known
+		for line := range strings.Lines(string(out)) {
+			if strings.Contains(line, " sleep ") && strings.Contains(line, "terminate") &&
+				!strings.Contains(line, "left behind by PID 1") && !strings.Contains(line, "by itself, or killed with PID 1") {
+				t.Errorf("this is wrong: %s", line)
+			}
+		}
+		if !strings.Contains(string(out), "exit status   3") {
+			t.Errorf("the rehearsal failed:\n%s", out)
+		}
+	}
+}
+
+func guestScene(t *testing.T) {
+	says(t, exec.Command(binary, "demo", "stranger"), 0, "restarted its worker once without yinit, and not at all with")
+	says(t, exec.Command(binary, "demo", "pids"), 0, "40 of 40 jobs and left")
 }

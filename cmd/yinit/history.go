@@ -12,10 +12,11 @@ import (
 
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
+	"yinit/initcore/history/facts"
 	"yinit/initcore/watch"
 	"yinit/procfs"
-	"yinit/procfs/host"
 	"yinit/procfs/snapshot/filter"
+	"yinit/tui/text"
 )
 
 // historyOptions are the options of yinit history.
@@ -25,6 +26,10 @@ type historyOptions struct {
 	pid    int
 	file   string
 	follow bool
+	last   int  // how many records of those that are there are printed at most; negative: all
+	narrow bool // an option other than --pid chooses records
+	failed bool // only failures
+	where
 }
 
 func runHistory(args []string) (int, error) {
@@ -44,26 +49,26 @@ func runHistory(args []string) (int, error) {
 
 func parseHistory(args []string) (historyOptions, error) {
 	var (
-		o      historyOptions
+		o      = historyOptions{last: -1, where: here()}
 		kinds  []string
-		failed bool
 		all    bool
 		since  string
 		until  string
 		chosen filter.Filter
 	)
-	_, err := config.Lookup("history").Parse(args, config.Bind{
+	_, err := config.Lookup("history").Parse(args, o.bind(config.Bind{
 		"json":   &o.json,
 		"follow": &o.follow,
 		"kind":   &kinds,
-		"failed": &failed,
+		"failed": &o.failed,
 		"all":    &all,
 		"pid":    &o.pid,
 		"since":  &since,
 		"until":  &until,
 		"file":   &o.file,
+		"last":   &o.last,
 		"filter": func(s string) (err error) { chosen, err = filter.Parse(s); return err },
-	})
+	}))
 	if err != nil {
 		return o, err
 	}
@@ -76,9 +81,6 @@ func parseHistory(args []string) (historyOptions, error) {
 	if len(chosen) > 0 {
 		o.filter = append(o.filter, history.Matching(chosen))
 	}
-	if failed {
-		o.filter = append(o.filter, history.Failed)
-	}
 	if len(kinds) > 0 {
 		chosen, err := history.ParseKinds(strings.Join(kinds, ","))
 		if err != nil {
@@ -86,6 +88,7 @@ func parseHistory(args []string) (historyOptions, error) {
 		}
 		o.filter = append(o.filter, history.OfKind(chosen...))
 	}
+	o.narrow = since != "" || until != "" || o.failed || len(chosen)+len(kinds) > 0
 	return o, nil
 }
 
@@ -104,31 +107,70 @@ func (o *historyOptions) choosePeriod(since, until string, now time.Time) error 
 		if err != nil {
 			return fmt.Errorf("history: --until: %w; see yinit history --help", err)
 		}
+		if !from.IsZero() && t.Before(from) {
+			return fmt.Errorf("history: --until %s is before --since %s", until, since)
+		}
 		o.filter = append(o.filter, history.Until(t))
 	}
 	return nil
 }
 
+// chooses reports whether the options select a record.
+func (o *historyOptions) chooses(r *history.Record) bool {
+	return o.filter.Match(r) && (!o.failed || facts.Failed(r))
+}
+
+// newest returns the last records, so that --last of them are chosen.
+func (o *historyOptions) newest(records []history.Record) []history.Record {
+	if o.last < 0 {
+		return records
+	}
+	chosen := 0
+	for i := len(records) - 1; i >= 0; i-- {
+		if !o.chooses(&records[i]) {
+			continue
+		}
+		if chosen++; chosen > o.last {
+			return records[i+1:]
+		}
+	}
+	return records
+}
+
 // openHistory opens the history that the options ask for. If --pid is an init that
 // keeps a history, that history is opened; otherwise --pid selects the records of
 // that process.
-func openHistory(o *historyOptions) (*history.Source, error) {
+func openHistory(o *historyOptions, fs procfs.FS) (*history.Source, error) {
 	if o.file != "" {
 		o.choosePID()
 		return history.SourceFile(o.file)
 	}
-	src, err := history.Find(procfs.FS{}, o.pid)
+	src, err := history.Find(fs, o.pid)
 	if err != nil {
 		o.choosePID()
-		return watchInstead(err, o.follow)
+		return watchInstead(fs, err, o.follow)
 	}
 	if src.Init.PID != o.pid {
 		o.choosePID()
 	}
 	if len(src.Inits) > 1 && src.Init.PID != o.pid {
-		return nil, fmt.Errorf("several inits keep a history: %s; choose one with --pid", strings.Join(src.Inits, ", "))
+		listInits(src.Inits)
+		return nil, fmt.Errorf("%d inits keep a history; choose one with --pid", len(src.Inits))
 	}
 	return src, nil
+}
+
+// listInits prints the inits that keep a history on stderr, a line for each.
+func listInits(inits []string) {
+	fmt.Fprintln(os.Stderr, "yinit: history: several inits keep a history:")
+	width := widthOf(2)
+	for _, name := range inits {
+		line := "  " + procfs.Printable(name)
+		if width > 0 {
+			line = text.Cut(line, width-1, text.More)
+		}
+		fmt.Fprintln(os.Stderr, line)
+	}
 }
 
 func (o *historyOptions) choosePID() {
@@ -139,15 +181,15 @@ func (o *historyOptions) choosePID() {
 
 // watchInstead starts a watcher in this process if no init keeps a history and the
 // user asked to follow it.
-func watchInstead(why error, follow bool) (*history.Source, error) {
+func watchInstead(fs procfs.FS, why error, follow bool) (*history.Source, error) {
 	none, ok := errors.AsType[*history.NotFoundError](why)
 	switch {
-	case !ok, none.Denied:
+	case !ok, none.Denied, fs.FromAbove():
 		return nil, why
 	case !follow:
 		return nil, fmt.Errorf("%w; yinit history --follow watches from now on", why)
 	}
-	own, err := watch.StartOwn(procfs.FS{}, "yinit "+version())
+	own, err := watch.StartOwn(fs, "yinit "+version())
 	if err != nil {
 		return nil, fmt.Errorf("%w; and starting a watcher failed: %w", why, err)
 	}
@@ -156,7 +198,11 @@ func watchInstead(why error, follow bool) (*history.Source, error) {
 }
 
 func printHistory(o historyOptions) error {
-	src, err := openHistory(&o)
+	t, err := o.look()
+	if err != nil {
+		return err
+	}
+	src, err := openHistory(&o, t.FS)
 	if err != nil {
 		return err
 	}
@@ -164,14 +210,14 @@ func printHistory(o historyOptions) error {
 	if src.Remark != "" && src.Init.PID != o.pid {
 		fmt.Fprintln(os.Stderr, "yinit: history: "+procfs.Printable(src.Remark))
 	}
-	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o, users: host.NewUsers(passwdFile), width: terminalWidth}
+	p := &printer{out: bufio.NewWriter(os.Stdout), historyOptions: o, users: t.Users(), width: terminalWidth}
 	why := ""
 	if o.follow {
 		why, err = p.follow(src)
 	} else {
 		var b history.Batch
 		if b, err = src.Read(0); err == nil {
-			err = p.print(b.Records)
+			err = p.print(o.newest(b.Records))
 		}
 	}
 	if err != nil {

@@ -98,7 +98,7 @@ func TestDockerSharedNamespace(t *testing.T) {
 	third := container(t, "--pid", "container:"+first, "--entrypoint", "/yinit", busyImage, "--", "sleep", "3000")
 	eventually(t, "two histories are found", func() bool {
 		out, _ := exec.Command("docker", "exec", first, "/yinit", "history").CombinedOutput()
-		return strings.Contains(string(out), "several inits keep a history: ") && strings.Contains(string(out), "choose one with --pid")
+		return strings.Contains(string(out), "several inits keep a history:\n") && strings.Contains(string(out), "choose one with --pid")
 	})
 	// In the container of one of them the history is that one's.
 	if out := docker(t, "exec", third, "/yinit", "history", "--json", "--kind", "start"); !strings.Contains(out, "sleep 3000") || strings.Contains(out, "sleep 2000") {

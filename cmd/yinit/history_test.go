@@ -18,7 +18,7 @@ import (
 // the same cases.
 func TestHistoryWords(t *testing.T) {
 	for _, c := range slices.Concat(historytest.Deaths(), historytest.Signals(), historytest.Others()) {
-		line := recordLine(&c.Record, 0)
+		line := strings.Join(recordLines(&c.Record, 0), "\n")
 		for _, words := range c.Words {
 			if !strings.Contains(line, words) {
 				t.Errorf("%s: the line is %q, want it to have %q", c.Name, line, words)
@@ -31,8 +31,8 @@ func TestHistoryWords(t *testing.T) {
 func TestHistoryLine(t *testing.T) {
 	r := history.Record{Kind: history.KindExit, PID: 7, Comm: "a\x1b[2J  b\n" + strings.Repeat("c", 40), PPID: 3, Parent: "\u202e\n", Known: true}
 	const want = `  exit        7  a\x1b[2J b\nccc…  exited 0   reaped by 3 (\u202e\n)`
-	if got := recordLine(&r, 80); !strings.HasSuffix(got, want) {
-		t.Errorf("recordLine = %q, want it to end with %q", got, want)
+	if got := strings.Join(recordLines(&r, 80), "\n"); !strings.HasSuffix(got, want) {
+		t.Errorf("recordLines = %q, want it to end with %q", got, want)
 	}
 }
 

@@ -33,9 +33,13 @@ func (p *printer) follow(src *history.Source) (why string, err error) {
 	ended := make(chan error, 1)
 	go func() {
 		var err error
+		first := true
 		why, err = src.Follow(stop, func(records []history.Record) error {
 			if ctx.Err() != nil {
 				return unreadError{}
+			}
+			if first {
+				records, first = p.newest(records), false
 			}
 			return p.print(records)
 		})

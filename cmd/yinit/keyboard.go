@@ -22,7 +22,7 @@ const (
 // because Bubble Tea takes a microsecond or more for each letter.
 type keyboard struct {
 	*os.File
-	client *client // is told what comes
+	client *client // gets what was read
 	pastes pasteMarker
 }
 

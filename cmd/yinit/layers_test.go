@@ -14,7 +14,7 @@ import (
 // buildFlags returns the arguments of go build for a binary that receives signals through
 // this layer. For the highest layer they are those of `make build`.
 func buildFlags(l early.Layer, out, pkg string) []string {
-	ldflags := "-s -w -X main.release=0.0.0-test"
+	ldflags := "-s -w -funcalign 16 -X main.release=0.0.0-test"
 	if l == early.Entry {
 		ldflags += " -E yinit/initcore/early.entry"
 	}

@@ -134,6 +134,21 @@ func TestTerminalMenu(t *testing.T) {
 	term.see("left 0")
 }
 
+// TestTerminalCancel leaves top while SIGKILL is about to follow: it says what was sent and
+// what is not.
+func TestTerminalCancel(t *testing.T) {
+	term := menuScene(t, 100, 30)
+	term.find("4001")
+	term.keys("k")
+	term.see("15 TERM     IGNORE")
+	term.keys("e")
+	term.see("y send  n no")
+	term.keys("y")
+	term.see("SIGKILL in ")
+	term.keys("C-c")
+	term.see("yinit: top: SIGTERM was sent to ", "SIGKILL after 10s is cancelled", "left 0")
+}
+
 // TestTerminalSmallMenu confirms a signal on the smallest terminal.
 func TestTerminalSmallMenu(t *testing.T) {
 	term := menuScene(t, 40, 10)
@@ -158,7 +173,7 @@ func TestTerminalSmallMenu(t *testing.T) {
 // TestTerminalReadOnly asks for a menu that there is not.
 func TestTerminalReadOnly(t *testing.T) {
 	term := inTerminal(t)
-	term.keys("yinit top --readonly; echo le''ft $?", "Enter")
+	term.keys("yinit top --readonly --pid 1; echo le''ft $?", "Enter")
 	term.see("COMMAND")
 	term.keys("k")
 	term.see("no signals: top was started with --readonly")

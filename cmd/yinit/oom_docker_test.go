@@ -3,8 +3,10 @@ package main
 import (
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDockerFirstVictim checks that the kernel kills programs before PID 1 when the memory
@@ -36,7 +38,8 @@ func TestDockerFirstVictim(t *testing.T) {
 			}
 			// Those that were killed may all have ended before the init saw them.
 			killed := regexp.MustCompile(`SIGKILL|oom_kill`)
-			eventually(t, "a process is killed", func() bool { return killed.MatchString(history()) })
+			// Until then all processes may do little but read their programs from the disk again.
+			eventuallyIn(t, 5*time.Minute, "a process is killed", func() bool { return killed.MatchString(history()) })
 			for range 30 { // a while: the kernel may not be done
 				if docker(t, "inspect", "-f", "{{.State.Running}}", id) == "true" {
 					continue
@@ -48,6 +51,50 @@ func TestDockerFirstVictim(t *testing.T) {
 				break
 			}
 		})
+	}
+}
+
+// TestDockerUnseenVictims checks that the history counts every process that was killed
+// because the memory limit was hit, also those that end before anybody sees them.
+func TestDockerUnseenVictims(t *testing.T) {
+	images(t)
+	id := ""
+	for try := 0; ; try++ {
+		id = container(t, "-m", "64m", "--memory-swap", "64m", busyImage, "sh", "-c", "sleep 0.2; for i in 1 2 3; do tail /dev/zero; done; exec sleep 1000")
+		// Looked at from outside: until the last one is dead, a command in the container may be a victim, too.
+		ended := false
+		eventually(t, "the three are dead", func() bool {
+			ended = docker(t, "inspect", "-f", "{{.State.Running}}", id) != "true"
+			out, err := exec.Command("docker", "top", id, "-o", "pid,args").Output()
+			return ended || err == nil && strings.Contains(string(out), " sleep 1000\n")
+		})
+		if !ended {
+			break
+		}
+		if try == 2 { // see TestDockerOutOfMemory
+			t.Fatalf("PID 1 was killed three times\n%s", docker(t, "logs", id))
+		}
+	}
+	unseen := regexp.MustCompile(`by (a|[0-9]+) process(es)? whose exits? (was|were) not seen$`)
+	last := ""
+	eventually(t, "all three kills are in the history", func() bool {
+		kills := 0
+		for _, r := range records(t, id, "--kind", "oom") {
+			last = r["text"].(string)
+			n := 1
+			if m := unseen.FindStringSubmatch(last); m != nil && m[1] != "a" {
+				n, _ = strconv.Atoi(m[1])
+			}
+			kills += n
+		}
+		return kills == 3
+	})
+	if !strings.Contains(last, "→ 3") {
+		t.Errorf("the last record is %q, want 3 kills in it", last)
+	}
+	out, err := exec.Command("docker", "exec", id, "/yinit", "explain", "--last").CombinedOutput()
+	if unseen.MatchString(last) && !strings.Contains(string(out), "whose exit") {
+		t.Errorf("explain --last does not mention %q: %v\n%s", last, err, out)
 	}
 }
 

@@ -14,7 +14,7 @@ func visitPages(term *terminal) {
 		{"2", "2 Zombies", "CULPRIT"},
 		{"3", "3 Signals", "IGNORE  P PENDING"},
 		{"4", "4 History", "WHAT HAPPENED"},
-		{"5", "5 Doctor", "docker stop: "},
+		{"5", "5 Doctor", "stop (SIGTERM, "},
 	}
 	for _, p := range pages {
 		term.keys(p.key)

@@ -15,7 +15,7 @@ func TestTerminalQuit(t *testing.T) {
 	for _, way := range [][]string{
 		{"q"}, {"F10"}, {"C-c"}, {"?", "q", "q"}, {"?", "C-c"}, {"k", "C-c"}, {"/", "C-c"}, {"Enter", "C-c"}, {"p", "q"}, {"click", "q"}, {"resize", "q"},
 	} {
-		term.keys("clear; stty -a | tail -n +2 >"+before+"; yinit top; echo le''ft $?; stty -a | tail -n +2 >"+after+"; cmp "+before+" "+after+" && echo sa''me", "Enter")
+		term.keys("clear; stty -a | tail -n +2 >"+before+"; yinit top --pid 1; echo le''ft $?; stty -a | tail -n +2 >"+after+"; cmp "+before+" "+after+" && echo sa''me", "Enter")
 		term.see("COMMAND", "q quit")
 		for _, key := range way {
 			switch key {

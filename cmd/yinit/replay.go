@@ -31,7 +31,7 @@ func runReplay(o topOptions) (int, error) {
 	case !terminal:
 		return failure, errors.New("top: not a terminal; use yinit top --replay FILE --once")
 	}
-	return showTop(replay{saved}, o.Options, newClient(procfs.FS{}))
+	return showTop(replay{saved}, nil, o.Options, newClient(procfs.FS{}))
 }
 
 // readSnapshot reads a regular file.

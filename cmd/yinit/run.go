@@ -71,6 +71,9 @@ func dispatch(args, env []string, end *ending) (int, error) {
 // runCommand runs a command, or shows its help.
 func runCommand(c *config.Command, args []string) (int, error) {
 	early.Release()
+	if early.Closed(1) {
+		return failure, errNoStdout
+	}
 	status, err := commandNamed(c.Name)(args)
 	if errors.Is(err, config.ErrHelp) {
 		return printed(c.Help())
@@ -78,25 +81,36 @@ func runCommand(c *config.Command, args []string) (int, error) {
 	return status, err
 }
 
+// runners are the functions that run the commands, and return the exit status.
+var runners = [...]struct {
+	name string
+	run  func(args []string) (status int, err error)
+}{
+	{"top", runTop},
+	{"status", runStatus},
+	{"ps", runPS},
+	{"explain", runExplain},
+	{"kill", runKill},
+	{"zombies", runZombies},
+	{"signals", runSignals},
+	{"history", runHistory},
+	{"doctor", runDoctor},
+	{"containers", runContainers},
+	{"metrics", runMetrics},
+	{"rehearse", runRehearse},
+	{"health", runHealth},
+	{"demo", runDemo},
+	{"version", runVersion},
+	{"help", runHelp},
+	{"completion", runCompletion},
+}
+
 // commandNamed returns the function that runs a command.
 func commandNamed(name string) func(args []string) (status int, err error) {
-	switch name {
-	case "top":
-		return runTop
-	case "zombies":
-		return runZombies
-	case "signals":
-		return runSignals
-	case "history":
-		return runHistory
-	case "demo":
-		return runDemo
-	case "version":
-		return runVersion
-	case "help":
-		return runHelp
-	case "completion":
-		return runCompletion
+	for i := range runners {
+		if runners[i].name == name {
+			return runners[i].run
+		}
 	}
 	return nil
 }

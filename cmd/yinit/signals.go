@@ -17,7 +17,7 @@ import (
 // signalsOptions are the options of yinit signals.
 type signalsOptions struct {
 	json bool
-	proc string
+	where
 	pids []int // none: all processes
 }
 
@@ -26,7 +26,11 @@ func runSignals(args []string) (int, error) {
 	if err != nil {
 		return failure, err
 	}
-	r, err := newTargets(procfs.New(o.proc))
+	t, err := o.look()
+	if err != nil {
+		return failure, fmt.Errorf("signals: %w", err)
+	}
+	r, err := newTargets(t.FS)
 	if err != nil {
 		return failure, fmt.Errorf("signals: %w", err)
 	}
@@ -44,26 +48,31 @@ func runSignals(args []string) (int, error) {
 }
 
 func parseSignals(args []string) (signalsOptions, error) {
-	o := signalsOptions{proc: "/proc"}
+	o := signalsOptions{where: here()}
 	c := config.Lookup("signals")
-	words, err := c.Parse(args, config.Bind{"json": &o.json, "proc": &o.proc})
+	words, err := c.Parse(args, o.bind(config.Bind{"json": &o.json}))
 	if err == nil {
 		o.pids, err = c.PIDs(words)
 	}
 	return o, err
 }
 
-// printAllSignals prints a matrix of all processes. It omits processes that end in
-// the meantime or are hidden from the caller.
+// printAllSignals prints a matrix of all processes, without this one, which ends at once. It
+// omits processes that end in the meantime or are hidden from the caller.
 func printAllSignals(out *bufio.Writer, r *verdict.Reader, o signalsOptions) {
+	names := matrixNames(terminalWidth())
 	if !o.json {
-		fmt.Fprintln(out, matrixHead())
+		fmt.Fprintln(out, matrixHead(names))
 	}
-	read, format := r.ReadOutcomes, matrixRow
+	read := r.ReadOutcomes
+	format := func(t *verdict.Target, caller verdict.Caller) string { return matrixRow(names, t, caller) }
 	if o.json {
 		read, format = r.Read, jsonSignals
 	}
 	for i := range r.Processes {
+		if o.proc == "/proc" && r.Processes[i].PID == os.Getpid() {
+			continue
+		}
 		if t, err := read(r.Processes[i].PID); err == nil {
 			fmt.Fprintln(out, format(t, r.Caller))
 		}
@@ -104,21 +113,30 @@ func joined(errs []error) error {
 }
 
 // matrixSignals are the most common signals, as many as fit in 80 columns.
-var matrixSignals = [...]string{"TERM", "INT", "HUP", "QUIT", "USR1", "KILL"}
+var matrixSignals = []string{"TERM", "INT", "HUP", "QUIT", "USR1", "KILL"}
 
-func matrixHead() string {
+// matrixNames returns those that fit on a terminal of this width; all with width 0.
+func matrixNames(width int) []string {
+	const before, each = 19, 10 // columns
+	if width == 0 {
+		return matrixSignals
+	}
+	return matrixSignals[:min(max((width-before)/each, 1), len(matrixSignals))]
+}
+
+func matrixHead(names []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%7s %-11s", "PID", "COMMAND")
-	for _, name := range matrixSignals {
+	for _, name := range names {
 		fmt.Fprintf(&b, " %-9s", name)
 	}
 	return strings.TrimRight(b.String(), " ")
 }
 
-func matrixRow(t *verdict.Target, caller verdict.Caller) string {
+func matrixRow(names []string, t *verdict.Target, caller verdict.Caller) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%7d %s", t.ID.PID, text.Pad(procfs.Printable(t.Comm), 11, text.More))
-	for _, name := range matrixSignals {
+	for _, name := range names {
 		n, _ := procfs.ParseSignal(name) // all are known
 		outcome, _ := verdict.Of(t, n, caller)
 		forward, drop := t.Relayed(n, outcome)
@@ -131,6 +149,7 @@ func matrixRow(t *verdict.Target, caller verdict.Caller) string {
 // reason are grouped.
 func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
 	const indent = 18 // of the reasons: to the right of the longest verdict
+	width := pageWidth()
 	type group struct {
 		outcome verdict.Outcome
 		reason  string
@@ -147,8 +166,8 @@ func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
 	}
 	fmt.Fprintf(out, "%d %s: %s\n", t.ID.PID, procfs.Printable(t.Comm), t.State.Word())
 	for _, g := range order {
-		out.WriteString(text.Paragraph("  "+g.outcome.String(), indent, 80, g.reason))
-		out.WriteString(text.Paragraph("", indent, 80, text.Signals(members[g])))
+		out.WriteString(text.Paragraph("  "+g.outcome.String(), indent, width, g.reason))
+		out.WriteString(text.Paragraph("", indent, width, text.Signals(members[g])))
 	}
 	if t.Dead() {
 		return // its signal masks no longer matter
@@ -159,7 +178,7 @@ func writeSignals(out *bufio.Writer, t *verdict.Target, caller verdict.Caller) {
 	}{{"blocked", t.Sigs.Blocked}, {"pending", t.Sigs.Pending.Union(t.Sigs.SharedPending)}} {
 		if !set.signals.Empty() {
 			fmt.Fprintf(out, "  (%s)\n", set.name)
-			out.WriteString(text.Paragraph("", indent, 80, text.Signals(set.signals)))
+			out.WriteString(text.Paragraph("", indent, width, text.Signals(set.signals)))
 		}
 	}
 }

@@ -112,13 +112,13 @@ func TestSignalsJSON(t *testing.T) {
 
 func TestMixedOperands(t *testing.T) {
 	for line, want := range map[string]signalsOptions{
-		"":                   {proc: "/proc"},
-		"7 8 --json":         {proc: "/proc", json: true, pids: []int{7, 8}},
-		"--json 7 --proc /x": {proc: "/x", json: true, pids: []int{7}},
-		"7 -- 8":             {proc: "/proc", pids: []int{7, 8}},
+		"":                   {where: here()},
+		"7 8 --json":         {where: here(), json: true, pids: []int{7, 8}},
+		"--json 7 --proc /x": {where: where{proc: "/x"}, json: true, pids: []int{7}},
+		"7 -- 8":             {where: here(), pids: []int{7, 8}},
 	} {
 		got, err := parseSignals(strings.Fields(line))
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(signalsOptions{})); err != nil || diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(signalsOptions{}, where{})); err != nil || diff != "" {
 			t.Errorf("parseSignals(%q): %v, -want +got:\n%s", line, err, diff)
 		}
 	}

@@ -38,11 +38,18 @@ func TestStopPredicted(t *testing.T) {
 		{"yinit without trouble", []string{binary, "--", "sleep", "7004"}, 2, "0s, 0 hard, status 143"},
 		{"python without a handler", []string{"python3", "-c", "import time; time.sleep(7005)"}, 1, "5s, 1 hard, status 137"},
 		{"a shell that forwards nothing", []string{"sh", "-c", "sleep 7006; true"}, 2, "5s, 2 hard, status 137"},
+		{"tini, a command of a shell", []string{"tini", "--", "sh", "-c", "sleep 7007; true"}, 3, "0s, 1 hard, status 143"},
+		{"tini -g", []string{"tini", "-g", "--", "sh", "-c", "sleep 7008; true"}, 3, "0s, 0 hard, status 143"},
+		{"tini, a stubborn program", []string{"tini", "--", "sh", "-c", `trap "" TERM; sleep 7009; true`}, 3, "5s, 3 hard, status 137"},
+		{"dumb-init", []string{"dumb-init", "sh", "-c", "sleep 7010; true"}, 3, "0s, 0 hard, status 143"},
+		{"dumb-init -c", []string{"dumb-init", "-c", "sh", "-c", "sleep 7011; true"}, 3, "0s, 1 hard, status 143"},
+		{"dumb-init -r", []string{"dumb-init", "-r", "15:3", "sleep", "7012"}, 2, "0s, 0 hard, status 131"},
+		{"catatonit", []string{"catatonit", "--", "sh", "-c", "sleep 7013; true"}, 3, "0s, 1 hard, status 143"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if tt.program[0] == "python3" {
-				program(t, "python3", "python3")
+			if name := tt.program[0]; name != binary && name != "sh" {
+				program(t, name, name)
 			}
 			playStop(t, tt.program, tt.procs, tt.want)
 		})
@@ -164,6 +171,7 @@ func TestDockerStopPredicted(t *testing.T) {
 		status string
 	}{
 		"yinit": {[]string{"--entrypoint", "/yinit", busyImage, "--", "sleep", "2000"}, 0, "143"},
+		"init":  {[]string{"--init", "--entrypoint", "sh", busyImage, "-c", "sleep 2000; true"}, 0, "143"},
 		"shell": {[]string{"--entrypoint", "sh", busyImage, "-c", "sleep 2000; true"}, doctor.DockerTimeout, "137"},
 	} {
 		t.Run(name, func(t *testing.T) {

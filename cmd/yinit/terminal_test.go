@@ -270,7 +270,7 @@ func TestTerminalTop(t *testing.T) {
 func TestTerminalHangup(t *testing.T) {
 	for sig, status := range map[string]string{"HUP": "129", "QUIT": "131", "TERM": "0"} {
 		term := inTerminal(t)
-		term.keys("yinit top; echo le''ft $?", "Enter")
+		term.keys("yinit top --pid 1; echo le''ft $?", "Enter")
 		term.see("COMMAND")
 		out, err := exec.Command("sh", "-c", "kill -"+sig+" $(ps -o pid= --ppid "+strings.TrimSpace(term.tmux("display", "-p", "#{pane_pid}"))+" | head -n 1)").CombinedOutput()
 		if err != nil {

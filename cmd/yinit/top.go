@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ type topOptions struct {
 	once   bool
 	save   bool   // print a snapshot as JSON
 	replay string // the file to show
+	where
 }
 
 func runTop(args []string) (int, error) {
@@ -41,7 +43,11 @@ func runTop(args []string) (int, error) {
 	if o.replay != "" {
 		return runReplay(o)
 	}
-	w := newSource(procfs.FS{})
+	t, err := o.look()
+	if err != nil {
+		return failure, fmt.Errorf("top: %w", err)
+	}
+	w := newSource(t)
 	switch {
 	case o.save:
 		return printSnapshot(w, o.Interval)
@@ -55,12 +61,17 @@ func runTop(args []string) (int, error) {
 		return showOnce(w, o.Options)
 	}
 	o.Saver = saver{w}
-	return showTop(w, o.Options, newClient(procfs.FS{}))
+	if o.target == "" {
+		if f := newFleet(w, t.FS, o.root); f != nil {
+			o.Fleet = f
+		}
+	}
+	return showTop(w, signaller{t.FS}, o.Options, newClient(procfs.FS{}))
 }
 
 func parseTop(args []string) (topOptions, error) {
-	o := topOptions{Options: tui.Options{Interval: time.Second, NoColor: os.Getenv("NO_COLOR") != "", ASCII: onlyASCII(os.Getenv)}}
-	_, err := config.Lookup("top").Parse(args, config.Bind{
+	o := topOptions{Options: tui.Options{Interval: time.Second, NoColor: os.Getenv("NO_COLOR") != "", ASCII: onlyASCII(os.Getenv)}, where: here()}
+	_, err := config.Lookup("top").Parse(args, o.bind(config.Bind{
 		"interval": &o.Interval,
 		"readonly": &o.ReadOnly,
 		"once":     &o.once,
@@ -68,13 +79,15 @@ func parseTop(args []string) (topOptions, error) {
 		"replay":   &o.replay,
 		"ascii":    &o.ASCII,
 		"pid":      &o.PID,
-	})
+	}))
 	switch {
 	case err != nil:
 	case o.Interval < minInterval:
 		err = fmt.Errorf("top: --interval: %s is too short; write %s or more", o.Interval, minInterval)
 	case o.save && o.replay != "":
 		err = errors.New("top: --snapshot and --replay exclude each other")
+	case o.replay != "" && o.where != here():
+		err = errors.New("top: --replay shows a file, and excludes --target and --root")
 	case o.save && o.once:
 		err = errors.New("top: --snapshot and --once exclude each other")
 	}
@@ -135,27 +148,34 @@ func drawFrame(snap snapshot.Snapshot, hist tui.History, o tui.Options) error {
 }
 
 // showTop runs the inspector until the user quits, or nobody is at the terminal any more.
-func showTop(w tui.Source, o tui.Options, c *client) (int, error) {
+func showTop(w tui.Source, sig tui.Signaller, o tui.Options, c *client) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var sig tui.Signaller
-	if !o.ReadOnly && o.Replay == nil {
-		sig = signaller{}
+	if o.ReadOnly || o.Replay != nil {
+		sig = nil
 	}
 	// SSH_TTY keeps Bubble Tea from querying the capabilities of the terminal: after a
 	// short session the replies would arrive in the user's shell.
 	// With TMUX it would run a program to find out what tmux can do.
 	env := append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TMUX=") }), "SSH_TTY=1")
-	early.Widen()
 	if err := reserveThreads(cgroup.Find(procfs.FS{}, "self", "").Read()); err != nil {
 		return failure, err
 	}
+	// Of the rows of a snapshot, most outlive it. A collection costs less than the memory
+	// that would be used without it: with thousands of processes, a third of all.
+	debug.SetGCPercent(25)
 	input := &keyboard{File: os.Stdin, client: c}
-	p := tea.NewProgram(tui.New(w, sig, o), append(windowOptions(c), tea.WithInput(input), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(30))...)
+	var pace pacer
+	p := tea.NewProgram(pacedModel{tui.New(w, sig, o), &pace}, append(windowOptions(c), tea.WithInput(input), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(drawRate), tea.WithFilter(suspend))...)
+	pace.program = p
+	defer followJobs(p)()
 	c.leave(ctx, cancel)
 	got, asked := endOnSignal(cancel)
-	err := runProgram(ctx, p)
+	farewell, err := runProgram(ctx, p)
 	c.finish()
+	if farewell != "" {
+		fmt.Fprintln(os.Stderr, "yinit: top: "+farewell)
+	}
 	switch {
 	case got.Load() != 0:
 		return 128 + int(got.Load()), nil
@@ -193,24 +213,30 @@ func endOnSignal(cancel func()) (got *atomic.Int32, asked *atomic.Bool) {
 	return got, asked
 }
 
-// runProgram runs the program. If nobody reads from the terminal any more, the program may
-// be in a write that does not end, and is left there.
-func runProgram(ctx context.Context, p *tea.Program) error {
-	ended := make(chan error, 1)
+// runProgram runs the program. It returns a message for the user, to print when the screen
+// has gone, or "". If the reader of the terminal has gone, the program may block in a write;
+// runProgram then returns without it.
+func runProgram(ctx context.Context, p *tea.Program) (farewell string, err error) {
+	type result struct {
+		farewell string
+		err      error
+	}
+	ended := make(chan result, 1)
 	go func() {
-		_, err := p.Run()
-		ended <- err
+		last, err := p.Run()
+		m, _ := last.(pacedModel)
+		ended <- result{m.farewell(), err}
 	}()
 	select {
-	case err := <-ended:
-		return err
+	case r := <-ended:
+		return r.farewell, r.err
 	case <-ctx.Done():
 	}
 	select {
-	case err := <-ended:
-		return err
+	case r := <-ended:
+		return r.farewell, r.err
 	case <-time.After(2 * time.Second):
-		return tea.ErrProgramKilled
+		return "", tea.ErrProgramKilled
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/node"
 	"yinit/tui"
 )
 
@@ -44,7 +45,7 @@ func TestWriteSnapshot(t *testing.T) {
 // TestSnapshotComplete takes a snapshot of this process and reads it back.
 func TestSnapshotComplete(t *testing.T) {
 	t.Chdir(t.TempDir())
-	w := newSource(procfs.FS{})
+	w := newSource(node.Own(procfs.FS{}))
 	w.historyReader.once = true
 	snap, hist, err := readOnce(w, time.Second)
 	if err != nil {

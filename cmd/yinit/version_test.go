@@ -41,13 +41,32 @@ func TestVersionForDocker(t *testing.T) {
 }
 
 func TestVersionLine(t *testing.T) {
-	for _, c := range []struct{ name, commit, want string }{
-		{"yinit", "1234567", "yinit 0.1.0 - git.1234567"},
-		{"init", "unknown", "yinit 0.1.0 - git.unknown"},
-		{"docker-init", "1234567", "tini version 0.19.0_yinit-0.1.0"},
+	for _, c := range []struct{ name, commit, day, want string }{
+		{"yinit", "1234567", "2026-11-26", "yinit 0.1.0 (2026-11-26) - git.1234567"},
+		{"yinit", "1234567-dirty", "2026-11-26", "yinit 0.1.0 (2026-11-26) - git.1234567-dirty"},
+		{"init", "unknown", "", "yinit 0.1.0 - git.unknown"},
+		{"docker-init", "1234567", "2026-11-26", "tini version 0.19.0_yinit-0.1.0 - git.1234567"},
 	} {
-		if got := versionLine(c.name, "0.1.0", c.commit); got != c.want {
+		got := versionLine(c.name, "0.1.0", c.commit, c.day)
+		if got != c.want {
 			t.Errorf("versionLine(%q) = %q, want %q", c.name, got, c.want)
+		}
+		if _, commit := parseAsDocker(got); commit != c.commit {
+			t.Errorf("%s: dockerd reads the commit %q, want %q", got, commit, c.commit)
+		}
+	}
+}
+
+func TestCommit(t *testing.T) {
+	defer func(r, d string) { revision, date = r, d }(revision, date)
+	for _, c := range []struct{ revision, date, digits, day string }{
+		{"0123456789abcdef0123456789abcdef01234567", "2026-11-26", "0123456", "2026-11-26"},
+		{"0123456789abcdef0123456789abcdef01234567-dirty", "2026-11-26", "0123456-dirty", "2026-11-26"},
+		{"012", "", "012", ""},
+	} {
+		revision, date = c.revision, c.date
+		if digits, day := commit(), commitDay(); digits != c.digits || day != c.day {
+			t.Errorf("built from %s of %s: %s, %s; want %s, %s", c.revision, c.date, digits, day, c.digits, c.day)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"yinit/procfs"
 )
 
 // A role is what a process of the demo's workload does.
@@ -56,14 +58,50 @@ func roles() map[string]role {
 				time.Sleep(4 * time.Second)
 			}
 		}},
-		"backup": {"backup", "backup /srv /mnt", func(start func(string) (*exec.Cmd, error)) { start("upload"); time.Sleep(300 * time.Millisecond) }},
-		"upload": {"upload", "upload --retry 3 /mnt", func(func(string) (*exec.Cmd, error)) { time.Sleep(3 * time.Second); os.Exit(3) }},
+		"backup":       {"backup", "backup /srv /mnt", func(start func(string) (*exec.Cmd, error)) { start("upload"); time.Sleep(300 * time.Millisecond) }},
+		"upload":       {"upload", "upload --retry 3 /mnt", func(func(string) (*exec.Cmd, error)) { time.Sleep(3 * time.Second); os.Exit(3) }},
+		roleSupervisor: {roleSupervisor, roleSupervisor, supervise},
+		roleWorker:     {roleWorker, roleWorker, func(func(string) (*exec.Cmd, error)) { forever() }},
 		"crash": {"report", "report --monthly", func(func(string) (*exec.Cmd, error)) {
 			time.Sleep(time.Second)
 			setDisposition(unix.SIGSEGV, sigDefault)
 			_ = unix.Kill(os.Getpid(), unix.SIGSEGV)
 			forever()
 		}},
+	}
+}
+
+// The roles of the scene stranger.
+const (
+	roleSupervisor = "supervisor"
+	roleWorker     = "worker-1"
+)
+
+// supervise waits for all its children, as many servers do, and takes a failure of any of
+// them for one of its worker.
+func supervise(start func(string) (*exec.Cmd, error)) {
+	for {
+		worker, err := start(roleWorker)
+		if err != nil {
+			fmt.Println("supervisor: cannot start the worker:", err)
+			return
+		}
+		pid := worker.Process.Pid
+		fmt.Printf("supervisor: worker %d started\n", pid)
+		for failed := false; !failed; {
+			var ws unix.WaitStatus
+			child, err := unix.Wait4(-1, &ws, 0, nil)
+			if err != nil {
+				continue // EINTR
+			}
+			if failed = ws != 0; failed {
+				fmt.Printf("supervisor: child %d %s: a crash; restarting the worker\n", child, procfs.WaitStatus(ws))
+			}
+			if child != pid && failed {
+				_ = unix.Kill(pid, unix.SIGKILL)
+				_, _ = unix.Wait4(pid, nil, 0, nil) // how it ended is known
+			}
+		}
 	}
 }
 

@@ -2,30 +2,31 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
+	"yinit/initcore/history/facts"
 	"yinit/procfs"
-	"yinit/procfs/asuser"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/doctor"
 	"yinit/procfs/zombie"
-	"yinit/tui"
 	"yinit/tui/text"
 )
 
 // zombiesOptions are the options of yinit zombies.
 type zombiesOptions struct {
-	json   bool
-	max    int // most zombies for exit status 0; negative: no limit
-	fs     procfs.FS
-	group  cgroup.Group // whose pids limit applies
-	inside bool         // this process is in that group, too
+	json bool
+	max  int // most zombies for exit status 0; negative: no limit
+	where
 }
 
 func runZombies(args []string) (int, error) {
@@ -33,7 +34,11 @@ func runZombies(args []string) (int, error) {
 	if err != nil {
 		return failure, err
 	}
-	found, err := findZombies(o.fs)
+	t, err := o.look()
+	if err != nil {
+		return failure, fmt.Errorf("zombies: %w", err)
+	}
+	found, err := findZombies(t.FS)
 	if err != nil {
 		return failure, fmt.Errorf("zombies: %w", err)
 	}
@@ -41,8 +46,8 @@ func runZombies(args []string) (int, error) {
 	if o.json {
 		printZombiesJSON(out, found)
 	} else {
-		u := o.group.Read()
-		if o.inside {
+		u := t.Group.Read()
+		if t.FS.Own() && !t.Other() {
 			u.Pids -= min(u.Pids, ownThreads())
 		}
 		printZombies(out, found, u)
@@ -57,20 +62,14 @@ func runZombies(args []string) (int, error) {
 }
 
 func parseZombies(args []string) (zombiesOptions, error) {
-	o := zombiesOptions{max: -1}
-	proc, pid := "/proc", 0
-	_, err := config.Lookup("zombies").Parse(args, config.Bind{"json": &o.json, "max": &o.max, "proc": &proc, "pid": &pid})
+	o, pid := zombiesOptions{max: -1, where: here()}, 0
+	_, err := config.Lookup("zombies").Parse(args, o.bind(config.Bind{"json": &o.json, "max": &o.max, "pid": &pid}))
 	switch {
 	case err != nil:
-		return o, err
-	case pid != 0 && proc != "/proc":
-		return o, errors.New("zombies: --pid and --proc exclude each other")
+	case pid != 0 && o.where != here():
+		err = errors.New("zombies: --pid excludes --proc, --target and --root")
 	case pid != 0:
-		o.fs, err = containerOf(pid)
-		o.group = cgroup.Find(procfs.FS{}, strconv.Itoa(pid), "")
-	default:
-		o.fs, o.inside = procfs.New(proc), proc == "/proc"
-		o.group = cgroup.Find(o.fs, "self", "") // none in the proc of another PID namespace
+		o.target = strconv.Itoa(pid)
 	}
 	return o, err
 }
@@ -83,22 +82,6 @@ func ownThreads() uint64 {
 		return 0
 	}
 	return uint64(len(tasks))
-}
-
-// containerOf returns the proc file system of the container that the process is in, as
-// it is mounted there.
-func containerOf(pid int) (procfs.FS, error) {
-	if _, err := (procfs.FS{}).Stat(pid); err != nil {
-		return procfs.FS{}, fmt.Errorf("zombies: --pid %d: there is no such process", pid)
-	}
-	fs := procfs.New(fmt.Sprintf("/proc/%d/root/proc", pid))
-	_, err := fs.Uptime()
-	if errors.Is(err, os.ErrPermission) {
-		err = fmt.Errorf("zombies: --pid %d: no permission to look into its container: %s", pid, asuser.Advice(procfs.FS{}, pid, "its user"))
-	} else if err != nil {
-		err = fmt.Errorf("zombies: --pid %d: its container has no /proc: %w", pid, err)
-	}
-	return fs, err
 }
 
 // The JSON of yinit zombies: one object for each culprit.
@@ -188,27 +171,53 @@ func printZombies(out *bufio.Writer, found *zombie.Report, u cgroup.Usage) {
 	if found.Hidden > 0 {
 		fmt.Fprintf(out, "%s hidden from this user\n", text.Plural(found.Hidden, "process is", "processes are"))
 	}
+	width := pageWidth() - 1
 	for _, c := range found.Culprits {
-		fmt.Fprintf(out, "\n%s\n", titleOf(c))
-		out.WriteString(text.Paragraph("  why", 7, 79, c.Why()))
-		out.WriteString(text.Paragraph("  help", 7, 79, c.Advice(found.Init)))
+		fmt.Fprintf(out, "\n%s\n", titleOf(c, width))
+		out.WriteString(text.Paragraph("  why", 7, width, c.Why()))
+		out.WriteString(text.Paragraph("  help", 7, width, c.Advice(found.Init)))
 		if c.Reaper.Known() && c.Count() > 0 {
-			out.WriteString(text.Paragraph("  chld", 7, 79, chldText(c.Reaper.CHLD())))
+			out.WriteString(text.Paragraph("  chld", 7, width, chldText(c.Reaper.CHLD())))
 		}
 		if c.Count() == 0 {
 			continue
 		}
 		if whose := originText(c); whose != "" {
-			out.WriteString(text.Paragraph("  from", 7, 79, whose))
+			out.WriteString(text.Paragraph("  from", 7, width, whose))
 		}
 		for i, z := range c.Zombies {
 			if i == shownZombies {
-				fmt.Fprintf(out, "  … and %d more\n", len(c.Zombies)-i)
+				out.WriteString(text.Paragraph("", 2, width, restText(c.Zombies[i:])))
 				break
 			}
-			fmt.Fprintf(out, "  %7d %s %-19s  %s\n", z.Stat.PID, text.Pad(procfs.Printable(z.Stat.Comm), 17, text.More), text.Ended(z.Known, z.Stat.ExitCode), deadText(z))
+			fmt.Fprintln(out, zombieLine(z, width))
 		}
 	}
+}
+
+// zombieLine returns the line of a zombie. Its columns need some room.
+func zombieLine(z zombie.Zombie, width int) string {
+	name, how := procfs.Printable(z.Stat.Comm), text.Ended(z.Known, z.Stat.ExitCode)
+	if width >= columnsFrom-1 {
+		return fmt.Sprintf("  %7d %s %-19s  %s", z.Stat.PID, text.Pad(name, 17, text.More), how, deadText(z))
+	}
+	return text.Cut(fmt.Sprintf("  %d %s: %s, %s", z.Stat.PID, name, how, deadText(z)), width, text.More)
+}
+
+// restText says how many further zombies there are, and how they ended, the most frequent
+// way first.
+func restText(rest []zombie.Zombie) string {
+	counts := map[string]int{}
+	for _, z := range rest {
+		counts[text.Ended(z.Known, z.Stat.ExitCode)]++
+	}
+	ways := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
+	})
+	for i, way := range ways {
+		ways[i] = text.Count(counts[way]) + " × " + way
+	}
+	return "… and " + text.Count(len(rest)) + " more: " + strings.Join(ways, ", ")
 }
 
 // originText says how many of the zombies the culprit started itself, if that is known
@@ -251,8 +260,8 @@ func oldest(culprits []*zombie.Culprit) string {
 	return ", the oldest for " + deadText(old)
 }
 
-// titleOf returns the line of a culprit, at most 79 columns wide.
-func titleOf(c *zombie.Culprit) string {
+// titleOf returns the line of a culprit, at most so wide.
+func titleOf(c *zombie.Culprit, width int) string {
 	what := text.Plural(len(c.Zombies), "zombie", "zombies")
 	if c.Count() == 0 {
 		what = "no zombie, although it looks like one"
@@ -265,7 +274,7 @@ func titleOf(c *zombie.Culprit) string {
 		}
 		who = strconv.Itoa(c.Culprit) + " " + procfs.Printable(name)
 	}
-	return text.Cut(who, 79-len(what)-2, text.More) + ": " + what
+	return text.Cut(who, max(width-len(what)-2, 8), text.More) + ": " + what
 }
 
 // deadText says for how long the zombie has been dead, as exactly as that is known.
@@ -289,12 +298,17 @@ func findZombies(fs procfs.FS) (*zombie.Report, error) {
 	if src, err := history.Find(fs, 0); err == nil {
 		if b, err := src.Read(0); err == nil && !src.Theirs {
 			o.Noticed, o.Parents = history.ZombiesFor(b.Records, time.Now()), history.FirstParents(b.Records)
-			programs = tui.Programs(b.Records)
+			programs = facts.Programs(b.Records)
 		}
 		_ = src.Close() // it was only read
 	}
 	o.Reaps = history.Reaps(fs, 1)
 	found, err := zombie.Find(fs, o)
+	if err == nil && o.Reaps && found.Init == zombie.InitDoesNotReap {
+		// An init gets old zombies at once when their parent ends, and needs a moment.
+		time.Sleep(time.Second)
+		found, err = zombie.Find(fs, o)
+	}
 	if err == nil && len(programs) > 0 {
 		markPrograms(found, programs, stopPolicy(fs))
 	}

@@ -50,6 +50,7 @@ type file struct {
 	Procs    []process `json:"processes"`
 	History  log       `json:"history"`
 	Policy   *policy   `json:"stop_policy,omitempty"`
+	Checks   *checks   `json:"checks,omitempty"`
 	Zombies  *report   `json:"zombies,omitempty"`
 	Trend    []moment  `json:"trend,omitempty"`
 	NoDetail int       `json:"without_details,omitempty"`
@@ -69,6 +70,14 @@ type host struct {
 	CPUMax   float64 `json:"cpu_max"`
 	Missed   int     `json:"missed"`
 	NoAccess str     `json:"no_access,omitempty"`
+	Hosts    hosts   `json:"of_the_machine"`
+}
+
+type hosts struct {
+	Mem    bool `json:"mem"`
+	MemMax bool `json:"mem_max"`
+	CPU    bool `json:"cpu"`
+	CPUMax bool `json:"cpu_max"`
 }
 
 type moment struct {
@@ -86,10 +95,10 @@ func Encode(s *tui.Saved, program string) []byte {
 		Time: s.Snapshot.Time, SinceMS: s.Snapshot.Since.Milliseconds(), Caller: callerOf(&s.Snapshot.Caller),
 		Host: host{
 			str(h.Name), str(h.Init), h.Uptime.Milliseconds(), h.CPUs, h.Pids, h.PidsMax, h.PidsHits, uint64(h.Mem), uint64(h.MemMax),
-			finite(h.CPU), finite(h.CPUMax), h.Missed, str(h.NoAccess),
+			finite(h.CPU), finite(h.CPUMax), h.Missed, str(h.NoAccess), hosts(h.Hosts),
 		},
 		History: log{Since: str(s.History.Since), Lost: s.History.Lost, Next: s.History.Next},
-		Zombies: reportOf(s.Blame), Policy: policyOf(s.History.Policy),
+		Zombies: reportOf(s.Blame), Policy: policyOf(s.History.Policy), Checks: checksOf(&s.History),
 	}
 	for i := range s.Snapshot.Procs {
 		p := processOf(&s.Snapshot.Procs[i])
@@ -198,7 +207,7 @@ func (f *file) saved() (*tui.Saved, error) {
 			Time: f.Time, Since: ms(f.SinceMS), Caller: f.Caller.value(),
 			Host: snapshot.Host{
 				Name: string(h.Name), Init: string(h.Init), Uptime: ms(h.UptimeMS), CPUs: count(h.CPUs), Pids: count(h.Pids), PidsMax: count(h.PidsMax), PidsHits: h.PidsHits,
-				Mem: procfs.Bytes(h.Mem), MemMax: procfs.Bytes(h.MemMax), CPU: amount(h.CPU), CPUMax: amount(h.CPUMax), Missed: count(h.Missed), NoAccess: string(h.NoAccess),
+				Mem: procfs.Bytes(h.Mem), MemMax: procfs.Bytes(h.MemMax), CPU: amount(h.CPU), CPUMax: amount(h.CPUMax), Missed: count(h.Missed), NoAccess: string(h.NoAccess), Hosts: snapshot.Hosts(h.Hosts),
 			},
 		},
 		Details: map[procfs.ID]snapshot.Details{}, Dead: map[procfs.ID]time.Time{}, Stuck: map[procfs.ID]time.Time{},
@@ -223,6 +232,9 @@ func (f *file) saved() (*tui.Saved, error) {
 		s.Trend = append(s.Trend, tui.Moment{Time: m.Time, Zombies: count(m.Zombies), Pids: count(m.Pids), Mem: procfs.Bytes(m.Mem)})
 	}
 	s.History.Policy = f.Policy.value()
+	if err := f.Checks.value(&s.History); err != nil {
+		return nil, err
+	}
 	var err error
 	s.Blame, err = f.Zombies.value()
 	return s, err

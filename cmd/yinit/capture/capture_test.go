@@ -44,7 +44,7 @@ func example() *tui.Saved {
 		Snapshot: snapshot.Snapshot{
 			Time: noon, Since: time.Second, Caller: verdict.Caller{PID: 99, Session: 98, UID: [4]uint32{1, 2, 3, 4}, CapEff: 0x20, Depth: 2, AllIDs: true, Unrestricted: true},
 			Host: snapshot.Host{
-				Name: "web\x1b[2J", Init: "yinit 0.1.0", Uptime: time.Hour, CPUs: 2, Pids: 3, PidsMax: 100, PidsHits: 8, Mem: 5, MemMax: 6, CPU: 0.5, CPUMax: 2, Missed: 7, NoAccess: "none",
+				Name: "web\x1b[2J", Init: "yinit 0.1.0", Uptime: time.Hour, CPUs: 2, Pids: 3, PidsMax: 100, PidsHits: 8, Mem: 5, MemMax: 6, CPU: 0.5, CPUMax: 2, Missed: 7, NoAccess: "none", Hosts: snapshot.Hosts{Mem: true, CPUMax: true},
 			},
 			Procs: []snapshot.Process{{
 				ID: id, PPID: 1, PGRP: 3, Session: 4, Threads: 2, State: procfs.StateSleeping, User: "app", UID: 1000, Comm: "git\xff", Cmdline: []string{"git", "\u202egc\n"},
@@ -56,7 +56,9 @@ func example() *tui.Saved {
 		Dead:    map[procfs.ID]time.Time{id: noon.Add(-time.Minute)},
 		Stuck:   map[procfs.ID]time.Time{id: noon.Add(-time.Hour)},
 		Trend:   []tui.Moment{{Time: noon, Zombies: 1, Pids: 2, Mem: 3}},
-		History: tui.History{Since: "recorded by yinit", Policy: &doctor.Policy{Known: true, Delay: time.Second, KillAfter: time.Minute, Grace: time.Hour, StopOK: true, Stays: true}, Lost: 3, Next: 13, Records: []history.Record{{
+		History: tui.History{Since: "recorded by yinit", Policy: &doctor.Policy{Known: true, Delay: time.Second, KillAfter: time.Minute, Grace: time.Hour, StopOK: true, Stays: true}, Checks: &doctor.Checks{
+			OOMKills: 1, OOMGroup: true, ShmSize: 2, ShmFree: 1, PidFiles: []doctor.PidFile{{Path: "/run/\xff.pid", PID: 3, Written: noon}}, OpenMax: map[procfs.ID]uint64{id: 1 << 40}, Unread: []string{"/run"},
+		}, Memory: doctor.Memory{None: "no history", Hidden: true, Blind: true, Missing: []string{"5"}}, Lost: 3, Next: 13, Records: []history.Record{{
 			Seq: 12, Run: 2, Time: noon, Kind: history.KindExit, PID: 37, Start: 7, UID: 8, User: "app", Comm: "git", Renamed: true, Cmdline: "git gc",
 			PPID: 12, Parent: "gunicorn", OriginPPID: 11, Inspector: true, Foreign: true, Group: 37, StopSignal: 15, Known: true, Status: 9, ReapedByInit: true, ReapedByKernel: true,
 			Runtime: time.Second, CPU: time.Millisecond, MaxRSS: 1024, Accounted: true, ZombieFor: time.Second,

@@ -13,6 +13,11 @@ _yinit_pids() {
 	done
 }
 
+# Prints the names and IDs of the containers of this machine.
+_yinit_containers() {
+	"${COMP_WORDS[0]}" containers --names 2>/dev/null
+}
+
 # _yinit_programs WORD: prints the commands that begin with WORD, without the keywords,
 # aliases and functions of the shell.
 _yinit_programs() {
@@ -31,11 +36,13 @@ _yinit_value() {
 		[[ $word == *:* ]] && head=${word%%:*}:
 		COMPREPLY=($(compgen -P "$head" -W "$_yinit_signals" -- "${word#"$head"}")) ;;
 	pid) COMPREPLY=($(compgen -W "$(_yinit_pids)" -- "$word")) ;;
+	container) COMPREPLY=($(compgen -W "$(_yinit_containers) $(_yinit_pids)" -- "$word")) ;;
 	choice) COMPREPLY=($(compgen -W "$2" -- "$word")) ;;
 	list)
 		[[ $word == *,* ]] && head=${word%,*},
 		COMPREPLY=($(compgen -P "$head" -W "$2" -- "${word##*,}")) ;;
 	user) COMPREPLY=($(compgen -u -- "$word")) ;;
+	program) COMPREPLY=($(_yinit_programs "$word")) ;;
 	file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	dir) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	esac
@@ -64,11 +71,15 @@ _yinit() {
 	for ((i = 1; i < n - 1; i++)); do
 		case $table:${words[i]} in
 		yinit:--) i=$((i + 1)) program=yes; break ;;
-		*:--) return ;;
+		*:--)
+			[[ " $_yinit_runs " == *" $table "* ]] || return
+			i=$((i + 1)) program=yes; break ;;
 		yinit:-*) [[ " $_yinit_with_value " == *" ${words[i]} "* ]] && i=$((i + 1)) ;;
 		yinit:*)
 			[[ " $_yinit_commands " == *" ${words[i]} "* ]] || { program=yes; break; }
 			table=${words[i]} ;;
+		*:-*) _yinit_option "$table" "${words[i]}" && [[ $kind ]] && i=$((i + 1)) ;;
+		*) [[ " $_yinit_runs " == *" $table "* ]] && { program=yes; break; } ;;
 		esac
 	done
 	if [[ $program ]]; then
@@ -115,6 +126,8 @@ func bashKind(v Value) string {
 		return "rewrite"
 	case PID:
 		return "pid"
+	case Container:
+		return "container"
 	case Choice:
 		return "choice"
 	case List:
@@ -125,6 +138,8 @@ func bashKind(v Value) string {
 		return "file"
 	case Dir:
 		return "dir"
+	case Program:
+		return "program"
 	}
 	return "none"
 }
@@ -134,6 +149,7 @@ func bashCompletion() string {
 	s.WriteString(bashHead)
 	s.line("\n_yinit_signals='%s'", signalNames())
 	s.line("_yinit_commands='%s'", commandNames())
+	s.line("_yinit_runs='%s'", strings.Join(runNames(), " "))
 	s.line("_yinit_with_value='%s'", strings.Join(allWords(initOptions, hasValue), " "))
 	s.line("\n# _yinit_options TABLE: prints the options of the init or of a command.")
 	s.line("_yinit_options() {\n\tcase $1 in")

@@ -32,6 +32,16 @@ func commandNames() string {
 	return strings.Join(names, " ")
 }
 
+// runNames returns the names of the commands that run a program.
+func runNames() (names []string) {
+	for i := range commands {
+		if commands[i].Runs {
+			names = append(names, commands[i].Name)
+		}
+	}
+	return names
+}
+
 // signalNames returns the names of signals to offer for values such as --rewrite.
 func signalNames() string {
 	var names []string

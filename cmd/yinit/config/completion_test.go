@@ -64,6 +64,11 @@ func TestCompletion(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	bin := t.TempDir() // with the program that tells the containers
+	if err := os.WriteFile(filepath.Join(bin, "yinit"), []byte("#!/bin/sh\n[ \"$*\" = 'containers --names' ] && echo web-1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	for shell, complete := range shells {
 		t.Run(shell, func(t *testing.T) {
 			requireShell(t, shell)
@@ -111,6 +116,11 @@ var completionCases = []struct{ line, want, never string }{
 	{"yinit --grace 5s zom", "zombies", ""},
 	{"yinit -e 3 zom", "zombies", ""},
 	{"yinit top --on", "--once", "--json"},
+	{"yinit ps --", "--tree --json --filter", "--once"},
+	{"yinit kill -s TE", "TERM", "KILL"},
+	{"yinit kill --", "--tree --escalate --dry-run", "--once"},
+	{"yinit kill ", "1", "top --json"},
+	{"yinit explain --", "--last", "--once"},
 	{"yinit history --f", "--failed --file --filter --follow", "--grace"},
 	{"yinit history --json --kind ", "start exit adopt signal zombie oom stop note", "SIGTERM"},
 	{"yinit history --kind si", "signal", "stop"},
@@ -127,9 +137,18 @@ var completionCases = []struct{ line, want, never string }{
 	{"yinit --rewrite TER", "", "HUP"},
 	{"yinit --rewrite TERM:U", "USR1 USR2 URG", "HUP"},
 	{"yinit --rewrite=TERM:QU", "QUIT", "HUP"},
+	{"yinit rehearse --", "--grace --stop-signal --pre-stop --init", "--kill-after"},
+	{"yinit demo zo", "zombie", "pids"},
+	{"yinit rehearse --init ", "none yinit", "top"},
+	{"yinit rehearse --stop-signal TE", "TERM", "HUP"},
+	{"yinit rehearse --junit DIR/d", "data.txt", ""},
+	{"yinit rehearse --grace 3s gre", "grep", "--grace"},
 	{"yinit signals ", "1", "top --json"},
 	{"yinit signals --json --", "--proc", "--json.x"},
-	{"yinit top --pid ", "1", ""},
+	{"yinit top --pid ", "1", "web-1"},
+	{"yinit top --target ", "web-1", "--pid"},
+	{"yinit ps --json --target ", "1", "--pid"},
+	{"yinit history --target w", "web-1", "1"},
 	{"yinit help comp", "completion", "top"},
 	{"yinit completion ", "bash zsh fish", "top"},
 	{"yinit version ", "", "top"},

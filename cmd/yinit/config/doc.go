@@ -4,7 +4,7 @@
 //
 // One table describes every option: [InitOptions] for the init, [Commands] for the
 // commands. The parser, the help, the completion scripts, the man page yinit(1) and
-// the tables in README.md are generated from it.
+// the tables in docs/options.md are generated from it.
 //
 // The parser, about 120 lines in getopt.go, is our own. PID 1 runs the initialisers of
 // all linked packages, and the words after the name of the program belong to the

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sort"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"yinit/initcore"
@@ -26,23 +26,15 @@ func configFile(path string, s *Settings) error {
 
 func parseConfig(path string, b []byte, s *Settings) error {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows write
-	// Check the rules of TOML first, such as no duplicate keys or tables.
-	if err := toml.Unmarshal(b, &map[string]any{}); err != nil {
-		if e, ok := errors.AsType[*toml.DecodeError](err); ok {
-			line, column := e.Position()
-			return &configError{path, line, column, strings.TrimPrefix(e.Error(), "toml: ")}
-		}
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	c := &configReader{file: path, settings: s}
-	c.parser.Reset(b)
+	c := &configReader{file: path, settings: s, defined: map[string]bool{}}
+	c.parser.Reset(slices.Clip(b))
 	for c.parser.NextExpression() {
 		if err := c.expression(c.parser.Expression()); err != nil {
 			return err
 		}
 	}
 	if err := c.parser.Error(); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return c.syntaxError(err)
 	}
 	if len(s.Programs) == 0 {
 		return fmt.Errorf("%s: no program is listed; add a [[program]] with a command", path)
@@ -55,13 +47,46 @@ func parseConfig(path string, b []byte, s *Settings) error {
 	return nil
 }
 
-// configReader reads a file that is valid TOML.
+// configReader reads a TOML file from its syntax tree: the decoder of go-toml is larger than
+// the parser, and forgets where a value was. The reader checks what the decoder would: that no
+// key is defined twice.
 type configReader struct {
 	parser   unstable.Parser
 	file     string
 	settings *Settings
-	table    []string       // the current table
-	value    unstable.Range // the start of the current value
+	table    []string        // the current table
+	value    unstable.Range  // the start of the current value
+	defined  map[string]bool // keys and tables so far; of a program, those of the current one
+}
+
+// syntaxError adds the position to an error of the parser.
+func (c *configReader) syntaxError(err error) error {
+	at := unstable.Range{Offset: uint32(len(c.parser.Data()))}
+	// The highlight is a part of the file, so its capacity says where it begins.
+	if e, ok := errors.AsType[*unstable.ParserError](err); ok && cap(e.Highlight) <= int(at.Offset) {
+		at.Offset -= uint32(cap(e.Highlight))
+	}
+	p := c.parser.Shape(at).Start
+	return &configError{c.file, p.Line, p.Column, err.Error()}
+}
+
+// define notes a key or a table, which may be defined once. Neither may be a part of another
+// one, but for the keys below the header of their table.
+func (c *configReader) define(key []string, at *unstable.Node) error {
+	const separator = "\x00"
+	name := strings.Join(key, separator)
+	twice := false
+	for n := len(c.table) + 1; n <= len(key); n++ {
+		twice = twice || c.defined[strings.Join(key[:n], separator)]
+	}
+	for other := range c.defined {
+		twice = twice || strings.HasPrefix(other, name+separator)
+	}
+	if twice {
+		return c.fail(at, "%s is already defined", key[len(key)-1])
+	}
+	c.defined[name] = true
+	return nil
 }
 
 func (c *configReader) fail(at *unstable.Node, format string, args ...any) error {
@@ -95,6 +120,7 @@ func (c *configReader) expression(n *unstable.Node) error {
 			return c.fail(first, "unknown table [[%s]]; did you mean [[program]]?", strings.Join(key, "."))
 		}
 		c.table = key
+		maps.DeleteFunc(c.defined, func(name string, _ bool) bool { return strings.HasPrefix(name, "program\x00") })
 		began := c.parser.Shape(first.Raw).Start
 		began.Column = 1
 		c.settings.places = append(c.settings.places, places{"": began})
@@ -102,8 +128,10 @@ func (c *configReader) expression(n *unstable.Node) error {
 		return nil
 	case unstable.Table:
 		if len(key) == 2 && key[0] == "program" && key[1] == "env" && len(c.settings.places) > 0 {
+			c.table = nil
+			err := c.define(key, first)
 			c.table = key
-			return nil
+			return err
 		}
 		return c.fail(first, "unknown table [%s]; write each program as [[program]]", strings.Join(key, "."))
 	case unstable.KeyValue:
@@ -126,6 +154,9 @@ func keyOf(n *unstable.Node) (key []string, first, last *unstable.Node) {
 }
 
 func (c *configReader) assign(key []string, at, value *unstable.Node) error {
+	if err := c.define(key, at); err != nil {
+		return err
+	}
 	switch {
 	case key[0] == "program" && len(c.table) == 0:
 		return c.fail(at, "write each program as [[program]] with its keys below it")

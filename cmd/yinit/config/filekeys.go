@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -162,6 +163,9 @@ func (c *configReader) environment(name string, at, value *unstable.Node) error 
 		return c.fail(at, "env: %q cannot be an environment variable", name)
 	}
 	p := c.program()
+	if slices.ContainsFunc(p.Env, func(v string) bool { return strings.HasPrefix(v, name+"=") }) {
+		return c.fail(at, "%s is already defined", name)
+	}
 	p.Env = append(p.Env, name+"="+text)
 	return nil
 }

@@ -37,6 +37,11 @@ function __yinit_pids
 	command grep -Hs '' /proc/*/comm | string replace -rf '^/proc/(\d+)/comm:' '$1'\t
 end
 
+function __yinit_containers
+	set -l words (commandline -opc)
+	command $words[1] containers --names 2>/dev/null
+end
+
 # Offers words after the complete part of the current word, as in 1,2 and FROM:TO.
 function __yinit_more
 	set -l head (commandline -ct | string replace -r '^--[^=]*=' '' | string match -r "^.*$argv[1]")
@@ -112,6 +117,8 @@ func fishValues(v Value, choices string) string {
 		return " -xa '(__yinit_more : $__yinit_signals)'"
 	case PID:
 		return " -xa '(__yinit_pids)'"
+	case Container:
+		return " -xa '(__yinit_containers; __yinit_pids)'"
 	case Choice:
 		return " -xa '" + choices + "'"
 	case List:
@@ -122,6 +129,8 @@ func fishValues(v Value, choices string) string {
 		return " -F"
 	case Dir:
 		return " -xa '(__fish_complete_directories)'"
+	case Program:
+		return " -xa '(__fish_complete_command)'"
 	}
 	return ""
 }

@@ -43,6 +43,8 @@ func (c *Command) Help() string {
 	writeParagraph(&b, strings.ToUpper(c.Text[:1])+c.Text[1:]+".")
 	b.WriteString("\nOptions:\n")
 	writeOptions(&b, c.Options)
+	writeEntries(&b, "Keys", c.Keys)
+	writeEntries(&b, "Examples", c.Examples)
 	if c.takes(Duration) {
 		b.WriteByte('\n')
 		writeParagraph(&b, durations)
@@ -54,6 +56,24 @@ func (c *Command) Help() string {
 		}
 	}
 	return b.String()
+}
+
+// writeEntries writes a list under a title, if there is one. The texts are aligned behind
+// all names but the longest ones, which get a line of their own.
+func writeEntries(b *strings.Builder, title string, entries []Entry) {
+	const widest = 40
+	indent := 0
+	for _, e := range entries {
+		if n := text.Width(e.Name) + 4; n <= widest {
+			indent = max(indent, n)
+		}
+	}
+	if len(entries) > 0 {
+		b.WriteString("\n" + title + ":\n")
+	}
+	for _, e := range entries {
+		writeEntry(b, max(indent, 6), e.Name, e.Text)
+	}
 }
 
 // takes reports whether an option of the command takes such a value.

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Line is the parsed command line of the process. The values of the options have not
 // been checked yet: a command does not need those of the init.
@@ -48,17 +51,26 @@ func (l *Line) Command() (*Command, error) {
 	return c, l.err
 }
 
-// nearestCommand returns the command that the user may have meant by a program's name; ""
-// if there is none.
-func (l *Line) nearestCommand() string {
-	if l.program || len(l.Words) == 0 {
+// instead says what the user may have meant by a program's name, if there is no such
+// program: a command; "" if none is similar.
+func (l *Line) instead() string {
+	switch {
+	case len(l.Words) == 0:
+		return ""
+	case l.program && Lookup(l.Words[0]) != nil:
+		// docker run IMAGE top, where the ENTRYPOINT ends with --.
+		return fmt.Sprintf("after -- it is not yinit's command: run docker run --entrypoint /yinit IMAGE %[1]s, or docker exec CONTAINER /yinit %[1]s", l.Words[0])
+	case l.program:
 		return ""
 	}
 	names := make([]string, len(commands))
 	for i := range commands {
 		names[i] = commands[i].Name
 	}
-	return nearest(l.Words[0], names)
+	if name := nearest(l.Words[0], names); name != "" {
+		return "did you mean yinit " + name + "?"
+	}
+	return ""
 }
 
 // Asks returns "help", "version" or "license" if the options ask to print that and

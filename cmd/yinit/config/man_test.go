@@ -165,6 +165,8 @@ func manPage() string {
 			manOptions(&b, c.Options)
 			b.WriteString(".El\n")
 		}
+		manEntries(&b, "Keys", c.Keys)
+		manEntries(&b, "Examples", c.Examples)
 	}
 	b.WriteString(manFilters)
 	for _, t := range filter.Terms() {
@@ -221,6 +223,18 @@ func manOptions(b *strings.Builder, table []Option) {
 			b.WriteString("Default: " + manText(o.Default) + ".\n")
 		}
 	}
+}
+
+func manEntries(b *strings.Builder, title string, entries []Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	b.WriteString(".Pp\n" + title + ":\n.Bl -tag -width Ds -compact\n")
+	for _, e := range entries {
+		b.WriteString(".It Li \"" + strings.NewReplacer(`"`, `\(dq`, "'", `\(aq`).Replace(manText(e.Name)) + "\"\n")
+		writeParagraph(b, manText(sentence(e.Text)))
+	}
+	b.WriteString(".El\n")
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }

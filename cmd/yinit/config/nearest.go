@@ -32,3 +32,7 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Nearest returns the name closest to s, or "" if none is close enough to suggest a typing
+// error.
+func Nearest(s string, names []string) string { return nearest(s, names) }

@@ -15,19 +15,21 @@ type Value uint8
 
 // The kinds of values.
 const (
-	None     Value = iota // the option has no argument
-	Text                  // any text except the empty one
-	File                  // the path of a file
-	Dir                   // the path of a directory
-	Duration              // a number with a unit; seconds without one
-	Count                 // 0 or more
-	PID                   // a process id, 1 or more
-	Signal                // the name or number of a signal
-	Rewrite               // two signals, FROM:TO
-	User                  // USER or USER:GROUP
-	Choice                // one of Choices
-	List                  // some of Choices, separated by commas
-	Filter                // the filter language of procfs/snapshot/filter
+	None      Value = iota // the option has no argument
+	Text                   // any text except the empty one
+	File                   // the path of a file
+	Dir                    // the path of a directory
+	Duration               // a number with a unit; seconds without one
+	Count                  // 0 or more
+	PID                    // a process id, 1 or more
+	Signal                 // the name or number of a signal
+	Rewrite                // two signals, FROM:TO
+	User                   // USER or USER:GROUP
+	Choice                 // one of Choices
+	List                   // some of Choices, separated by commas
+	Filter                 // the filter language of procfs/snapshot/filter
+	Program                // a program and its arguments
+	Container              // a process id, or a container by its name or ID
 )
 
 // Option is one option of the init or of a command.
@@ -45,6 +47,8 @@ type Option struct {
 	noFile bool                // it is not a key of the file
 	target func(*Settings) any // returns the target for store; nil for options of commands
 }
+
+var helpOption = Option{Short: "h", Long: "help", Text: "show this help"}
 
 // envPrefix is the prefix of yinit's environment variables.
 const envPrefix = "YINIT_"
@@ -172,10 +176,14 @@ func ParseDuration(v string) (time.Duration, error) {
 	return d, nil
 }
 
+// pidMax is the highest process id of any machine, PID_MAX_LIMIT of the kernel. The system
+// calls would take a larger one for another.
+const pidMax = 1 << 22
+
 // ParsePID parses a process id, 1 or more.
 func ParsePID(v string) (int, error) {
 	pid, err := strconv.Atoi(v)
-	if err != nil || pid < 1 {
+	if err != nil || pid < 1 || pid > pidMax {
 		return 0, fmt.Errorf("%q is not a process id; write a number such as 1", v)
 	}
 	return pid, nil

@@ -2,13 +2,18 @@ package config
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"yinit/procfs/snapshot/filter"
 )
 
-const readme = "../../../README.md"
+// The pages with what the option table says.
+const (
+	optionsPage = "../../../docs/options.md"
+	initPage    = "../../../docs/init.md"
+)
 
 // initTable returns the table of the init's options.
 func initTable() string {
@@ -56,9 +61,9 @@ func filterTable() string {
 
 func cell(o *Option) string { return "`" + strings.ReplaceAll(o.Names(), "|", `\|`) + "`" }
 
-// TestReadmeOptions checks the option tables in README.md. YINIT_UPDATE=1 writes them.
+// TestReadmeOptions checks the option tables in docs/options.md. YINIT_UPDATE=1 writes them.
 func TestReadmeOptions(t *testing.T) {
-	text := read(t, readme)
+	text := read(t, optionsPage)
 	updated := text
 	for name, want := range map[string]string{"options": initTable(), "command-options": commandTable(), "filter": filterTable()} {
 		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
@@ -66,12 +71,12 @@ func TestReadmeOptions(t *testing.T) {
 		table, after, ok2 := strings.Cut(rest, end)
 		switch {
 		case !ok1 || !ok2:
-			t.Fatalf("README.md has no place for a table between %q and %q", begin, end)
+			t.Fatalf("docs/options.md has no place for a table between %q and %q", begin, end)
 		case table != want:
 			updated = before + begin + want + end + after
 		}
 	}
-	hold(t, readme, text, updated, "make readme")
+	hold(t, optionsPage, text, updated, "make readme")
 }
 
 // hold fails the test if a file is not up to date, or writes it with YINIT_UPDATE=1.
@@ -97,7 +102,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// TestReadmeKeys checks that README.md lists the options that are not keys of the file.
+// TestReadmeKeys checks that docs/init.md lists the options that are not keys of the file.
 func TestReadmeKeys(t *testing.T) {
 	var names []string
 	for i := range initOptions {
@@ -107,7 +112,23 @@ func TestReadmeKeys(t *testing.T) {
 	}
 	last := len(names) - 1
 	want := "All options of the init but " + strings.Join(names[:last], ", ") + " and " + names[last] + " are keys"
-	if words := strings.Join(strings.Fields(read(t, readme)), " "); !strings.Contains(words, want) {
-		t.Errorf("README.md does not say: %s", want)
+	if words := strings.Join(strings.Fields(read(t, initPage)), " "); !strings.Contains(words, want) {
+		t.Errorf("docs/init.md does not say: %s", want)
+	}
+}
+
+// TestReadmeFiles checks that each file of programs in the documentation is valid.
+func TestReadmeFiles(t *testing.T) {
+	files := 0
+	for _, page := range []string{"../../../README.md", initPage} {
+		for _, block := range regexp.MustCompile("(?m)^```toml\n((?s:.*?))^```$").FindAllStringSubmatch(read(t, page), -1) {
+			if err := parseConfig(page, []byte(block[1]), defaults()); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+			files++
+		}
+	}
+	if files < 2 {
+		t.Errorf("there are %d files of programs", files)
 	}
 }

@@ -99,8 +99,8 @@ func (s *Settings) Load() error {
 	if err := s.choose(s.line.Words); err != nil || s.Idle() {
 		return err
 	}
-	if name := s.line.nearestCommand(); name != "" {
-		s.Programs[0].Instead = "did you mean yinit " + name + "?"
+	if instead := s.line.instead(); instead != "" {
+		s.Programs[0].Instead = instead
 	}
 	return s.complete()
 }
@@ -111,6 +111,11 @@ func (s *Settings) Idle() bool { return s.runDir != "" && len(s.Programs) == 0 }
 
 // runsSomething reports whether an option says what to run.
 func (s *Settings) runsSomething() bool { return s.Pause || s.config != "" || s.runDir != "" }
+
+// FromFiles reports whether a file or directory says what to run, perhaps a default one.
+func (s *Settings) FromFiles() bool {
+	return s.config != "" || s.runDir != "" || len(s.line.Words) == 0 && !s.Pause
+}
 
 // Where PID 1 looks for programs if the command line names none.
 const (

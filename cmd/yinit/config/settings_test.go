@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pelletier/go-toml/v2"
 	"golang.org/x/sys/unix"
 
 	"yinit/initcore"
@@ -162,7 +163,40 @@ func TestEnvironmentRuns(t *testing.T) {
 	}
 }
 
-// FuzzConfigFile checks that any file is read, or refused on one line that names it.
+// TestConfigFileInvalid checks what a file may not have by the rules of TOML.
+func TestConfigFileInvalid(t *testing.T) {
+	const program = "[[program]]\ncommand = [\"true\"]\n"
+	for text, want := range map[string]string{
+		"grace = \"1s\"\ngrace = \"2s\"\n" + program:                        "f.toml:2:1: grace is already defined",
+		program + "command = [\"false\"]\n":                                 "f.toml:3:1: command is already defined",
+		program + "env = { A = \"1\" }\nenv.B = \"2\"\n":                    "f.toml:4:1: B is already defined",
+		program + "env.A = \"1\"\nenv = { B = \"2\" }\n":                    "f.toml:4:1: env is already defined",
+		program + "env = { A = \"1\", A = \"2\" }\n":                        "f.toml:3:18: A is already defined",
+		program + "env.A = \"1\"\nenv.A = \"2\"\n":                          "f.toml:4:1: A is already defined",
+		program + "env.A = \"1\"\n[program.env]\nB = \"2\"\n":               "f.toml:4:2: env is already defined",
+		program + "env = { A = \"1\" }\n[program.env]\n":                    "f.toml:4:2: env is already defined",
+		program + "[program.env]\nA = \"1\"\n[program.env]\nB = \"2\"\n":    "f.toml:5:2: env is already defined",
+		program + "[program.env]\nA = \"1\"\nA = \"2\"\n":                   "f.toml:5:1: A is already defined",
+		program + "restart_limit = 010\n":                                   "f.toml:3:17: integers cannot have leading zeroes",
+		"verbose = 02\n" + program:                                          "f.toml:1:11: integers cannot have leading zeroes",
+		program + "name = \"x":                                              "f.toml:3:9: ",
+		program + "name = \"x\"\nprefix = tru\n":                            "f.toml:4:10: ",
+		program + "[program.env]\nA = \"1\" B = 2\n":                        "f.toml:4:9: ",
+		program + "name = \"\xff\"\n":                                       "f.toml:3:",
+		program + "name = \"x\"\n" + program + "name = \"y\"\nenv.A = \"\"": "",
+	} {
+		s := defaults()
+		s.line = ParseLine(nil)
+		s.config, s.from["config"] = "f.toml", "--config"
+		err := parseConfig("f.toml", []byte(text), s)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// FuzzConfigFile checks that any file is read, or refused on one line that names it, and that
+// go-toml does not refuse what is read.
 func FuzzConfigFile(f *testing.F) {
 	f.Add("grace = \"1s\"\n[[program]]\ncommand = [\"true\"]\nenv = { A = \"b\" }\n")
 	f.Add("[[program]]\ncommand = [\"a\", 1]\n[program.env]\nA = \"1\"\n")
@@ -173,6 +207,8 @@ func FuzzConfigFile(f *testing.F) {
 		s.config, s.from["config"] = "f.toml", "--config"
 		err := parseConfig("f.toml", []byte(text), s)
 		switch {
+		case err == nil && toml.Unmarshal([]byte(strings.TrimPrefix(text, "\xef\xbb\xbf")), &map[string]any{}) != nil:
+			t.Errorf("%q: go-toml refuses it", text)
 		case err == nil && len(s.Programs) == 0:
 			t.Errorf("%q: no program and no error", text)
 		case err != nil && !strings.HasPrefix(err.Error(), "f.toml:"):

@@ -20,6 +20,14 @@ func TestTables(t *testing.T) {
 		if find(c.Options, func(o *Option) bool { return o.target != nil }) != nil {
 			t.Errorf("%s has an option of the init", c.Name)
 		}
+		if len(c.Examples) == 0 {
+			t.Errorf("%s has no example", c.Name)
+		}
+		for _, e := range c.Examples {
+			if !strings.Contains(e.Name, "yinit "+c.Name) || e.Text == "" {
+				t.Errorf("%s: incomplete example %+v", c.Name, e)
+			}
+		}
 	}
 	if got := Lookup("help").Choices; got != commandNames() {
 		t.Errorf("help explains %s, the commands are %s", got, commandNames())

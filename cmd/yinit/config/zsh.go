@@ -18,6 +18,11 @@ _yinit_pids() {
 	_describe -t processes process pids
 }
 
+_yinit_containers() {
+	local -a names=(${(f)"$(${_yinit_self:-yinit} containers --names 2>/dev/null)"})
+	_alternative 'processes:process:_yinit_pids' 'containers:container:compadd -a names'
+}
+
 _yinit_rewrite() {
 	local -a signals=($_yinit_signals)
 	if compset -P 1 '*:'; then
@@ -41,7 +46,7 @@ _yinit_programs() {
 const zshBody = `
 _yinit() {
 	local -i at=2
-	local program=
+	local program= _yinit_self=$words[1]
 	while (( at < CURRENT )); do
 		case $words[at] in
 		--) at+=1; program=yes; break ;;
@@ -86,6 +91,8 @@ func zshCompletion() string {
 		c := &commands[i]
 		operands := ""
 		switch action := zshAction(c.Value, c.Choices); {
+		case c.Runs:
+			operands = "-A '-*' " + quote("*::program:_normal")
 		case c.Operands != "" && c.Many:
 			operands = quote("*:" + c.Operands + ":" + action)
 		case c.Operands != "":
@@ -139,6 +146,8 @@ func zshAction(v Value, choices string) string {
 		return "_yinit_rewrite"
 	case PID:
 		return "_yinit_pids"
+	case Container:
+		return "_yinit_containers"
 	case Choice:
 		return "(" + choices + ")"
 	case List:
