@@ -3,9 +3,16 @@
 //
 //	go run . [-rounds N] [-only NAME] [PROCESSES...]
 //	go run . -yinit PATH [PROCESSES...]
+//	go run . -health PATH [PROCESSES...]
+//	go run . -containers PATH [CONTAINERS...]
+//	go run . -exporter PATH [CONTAINERS]
 //
 // The second form compares what yinit top, htop and the top of procps cost with drawing,
-// at 50, 100 and 3,000 processes; 10,000 only if you ask for it.
+// at 50, 100 and 3,000 processes; 10,000 only if you ask for it. The third form compares
+// yinit health with ps and pgrep, at 100 processes. The fourth form compares yinit containers
+// with docker ps and docker top for each container, at 20 and 200 containers with 10,000
+// processes in all. The fifth form measures scrapes of yinit-exporter beside process-exporter. Both
+// make control groups, so they need root.
 //
 // It is a separate module to keep its dependencies out of the project's go.mod. Each
 // reader runs in its own process, with its own descriptors and heap, and they take
@@ -42,6 +49,14 @@ func main() {
 			return
 		}
 	}
+	if len(os.Args) > 2 && os.Args[1] == "-containers" { // They are looked at from the host.
+		compareNodes(os.Args[2], os.Args[3:])
+		return
+	}
+	if len(os.Args) > 2 && os.Args[1] == "-exporter" {
+		compareExporters(os.Args[2], os.Args[3:])
+		return
+	}
 	if os.Getenv(insideVar) == "" {
 		enter()
 		return
@@ -51,6 +66,7 @@ func main() {
 	rounds := flag.Int("rounds", 11, "rounds of each contender")
 	only := flag.String("only", "", "run only contenders whose name contains this")
 	yinit := flag.String("yinit", "", "compare yinit top, the program at this path, with htop and procps top, and not the readers")
+	health := flag.String("health", "", "compare yinit health, the program at this path, with ps and pgrep")
 	flag.Parse()
 	counts := []int{100, 1000, 5000, 10_000}
 	if flag.NArg() > 0 {
@@ -60,6 +76,17 @@ func main() {
 			check(err)
 			counts = append(counts, n)
 		}
+	}
+	if *health != "" {
+		if flag.NArg() == 0 {
+			counts = []int{100}
+		}
+		path, err := filepath.Abs(*health)
+		check(err)
+		for _, n := range counts {
+			compareChecks(path, n)
+		}
+		return
 	}
 	if *yinit != "" {
 		if flag.NArg() == 0 {
