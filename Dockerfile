@@ -6,11 +6,23 @@ ARG BASE=scratch
 
 FROM ${GO_IMAGE} AS build
 ARG VERSION=0.1.0-dev
+# What --version tells; .dockerignore leaves git's data out.
+ARG COMMIT=
+ARG DATE=
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN make build VERSION=${VERSION}
+RUN make build VERSION=${VERSION} COMMIT=${COMMIT} DATE=${DATE}
+
+# Metrics of a node for Prometheus: docker build --target exporter -t yinit-exporter .
+FROM build AS build-exporter
+RUN make exporter VERSION=${VERSION}
+
+FROM scratch AS exporter
+COPY --from=build-exporter /src/bin/yinit-exporter /yinit-exporter
+EXPOSE 9997
+ENTRYPOINT ["/yinit-exporter"]
 
 FROM ${BASE} AS yinit
 COPY --from=build /src/bin/yinit /yinit

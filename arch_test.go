@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -51,9 +52,17 @@ var layers = []struct {
 	{dir: "procfs/fatal", ours: []string{"procfs", "procfs/elffile"}, denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly, "os/exec": "facts come from the kernel, not from programs"}},
 	{dir: "procfs/pacct", ours: []string{"procfs"}, denied: readers},
 	{dir: "procfs/verdict", ours: []string{"procfs", "procfs/asuser", "procfs/elffile"}, denied: readers},
-	{dir: "procfs/zombie", ours: []string{"procfs", "procfs/asuser", "procfs/verdict"}, denied: readers},
+	{dir: "procfs/zombie", ours: []string{"procfs", "procfs/asuser", "procfs/idle", "procfs/verdict"}, denied: readers},
 	{dir: "procfs/snapshot", ours: []string{"procfs", "procfs/asuser", "procfs/verdict", "procfs/zombie", "procfs/cgroup", "procfs/host", "procfs/snapshot/filter"}, denied: readers},
+	{dir: "procfs/explain", ours: []string{"procfs", "procfs/verdict", "procfs/snapshot", "procfs/zombie", "procfs/doctor"}, denied: map[string]string{"os": "it puts facts into words", "golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
+	{dir: "procfs/kill", ours: []string{"procfs", "procfs/pidfd", "procfs/verdict", "procfs/zombie"}, denied: readers},
 	{dir: "procfs/doctor", ours: []string{"procfs", "procfs/verdict", "procfs/snapshot"}, denied: map[string]string{"os": "it draws conclusions from facts", "golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
+	{dir: "procfs/checkup", ours: []string{"procfs", "procfs/cgroup", "procfs/doctor", "procfs/idle", "procfs/snapshot", "procfs/zombie"}, denied: readers},
+	{dir: "procfs/container", ours: []string{"procfs"}, denied: map[string]string{"golang.org/x/": stdlibOnly, "github.com/": stdlibOnly, "os/exec": "facts come from the kernel and the files of the host, not from programs", "net": "it asks no engine"}},
+	{dir: "procfs/node", ours: []string{"procfs", "procfs/asuser", "procfs/cgroup", "procfs/container", "procfs/doctor", "procfs/host", "procfs/idle", "procfs/snapshot", "procfs/snapshot/filter", "procfs/verdict", "procfs/zombie"}, denied: readers},
+	{dir: "procfs/metrics", ours: []string{"procfs", "procfs/doctor", "procfs/node", "procfs/verdict"}, denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": noNetwork, "github.com/": inPID1}},
+	{dir: "procfs/idle", ours: []string{"procfs"}, denied: readers},
+	{dir: "procfs/rehearsal", ours: []string{"procfs", "procfs/pidfd", "procfs/verdict", "procfs/doctor"}, denied: readers},
 	{dir: "procfs/snapshot/filter", ours: []string{"procfs"}, denied: map[string]string{"os": "it parses text and compares values", "golang.org/x/": stdlibOnly, "github.com/": stdlibOnly}},
 	{
 		dir: "initcore", ours: []string{"procfs/...", "initcore/history", "initcore/early", "initcore/watch"},
@@ -66,6 +75,9 @@ var layers = []struct {
 		},
 	},
 	{dir: "initcore/history", ours: []string{"procfs", "procfs/asuser", "procfs/verdict", "procfs/snapshot/filter"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
+	{dir: "initcore/history/facts", ours: []string{"procfs", "procfs/cgroup", "procfs/doctor", "procfs/explain", "procfs/fatal", "procfs/snapshot", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": noNetwork, "github.com/": inPID1}},
+	{dir: "initcore/history/outside", ours: []string{"procfs", "procfs/doctor", "procfs/node", "procfs/snapshot", "initcore/history", "initcore/history/facts"}, denied: readers},
+	{dir: "initcore/history/tally", ours: []string{"procfs", "procfs/metrics", "initcore/history"}, denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": noNetwork, "github.com/": inPID1}},
 	{dir: "initcore/history/historytest", ours: []string{"procfs", "initcore/history"}},
 	{dir: "initcore/watch", ours: []string{"procfs", "procfs/fatal", "procfs/pidfd", "procfs/pacct", "procfs/zombie", "initcore/history"}, denied: map[string]string{"os/exec": inPID1, "net": inPID1, "github.com/": inPID1}},
 	{dir: "initcore/early", denied: map[string]string{"os/exec": inPID1, "net": inPID1, "fmt": "it runs before anything else"}},
@@ -74,7 +86,7 @@ var layers = []struct {
 		denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": formatsOnly, "charm.land/": "the commands use it without a screen"},
 	},
 	{
-		dir: "tui", ours: []string{"procfs/...", "initcore/history", "tui/text"},
+		dir: "tui", ours: []string{"procfs/...", "initcore/history", "initcore/history/facts", "tui/text"},
 		denied: map[string]string{
 			"os":            noSystemCalls,
 			"syscall":       noSystemCalls,
@@ -84,13 +96,19 @@ var layers = []struct {
 		},
 	},
 	{
-		dir: "cmd/yinit/config", ours: []string{"procfs", "procfs/snapshot/filter", "initcore", "initcore/history", "tui/text"},
+		dir: "cmd/yinit/config", ours: []string{"procfs", "procfs/doctor", "procfs/snapshot/filter", "initcore", "initcore/history", "tui/text"},
 		denied: map[string]string{"os/exec": "it reads the configuration, and runs no program", "os/user": linksC, "net": inPID1, "regexp": "PID 1 runs its initialisers", "charm.land/": "PID 1 has no screen"},
 	},
 	{
 		dir: "cmd/yinit/capture", ours: []string{"procfs/...", "initcore/history", "tui"},
 		denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": formatsOnly},
 	},
+	{
+		dir: "cmd/yinit/manifest", ours: []string{"procfs", "procfs/doctor", "initcore/history"},
+		denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": formatsOnly, "regexp": "PID 1 runs its initialisers"},
+	},
+	// The exporter is no init, and may use the network.
+	{dir: "cmd/yinit-exporter", ours: []string{"procfs/...", "initcore/early", "initcore/history/...", "cmd/yinit/config"}, denied: map[string]string{"os/exec": "facts come from the kernel, not from programs", "os/user": linksC}},
 	{dir: "cmd/yinit", ours: []string{"procfs/...", "initcore/...", "tui/...", "cmd/yinit/..."}, denied: map[string]string{"os/user": linksC, "net": noNetwork}},
 }
 
@@ -208,19 +226,19 @@ func TestNoNet(t *testing.T) {
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	for _, pkg := range []string{"net", "plugin", "github.com/atotto/clipboard", "charm.land/lipgloss/v2"} {
+	for _, pkg := range []string{"net", "plugin", "github.com/prometheus/client_golang/prometheus", "github.com/atotto/clipboard", "charm.land/lipgloss/v2"} {
 		if slices.Contains(strings.Fields(string(out)), pkg) {
 			t.Errorf("cmd/yinit links %s", pkg)
 		}
 	}
 }
 
-// packages returns the folders with Go files, except this one and bench.
+// packages returns the folders with Go files, except this one and those of other modules.
 func packages(t *testing.T) []string {
 	t.Helper()
 	var dirs []string
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata" || path == "bench") {
+		if err == nil && d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata" || otherModule(path)) {
 			return filepath.SkipDir
 		}
 		if dir := filepath.Dir(path); err == nil && filepath.Ext(path) == ".go" && dir != "." && !slices.Contains(dirs, dir) {
@@ -232,6 +250,13 @@ func packages(t *testing.T) []string {
 		t.Fatalf("packages: %v, %v", dirs, err)
 	}
 	return dirs
+}
+
+// otherModule reports whether a folder is the root of a module of its own, whose packages
+// yinit does not link.
+func otherModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil && dir != "."
 }
 
 // each calls f for the files of a package, except tests.

@@ -49,7 +49,11 @@ class Terminal:
         self.dir = tempfile.TemporaryDirectory(prefix="demo-")
         self.socket = os.path.join(self.dir.name, "socket")
         shutil.copy(YINIT, self.dir.name)
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-c", self.dir.name, "-x", str(width), "-y", str(height), "./yinit", "demo")
+        # The host must not show: its name, and the pid files in its /run, of which the doctor
+        # knows whether they are stale.
+        own = ["unshare", "--mount", "--uts", *([] if os.getuid() == 0 else ["--map-root-user"])]
+        demo = "hostname demo; mount -t tmpfs none /run; exec ./yinit demo"
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-c", self.dir.name, "-x", str(width), "-y", str(height), *own, "sh", "-c", demo)
 
     def tmux(self, *args):
         command = ["tmux", "-S", self.socket, *args]
