@@ -102,7 +102,7 @@ func openUncovered(dir int, name, mount string) (fd int, err error) {
 	if here == "" || here != mount {
 		return -1, ErrCovered
 	}
-	return openAt(dir, path, syscall.O_RDONLY|syscall.O_NONBLOCK)
+	return openAt(dir, path, syscall.O_RDONLY|syscall.O_NOFOLLOW)
 }
 
 // readUncovered reads at most limit bytes of a file below the root. The error matches

@@ -14,8 +14,10 @@ import (
 // The call openat2(2), Linux 5.6, which has the same number on all machines.
 const (
 	sysOpenat2         = 437
-	resolveInRoot      = 0x10 // RESOLVE_IN_ROOT
+	resolveNoMounts    = 0x01 // RESOLVE_NO_XDEV
 	resolveNoMagicLink = 0x02 // RESOLVE_NO_MAGICLINKS
+	resolveNoLinks     = 0x04 // RESOLVE_NO_SYMLINKS
+	resolveInRoot      = 0x10 // RESOLVE_IN_ROOT
 )
 
 // openHow is struct open_how of openat2(2).
@@ -61,15 +63,26 @@ var errKind = errors.New("it is neither a regular file nor a directory")
 
 // resolve opens a path below the directory root, which stands for / in it, with O_PATH.
 func resolve(root int, name string) (int, error) {
-	path := append([]byte(name), 0)
-	how := openHow{flags: oPath | syscall.O_CLOEXEC, resolve: resolveInRoot | resolveNoMagicLink}
+	fd, err := openat2(root, append([]byte(name), 0), openHow{flags: oPath, resolve: resolveInRoot | resolveNoMagicLink})
+	if err == errNoOpenat2 {
+		return walk(root, name)
+	}
+	return fd, err
+}
+
+// errNoOpenat2: the kernel is older, or a seccomp filter is that does not know the call.
+var errNoOpenat2 = errors.New("there is no openat2(2)")
+
+// openat2 is openat2(2) of a NUL-terminated path. The errors are errNoOpenat2 and bare errnos.
+func openat2(dir int, path []byte, how openHow) (int, error) {
+	how.flags |= syscall.O_CLOEXEC
 	for tries := 0; ; tries++ {
-		fd, _, errno := syscall.Syscall6(sysOpenat2, uintptr(root), uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
+		fd, _, errno := syscall.Syscall6(sysOpenat2, uintptr(dir), uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
 		switch {
 		case errno == 0:
 			return int(fd), nil
-		case errno == syscall.ENOSYS, errno == syscall.EPERM: // an older kernel, a seccomp filter of one
-			return walk(root, name)
+		case errno == syscall.ENOSYS, errno == syscall.EPERM:
+			return -1, errNoOpenat2
 		case errno != syscall.EINTR && errno != syscall.EAGAIN || tries == maxInterrupts:
 			return -1, errno
 		}

@@ -39,14 +39,21 @@ type ring struct {
 // thousands of records, and the page shows the last failure.
 const ringEvery = 10 * time.Second
 
-// newFleet returns the containers of the machine; nil: none can be seen from here, or only our
-// own.
-func newFleet(w *source, fs procfs.FS, root string) *fleet {
-	if !seesContainers(fs) {
-		return nil
+// newFleet returns the containers of the machine, and whether there is one at the moment; nil:
+// none can ever be seen from here, or only our own.
+func newFleet(w *source, fs procfs.FS, root string) (f *fleet, some bool) {
+	some = seesContainers(fs)
+	if !some && !ofMachine(fs) {
+		return nil, false
 	}
 	w.machine = true
-	return &fleet{fs: fs, root: root, rows: w, rings: map[procfs.ID]ring{}, policy: map[procfs.ID]*doctor.Policy{}}
+	return &fleet{fs: fs, root: root, rows: w, rings: map[procfs.ID]ring{}, policy: map[procfs.ID]*doctor.Policy{}}, some
+}
+
+// ofMachine reports whether fs shows the initial PID namespace, in which kthreadd has the pid 2.
+func ofMachine(fs procfs.FS) bool {
+	stat, err := fs.Stat(2)
+	return err == nil && stat.KernelThread()
 }
 
 // seesContainers reports whether processes of several PID namespaces are to be seen.

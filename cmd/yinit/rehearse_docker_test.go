@@ -162,6 +162,26 @@ func (s stopped) String() string {
 	return fmt.Sprintf("%d, %s, %.1f s", s.status, hard, s.seconds)
 }
 
+// compareStops rehearses a stop, and plays it in Docker. Other tests may delay one of the two, so
+// that times that differ are measured again.
+func compareStops(t *testing.T, s stop, init string, user int) (said, seen stopped) {
+	const tries = 3
+	for try := range tries {
+		said, seen = rehearsed(t, s, init, user), dockerStopped(t, s, init, user)
+		if said.status != seen.status || !slices.Equal(said.hard, seen.hard) || !slices.Equal(said.ended, seen.ended) {
+			t.Fatalf("rehearse says %+v, docker stop does %+v", said, seen)
+		}
+		if d := said.seconds - seen.seconds; d >= -0.5 && d <= 0.5 {
+			break
+		} else if text := fmt.Sprintf("rehearse says %.3f s, docker stop takes %.3f s", said.seconds, seen.seconds); try == tries-1 {
+			t.Error(text)
+		} else {
+			t.Log(text)
+		}
+	}
+	return said, seen
+}
+
 // TestRehearsalAgreesWithDocker compares what yinit rehearse says with what docker stop then
 // does. YINIT_UPDATE=1 writes the table in docs/rehearse.md.
 func TestRehearsalAgreesWithDocker(t *testing.T) {
@@ -177,14 +197,7 @@ func TestRehearsalAgreesWithDocker(t *testing.T) {
 				for _, init := range []string{"none", "yinit"} {
 					t.Run(fmt.Sprintf("%s/%d/%s", s.name, user, init), func(t *testing.T) {
 						t.Parallel()
-						said := rehearsed(t, s, init, user)
-						seen := dockerStopped(t, s, init, user)
-						if said.status != seen.status || !slices.Equal(said.hard, seen.hard) || !slices.Equal(said.ended, seen.ended) {
-							t.Errorf("rehearse says %+v, docker stop does %+v", said, seen)
-						}
-						if d := said.seconds - seen.seconds; d < -0.5 || d > 0.5 {
-							t.Errorf("rehearse says %.3f s, docker stop takes %.3f s", said.seconds, seen.seconds)
-						}
+						said, seen := compareStops(t, s, init, user)
 						mu.Lock()
 						defer mu.Unlock()
 						as := "root"

@@ -62,8 +62,8 @@ func runTop(args []string) (int, error) {
 	}
 	o.Saver = saver{w}
 	if o.target == "" {
-		if f := newFleet(w, t.FS, o.root); f != nil {
-			o.Fleet = f
+		if f, some := newFleet(w, t.FS, o.root); f != nil {
+			o.Fleet, o.NoneYet = f, !some
 		}
 	}
 	return showTop(w, signaller{t.FS}, o.Options, newClient(procfs.FS{}))

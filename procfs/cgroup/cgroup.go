@@ -22,10 +22,11 @@ type Group struct {
 
 // dir is the directory of a control group, and that of its topmost visible ancestor.
 type dir struct {
-	top   string // mount point of the hierarchy
-	path  string // at or below top
-	mount string // ID of the mount; "" in tests: read whatever is there
-	whole bool   // it is the root of the hierarchy, so that it stands for the whole machine
+	top   string     // mount point of the hierarchy
+	path  string     // at or below top
+	mount string     // ID of the mount; "" in tests: read whatever is there
+	whole bool       // it is the root of the hierarchy, so that it stands for the whole machine
+	open  *hierarchy // reads the files; nil: by their paths
 }
 
 // Find finds the control groups of a process as they are mounted in this mount
@@ -124,6 +125,9 @@ func (d dir) numberIn(path, name string) (uint64, bool) {
 // read reads a file of the hierarchy. A container may have mounted something over it that
 // does not respond; the init must not wait for that.
 func (d dir) read(path, name string) ([]byte, error) {
+	if d.open != nil {
+		return d.open.read(strings.TrimPrefix(path, d.top), name)
+	}
 	if d.mount == "" {
 		return os.ReadFile(filepath.Join(path, name))
 	}
@@ -135,13 +139,24 @@ func (d dir) read(path, name string) ([]byte, error) {
 func (d dir) limit(name string) uint64 {
 	least := uint64(0)
 	for path := d.path; ; path = filepath.Dir(path) {
-		if n, ok := d.numberIn(path, name); ok && (least == 0 || n < least) {
-			least = n
+		if d.open != nil && path != d.path {
+			return lesser(least, d.open.limit(d, path, name))
+		}
+		if n, ok := d.numberIn(path, name); ok {
+			least = lesser(least, n)
 		}
 		if path == d.top || len(path) <= len(d.top) {
 			return least
 		}
 	}
+}
+
+// lesser returns the lesser one of two limits, of which 0 is none.
+func lesser(a, b uint64) uint64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // keyed reads a number from a file of "key number" lines.

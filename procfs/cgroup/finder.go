@@ -10,18 +10,62 @@ import (
 
 // A Finder finds the control groups of many processes in other containers. Unlike [Find] it
 // gives a process no group rather than the one of the reader, if that of the process is not
-// mounted here.
+// mounted here. One goroutine at a time may use a Finder and its groups.
 type Finder struct {
 	proc   procfs.FS
 	root   string
 	mounts []mount
+	open   map[string]*hierarchy // by the mount point
+}
+
+// A hierarchy is the directory at which control groups are mounted.
+type hierarchy struct {
+	*procfs.Mount
+	limits map[string]uint64 // those of ancestors, which many groups share, by the file
+	closed bool
+}
+
+func (h *hierarchy) read(path, name string) ([]byte, error) { return h.Read(path + "/" + name) }
+
+// limit returns the limit of the group path, an ancestor of d, and of its own ancestors.
+func (h *hierarchy) limit(d dir, path, name string) uint64 {
+	file := path + "/" + name
+	least, ok := h.limits[file]
+	if !ok {
+		d.path = path
+		least = d.limit(name)
+		if !h.closed { // else time passes until the next call
+			h.limits[file] = least
+		}
+	}
+	return least
+}
+
+// Close closes what the Finder has opened. Its groups can still be read.
+func (f *Finder) Close() {
+	for _, h := range f.open {
+		h.Close()
+		h.closed = true
+		clear(h.limits)
+	}
+	clear(f.open)
+}
+
+// hierarchyOf returns the directory of a mount, which it opens once.
+func (f *Finder) hierarchyOf(d dir) *hierarchy {
+	h, ok := f.open[d.top]
+	if !ok {
+		h = &hierarchy{Mount: procfs.OpenMount(d.top, d.mount), limits: map[string]uint64{}}
+		f.open[d.top] = h
+	}
+	return h
 }
 
 // NewFinder returns a Finder that reads the mounts of the process of, a number or "self". root
 // is the root directory of that process, "" for that of the reader.
 func NewFinder(proc procfs.FS, of, root string) *Finder {
 	b, _ := proc.ReadFile(filepath.Join(of, "mountinfo")) // Without it nothing is found.
-	return &Finder{proc, root, parseMounts(b)}
+	return &Finder{proc, root, parseMounts(b), map[string]*hierarchy{}}
 }
 
 // Find finds the control groups of a process for processes and memory. Other limits and
@@ -71,19 +115,6 @@ func (f *Finder) dir(m *mount, groups []byte, controller string) (dir, bool) {
 	if _, err := os.Stat(d.path); err != nil {
 		return dir{}, false
 	}
+	d.open = f.hierarchyOf(d)
 	return d, true
-}
-
-// PidsUsed returns how many processes and threads the group has; 0: unknown.
-func (c Group) PidsUsed() uint64 {
-	if c.unified != nil {
-		if n, ok := c.unified.number("pids.current"); ok {
-			return n
-		}
-	}
-	if d, ok := c.byName["pids"]; ok {
-		n, _ := d.number("pids.current") // 0 if it is gone
-		return n
-	}
-	return 0
 }

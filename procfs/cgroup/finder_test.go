@@ -40,3 +40,43 @@ func TestFinder(t *testing.T) {
 		}
 	}
 }
+
+// TestFinderLimits: limits of ancestors apply to a group. They are read once while the Finder looks
+// at many groups, and anew after that.
+func TestFinderLimits(t *testing.T) {
+	root := t.TempDir()
+	write := func(path, text string) {
+		t.Helper()
+		path = filepath.Join(root, "cg", path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("docker/a/pids.max", "max\n")
+	write("docker/b/pids.max", "7\n")
+	write("docker/pids.max", "50\n")
+	write("pids.max", "99\n")
+	tree := proctest.New(t)
+	for pid, path := range map[int]string{5: "/docker/a", 6: "/docker/b"} {
+		tree.Process(proctest.Process{PID: pid, Files: map[string]string{"cgroup": "0::" + path + "\n"}})
+	}
+	tree.File("1/mountinfo", "30 20 0:25 / /cg rw - cgroup2 cgroup2 rw\n")
+	f := NewFinder(tree.FS(), "1", root)
+	a, b := f.Find("5"), f.Find("6")
+	expect := func(what string, c Group, want uint64) {
+		t.Helper()
+		if got := c.PidsLimit(); got != want {
+			t.Errorf("%s: %d, want %d", what, got, want)
+		}
+	}
+	expect("that of the parent", a, 50)
+	expect("its own", b, 7)
+	write("docker/pids.max", "5\n")
+	expect("in the same look", b, 7)
+	f.Close()
+	expect("after it, as of now", a, 5)
+	expect("after it, as of now", b, 5)
+}

@@ -7,29 +7,43 @@ const (
 	WasHitWords    = " was hit"
 )
 
+// controller returns the directory of a controller: it is in one hierarchy only, be it of version 1
+// or 2.
+func (c Group) controller(name string) (d dir, ok bool) {
+	if d, ok = c.byName[name]; !ok && c.unified != nil {
+		d, ok = *c.unified, true
+	}
+	return d, ok
+}
+
+// inVersion1 reports whether the controller is in a hierarchy of version 1.
+func (c Group) inVersion1(name string) bool {
+	_, ok := c.byName[name]
+	return ok
+}
+
 // PidsHits returns how often fork(2) or clone(2) failed because of the pids limit of the
 // group or of a group below it, from pids.events. Before Linux 6.11 the kernel also counts
 // a limit of an ancestor that a process of the group hit.
 func (c Group) PidsHits() (hits uint64, ok bool) {
-	if c.unified != nil {
-		if hits, ok = c.unified.keyed("pids.events", "max"); ok {
-			return hits, true
-		}
-	}
-	if d, ok := c.byName["pids"]; ok {
+	if d, ok := c.controller("pids"); ok {
 		return d.keyed("pids.events", "max")
 	}
 	return 0, false
 }
 
+// PidsUsed returns how many processes and threads the group has; 0: unknown.
+func (c Group) PidsUsed() uint64 {
+	if d, ok := c.controller("pids"); ok {
+		n, _ := d.number("pids.current") // 0 if it is gone
+		return n
+	}
+	return 0
+}
+
 // PidsLimit returns the pids limit that applies to the group; 0: unknown, or no limit.
 func (c Group) PidsLimit() uint64 {
-	if c.unified != nil {
-		if n := c.unified.limit("pids.max"); n != 0 {
-			return n
-		}
-	}
-	if d, ok := c.byName["pids"]; ok {
+	if d, ok := c.controller("pids"); ok {
 		return d.limit("pids.max")
 	}
 	return 0
@@ -37,15 +51,4 @@ func (c Group) PidsLimit() uint64 {
 
 // Pids returns how many processes and threads the group has, and the limit that applies to
 // it; 0: unknown, or no limit. It reads less than [Group.Read].
-func (c Group) Pids() (now, limit uint64) {
-	if c.unified != nil {
-		if n, ok := c.unified.number("pids.current"); ok {
-			return n, c.unified.limit("pids.max")
-		}
-	}
-	if d, ok := c.byName["pids"]; ok {
-		n, _ := d.number("pids.current")
-		return n, d.limit("pids.max")
-	}
-	return 0, 0
-}
+func (c Group) Pids() (now, limit uint64) { return c.PidsUsed(), c.PidsLimit() }

@@ -39,13 +39,11 @@ func (c Group) Read() Usage {
 // limit was reached. It reads one small file only; for Read the kernel has to sum up
 // the usage.
 func (c Group) OOMKills() (kills uint64, ok bool) {
-	if c.unified != nil {
-		if kills, ok = c.unified.keyed("memory.events", "oom_kill"); ok {
-			return kills, true
-		}
-	}
 	if d, ok := c.byName["memory"]; ok {
 		return d.keyed("memory.oom_control", "oom_kill")
+	}
+	if c.unified != nil {
+		return c.unified.keyed("memory.events", "oom_kill")
 	}
 	return 0, false
 }

@@ -42,7 +42,7 @@ func example() *tui.Saved {
 	stat := procfs.Stat{PID: 38, Start: 5, Comm: "z", State: procfs.StateZombie, PPID: 37, Threads: 1, ExitCode: 256}
 	return &tui.Saved{
 		Snapshot: snapshot.Snapshot{
-			Time: noon, Since: time.Second, Caller: verdict.Caller{PID: 99, Session: 98, UID: [4]uint32{1, 2, 3, 4}, CapEff: 0x20, Depth: 2, AllIDs: true, Unrestricted: true},
+			Time: noon, Since: time.Second, Caller: verdict.Caller{PID: 99, Session: 98, UID: [4]uint32{1, 2, 3, 4}, CapEff: 0x20, Depth: 2, AllIDs: true, Unrestricted: true, Above: true},
 			Host: snapshot.Host{
 				Name: "web\x1b[2J", Init: "yinit 0.1.0", Uptime: time.Hour, CPUs: 2, Pids: 3, PidsMax: 100, PidsHits: 8, Mem: 5, MemMax: 6, CPU: 0.5, CPUMax: 2, Missed: 7, NoAccess: "none", Hosts: snapshot.Hosts{Mem: true, CPUMax: true},
 			},

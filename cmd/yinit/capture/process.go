@@ -114,12 +114,13 @@ type caller struct {
 	Depth        int       `json:"depth"`
 	AllIDs       bool      `json:"all_ids"`
 	Unrestricted bool      `json:"unrestricted"`
+	Above        bool      `json:"above"`
 }
 
 func callerOf(c *verdict.Caller) caller {
-	return caller{c.PID, c.Session, c.UID, set(c.CapEff), c.Depth, c.AllIDs, c.Unrestricted}
+	return caller{c.PID, c.Session, c.UID, set(c.CapEff), c.Depth, c.AllIDs, c.Unrestricted, c.Above}
 }
 
 func (c caller) value() verdict.Caller {
-	return verdict.Caller{PID: c.PID, Session: c.Session, UID: c.UID, CapEff: uint64(c.CapEff), Depth: c.Depth, AllIDs: c.AllIDs, Unrestricted: c.Unrestricted}
+	return verdict.Caller{PID: c.PID, Session: c.Session, UID: c.UID, CapEff: uint64(c.CapEff), Depth: c.Depth, AllIDs: c.AllIDs, Unrestricted: c.Unrestricted, Above: c.Above}
 }

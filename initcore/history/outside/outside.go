@@ -47,6 +47,7 @@ func (l *Looker) Look() (*node.Node, error) {
 	}
 	o := node.Options{FS: l.FS, Closer: l.Rows.Targets.Read, Cmdline: l.Rows.Cmdline, Foresee: l.Rows.Foresee, Fill: l.Rows.Fill, Past: l.Past}
 	o.Root, o.Groups = node.FindRoot(l.FS, l.Root)
+	defer o.Groups.Close()
 	n := node.Look(snap, o)
 	for i := range n.Containers {
 		c := &n.Containers[i]
