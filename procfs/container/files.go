@@ -44,6 +44,7 @@ type Root struct {
 	pods   map[string][2]string // namespace and name by the UID; nil: not read yet
 	logs   map[string][3]string // namespace, pod and container by the ID; nil: not read yet
 	denied int                  // files that this user was not permitted to read
+	absent map[string]bool      // whether a directory of an engine is not there
 }
 
 // NewRoot returns the root directory dir of a host.
@@ -60,7 +61,7 @@ func (r *Root) Docker(id string) (Config, bool) {
 	if !isID(id) {
 		return Config{}, false
 	}
-	b, ok := r.read("var/lib/docker/containers/" + id + "/config.v2.json")
+	b, ok := r.readBelow("var/lib/docker/containers", id+"/config.v2.json")
 	if !ok {
 		return Config{}, false
 	}
@@ -73,22 +74,33 @@ func (r *Root) Bundle(namespace, id string) (Config, bool) {
 	if !isID(id) || strings.ContainsAny(namespace, "/\x00") {
 		return Config{}, false
 	}
-	var paths []string
-	for _, driver := range []string{"overlay", "vfs", "btrfs", "zfs"} {
-		path := "containers/storage/" + driver + "-containers/" + id + "/userdata/config.json"
-		paths = append(paths, "run/"+path, "var/lib/"+path)
+	for _, dir := range storages {
+		if b, ok := r.readBelow(dir, id+"/userdata/config.json"); ok {
+			return ParseBundle(b)
+		}
 	}
-	if namespace != "" && namespace != ".." {
-		paths = append(paths, "run/containerd/io.containerd.runtime.v2.task/"+namespace+"/"+id+"/config.json",
-			"run/k3s/containerd/io.containerd.runtime.v2.task/"+namespace+"/"+id+"/config.json")
+	if namespace == "" || namespace == ".." {
+		return Config{}, false
 	}
-	for _, path := range paths {
-		if b, ok := r.read(path); ok {
+	for _, dir := range tasks {
+		if b, ok := r.readBelow(dir, namespace+"/"+id+"/config.json"); ok {
 			return ParseBundle(b)
 		}
 	}
 	return Config{}, false
 }
+
+// The directories of containers of CRI-O and Podman, by the driver of their storage, and those of
+// containerd.
+var (
+	storages = []string{
+		"run/containers/storage/overlay-containers", "var/lib/containers/storage/overlay-containers",
+		"run/containers/storage/vfs-containers", "var/lib/containers/storage/vfs-containers",
+		"run/containers/storage/btrfs-containers", "var/lib/containers/storage/btrfs-containers",
+		"run/containers/storage/zfs-containers", "var/lib/containers/storage/zfs-containers",
+	}
+	tasks = []string{"run/containerd/io.containerd.runtime.v2.task", "run/k3s/containerd/io.containerd.runtime.v2.task"}
+)
 
 // Pod returns the namespace and the name of a pod, from a directory in /var/log/pods.
 func (r *Root) Pod(uid string) (namespace, name string) {
@@ -116,6 +128,23 @@ func (r *Root) Log(id string) (namespace, pod, name string) {
 	}
 	log := r.logs[id]
 	return log[0], log[1], log[2]
+}
+
+// readBelow reads a file below the directory of an engine. Most engines are not there, which is
+// found out once.
+func (r *Root) readBelow(dir, name string) ([]byte, bool) {
+	absent, known := r.absent[dir]
+	if !known {
+		_, err := os.Stat(filepath.Join(r.dir, dir))
+		if absent = errors.Is(err, fs.ErrNotExist); r.absent == nil {
+			r.absent = map[string]bool{}
+		}
+		r.absent[dir] = absent
+	}
+	if absent {
+		return nil, false
+	}
+	return r.read(dir + "/" + name)
 }
 
 // read reads a file of bounded size. It does not wait, whatever is in its place.

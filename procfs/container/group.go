@@ -155,7 +155,7 @@ func (g *grouper) space(i int, byKey map[string]*space) *space {
 		byKey[key] = s
 		g.spaces = append(g.spaces, s)
 	}
-	for at != i && g.of[i] == nil { // Those between need not climb again.
+	for g.of[at] = s; at != i && g.of[i] == nil; { // Those between need not climb again.
 		g.of[i] = s
 		i = g.byPID[g.procs[i].PPID]
 	}
