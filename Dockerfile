@@ -17,7 +17,10 @@ RUN make build VERSION=${VERSION} COMMIT=${COMMIT} DATE=${DATE}
 
 # Metrics of a node for Prometheus: docker build --target exporter -t yinit-exporter .
 FROM build AS build-exporter
-RUN make exporter VERSION=${VERSION}
+ARG VERSION=0.1.0-dev
+ARG COMMIT=
+ARG DATE=
+RUN make exporter VERSION=${VERSION} COMMIT=${COMMIT} DATE=${DATE}
 
 FROM scratch AS exporter
 COPY --from=build-exporter /src/bin/yinit-exporter /yinit-exporter

@@ -3,12 +3,15 @@ GO      ?= go
 VERSION ?= 0.1.0-dev
 # -E makes the binary start in initcore/early, before the Go runtime; see its doc.go.
 # Functions are aligned to 16 bytes, as on arm64: to 32, the binary for amd64 is 0.07 MB larger.
-LDFLAGS  = -s -w -funcalign 16 -E yinit/initcore/early.entry -X main.release=$(VERSION) -X main.revision=$(COMMIT) -X main.date=$(DATE)
+LDFLAGS  = -s -w -funcalign 16 -E yinit/initcore/early.entry $(BUILD)
+# What --version tells of both programs.
+BUILD    = $(addprefix -X yinit/cmd/yinit/build.,release=$(VERSION) revision=$(COMMIT) date=$(DATE))
 # The commit that the program names, and its time; empty without git.
 COMMIT  ?= $(shell git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 DATE    ?= $(if $(SOURCE_DATE_EPOCH),$(shell date -u -d @$(SOURCE_DATE_EPOCH) +%F))
 OUTPUT  ?= bin/yinit
+EXPORTER ?= bin/yinit-exporter
 FUZZTIME ?= 10s
 SOAK    ?= 20m
 # The two newest Go releases, which yinit supports; `make toolchains` tests each.
@@ -32,7 +35,7 @@ build: ## build bin/yinit, one static binary
 	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(OUTPUT) ./cmd/yinit
 
 exporter: ## build bin/yinit-exporter, which serves metrics of a node to Prometheus
-	@$(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION) -X main.revision=$(COMMIT)' -o bin/yinit-exporter ./cmd/yinit-exporter
+	@$(GO) build -trimpath -ldflags '-s -w $(BUILD)' -o $(EXPORTER) ./cmd/yinit-exporter
 
 fleet: build exporter ## test the exporter beside Docker and a real Prometheus, and check the files in deploy
 	cd deploy/test && YINIT_FLEET=1 $(GO) test -count=1 -timeout 30m -v ./...

@@ -99,6 +99,7 @@ var layers = []struct {
 		dir: "cmd/yinit/config", ours: []string{"procfs", "procfs/doctor", "procfs/snapshot/filter", "initcore", "initcore/history", "tui/text"},
 		denied: map[string]string{"os/exec": "it reads the configuration, and runs no program", "os/user": linksC, "net": inPID1, "regexp": "PID 1 runs its initialisers", "charm.land/": "PID 1 has no screen"},
 	},
+	{dir: "cmd/yinit/build", denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": inPID1, "regexp": "PID 1 runs its initialisers"}},
 	{
 		dir: "cmd/yinit/capture", ours: []string{"procfs/...", "initcore/history", "tui"},
 		denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": formatsOnly},
@@ -108,7 +109,7 @@ var layers = []struct {
 		denied: map[string]string{"os": formatsOnly, "syscall": formatsOnly, "golang.org/x/": formatsOnly, "net": formatsOnly, "regexp": "PID 1 runs its initialisers"},
 	},
 	// The exporter is no init, and may use the network.
-	{dir: "cmd/yinit-exporter", ours: []string{"procfs/...", "initcore/early", "initcore/history/...", "cmd/yinit/config"}, denied: map[string]string{"os/exec": "facts come from the kernel, not from programs", "os/user": linksC}},
+	{dir: "cmd/yinit-exporter", ours: []string{"procfs/...", "initcore/early", "initcore/history/...", "cmd/yinit/build", "cmd/yinit/config"}, denied: map[string]string{"os/exec": "facts come from the kernel, not from programs", "os/user": linksC}},
 	{dir: "cmd/yinit", ours: []string{"procfs/...", "initcore/...", "tui/...", "cmd/yinit/..."}, denied: map[string]string{"os/user": linksC, "net": noNetwork}},
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"yinit/cmd/yinit/build"
 	"yinit/procfs/metrics"
 )
 
@@ -44,7 +46,7 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	own := &metrics.Set{}
-	own.Add(metrics.BuildInfo, 1, version(), commit(), goVersion())
+	own.Add(metrics.BuildInfo, 1, build.Release(), build.Revision(), runtime.Version())
 	own.Add(looks, float64(c.looks.Load()))
 	own.Add(lookFailed, float64(c.failed.Load()))
 	own.Add(lookLate, float64(c.late.Load()))

@@ -23,9 +23,9 @@ import (
 	"yinit/procfs/node"
 )
 
-var yinit string // the program, built by TestMain
+var yinit, program string // yinit and yinit-exporter, built by TestMain
 
-// TestMain builds yinit. With YINIT_EXPORTER the test itself is the exporter.
+// TestMain builds the programs. With YINIT_EXPORTER the test itself is the exporter.
 func TestMain(m *testing.M) {
 	if os.Getenv("YINIT_EXPORTER") != "" {
 		main()
@@ -35,10 +35,10 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	yinit = filepath.Join(dir, "yinit")
-	cmd := exec.Command("make", "-s", "-C", "../..", "build", "OUTPUT="+yinit)
+	yinit, program = filepath.Join(dir, "yinit"), filepath.Join(dir, "yinit-exporter")
+	cmd := exec.Command("make", "-s", "-C", "../..", "build", "exporter", "OUTPUT="+yinit, "EXPORTER="+program, "COMMIT="+testCommit, "DATE=2026-11-26", "VERSION=1.2.3")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "make build: %v\n%s", err, out)
+		fmt.Fprintf(os.Stderr, "make build exporter: %v\n%s", err, out)
 		os.Exit(1)
 	}
 	code := m.Run()

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -19,36 +18,10 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"yinit/cmd/yinit/build"
 	"yinit/initcore/early"
 	"yinit/procfs"
 )
-
-// release and revision are set by the linker: -X main.release=1.2.3 -X main.revision=0123abc.
-var release, revision string
-
-func version() string {
-	if release != "" {
-		return release
-	}
-	return "0.1.0-dev"
-}
-
-func goVersion() string { return runtime.Version() }
-
-// commit returns the commit that the program was built from, or "unknown".
-func commit() string {
-	if revision != "" {
-		return revision
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value
-			}
-		}
-	}
-	return "unknown"
-}
 
 // settings are the options.
 type settings struct {
@@ -64,7 +37,7 @@ func parse(args []string) (settings, error) {
 	var s settings
 	app := kingpin.New("yinit-exporter", "Serves metrics of all containers of this node: zombies, exits, limits, and what a stop would kill.")
 	app.HelpFlag.Short('h')
-	app.Version(fmt.Sprintf("yinit-exporter %s - git.%s %s", version(), commit(), goVersion()))
+	app.Version(build.Line("yinit-exporter"))
 	s.web = kingpinflag.AddFlags(app, ":9997")
 	app.Flag("listen", "Address to listen on; the same as --web.listen-address. Repeatable.").StringsVar(&s.listen)
 	app.Flag("root", "The root directory of the host, with the files of the engines.").PlaceHolder("DIR").StringVar(&s.root)

@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"yinit/cmd/yinit/build"
 )
 
 // atOnce is how many scrapes are answered at the same time. The others wait: an answer of a large
@@ -42,7 +44,7 @@ func handler(e *exporter, patience time.Duration) http.Handler {
 		_, _ = w.Write([]byte("yinit-exporter is ready.\n"))
 	})
 	landing, err := web.NewLandingPage(web.LandingConfig{
-		Name: "yinit-exporter", Description: "Metrics of the containers of this node", Version: version(),
+		Name: "yinit-exporter", Description: "Metrics of the containers of this node", Version: build.Release(),
 		Links: []web.LandingLinks{{Address: "/metrics", Text: "Metrics"}, {Address: "/-/healthy", Text: "Healthy"}, {Address: "/-/ready", Text: "Ready"}},
 	})
 	if err == nil { // It is a template of the library's, which parses.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/cmd/yinit/build"
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/initcore/history/facts"
@@ -189,7 +190,7 @@ func watchInstead(fs procfs.FS, why error, follow bool) (*history.Source, error)
 	case !follow:
 		return nil, fmt.Errorf("%w; yinit history --follow watches from now on", why)
 	}
-	own, err := watch.StartOwn(fs, "yinit "+version())
+	own, err := watch.StartOwn(fs, "yinit "+build.Release())
 	if err != nil {
 		return nil, fmt.Errorf("%w; and starting a watcher failed: %w", why, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 
+	"yinit/cmd/yinit/build"
 	"yinit/initcore/history"
 	"yinit/initcore/watch"
 	"yinit/procfs"
@@ -53,7 +54,7 @@ func (r *historyReader) find(mayWatch bool) {
 		return
 	}
 	r.watched = true
-	if own, err := watch.StartOwn(r.fs, "yinit "+version()); err == nil {
+	if own, err := watch.StartOwn(r.fs, "yinit "+build.Release()); err == nil {
 		r.src = history.OwnSource(own.Reader, r.err)
 	}
 }

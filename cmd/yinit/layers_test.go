@@ -14,7 +14,8 @@ import (
 // buildFlags returns the arguments of go build for a binary that receives signals through
 // this layer. For the highest layer they are those of `make build`.
 func buildFlags(l early.Layer, out, pkg string) []string {
-	ldflags := "-s -w -funcalign 16 -X main.release=0.0.0-test"
+	const stamp = " -X yinit/cmd/yinit/build."
+	ldflags := "-s -w -funcalign 16" + stamp + "release=0.0.0-test" + stamp + "revision=0123456789abcdef" + stamp + "date=2026-11-26"
 	if l == early.Entry {
 		ldflags += " -E yinit/initcore/early.entry"
 	}

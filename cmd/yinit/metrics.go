@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"yinit/cmd/yinit/build"
 	"yinit/cmd/yinit/config"
 	"yinit/initcore/history"
 	"yinit/initcore/history/facts"
@@ -69,7 +70,7 @@ func runMetrics(args []string) (int, error) {
 	if err != nil {
 		return failure, fmt.Errorf("metrics: %w", err)
 	}
-	set.Add(metrics.BuildInfo, 1, version(), commit(), runtime.Version())
+	set.Add(metrics.BuildInfo, 1, build.Release(), build.Revision(), runtime.Version())
 	if o.output == "" {
 		if err := set.Write(os.Stdout, metrics.Families, o.format); err != nil {
 			return failure, fmt.Errorf("metrics: %w", err)

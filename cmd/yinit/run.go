@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/cmd/yinit/build"
 	"yinit/cmd/yinit/config"
 	"yinit/initcore"
 	"yinit/initcore/early"
@@ -118,7 +119,7 @@ func commandNamed(name string) func(args []string) (status int, err error) {
 // runInit runs the programs under the init.
 func runInit(name string, line *config.Line, env []string, end *ending) (int, error) {
 	s, err := config.Read(line, env)
-	s.Version = version()
+	s.Version = build.Release()
 	if err == nil {
 		err = initcore.Reserve()
 	}

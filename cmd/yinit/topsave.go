@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"yinit/cmd/yinit/build"
 	"yinit/cmd/yinit/capture"
 	"yinit/procfs"
 	"yinit/procfs/snapshot"
@@ -31,7 +32,7 @@ const (
 // Save implements tui.Saver. It writes into the first of these directories where it may.
 func (s saver) Save(saved tui.Saved) (string, error) {
 	s.complete(&saved)
-	b := capture.Encode(&saved, "yinit "+version())
+	b := capture.Encode(&saved, "yinit "+build.Release())
 	return writeSnapshot(b, saved.Snapshot.Time, saveDirs())
 }
 
@@ -137,5 +138,5 @@ func printSnapshot(w *source, interval time.Duration) (int, error) {
 	}
 	saved := tui.Capture(snap, hist)
 	saver{w}.complete(&saved)
-	return printed(string(capture.Encode(&saved, "yinit "+version())))
+	return printed(string(capture.Encode(&saved, "yinit "+build.Release())))
 }

@@ -2,7 +2,7 @@
 // file is an OCI image layout, for skopeo, podman, ctr and registries, and has what docker load
 // reads too. It is made without an engine: the same input gives the same bytes.
 //
-//	image -o FILE -name NAME -tag VERSION -created SECONDS [-label KEY=VALUE...] -entrypoint WORD,... CPU=PROGRAM...
+//	image -o FILE -name NAME -tag VERSION -created SECONDS [-expose PORT] [-label KEY=VALUE...] -entrypoint WORD,... CPU=PROGRAM...
 package main
 
 import (
@@ -25,6 +25,7 @@ func main() {
 	spec := image{labels: map[string]string{}}
 	flag.StringVar(&spec.name, "name", "", "name of the image, and of the program in it")
 	flag.StringVar(&spec.tag, "tag", "", "tag of the image")
+	flag.IntVar(&spec.port, "expose", 0, "the TCP port that the program listens on; 0: none")
 	created := flag.Int64("created", 0, "when it was created, in seconds since 1970")
 	entrypoint := flag.String("entrypoint", "", "the words of ENTRYPOINT, with commas")
 	flag.Func("label", "KEY=VALUE", func(s string) error {
@@ -48,6 +49,7 @@ type image struct {
 	name, tag  string
 	created    time.Time
 	entrypoint []string
+	port       int
 	labels     map[string]string
 }
 
@@ -126,9 +128,13 @@ func (im image) platform(w *layout, cpu, file string) (descriptor, saved, error)
 		return descriptor{}, saved{}, err
 	}
 	layer := w.bytes("application/vnd.oci.image.layer.v1.tar", content.Bytes())
+	run := map[string]any{"Entrypoint": im.entrypoint, "Env": []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, "WorkingDir": "/", "Labels": im.labels}
+	if im.port != 0 {
+		run["ExposedPorts"] = map[string]any{fmt.Sprintf("%d/tcp", im.port): struct{}{}}
+	}
 	config := w.blob("application/vnd.oci.image.config.v1+json", map[string]any{
 		"architecture": cpu, "os": "linux", "created": im.created.Format(time.RFC3339),
-		"config":  map[string]any{"Entrypoint": im.entrypoint, "Env": []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, "WorkingDir": "/", "Labels": im.labels},
+		"config":  run,
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{layer.Digest}},
 		"history": []map[string]string{{"created": im.created.Format(time.RFC3339), "created_by": "COPY " + im.name + " /"}},
 	})
