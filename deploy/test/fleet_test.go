@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -250,33 +249,5 @@ func TestFleet(t *testing.T) {
 	}
 	if r := p.query(fmt.Sprintf(`yinit_container_end_time_seconds{container_id="docker://%s"}`, short)); len(r) > 1 {
 		t.Errorf("end time: %v", r)
-	}
-}
-
-// TestAuthentication: the configuration of exporter-toolkit asks for a password.
-func TestAuthentication(t *testing.T) {
-	requireFleet(t)
-	dir := t.TempDir()
-	config := filepath.Join(dir, "web.yml")
-	// The password is "test".
-	if err := os.WriteFile(config, []byte("basic_auth_users: {prometheus: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	address := freePort(t)
-	start(t, filepath.Join(dir, "log"), "../../bin/yinit-exporter", "--listen", address, "--web.config.file", config)
-	status := func(user, password string) int {
-		r, _ := http.NewRequest("GET", "http://"+address+"/metrics", nil)
-		r.SetBasicAuth(user, password)
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return 0
-		}
-		defer answer.Body.Close()
-		_, _ = io.Copy(io.Discard, answer.Body)
-		return answer.StatusCode
-	}
-	eventually(t, "it answers", func() bool { return status("prometheus", "test") == 200 })
-	if got := status("prometheus", "wrong"); got != 401 {
-		t.Errorf("a wrong password: %d", got)
 	}
 }
