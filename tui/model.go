@@ -59,7 +59,6 @@ type Model struct {
 	farewell    string // see [Model.Farewell]
 	leaving     bool   // quit when the command that has the target returns it
 	saving      bool   // a snapshot is being written
-	sized       int    // how many reads also asked for the terminal size, see Init
 
 	// drawn is what View has drawn since the model last changed, "" if nothing. It may be nil.
 	drawn *string
@@ -86,17 +85,13 @@ func New(src Source, sig Signaller, o Options) Model {
 	return m
 }
 
-// Init starts the first read.
-//
-// Bubble Tea reads the size of the terminal before it installs its handler for
-// SIGWINCH, in a goroutine. It would miss a change of the size between the two, such
-// as the one that docker exec makes when it starts a program. So Init asks for the
-// size again, and so do the first reads, see [Model.show].
+// Init starts the first read. The program sends a [tea.WindowSizeMsg] when it knows the size
+// of the terminal.
 func (m Model) Init() tea.Cmd {
 	if m.opts.Replay != nil {
-		return tea.Batch(tea.RequestWindowSize, sizeAgain())
+		return nil
 	}
-	return tea.Batch(tea.RequestWindowSize, read(m.src, m.fleet(), 0, m.wants()))
+	return read(m.src, m.fleet(), 0, m.wants())
 }
 
 // Farewell returns what the user has to know after the screen has gone; "": nothing.

@@ -122,9 +122,3 @@ func (w *world) copyOut(path string) string {
 	}
 	return "docker cp " + name + ":" + path + " ."
 }
-
-// sizeAgain asks for the size of the terminal once more, see Init. A replay reads nothing
-// at which it could ask.
-func sizeAgain() tea.Cmd {
-	return tea.Tick(300*time.Millisecond, func(time.Time) tea.Msg { return tea.RequestWindowSize() })
-}

@@ -99,8 +99,8 @@ func TestReplay(t *testing.T) {
 	u.press("home", "enter")
 	u.sees("parents")
 	u.press("esc", "P", "tab")
-	if cmd := u.m.Init(); cmd == nil {
-		t.Error("it does not ask for the size")
+	if cmd := u.m.Init(); cmd != nil {
+		t.Error("a replay reads at the start")
 	}
 	if _, cmd := u.m.read(); cmd != nil {
 		t.Error("a replay reads")

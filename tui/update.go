@@ -162,13 +162,12 @@ func (m Model) show(msg readMsg) (Model, tea.Cmd) {
 		*w = w.addNode(msg.node, msg.nodeErr)
 	}
 	m = m.setPage(m.page().refresh(w))
-	m, size := m.askSize()
 	m, details := m.askDetails()
 	if m.paused {
-		return m, tea.Batch(size, details)
+		return m, details
 	}
 	m, next := m.wait()
-	return m, tea.Batch(size, details, next)
+	return m, tea.Batch(details, next)
 }
 
 // missing says if the process of --pid does not exist.
@@ -177,16 +176,6 @@ func (m Model) missing() Model {
 		return m
 	}
 	return m.setStatus(warn, fmt.Sprintf("no process %d here", m.opts.PID))
-}
-
-// askSize asks for the size of the terminal at the first two reads. It does not ask
-// each time, because Bubble Tea redraws the whole screen after each answer.
-func (m Model) askSize() (Model, tea.Cmd) {
-	if m.sized >= 2 {
-		return m, nil
-	}
-	m.sized++
-	return m, tea.RequestWindowSize
 }
 
 // askDetails reads the details again, unless a read is in progress or the process has

@@ -111,7 +111,7 @@ func (m Model) leaveZoom() (Model, tea.Cmd) {
 	m.world.canvas = inner.world.canvas
 	m.world.node, m.world.nodeFailed = inner.world.node, inner.world.nodeFailed
 	m.pages = append([]page{inner.pages[0]}, m.pages[1:]...)
-	m.gen, m.at, m.stale, m.sized = inner.gen+1, 0, true, inner.sized
+	m.gen, m.at, m.stale = inner.gen+1, 0, true
 	m.interval, m.paused, m.status, m.later, m.drawn = inner.interval, false, "", nil, inner.drawn
 	m = m.setPage(m.page().refresh(&m.world))
 	m, read := m.read()

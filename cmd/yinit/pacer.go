@@ -81,22 +81,38 @@ func (p *pacer) settle() {
 	p.ticker.Reset(rest)
 }
 
-// A pacedModel tells a pacer of each frame.
+// A pacedModel tells a pacer of each frame, and has a painter draw it; nil: the renderer does.
 type pacedModel struct {
 	tea.Model
-	pacer *pacer
+	pacer   *pacer
+	painter *painter
+	size    tea.WindowSizeMsg
+	sizes   int // how often it was told
 }
 
 // Update implements [tea.Model].
-func (m pacedModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	next, cmd := m.Model.Update(msg)
-	return pacedModel{next, m.pacer}, cmd
+func (m pacedModel) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	switch size := msg.(type) {
+	case tea.WindowSizeMsg:
+		if m.painter != nil { // It is that of the renderer's screen.
+			return m, nil
+		}
+	case windowMsg:
+		m.size, m.sizes = tea.WindowSizeMsg(size), m.sizes+1
+		msg = m.size
+	}
+	m.Model, cmd = m.Model.Update(msg)
+	return m, cmd
 }
 
 // View implements [tea.Model].
 func (m pacedModel) View() tea.View {
 	v := m.Model.View()
 	m.pacer.drawn(v.Content)
+	if m.painter != nil {
+		m.painter.show(frame{v.Content, m.size.Width, m.size.Height, m.sizes})
+		v.Content = " "
+	}
 	return v
 }
 

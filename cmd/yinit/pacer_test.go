@@ -27,7 +27,7 @@ func (c counter) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func TestPacer(t *testing.T) {
 	var pace pacer
 	shown, out := io.Pipe()
-	p := tea.NewProgram(pacedModel{counter(0), &pace}, tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(80, 24), tea.WithoutSignals())
+	p := tea.NewProgram(pacedModel{Model: counter(0), pacer: &pace}, tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(80, 24), tea.WithoutSignals())
 	pace.program = p
 	ended := make(chan error, 1)
 	go func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -166,8 +167,14 @@ func showTop(w tui.Source, sig tui.Signaller, o tui.Options, c *client) (int, er
 	debug.SetGCPercent(25)
 	input := &keyboard{File: os.Stdin, client: c}
 	var pace pacer
-	p := tea.NewProgram(pacedModel{tui.New(w, sig, o), &pace}, append(windowOptions(c), tea.WithInput(input), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(drawRate), tea.WithFilter(suspend))...)
+	window := watchWindow()
+	paint := newPainter(c, window.ask)
+	p := tea.NewProgram(pacedModel{Model: tui.New(w, sig, o), pacer: &pace, painter: paint},
+		tea.WithOutput(struct{ io.Writer }{paint}), tea.WithWindowSize(1, 1), // see painter
+		tea.WithInput(input), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(drawRate), tea.WithFilter(suspend))
 	pace.program = p
+	go paint.run(ctx)
+	go window.tell(p, ctx.Done())
 	defer followJobs(p)()
 	c.leave(ctx, cancel)
 	got, asked := endOnSignal(cancel)
