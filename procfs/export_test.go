@@ -7,7 +7,7 @@ func (s *Scanner) SparesListings() bool { return s.kept.arrivals.fd >= 0 }
 func (s *Scanner) KeptAs(pid int) int {
 	for _, p := range s.kept.slots {
 		if p.pid == pid {
-			return p.fd
+			return int(p.fd)
 		}
 	}
 	return -1

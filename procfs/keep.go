@@ -34,12 +34,12 @@ type keeper struct {
 // slot is a process that was found.
 type slot struct {
 	pid   int
-	fd    int   // of its stat; -1 if it is not kept
-	sched int   // of its schedstat; -1 if it is not kept
 	stat  *Stat // at the last scan
 	shown *Stat // the same as it is inside a PID namespace, if that is shown
-	at    int   // its place among those that the last scan has found, -1: none
 	ran   run   // when sched was last read
+	fd    int32 // of its stat; -1 if it is not kept
+	sched int32 // of its schedstat; -1 if it is not kept
+	at    int32 // its place among those that the last scan has found, -1: none
 	// busy and idle are in how many scans in a row it has, or has not, run, up to a limit.
 	busy, idle uint8
 	noSched    bool // its schedstat is of no use
@@ -86,21 +86,21 @@ func (k *keeper) forget(p *slot) {
 }
 
 // close closes a descriptor of a slot.
-func (k *keeper) close(fd *int) {
+func (k *keeper) close(fd *int32) {
 	if *fd < 0 {
 		return
 	}
-	_ = syscall.Close(*fd) // Nothing was written, so no data can be lost.
+	_ = syscall.Close(int(*fd)) // Nothing was written, so no data can be lost.
 	*fd = -1
 	k.count--
 }
 
 // take keeps fd in a field of a slot unless a limit is reached, and reports whether it did.
-func (k *keeper) take(field *int, fd int) bool {
+func (k *keeper) take(field *int32, fd int) bool {
 	if k.count >= k.limit || fd >= k.highest {
 		return false
 	}
-	*field = fd
+	*field = int32(fd)
 	k.count++
 	return true
 }
@@ -175,7 +175,7 @@ func (s *Scanner) readAllKept() error {
 		p := &s.kept.slots[i]
 		same, err := s.statKept(p)
 		if err == nil {
-			p.at = len(s.kept.same)
+			p.at = int32(len(s.kept.same))
 			s.kept.same = append(s.kept.same, same)
 			continue
 		}
@@ -337,7 +337,7 @@ func (s *Scanner) statOf(p *slot, st *Stat) error {
 
 func (s *Scanner) readKept(p *slot) ([]byte, error) {
 	if p.fd >= 0 {
-		n, errno := preadRaw(p.fd, s.file[:cap(s.file)])
+		n, errno := preadRaw(int(p.fd), s.file[:cap(s.file)])
 		if errno == 0 {
 			return s.file[:n], nil
 		}

@@ -59,7 +59,7 @@ func (s *Scanner) quiet(p *slot) (same, holds bool) {
 	if p.sched < 0 && !s.openSched(p) {
 		return false, false
 	}
-	n, errno := preadRaw(p.sched, s.file[:cap(s.file)])
+	n, errno := preadRaw(int(p.sched), s.file[:cap(s.file)])
 	if errno != 0 { // it is gone, and another process may have its pid
 		s.kept.close(&p.sched)
 		return false, false

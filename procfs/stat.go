@@ -11,13 +11,11 @@ import (
 type Stat struct {
 	PID     int    // process ID
 	Comm    string // name: up to 15 bytes of any value, 63 for a kernel thread
-	State   State  // of the main thread, see [Stat.Zombie]
 	PPID    int    // pid of the parent, 0 if it is outside the PID namespace
 	PGRP    int    // process group ID, 0 if the leader was outside the PID namespace
 	Session int    // session ID, 0 as for PGRP
 	TTY     int    // device number of the controlling terminal, 0: none
 	TPGID   int    // foreground process group of that terminal, -1: none
-	Flags   uint32 // PF_* bits of the kernel's sched.h
 
 	MinorFaults, MajorFaults uint64 // page faults served without and with I/O
 	CMinorFaults             uint64 // MinorFaults of the children that it has waited for
@@ -31,6 +29,9 @@ type Stat struct {
 	RSS            Pages // resident memory; inexact, see proc_pid_stat(5)
 	ExitSignal     int   // signal that the parent gets when it ends; SIGCHLD unless set by clone(2)
 	Processor      int   // CPU on which the main thread last ran
+
+	Flags uint32 // PF_* bits of the kernel's sched.h
+	State State  // of the main thread, see [Stat.Zombie]
 
 	// ExitCode is how a zombie ended. The kernel shows it to the same user and with
 	// CAP_SYS_PTRACE, see [FS.MayTrace]. To other readers it shows 0, which is also

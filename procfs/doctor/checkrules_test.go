@@ -130,7 +130,7 @@ func TestCannotEnd(t *testing.T) {
 	first := snapshot.Process{ID: procfs.ID{PID: 1}, Comm: "sh", State: procfs.StateSleeping, Threads: 1, Term: verdict.OutcomeNoEffect}
 	first.Target = &verdict.Target{
 		ID: first.ID, State: procfs.StateSleeping, Tasks: []verdict.Task{{TID: 1, Exiting: true}},
-		Dying: verdict.Exiting, Blocker: verdict.Blocker{PID: 7, Comm: "app", Tracer: 99, By: "strace"},
+		Dying: verdict.Exiting, Blocker: &verdict.Blocker{PID: 7, Comm: "app", Tracer: 99, By: "strace"},
 	}
 	found, stop := Examine(&Facts{Procs: []snapshot.Process{first}})
 	if len(found) == 0 || found[0].ID != "cannot-end" || found[0].Do != "end the debugger: kill -KILL 99" {
@@ -139,7 +139,7 @@ func TestCannotEnd(t *testing.T) {
 	if stop.Reacts != verdict.Unknown || !stop.AtLeast {
 		t.Errorf("stop %+v", stop)
 	}
-	first.Target.Blocker = verdict.Blocker{}
+	first.Target.Blocker = nil
 	if found, _ := Examine(&Facts{Procs: []snapshot.Process{first}}); len(found) > 0 && found[0].ID == "cannot-end" {
 		t.Errorf("one that is about to go: %+v", found[0])
 	}

@@ -154,7 +154,7 @@ func pidsUnlimited(f *Facts, s *Stop) *Finding {
 // be reaped. Without such a process it is about to go.
 func cannotGo(first *snapshot.Process) bool {
 	t := first.Target
-	return t != nil && t.Dying == verdict.Exiting && t.Blocker.PID != 0
+	return t != nil && t.Dying == verdict.Exiting && t.Blocker != nil
 }
 
 // cannotEnd: PID 1 is dead, and the container does not end.
@@ -165,7 +165,7 @@ func cannotEnd(f *Facts, s *Stop) *Finding {
 	}
 	_, why := verdict.Of(first.Target, sigTERM, verdict.Anyone())
 	do := "look at the disk or the network file system that it waits for"
-	if b := &first.Target.Blocker; b.Tracer != 0 {
+	if b := first.Target.Blocker; b.Tracer != 0 {
 		do = fmt.Sprintf("end the debugger: kill -KILL %d", b.Tracer)
 	}
 	return &Finding{

@@ -15,8 +15,8 @@ import (
 type forecast struct {
 	target  *verdict.Target // nil: none yet; shared by snapshots, so not modified
 	outcome verdict.Outcome // what SIGTERM would do
-	state   uint64          // hash of the state; what it is of would double the memory of a row
 	asked   bool            // with [Options.Bare]: the outcome was found out
+	state   uint64          // hash of the state; what it is of would double the memory of a row
 }
 
 // decisive is the state of a process that a forecast depends on.
@@ -39,7 +39,7 @@ func (r *Reader) forecast(p *kept, s *procfs.Stat, st *procfs.Status) {
 	state := decisive{state: s.State, sigs: st.Sigs, uid: st.UID, threads: s.Threads, tracer: st.TracerPID}
 	now := forecast{state: maphash.Comparable(seed, state)}
 	if p.term.target != nil && p.term.state == now.state {
-		if (r.round+s.PID)%statusRounds != 0 || p.slept(s, st) {
+		if (int(r.round)+s.PID)%statusRounds != 0 || p.slept(s, st) {
 			return
 		}
 	}
@@ -104,7 +104,7 @@ func (r *Reader) complete(p *kept, t *verdict.Target, s *procfs.Stat) {
 		relay := p.term.target.Relay
 		targets.Relay = func(int) verdict.Relay { return relay }
 	} else if p.askRelay = r.round + max(r.round-p.renamed, 1); r.round-p.renamed >= statusRounds {
-		p.askRelay = math.MaxInt
+		p.askRelay = math.MaxInt32
 	}
 	targets.Complete(t)
 }

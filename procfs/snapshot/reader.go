@@ -73,32 +73,34 @@ type Reader struct {
 	groups     *verdict.Groups // of stats; nil: not needed yet
 	lastStatus procfs.Status
 	seen       map[procfs.ID]*kept
-	wchans     map[string]string // see internWchan
-	taken      time.Time         // time of the previous snapshot
-	cpu        time.Duration     // CPU time of the control group at the previous snapshot
-	lastPID    int               // the last allocated pid at the previous snapshot
-	counter    int               // descriptor of the file with the last pid; -1: there is none
-	round      int               // number of the snapshot
+	wchans     map[string]string                  // see internWchan
+	signals    map[procfs.Signals]*procfs.Signals // see shareSignals
+	taken      time.Time                          // time of the previous snapshot
+	cpu        time.Duration                      // CPU time of the control group at the previous snapshot
+	lastPID    int                                // the last allocated pid at the previous snapshot
+	counter    int                                // descriptor of the file with the last pid; -1: there is none
+	lastWords  []string                           // the command line that was read last, see [Reader.shareCmdline]
+	round      int32                              // number of the snapshot
 }
 
 // kept is what is kept about a process from one snapshot to the next.
 type kept struct {
 	cpu      procfs.Ticks
-	threads  int
 	comm     string
 	cmdline  []string
-	round    int  // the snapshot in which it was last seen
-	ran      bool // it has run since the command line was read
 	status   keptStatus
 	term     forecast
 	switches uint64 // [procfs.Status.Switches] at the time of term
 	relayOf  string // the name of the process when its relay was asked for, see complete
-	renamed  int    // the snapshot in which it first had that name
-	askRelay int    // the snapshot in which it is to be asked for again
-	// place and container are as in [Process], if placed.
+	// container and place are as in [Process], if placed.
+	container string
+	threads   int32
+	round     int32 // the snapshot in which it was last seen
+	renamed   int32 // the snapshot in which it first had that name
+	askRelay  int32 // the snapshot in which it is to be asked for again
+	ran       bool  // it has run since the command line was read
 	placed    bool
 	place     Place
-	container string
 }
 
 // spareRows is how many rows the caller may append to those of a snapshot without copying all.
@@ -125,7 +127,7 @@ func NewReader(fs procfs.FS, opt Options) *Reader {
 		counter: counter,
 		fs:      fs, opt: opt, Targets: verdict.NewReader(fs, opt.Relay), scanner: scanner,
 		users: opt.Of.Users, Cgroup: opt.Of.Group,
-		seen: map[procfs.ID]*kept{}, wchans: map[string]string{},
+		seen: map[procfs.ID]*kept{}, wchans: map[string]string{}, signals: map[procfs.Signals]*procfs.Signals{},
 	}
 }
 
@@ -227,18 +229,18 @@ func (r *Reader) process(s *procfs.Stat, same bool, uptime, since time.Duration)
 	if known := before.cpu; since > 0 && used >= known {
 		p.CPU = (used - known).Duration().Seconds() / min(since, max(p.Age, 10*time.Millisecond)).Seconds()
 	}
-	fresh := max(s.Threads-before.threads, 0)
-	before.cpu, before.threads = used, s.Threads
+	fresh := max(s.Threads-int(before.threads), 0)
+	before.cpu, before.threads = used, int32(s.Threads)
 
 	if st := r.status(before, s, ran, same); st.uid != procfs.NoID {
 		uid := r.users.Inside(st.uid)
-		p.User, p.UID, p.Sigs = r.users.Name(uid), uid, st.sigs
+		p.User, p.UID, p.Sigs = r.users.Name(uid), uid, *st.sigs
 		p.Target, p.Term = before.term.target, before.term.outcome
 		p.RSS = st.exact(p.RSS)
 		p.Status, p.Known = s.ExitCode, s.Zombie() && (st.mayTrace || s.ExitCode != 0)
 	}
 	if s.State.Ended() {
-		p.Culprit = zombie.CulpritOf(s, before.status.tracer)
+		p.Culprit = zombie.CulpritOf(s, int(before.status.tracer))
 	}
 	return p, fresh
 }
@@ -278,14 +280,23 @@ func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
 	if s.Zombie() || s.KernelThread() || r.opt.Bare {
 		return nil
 	}
-	if p.cmdline == nil || p.comm != s.Comm || p.ran && (r.round+s.PID)%cmdlineRounds == 0 {
+	if p.cmdline == nil || p.comm != s.Comm || p.ran && (int(r.round)+s.PID)%cmdlineRounds == 0 {
 		p.ran = false
 		if words, ok := r.readCmdline(s.ID(), s.State); ok {
-			p.cmdline = words
+			p.cmdline = r.shareCmdline(words)
 		}
 		p.comm = s.Comm
 	}
 	return p.cmdline
+}
+
+// shareCmdline returns words, or the command line that was read before it if that is equal:
+// the workers of a server often have the same one.
+func (r *Reader) shareCmdline(words []string) []string {
+	if !slices.Equal(words, r.lastWords) {
+		r.lastWords = words
+	}
+	return r.lastWords
 }
 
 // readCmdline reads the command line, for which the kernel takes the lock of the process's

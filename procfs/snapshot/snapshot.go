@@ -66,11 +66,9 @@ type Process struct {
 	PGRP    int            // process group ID
 	Session int            // session ID
 	Threads int            // number of threads, including a main thread that has ended
-	State   procfs.State   // as the kernel shows it, see proc_pid_stat(5)
 	User    string         // name of the effective user, or its uid as digits; "" if unknown
-	UID     uint32         // effective user ID, if User is not ""
 	Comm    string         // name of the executable, at most 15 bytes, see comm(5)
-	Cmdline []string       // nil for kernel threads and zombies
+	Cmdline []string       // nil for kernel threads and zombies; shared, so it must not be modified
 	CPU     float64        // CPUs in use since the last snapshot, or since its start if that is later
 	CPUTime time.Duration  // CPU time since its start
 	RSS     procfs.Bytes   // resident memory, 0 for a zombie
@@ -79,21 +77,26 @@ type Process struct {
 	// Target has what decides Term, but may lack what other signals need; nil:
 	// unknown. Snapshots share it, so it must not be modified.
 	Target *verdict.Target
-	// Term is what SIGTERM would do to it if Caller sent it now.
-	Term verdict.Outcome
-	// Status is how a zombie ended, if Known.
-	Status procfs.WaitStatus
-	Known  bool // the kernel shows Status
 	// Culprit is the pid of the process that ought to reap a zombie, see
 	// [zombie.CulpritOf]; 0: a process outside the PID namespace.
 	Culprit int
+	// Container is the ID of the container of a process with Outside, if Place is
+	// PlaceOther; "" if unknown.
+	Container string
+	// Term is what SIGTERM would do to it if Caller sent it now.
+	Term verdict.Outcome
+	// State is as the kernel shows it, see proc_pid_stat(5).
+	State procfs.State
+	// Place is the container of a process with Outside.
+	Place Place
 	// Outside says that the parent is outside the PID namespace, as for a process
 	// that docker exec started.
 	Outside bool
-	// Place is the container of a process with Outside, and Container the ID of that
-	// container if Place is PlaceOther; "" if unknown.
-	Place     Place
-	Container string
+	// UID is the effective user ID, if User is not "".
+	UID uint32
+	// Status is how a zombie ended, if Known.
+	Status procfs.WaitStatus
+	Known  bool // the kernel shows Status
 }
 
 // Place says which container a process belongs to. The containers of a pod may share a

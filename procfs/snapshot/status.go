@@ -18,15 +18,14 @@ const (
 // keptStatus is what is kept from /proc/[pid]/status, which takes three system calls
 // to read, while stat takes one.
 type keptStatus struct {
-	read     bool   // the status has been read
-	uid      uint32 // effective user; NoID: the status could not be read
-	sigs     procfs.Signals
-	mayTrace bool // the kernel shows how it ended
-	state    procfs.State
+	sigs     *procfs.Signals // shared by processes with the same; nil: the status has not been read
 	faults   uint64
 	comm     string
-	tracer   int   // process that traces it, for a zombie, see [zombie.Tracer]
-	rss      int64 // correction in bytes for the RSS of stat
+	rss      int64  // correction in bytes for the RSS of stat
+	uid      uint32 // effective user; NoID: the status could not be read
+	tracer   int32  // process that traces it, for a zombie, see [zombie.Tracer]
+	state    procfs.State
+	mayTrace bool // the kernel shows how it ended
 }
 
 // exact corrects the RSS of stat. Since Linux 6.2 that lacks what each CPU has not yet
@@ -43,7 +42,7 @@ func (st *keptStatus) exact(rss procfs.Bytes) procfs.Bytes {
 // signals or is stopped. Of a zombie only the tracer changes.
 func (st *keptStatus) due(s *procfs.Stat, ran bool) bool {
 	switch {
-	case !st.read:
+	case st.sigs == nil:
 		return true
 	case s.Zombie() && st.state.Zombie():
 		return st.tracer != 0 // The tracer may detach.
@@ -61,7 +60,7 @@ func (r *Reader) status(p *kept, s *procfs.Stat, ran, same bool) *keptStatus {
 	if same {
 		rounds = sameRounds
 	}
-	if !st.due(s, ran) && (r.round+s.PID)%rounds != 0 {
+	if !st.due(s, ran) && (int(r.round)+s.PID)%rounds != 0 {
 		return st
 	}
 	status := &r.lastStatus // Parsing into the same value again allocates nothing.
@@ -70,7 +69,7 @@ func (r *Reader) status(p *kept, s *procfs.Stat, ran, same bool) *keptStatus {
 		return st
 	}
 	*st = keptStatus{
-		read: true, uid: status.UID[procfs.Effective], sigs: status.Sigs,
+		uid: status.UID[procfs.Effective], sigs: r.shareSignals(&status.Sigs),
 		state: s.State, faults: s.MinorFaults, comm: s.Comm,
 	}
 	if status.RSS > 0 {
@@ -79,7 +78,23 @@ func (r *Reader) status(p *kept, s *procfs.Stat, ran, same bool) *keptStatus {
 	r.forecast(p, s, status)
 	if s.Zombie() {
 		st.mayTrace = r.fs.MayTrace(s.PID)
-		st.tracer = zombie.TracerProcess(r.fs, status.TracerPID)
+		st.tracer = int32(zombie.TracerProcess(r.fs, status.TracerPID))
 	}
 	return st
+}
+
+// mostSignals limits the signal states that a Reader shares. Most processes have one of a few.
+const mostSignals = 256
+
+// shareSignals returns a copy of sigs that nobody modifies.
+func (r *Reader) shareSignals(sigs *procfs.Signals) *procfs.Signals {
+	if known, ok := r.signals[*sigs]; ok {
+		return known
+	}
+	if len(r.signals) >= mostSignals {
+		clear(r.signals) // Some programs change their masks all the time.
+	}
+	copied := *sigs
+	r.signals[copied] = &copied
+	return &copied
 }

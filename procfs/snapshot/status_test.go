@@ -8,7 +8,7 @@ import (
 
 // TestStatusIsDue checks when the status of a process is read again.
 func TestStatusIsDue(t *testing.T) {
-	kept := keptStatus{read: true, state: procfs.StateSleeping, faults: 5, comm: "sh"}
+	kept := keptStatus{sigs: &procfs.Signals{}, state: procfs.StateSleeping, faults: 5, comm: "sh"}
 	same := procfs.Stat{State: procfs.StateSleeping, MinorFaults: 5, Comm: "sh", Threads: 1}
 	with := func(change func(*keptStatus, *procfs.Stat)) (keptStatus, procfs.Stat) {
 		k, s := kept, same
@@ -21,7 +21,7 @@ func TestStatusIsDue(t *testing.T) {
 		want   bool
 	}{
 		"nothing changed": {func(*keptStatus, *procfs.Stat) {}, false, false},
-		"never read":      {func(k *keptStatus, _ *procfs.Stat) { k.read = false }, false, true},
+		"never read":      {func(k *keptStatus, _ *procfs.Stat) { k.sigs = nil }, false, true},
 		"it ran":          {func(*keptStatus, *procfs.Stat) {}, true, true},
 		"faults":          {func(_ *keptStatus, s *procfs.Stat) { s.MinorFaults++ }, false, true},
 		"another name":    {func(_ *keptStatus, s *procfs.Stat) { s.Comm = "sleep" }, false, true},
@@ -29,11 +29,11 @@ func TestStatusIsDue(t *testing.T) {
 		"it is stopped": {
 			func(k *keptStatus, s *procfs.Stat) { k.state, s.State = procfs.StateStopped, procfs.StateStopped }, false, true,
 		},
-		"it blocks": {func(k *keptStatus, _ *procfs.Stat) { k.sigs.Blocked = 1 }, false, true},
-		"one waits": {func(k *keptStatus, _ *procfs.Stat) { k.sigs.SharedPending = 1 }, false, true},
+		"it blocks": {func(k *keptStatus, _ *procfs.Stat) { k.sigs = &procfs.Signals{Blocked: 1} }, false, true},
+		"one waits": {func(k *keptStatus, _ *procfs.Stat) { k.sigs = &procfs.Signals{SharedPending: 1} }, false, true},
 		"it ended":  {func(_ *keptStatus, s *procfs.Stat) { s.State = procfs.StateZombie }, false, true},
 		"it is ended": {func(k *keptStatus, s *procfs.Stat) {
-			k.state, s.State, k.sigs.Blocked = procfs.StateZombie, procfs.StateZombie, 1
+			k.state, s.State, k.sigs = procfs.StateZombie, procfs.StateZombie, &procfs.Signals{Blocked: 1}
 		}, true, false},
 	} {
 		k, s := with(test.change)

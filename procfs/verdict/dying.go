@@ -22,7 +22,7 @@ const (
 // all its processes have been reaped (zap_pid_ns_processes in the kernel's
 // pid_namespace.c).
 type Blocker struct {
-	PID    int          // process ID; 0: there is none, or it is unknown
+	PID    int          // process ID
 	Comm   string       // its name
 	State  procfs.State // of its main thread
 	Tracer int          // the process that traces it, and must wait for it; 0: none
@@ -93,11 +93,14 @@ func (q *question) dying() bool {
 }
 
 func whyDying(q *question) string {
-	t, more := q.t, ""
-	if t.Blocker.More > 0 {
-		more = fmt.Sprintf(", and %d more", t.Blocker.More)
+	t, b, more := q.t, Blocker{}, ""
+	if t.Blocker != nil {
+		b = *t.Blocker
 	}
-	b, name := &t.Blocker, procfs.Printable(t.Blocker.Comm)
+	if b.More > 0 {
+		more = fmt.Sprintf(", and %d more", b.More)
+	}
+	name := procfs.Printable(b.Comm)
 	switch {
 	case t.Dying == Dumping:
 		return "it is dumping core: only SIGKILL has an effect"

@@ -115,7 +115,9 @@ func (r *Reader) Complete(t *Target) {
 		t.Relay = r.Relay(t.ID.PID)
 	}
 	if t.Dying == Exiting && t.isInit() {
-		t.Blocker = r.blocker(t.ID.PID)
+		if b := r.blocker(t.ID.PID); b.PID != 0 {
+			t.Blocker = &b
+		}
 	}
 	if t.ID.PID != 1 && r.Before != nil {
 		t.Before = r.Before()

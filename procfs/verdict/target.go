@@ -1,45 +1,42 @@
 package verdict
 
-import (
-	"slices"
-
-	"yinit/procfs"
-)
+import "yinit/procfs"
 
 // Target is what [Of] needs to know about a process to predict the effect of a
 // signal. Fields that are not known are zero.
 type Target struct {
-	ID      procfs.ID    // pid and start time
-	Comm    string       // name of the main thread
-	State   procfs.State // of the main thread
-	Kernel  bool         // it is a kernel thread, see [procfs.Stat.KernelThread]
-	PGRP    int          // as in [procfs.Stat.PGRP]
-	Session int          // as in [procfs.Stat.Session]
-	UID     [4]uint32    // as in [procfs.Status.UID]
-	NSpid   []int        // as in [procfs.Status.NSpid]
-	Tracer  int          // thread that traces one of its threads, 0: none
+	ID      procfs.ID // pid and start time
+	Comm    string    // name of the main thread
+	PGRP    int       // as in [procfs.Stat.PGRP]
+	Session int       // as in [procfs.Stat.Session]
+	UID     [4]uint32 // as in [procfs.Status.UID]
+	NSpid   []int     // as in [procfs.Status.NSpid]
+	Tracer  int       // thread that traces one of its threads, 0: none
 
 	Sigs procfs.Signals // of the process; Blocked has what all living threads block
 	// Tasks are the living threads, the main thread first. A main thread that has
 	// ended is not in the list.
 	Tasks       []Task
 	MainBlocked procfs.SignalSet // blocked by the main thread, even if it has ended
-	Partial     bool             // Tasks lacks some threads
+	SignalFDs   procfs.SignalSet // signals that it can read from signalfd(2) descriptors
 
-	SignalFDs procfs.SignalSet // signals that it can read from signalfd(2) descriptors
-	FDsRead   bool             // SignalFDs is known
+	Blocker *Blocker // for which it waits, if it is PID 1 and dying; nil: none, or unknown; see [Reader.Complete]
+	Relay   Relay    // of an init that forwards signals; nil: not known to be one
+	Before  Masks    // what it may have inherited from before its init was started
 
-	Dying   Dying   // whether it is beyond signals, although no zombie yet
-	Blocker Blocker // for which it waits, if it is PID 1 and dying; see [Reader.Complete]
+	// The fields from here on have a byte each, so that many targets take little memory.
 
-	Orphaned  Answer     // its process group is orphaned, see [Groups.Orphaned]
-	CoreOff   Answer     // core dumps are switched off
-	Freezer   Freezer    // kind of freezer that holds it
-	Language  Language   // runtime that installed the handlers
-	Relay     Relay      // of an init that forwards signals; nil: not known to be one
-	Before    Masks      // what it may have inherited from before its init was started
-	UserNS    NSRelation // how its user namespace relates to the caller's
-	Permitted Answer     // whether kill(2) with signal 0 succeeded
+	State     procfs.State // of the main thread
+	Kernel    bool         // it is a kernel thread, see [procfs.Stat.KernelThread]
+	Partial   bool         // Tasks lacks some threads
+	FDsRead   bool         // SignalFDs is known
+	Dying     Dying        // whether it is beyond signals, although no zombie yet
+	Orphaned  Answer       // its process group is orphaned, see [Groups.Orphaned]
+	CoreOff   Answer       // core dumps are switched off
+	Freezer   Freezer      // kind of freezer that holds it
+	Language  Language     // runtime that installed the handlers
+	UserNS    NSRelation   // how its user namespace relates to the caller's
+	Permitted Answer       // whether kill(2) with signal 0 succeeded
 }
 
 // Relay describes what an init does with the signals that its handler takes. The
@@ -61,13 +58,13 @@ type Masks struct{ Blocked, Ignored procfs.SignalSet }
 // A Task is a living thread of a [Target].
 type Task struct {
 	TID     int              // thread ID
+	Blocked procfs.SignalSet // without the awaited signals while it is in sigwait
+	Wchan   string           // kernel function in which it waits, see [procfs.FS.Wchan]
+	Awaited procfs.SignalSet // the signals it waits for in sigwait, if AwaitedRead
 	State   procfs.State     // of this thread
 	Killed  bool             // SIGKILL is pending for this thread
 	Exiting bool             // it is in do_exit, see [Exiting]
-	Blocked procfs.SignalSet // without the awaited signals while it is in sigwait
-	Wchan   string           // kernel function in which it waits, see [procfs.FS.Wchan]
 	Sigwait Answer           // it waits in sigwait(3), sigwaitinfo(2) or sigtimedwait(2)
-	Awaited procfs.SignalSet // the signals it waits for there, if AwaitedRead
 	// AwaitedRead says that Awaited is known. The set is in the memory of the
 	// process, and reading it requires the right to trace the process.
 	AwaitedRead bool
@@ -76,15 +73,25 @@ type Task struct {
 // NewTarget returns a Target with what stat and status contain. They describe the
 // main thread only, so that the other threads are missing.
 func NewTarget(stat *procfs.Stat, status *procfs.Status) *Target {
-	t := &Target{
+	// Nearly all processes have one thread and one pid: their target is a single object.
+	all := new(struct {
+		target Target
+		task   [1]Task
+		pid    [1]int
+	})
+	t := &all.target
+	*t = Target{
 		ID: stat.ID(), Comm: stat.Comm, State: stat.State, Kernel: stat.KernelThread(),
-		PGRP: stat.PGRP, Session: stat.Session, UID: status.UID, NSpid: slices.Clone(status.NSpid), Tracer: status.TracerPID,
+		PGRP: stat.PGRP, Session: stat.Session, UID: status.UID, NSpid: append(all.pid[:0], status.NSpid...), Tracer: status.TracerPID,
 		Sigs: status.Sigs, MainBlocked: status.Sigs.Blocked, Partial: stat.Threads > 1,
 	}
+	if len(status.NSpid) == 0 {
+		t.NSpid = nil
+	}
 	if !t.State.Ended() {
-		task := newTask(stat.PID, stat.State, status.Sigs.Blocked)
-		task.Exiting, task.Killed = exiting(stat), status.Sigs.Pending.Has(sigKill)
-		t.Tasks = []Task{task}
+		all.task[0] = newTask(stat.PID, stat.State, status.Sigs.Blocked)
+		all.task[0].Exiting, all.task[0].Killed = exiting(stat), status.Sigs.Pending.Has(sigKill)
+		t.Tasks = all.task[:]
 	}
 	t.Dying = t.dying(status.CoreDumping)
 	return t

@@ -35,7 +35,7 @@ func example() *tui.Saved {
 		Sigs: sigs, Tasks: []verdict.Task{{
 			TID: 37, State: procfs.StateDisk, Killed: true, Exiting: true, Blocked: 5, Wchan: "do_wait", Sigwait: verdict.No, Awaited: 6, AwaitedRead: true,
 		}}, MainBlocked: 7, Partial: true, SignalFDs: 8, FDsRead: true, Dying: verdict.Killed,
-		Blocker:  verdict.Blocker{PID: 5, Comm: "x", State: procfs.StateZombie, Tracer: 6, By: "gdb", More: 2},
+		Blocker:  &verdict.Blocker{PID: 5, Comm: "x", State: procfs.StateZombie, Tracer: 6, By: "gdb", More: 2},
 		Orphaned: verdict.Yes, CoreOff: verdict.No, Freezer: verdict.Freezer2, Language: verdict.Node, Relay: history.PlainRelay(),
 		Before: verdict.Masks{Blocked: 9, Ignored: 10}, UserNS: verdict.NSBelow, Permitted: verdict.Yes,
 	}

@@ -74,7 +74,7 @@ func targetOf(t *verdict.Target) *target {
 		k := &t.Tasks[i]
 		v.Tasks = append(v.Tasks, task{k.TID, k.State.String(), k.Killed, k.Exiting, set(k.Blocked), str(k.Wchan), uint8(k.Sigwait), set(k.Awaited), k.AwaitedRead})
 	}
-	if b := t.Blocker; b.PID != 0 {
+	if b := t.Blocker; b != nil {
 		v.Blocker = &blocker{b.PID, str(b.Comm), b.State.String(), b.Tracer, str(b.By), b.More}
 	}
 	return v
@@ -109,7 +109,7 @@ func (v *target) value(p *snapshot.Process) (*verdict.Target, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.Blocker = verdict.Blocker{PID: b.PID, Comm: string(b.Comm), State: s, Tracer: b.Tracer, By: string(b.By), More: count(b.More)}
+		t.Blocker = &verdict.Blocker{PID: b.PID, Comm: string(b.Comm), State: s, Tracer: b.Tracer, By: string(b.By), More: count(b.More)}
 	}
 	return t, v.enums(t)
 }
