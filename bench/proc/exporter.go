@@ -16,10 +16,31 @@ import (
 )
 
 // exporterAddress is where the exporter under test listens.
-const exporterAddress = "127.0.0.1:19987"
+const (
+	exporterHost, exporterPort = "127.0.0.1", "19987"
+	exporterAddress            = exporterHost + ":" + exporterPort
+)
 
-// compareExporters measures what a scrape costs with 200 containers and 10,000 processes, and what
-// many scrapes at once do. process-exporter, if it is installed, looks at the same.
+// interval is how often Prometheus scrapes by default in deploy/prometheus.
+const interval = 15 * time.Second
+
+// A rival is another exporter that looks at the same processes, if it is installed.
+type rival struct {
+	name, build string // where its source is
+	args        []string
+}
+
+// rivals returns the other exporters. cAdvisor measures control groups; a Docker that it cannot
+// reach is not asked about each of ours, so it takes them as they are.
+func rivals(config string) []rival {
+	return []rival{
+		{"process-exporter", "github.com/ncabatoff/process-exporter/cmd/process-exporter", []string{"-web.listen-address", exporterAddress, "-config.path", config, "-threads=false", "-gather-smaps=false"}},
+		{"cadvisor", "in the folder cmd of a clone of github.com/google/cadvisor", []string{"-listen_ip", exporterHost, "-port", exporterPort, "-docker", "unix:///nowhere"}},
+	}
+}
+
+// compareExporters measures what a scrape costs with 200 containers and 10,000 processes, what many
+// scrapes at once do, and what Prometheus' usual interval costs, since some work between scrapes.
 func compareExporters(exporter string, args []string) {
 	containers := 200
 	if len(args) > 0 {
@@ -33,18 +54,20 @@ func compareExporters(exporter string, args []string) {
 	defer stop()
 	fmt.Printf("%d PID namespaces, %d processes on the machine\n", containers, processes())
 	measureExporter("yinit-exporter", nodeRounds, exporter, "--listen", exporterAddress)
-	other, err := exec.LookPath("process-exporter")
-	if err != nil {
-		fmt.Println("skipping process-exporter: it is not installed; go build github.com/ncabatoff/process-exporter/cmd/process-exporter")
-		return
-	}
 	config, err := os.CreateTemp("", "process-exporter")
 	check(err)
 	defer os.Remove(config.Name())
 	_, err = config.WriteString("process_names: [{name: \"{{.Comm}}\", cmdline: ['.+']}]\n")
 	check(err)
 	check(config.Close())
-	measureExporter("process-exporter", 3, other, "-web.listen-address", exporterAddress, "-config.path", config.Name(), "-threads=false", "-gather-smaps=false")
+	for _, r := range rivals(config.Name()) {
+		path, err := exec.LookPath(r.name)
+		if err != nil {
+			fmt.Printf("skipping %s: it is not installed; go build %s\n", r.name, r.build)
+			continue
+		}
+		measureExporter(r.name, 3, path, r.args...)
+	}
 }
 
 // measureExporter starts an exporter and scrapes it some times.
@@ -78,6 +101,10 @@ func measureExporter(name string, rounds int, exporter string, args ...string) {
 	}
 	all.Wait()
 	fmt.Printf("%-42s %8.0f ms wall %8.0f ms CPU %8.1f MB RSS\n", name+", 20 scrapes at once", time.Since(began).Seconds()*1000, cpuOf(cmd.Process.Pid)-before, rssOf(cmd.Process.Pid))
+	before, began = cpuOf(cmd.Process.Pid), time.Now()
+	scrape("/metrics")
+	time.Sleep(time.Until(began.Add(interval)))
+	fmt.Printf("%-42s %8s         %8.0f ms CPU\n", name+", 15 s with one scrape", "", cpuOf(cmd.Process.Pid)-before)
 }
 
 // scrape returns a page; "" if it does not answer.

@@ -11,8 +11,8 @@
 // at 50, 100 and 3,000 processes; 10,000 only if you ask for it. The third form compares
 // yinit health with ps and pgrep, at 100 processes. The fourth form compares yinit containers
 // with docker ps and docker top for each container, at 20 and 200 containers with 10,000
-// processes in all. The fifth form measures scrapes of yinit-exporter beside process-exporter. Both
-// make control groups, so they need root.
+// processes in all. The fifth form measures scrapes of yinit-exporter beside those of
+// process-exporter and cAdvisor. Both make control groups, so they need root.
 //
 // It is a separate module to keep its dependencies out of the project's go.mod. Each
 // reader runs in its own process, with its own descriptors and heap, and they take
