@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
 	"yinit/procfs"
 	"yinit/procfs/container"
 	"yinit/procfs/doctor"
@@ -220,6 +223,13 @@ func TestZoomEnded(t *testing.T) {
 	u.refresh()
 	u.sees("worker has ended", "to the machine")
 	u.seesNot("mem ", "up 3d")
+	for range 9 { // The rows of the processes that have just ended stay for a moment.
+		u.refresh()
+	}
+	for _, page := range []string{"1", "3", "5"} {
+		u.press(page).sees("worker has ended. Esc leads back to the machine.")
+		u.seesNot("No process matches", "can be foreseen")
+	}
 	u.press("esc").sees("CONTAINER")
 }
 
@@ -299,5 +309,39 @@ func TestContainersOrder(t *testing.T) {
 	u.press("I")
 	if got := u.names(); got[0] != "locked" {
 		t.Errorf("by pid: %v", got)
+	}
+}
+
+// TestZoomClicks: a click on a container long after another one, with a look into it in between, is
+// no double click, and neither are clicks on two containers.
+func TestZoomClicks(t *testing.T) {
+	u, fleet := newNodeUser(t, 140, 30, Options{})
+	click := func(words string) { // The time for a double click does not pass.
+		for y, line := range strings.Split(u.screen(), "\n") {
+			if i := strings.Index(line, words); i >= 0 {
+				cmd := u.send(tea.MouseClickMsg{X: ansi.StringWidth(line[:i]), Y: y, Button: tea.MouseLeft})
+				if !u.m.clicks.open { // It was a double click.
+					u.run(cmd)
+				}
+				return
+			}
+		}
+		t.Fatalf("there is no %q:\n%s", words, u.screen())
+	}
+	click("cache")
+	u.press("enter")
+	u.send(restMsg{clicks: u.m.clicks.n})
+	u.press("esc")
+	click("cache")
+	if u.m.outer != nil {
+		t.Errorf("a click zooms:\n%s", u.screen())
+	}
+	u.send(restMsg{clicks: u.m.clicks.n})
+	u.press("enter", "0")
+	click("worker")
+	opened := fleet.inside
+	click("cache")
+	if fleet.inside != opened {
+		t.Errorf("clicks on two containers zoom:\n%s", u.screen())
 	}
 }

@@ -120,8 +120,8 @@ func (d doctorPage) view(w *world, height int) []string {
 		return nil
 	}
 	lines := []string{w.summary()}
-	if len(d.rows) == 0 && w.read && len(d.find) > 0 {
-		lines = append(lines, "", w.line(strong, "No process matches "+w.text(d.typed)+". Esc clears the filter."))
+	if len(d.rows) == 0 && w.read && len(d.find) > 0 && !w.gone() {
+		lines = append(lines, "", w.noProcess(d.typed))
 	}
 	cols := d.place(w)
 	from, to := d.visible()
@@ -182,6 +182,8 @@ func (w *world) summary() string {
 	switch {
 	case !w.read:
 		return ""
+	case w.gone():
+		return w.noProcess("")
 	case !s.Possible && w.snap.Caller.PID == 1:
 		return w.line(strong, "No stop can be foreseen: top is PID 1.")
 	case !s.Possible && w.machine():

@@ -34,7 +34,7 @@ func (w *world) header() []string {
 }
 
 func (w *world) identity() []piece {
-	if w.where != "" && w.living == 0 {
+	if w.gone() {
 		return []piece{{text: w.text(w.where) + " has ended", rank: 25, style: bad}}
 	}
 	h := &w.snap.Host
@@ -105,7 +105,7 @@ func (w *world) missedPiece() piece {
 
 // meters returns the meters, with bars of bar cells; 0 omits the bars.
 func (w *world) meters(bar int) []piece {
-	if w.where != "" && w.living == 0 { // What is left would be that of the machine.
+	if w.gone() { // What is left would be that of the machine.
 		return nil
 	}
 	h := &w.snap.Host

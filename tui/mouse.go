@@ -13,10 +13,11 @@ type clicks struct {
 	open bool    // a second click on it is a double click
 }
 
-// clicked is the process or the record that a click has selected.
+// clicked is the process, the record or the container that a click has selected.
 type clicked struct {
-	id  procfs.ID
-	seq uint64
+	id        procfs.ID
+	seq       uint64
+	container containerID
 }
 
 // wheel moves by three rows.
@@ -76,7 +77,10 @@ func (m Model) click(msg tea.MouseClickMsg) (Model, tea.Cmd) {
 func (m Model) clickRow() (Model, tea.Cmd) {
 	p, _ := m.selected()
 	r, _ := m.page().record(&m.world)
-	on := clicked{p.ID, r.Seq}
+	on := clicked{id: p.ID, seq: r.Seq}
+	if containers, ok := m.page().(containersPage); ok {
+		on.container = containers.chosen
+	}
 	if m.clicks.open && m.clicks.on == on {
 		m.clicks.open = false
 		return m.act(actionOf("enter", m.page().keys()...))

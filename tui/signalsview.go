@@ -33,7 +33,7 @@ func (s signalsPage) view(w *world, height int) []string {
 	cols := s.place(w)
 	lines := append(make([]string, 0, height), s.heads(w, cols))
 	if len(s.rows) == 0 {
-		lines = append(lines, "", w.line(strong, "No process matches "+w.text(s.typed)+". Esc clears the filter."))
+		lines = append(lines, "", w.noProcess(s.typed))
 	}
 	from, to := s.visible()
 	for at := from; at < to; at++ {

@@ -17,7 +17,7 @@ func (t treePage) view(w *world, height int) []string {
 	cols := t.place(w)
 	lines := append(make([]string, 0, height), t.heads(w, cols))
 	if len(t.rows) == 0 && w.read {
-		lines = append(lines, "", w.line(strong, "No process matches "+w.text(t.typed)+". Esc clears the filter."))
+		lines = append(lines, "", w.noProcess(t.typed))
 	}
 	from, to := t.visible()
 	for at := from; at < min(to, from+height-1); at++ {

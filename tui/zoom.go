@@ -112,6 +112,7 @@ func (m Model) leaveZoom() (Model, tea.Cmd) {
 	m.world.node, m.world.nodeFailed = inner.world.node, inner.world.nodeFailed
 	m.pages = append([]page{inner.pages[0]}, m.pages[1:]...)
 	m.gen, m.at, m.stale = inner.gen+1, 0, true
+	m.clicks = inner.clicks // The time for a double click has gone on.
 	m.interval, m.paused, m.status, m.later, m.drawn = inner.interval, false, "", nil, inner.drawn
 	m = m.setPage(m.page().refresh(&m.world))
 	m, read := m.read()
@@ -146,3 +147,14 @@ func closeInside(inside Inside) tea.Cmd {
 		return nil
 	}
 }
+
+// noProcess is the line of a page that has no process to show.
+func (w *world) noProcess(filter string) string {
+	if w.gone() {
+		return w.line(strong, w.text(w.where)+" has ended. Esc leads back to the machine.")
+	}
+	return w.line(strong, "No process matches "+w.text(filter)+". Esc clears the filter.")
+}
+
+// gone reports whether the container that the pages show has ended.
+func (w *world) gone() bool { return w.where != "" && w.read && w.living == 0 }
