@@ -195,6 +195,9 @@ func TestZoom(t *testing.T) {
 		t.Fatalf("%d open, page %d:\n%s", fleet.opened, u.m.at, u.screen())
 	}
 	u.sees("in worker", "gunicorn", "to the machine")
+	if at := u.m.world.facts.Place; at.Target != "worker" {
+		t.Errorf("an advice leads to %+v, want worker", at)
+	}
 	fleet.inside.procs[0].Comm, fleet.inside.host.Init = "inner", "inner"
 	u.refresh()
 	u.sees("inner up")

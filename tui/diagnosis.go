@@ -16,6 +16,7 @@ func (w world) diagnose() world {
 		Records: w.events, Policy: w.policy, Checks: checks, Memory: w.memory, Dead: w.deadAt, Stuck: w.stuckAt, HitAt: w.hitAt,
 		Growth: o.perMinute, UntilFull: o.in,
 	})
+	f.Place = w.hints
 	w.findings, w.stop = doctor.Examine(&f)
 	w.facts = f
 	return w

@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"yinit/procfs/hint"
 	"yinit/procfs/snapshot"
 )
 
@@ -16,6 +17,7 @@ type Options struct {
 	ASCII    bool          // use ASCII characters only
 	PID      int           // the process to select at the start; 0: the first row
 	Fleet    Fleet         // sees the containers of the machine; nil: there is no page of them
+	Place    hint.Place    // how a command that the user types is led to what the pages show
 	NoneYet  bool          // it sees none at the moment: begin with the Tree
 	Saver    Saver         // writes snapshots; nil: it cannot
 	Replay   *Saved        // show this, and read nothing; nil: read the processes
@@ -74,6 +76,7 @@ func New(src Source, sig Signaller, o Options) Model {
 		o.ReadOnly = true
 	}
 	m := Model{src: src, sig: sig, opts: o, interval: o.Interval, unarmed: 250 * time.Millisecond, doubleClick: 400 * time.Millisecond, tickAfter: tick, now: time.Now, reading: true, pages: newPages(o)}
+	m.world.hints = o.Place
 	m.world.canvas = canvas{mono: o.NoColor, ascii: o.ASCII}
 	if o.PID != 0 || o.NoneYet {
 		m.at = m.firstPage()

@@ -113,7 +113,7 @@ func (e reasons) zombies(w *world, s *sheet, p *snapshot.Process) {
 	default:
 		s.field("zombies", fmt.Sprintf("%s of %s", text.Count(c.Count()), w.culprit(&snapshot.Process{Culprit: c.Culprit, PPID: c.Culprit})))
 		s.field("why", w.text(c.Why()))
-		s.field("helps", w.text(c.Advice(w.initFor(c.Culprit))))
+		s.field("helps", w.text(w.hints.In(c.Advice(w.initFor(c.Culprit)))))
 	}
 }
 

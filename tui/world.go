@@ -8,6 +8,7 @@ import (
 	"yinit/initcore/history/facts"
 	"yinit/procfs"
 	"yinit/procfs/doctor"
+	"yinit/procfs/hint"
 	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/verdict"
@@ -64,6 +65,7 @@ type world struct {
 
 	node       *node.Node // the containers of the machine, when a page last wanted them; nil: not read yet
 	nodeFailed string     // why they could not be read; "": they could
+	hints      hint.Place // how a command that the user types is led there
 	where      string     // the container that all pages but that of the containers show; "": the machine, or our own
 
 	sent []sentSignal       // the signals that this top has sent, oldest first; never modified, only replaced

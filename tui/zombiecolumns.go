@@ -168,5 +168,5 @@ func (w *world) helps(h *holding) string {
 	if h.why == nil {
 		return ""
 	}
-	return w.text(h.why.Advice(w.initFor(h.why.Culprit)))
+	return w.text(w.hints.In(h.why.Advice(w.initFor(h.why.Culprit))))
 }

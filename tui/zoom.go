@@ -47,6 +47,7 @@ func (m Model) zoomable() *node.Container {
 type enteredMsg struct {
 	from   Source // that was shown when it was asked for
 	name   string
+	target string // for --target
 	inside Inside
 	err    error
 }
@@ -57,10 +58,10 @@ func (m Model) zoom() (Model, tea.Cmd) {
 	if c == nil {
 		return m, nil
 	}
-	fleet, from, pid, name := m.opts.Fleet, m.src, c.PID, c.Label()
+	fleet, from, pid, name, target := m.opts.Fleet, m.src, c.PID, c.Label(), c.Target()
 	return m.setStatus(normal, "looking into "+m.world.text(name)), func() tea.Msg {
 		inside, err := fleet.Enter(pid)
-		return enteredMsg{from, name, inside, err}
+		return enteredMsg{from, name, target, inside, err}
 	}
 }
 
@@ -83,7 +84,8 @@ func (m Model) entered(msg enteredMsg) (Model, tea.Cmd) {
 	inner.opts.ReadOnly = outer.opts.ReadOnly || msg.inside.Signaller == nil
 	inner.interval, inner.paused, inner.stale = m.interval, false, false
 	w := &m.world
-	inner.world = world{canvas: w.canvas, node: w.node, nodeFailed: w.nodeFailed, where: msg.name}
+	inner.world = world{canvas: w.canvas, node: w.node, nodeFailed: w.nodeFailed, where: msg.name, hints: m.opts.Place}
+	inner.world.hints.Target = msg.target
 	inner.pages = newPages(inner.opts)
 	inner.pages[0] = m.pages[0]
 	inner.at = inner.firstPage()

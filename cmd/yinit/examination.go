@@ -65,6 +65,7 @@ func (w *source) examine() (*examination, error) {
 	}
 	l.records = p.Records
 	l.facts = facts.Of(&l.snap, p)
+	l.facts.Place = w.container.Place
 	if w.container.Other() {
 		l.facts.Signal, l.facts.Timeout = w.container.Stop(&l.snap)
 	}

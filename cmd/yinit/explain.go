@@ -68,6 +68,7 @@ func runExplain(args []string) (int, error) {
 	case err != nil:
 		return 1, fmt.Errorf("explain: %w", err)
 	}
+	e.From(o.place())
 	out := bufio.NewWriter(os.Stdout)
 	if o.json {
 		fmt.Fprintln(out, history.JSONLine(jsonOfExplanation(e)))

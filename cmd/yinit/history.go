@@ -149,7 +149,7 @@ func openHistory(o *historyOptions, fs procfs.FS) (*history.Source, error) {
 	src, err := history.Find(fs, o.pid)
 	if err != nil {
 		o.choosePID()
-		return watchInstead(fs, err, o.follow)
+		return o.watchInstead(fs, err)
 	}
 	if src.Init.PID != o.pid {
 		o.choosePID()
@@ -182,13 +182,13 @@ func (o *historyOptions) choosePID() {
 
 // watchInstead starts a watcher in this process if no init keeps a history and the
 // user asked to follow it.
-func watchInstead(fs procfs.FS, why error, follow bool) (*history.Source, error) {
+func (o *historyOptions) watchInstead(fs procfs.FS, why error) (*history.Source, error) {
 	none, ok := errors.AsType[*history.NotFoundError](why)
 	switch {
 	case !ok, none.Denied, fs.FromAbove():
 		return nil, why
-	case !follow:
-		return nil, fmt.Errorf("%w; yinit history --follow watches from now on", why)
+	case !o.follow:
+		return nil, fmt.Errorf("%w; %s watches from now on", why, o.place().In("yinit history --follow"))
 	}
 	own, err := watch.StartOwn(fs, "yinit "+build.Release())
 	if err != nil {

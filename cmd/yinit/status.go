@@ -170,7 +170,7 @@ func (p *report) statusWrong(e *examination) []string {
 		lines = append(lines, p.level(x.Level)+" "+p.fit(p.printable(x.What), 9))
 	}
 	if more := len(e.found) - len(shown); more > 0 {
-		lines = append(lines, p.in(text.Faint, fmt.Sprintf("%s and %d more; yinit doctor explains them", p.more(), more)))
+		lines = append(lines, p.in(text.Faint, fmt.Sprintf("%s and %d more; %s explains them", p.more(), more, e.facts.Place.In("yinit doctor"))))
 	}
 	return lines
 }

@@ -31,7 +31,7 @@ func (p *report) statusTree(e *examination, most int) []string {
 	}
 	lines := text.Table(psColumns, cells, p.width, p.more())
 	if cut > 0 {
-		lines = append(lines, p.in(text.Faint, fmt.Sprintf("%s and %d more; yinit ps --tree shows all", p.more(), cut)))
+		lines = append(lines, p.in(text.Faint, fmt.Sprintf("%s and %d more; %s shows all", p.more(), cut, e.facts.Place.In("yinit ps --tree"))))
 	}
 	return lines
 }

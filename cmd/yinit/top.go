@@ -62,6 +62,7 @@ func runTop(args []string) (int, error) {
 		return showOnce(w, o.Options)
 	}
 	o.Saver = saver{w}
+	o.Place = o.place()
 	if o.target == "" {
 		if f, some := newFleet(w, t.FS, o.root); f != nil {
 			o.Fleet, o.NoneYet = f, !some

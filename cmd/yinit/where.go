@@ -5,6 +5,7 @@ import (
 
 	"yinit/cmd/yinit/config"
 	"yinit/procfs"
+	"yinit/procfs/hint"
 	"yinit/procfs/node"
 )
 
@@ -24,11 +25,19 @@ func (w *where) bind(b config.Bind) config.Bind {
 	return b
 }
 
+// place says how the user gets there.
+func (w *where) place() hint.Place { return hint.Place{Target: w.target, Root: w.root} }
+
 // look finds the container.
 func (w *where) look() (*node.Target, error) {
 	fs := procfs.New(w.proc)
-	if w.target == "" {
-		return node.Own(fs), nil
+	t := node.Own(fs)
+	if w.target != "" {
+		var err error
+		if t, err = node.FindTarget(fs, w.target, w.root); err != nil {
+			return nil, err
+		}
 	}
-	return node.FindTarget(fs, w.target, w.root)
+	t.Place = w.place()
+	return t, nil
 }

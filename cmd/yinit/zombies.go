@@ -18,6 +18,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/doctor"
+	"yinit/procfs/hint"
 	"yinit/procfs/zombie"
 	"yinit/tui/text"
 )
@@ -44,13 +45,13 @@ func runZombies(args []string) (int, error) {
 	}
 	out := bufio.NewWriter(os.Stdout)
 	if o.json {
-		printZombiesJSON(out, found)
+		printZombiesJSON(out, found, o.place())
 	} else {
 		u := t.Group.Read()
 		if t.FS.Own() && !t.Other() {
 			u.Pids -= min(u.Pids, ownThreads())
 		}
-		printZombies(out, found, u)
+		printZombies(out, found, u, o.place())
 	}
 	if err := out.Flush(); err != nil {
 		return failure, fmt.Errorf("zombies: %w", err)
@@ -120,10 +121,10 @@ type (
 	}
 )
 
-func printZombiesJSON(out *bufio.Writer, found *zombie.Report) {
+func printZombiesJSON(out *bufio.Writer, found *zombie.Report, at hint.Place) {
 	for _, c := range found.Culprits {
 		j := jsonCulprit{
-			Cause: c.Cause.String(), Why: c.Why(), Advice: c.Advice(found.Init), Zombies: make([]jsonZombie, 0, len(c.Zombies)),
+			Cause: c.Cause.String(), Why: c.Why(), Advice: at.In(c.Advice(found.Init)), Zombies: make([]jsonZombie, 0, len(c.Zombies)),
 			Culprit: jsonReaper{
 				PID: c.Culprit, Comm: c.Reaper.Stat.Comm, Cmdline: c.Cmdline, CHLD: c.Reaper.CHLD(),
 				CommHex: history.Hex(c.Reaper.Stat.Comm), CmdlineHex: history.Hex(c.Cmdline),
@@ -158,7 +159,7 @@ const shownZombies = 20
 
 // printZombies prints the zombies, the process that should reap them, why it does not,
 // and what to do.
-func printZombies(out *bufio.Writer, found *zombie.Report, u cgroup.Usage) {
+func printZombies(out *bufio.Writer, found *zombie.Report, u cgroup.Usage, at hint.Place) {
 	total := found.Count()
 	if total == 0 {
 		out.WriteString("no zombies\n")
@@ -175,7 +176,7 @@ func printZombies(out *bufio.Writer, found *zombie.Report, u cgroup.Usage) {
 	for _, c := range found.Culprits {
 		fmt.Fprintf(out, "\n%s\n", titleOf(c, width))
 		out.WriteString(text.Paragraph("  why", 7, width, c.Why()))
-		out.WriteString(text.Paragraph("  help", 7, width, c.Advice(found.Init)))
+		out.WriteString(text.Paragraph("  help", 7, width, at.In(c.Advice(found.Init))))
 		if c.Reaper.Known() && c.Count() > 0 {
 			out.WriteString(text.Paragraph("  chld", 7, width, chldText(c.Reaper.CHLD())))
 		}

@@ -19,6 +19,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
 	"yinit/procfs/doctor"
+	"yinit/procfs/hint"
 	"yinit/procfs/proctest"
 	"yinit/procfs/snapshot"
 	"yinit/procfs/zombie"
@@ -68,7 +69,7 @@ func TestZombiesText(t *testing.T) {
 	r := found(t, zombieTree(t))
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
-	printZombies(out, r, cgroup.Usage{Pids: 28, PidsMax: 30})
+	printZombies(out, r, cgroup.Usage{Pids: 28, PidsMax: 30}, hint.Place{})
 	_ = out.Flush()
 	want, err := os.ReadFile("testdata/zombies.golden")
 	if os.Getenv("YINIT_UPDATE") != "" {
@@ -92,7 +93,7 @@ func TestZombiesJSON(t *testing.T) {
 	r := found(t, zombieTree(t))
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
-	printZombiesJSON(out, r)
+	printZombiesJSON(out, r, hint.Place{})
 	_ = out.Flush()
 	first, _, _ := strings.Cut(b.String(), "\n")
 	var got jsonCulprit

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"yinit/procfs"
+	"yinit/procfs/hint"
 	"yinit/procfs/snapshot"
 )
 
@@ -42,6 +43,8 @@ type Facts struct {
 	Memory    Memory // the history itself
 
 	Checks Checks
+
+	Place hint.Place // how a command that helps is led to the container
 
 	kinds *sorting // see sorted
 }
@@ -91,6 +94,7 @@ func Examine(f *Facts) ([]Finding, Stop) {
 	var found []Finding
 	for _, r := range rules {
 		if x := r(f, &s); x != nil {
+			x.Do = f.Place.In(x.Do)
 			found = append(found, *x)
 		}
 	}

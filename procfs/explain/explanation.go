@@ -1,6 +1,10 @@
 package explain
 
-import "slices"
+import (
+	"slices"
+
+	"yinit/procfs/hint"
+)
 
 // Certainty says how certain an explanation is.
 type Certainty uint8
@@ -38,6 +42,14 @@ func (e *Explanation) Try(text string) {
 	if text != "" && !slices.Contains(e.Next, text) {
 		e.Next = append(e.Next, text)
 	}
+}
+
+// From makes what to type next lead to the container of the process.
+func (e *Explanation) From(at hint.Place) {
+	for i, text := range e.Next {
+		e.Next[i] = at.In(text)
+	}
+	e.Next = slices.Compact(e.Next) // that of a finding was led there before
 }
 
 // Doubt makes the explanation no more certain than c.

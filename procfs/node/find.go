@@ -76,6 +76,18 @@ func CompletionNames(fs procfs.FS, root string) ([]string, error) {
 	return names, nil
 }
 
+// Target returns what --target takes for the container: its name or, if that is none that can be
+// typed, its ID or its first process.
+func (c *Container) Target() string {
+	for _, name := range []string{c.Title(), c.ShortID()} {
+		// A number would be a process.
+		if _, err := strconv.Atoi(name); plain(name) && err != nil {
+			return name
+		}
+	}
+	return strconv.Itoa(c.PID)
+}
+
 // plain reports whether a name has only letters, digits and _ . - /, and begins with one of the
 // former.
 func plain(name string) bool {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"yinit/procfs/container"
@@ -50,6 +51,30 @@ func TestPlain(t *testing.T) {
 	} {
 		if got := plain(name); got != want {
 			t.Errorf("plain(%q) = %t", name, got)
+		}
+	}
+}
+
+// TestContainerTarget: what an advice calls a container, --target finds, and a shell reads as it is.
+func TestContainerTarget(t *testing.T) {
+	id := strings.Repeat("a1", 32)
+	for name, tt := range map[string]struct {
+		names container.Names
+		want  string
+	}{
+		"name":            {container.Names{Name: "web", ID: id}, "web"},
+		"pod":             {container.Names{Name: "app", Pod: "web-5d4f", PodNS: "shop", ID: id}, "shop/web-5d4f/app"},
+		"sandbox":         {container.Names{Pod: "web-5d4f", PodNS: "shop", Sandbox: true, ID: id}, id[:12]},
+		"number":          {container.Names{Name: "42", ID: id}, id[:12]},
+		"hostile":         {container.Names{Name: "$(reboot)", ID: id}, id[:12]},
+		"id":              {container.Names{ID: id}, id[:12]},
+		"id of digits":    {container.Names{ID: strings.Repeat("12", 32)}, "17"},
+		"nothing":         {container.Names{}, "17"},
+		"hostile, no id":  {container.Names{Name: "a b"}, "17"},
+		"looks an option": {container.Names{Name: "--root"}, "17"},
+	} {
+		if got := (&Container{Names: tt.names, PID: 17}).Target(); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"yinit/procfs/cgroup"
 	"yinit/procfs/container"
 	"yinit/procfs/doctor"
+	"yinit/procfs/hint"
 	"yinit/procfs/host"
 	"yinit/procfs/snapshot"
 )
@@ -31,6 +32,8 @@ type Target struct {
 	// PID is the process through which it was found, in the proc filesystem of the node; 0: it
 	// is the container of this process.
 	PID int
+	// Place is how a command that the user types is led to it.
+	Place hint.Place
 
 	users func() *host.Users
 	name  func() string

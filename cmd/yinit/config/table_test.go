@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"yinit/initcore/history"
+	"yinit/procfs/hint"
 )
 
 // TestTables checks that the rows of the option tables are complete and do not clash.
@@ -111,5 +112,18 @@ func TestInspectorCommands(t *testing.T) {
 	}
 	if !slices.Equal(names, history.InspectorCommands) {
 		t.Errorf("history.InspectorCommands is %q, want %q", history.InspectorCommands, names)
+	}
+}
+
+// TestHintCommands: package hint knows the commands that have --target and --root.
+func TestHintCommands(t *testing.T) {
+	for i := range commands {
+		c := &commands[i]
+		for _, name := range []string{"target", "root"} {
+			has := slices.ContainsFunc(c.Options, func(o Option) bool { return o.Long == name })
+			if known := slices.Contains(hint.Commands[:], c.Name); known != has && (name == "target" || known) {
+				t.Errorf("%s: --%s is there: %v, in package hint: %v", c.Name, name, has, known)
+			}
+		}
 	}
 }

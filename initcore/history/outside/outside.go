@@ -11,6 +11,7 @@ import (
 	"yinit/initcore/history/facts"
 	"yinit/procfs"
 	"yinit/procfs/doctor"
+	"yinit/procfs/hint"
 	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
 )
@@ -51,7 +52,9 @@ func (l *Looker) Look() (*node.Node, error) {
 	n := node.Look(snap, o)
 	for i := range n.Containers {
 		c := &n.Containers[i]
-		c.Examine(facts.Of(&c.View, l.past(c)))
+		f := facts.Of(&c.View, l.past(c))
+		f.Place = hint.Place{Target: c.Target(), Root: l.Root}
+		c.Examine(f)
 	}
 	return n, nil
 }
