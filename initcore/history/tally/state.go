@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -131,11 +132,13 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 	for s, n := range c.Signals {
 		j.Signals = append(j.Signals, countedSignal{s, n})
 	}
-	slices.SortFunc(j.Exits, func(a, b countedExit) int {
-		return cmp.Or(strings.Compare(a.Comm, b.Comm), strings.Compare(a.Result, b.Result), strings.Compare(a.Code, b.Code))
+	sort.Slice(j.Exits, func(i, k int) bool {
+		a, b := &j.Exits[i], &j.Exits[k]
+		return cmp.Or(strings.Compare(a.Comm, b.Comm), strings.Compare(a.Result, b.Result), strings.Compare(a.Code, b.Code)) < 0
 	})
-	slices.SortFunc(j.Signals, func(a, b countedSignal) int {
-		return cmp.Or(strings.Compare(a.Signal.Signal, b.Signal.Signal), strings.Compare(a.Sender, b.Sender))
+	sort.Slice(j.Signals, func(i, k int) bool {
+		a, b := &j.Signals[i], &j.Signals[k]
+		return cmp.Or(strings.Compare(a.Signal.Signal, b.Signal.Signal), strings.Compare(a.Sender, b.Sender)) < 0
 	})
 	return json.Marshal(j)
 }

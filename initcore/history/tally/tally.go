@@ -4,7 +4,7 @@ package tally
 
 import (
 	"cmp"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -119,9 +119,10 @@ func (c *Counts) Add(records []history.Record) {
 	for e := range exits {
 		sorted = append(sorted, e)
 	}
-	slices.SortFunc(sorted, func(a, b Exit) int { // the most frequent name first
+	sort.Slice(sorted, func(i, k int) bool { // the most frequent name first
+		a, b := sorted[i], sorted[k]
 		return cmp.Or(cmp.Compare(comms[b.Comm], comms[a.Comm]), strings.Compare(a.Comm, b.Comm),
-			cmp.Compare(exits[b], exits[a]), strings.Compare(a.Code, b.Code))
+			cmp.Compare(exits[b], exits[a]), strings.Compare(a.Code, b.Code)) < 0
 	})
 	for _, e := range sorted {
 		c.AddExit(e, uint64(exits[e]))
