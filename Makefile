@@ -68,7 +68,7 @@ bin/vmlinuz:
 engines: build bin/crictl ## look at podman, containerd, CRI pods, LXC and systemd-nspawn as a node does, and stop what they run; needs root
 	YINIT_ENGINES=1 YINIT_CRICTL=$(abspath bin/crictl) $(GO) test -count=1 -timeout 20m -v -run '^TestEngine' ./cmd/yinit
 
-kubelet: build bin/kubelet ## run pods with a kubelet and a containerd of its own, and look at them as a node does; needs root
+kubelet: build exporter bin/kubelet ## run pods and the pod of deploy/kubernetes with a kubelet and a containerd of its own; needs root
 	YINIT_ENGINES=1 YINIT_KUBELET=$(abspath bin/kubelet) $(GO) test -count=1 -timeout 20m -v -run '^TestKubelet$$' ./cmd/yinit
 
 bin/kubelet bin/crictl:

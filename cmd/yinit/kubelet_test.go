@@ -33,10 +33,10 @@ type kubePod struct {
 	Status   struct {
 		Phase, QOSClass   string
 		ContainerStatuses []struct {
-			Name, ContainerID string
-			Ready             bool
-			RestartCount      int
-			State, LastState  struct {
+			Name, Image, ContainerID string
+			Ready                    bool
+			RestartCount             int
+			State, LastState         struct {
 				Running    *struct{}
 				Waiting    *struct{ Reason string }
 				Terminated *struct {
@@ -223,7 +223,7 @@ func nodePod(t *testing.T) string {
 // says: the names of pods and containers, their namespaces and IDs. It waits for probes, a crash
 // loop with its reports, hooks, and for the grace of a pod whose PID 1 ignores SIGTERM.
 func TestKubelet(t *testing.T) {
-	requireEngines(t)
+	requireEngines(t, "prometheus prometheus")
 	k := newKubelet(t)
 	out := filepath.Dir(k.path(t, "out/x"))
 	manifests, _ := filepath.Glob("testdata/kubelet/*.yaml")
@@ -247,6 +247,7 @@ func TestKubelet(t *testing.T) {
 	k.checkEphemeral(t)
 	k.checkFromPod(t)
 	k.checkCrash(t)
+	k.checkExporter(t)
 	k.checkStops(t, out)
 }
 
