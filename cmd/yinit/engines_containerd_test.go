@@ -89,28 +89,55 @@ func TestEngineContainerd(t *testing.T) {
 	}
 }
 
+// A cri is containerd with its plugin for Kubernetes, and crictl.
+type cri struct {
+	containerd
+	program string
+}
+
+func newCRI(t *testing.T) cri {
+	t.Helper()
+	ownGroups(t, "kubepods")
+	c := cri{newContainerd(t), os.Getenv("YINIT_CRICTL")}
+	if c.program == "" {
+		t.Fatal("crictl is missing: make engines builds it, and sets YINIT_CRICTL to its path")
+	}
+	c.load(t, "k8s.io")
+	return c
+}
+
+// do runs crictl.
+func (c cri) do(t *testing.T, args ...string) string {
+	t.Helper()
+	return runs(t, append([]string{c.program, "--config", "/dev/null", "-r", "unix://" + c.socket, "-i", "unix://" + c.socket}, args...)...)
+}
+
+// pidOf returns PID 1 of what inspect or inspectp looks at, as the node sees it.
+func (c cri) pidOf(t *testing.T, inspect, id string) int {
+	t.Helper()
+	var x struct{ Info struct{ PID int } }
+	if err := json.Unmarshal([]byte(c.do(t, inspect, id)), &x); err != nil || x.Info.PID == 0 {
+		t.Fatalf("%s %s: %v", inspect, id, err)
+	}
+	return x.Info.PID
+}
+
+// run starts a pod on the network of the node, and returns its ID and its configuration. pid is the
+// NamespaceMode of its PID namespace: 1 CONTAINER, 0 POD.
+func (c cri) run(t *testing.T, pod, uid string, pid int) (sandbox, config string) {
+	t.Helper()
+	linux := fmt.Sprintf(`{"cgroup_parent":"/kubepods/burstable/pod%s","security_context":{"namespace_options":{"network":2,"pid":%d}}}`, uid, pid)
+	config = c.write(t, pod+".json", fmt.Sprintf(`{"metadata":{"name":%q,"namespace":"shop","uid":%q},"log_directory":%q,"linux":%s}`,
+		pod, uid, c.path(t, "var/log/pods/shop_"+pod+"_"+uid), linux), 0o644)
+	sandbox = c.do(t, "runp", config)
+	t.Cleanup(func() { c.do(t, "rmp", "-f", sandbox) })
+	return sandbox, config
+}
+
 // TestEngineCRI looks at pods that crictl starts through the CRI plugin of containerd, with and
 // without a shared PID namespace.
 func TestEngineCRI(t *testing.T) {
-	ownGroups(t, "kubepods")
-	c := newContainerd(t)
-	c.load(t, "k8s.io")
-	crictl := os.Getenv("YINIT_CRICTL")
-	if crictl == "" {
-		t.Fatal("crictl is missing: make engines builds it, and sets YINIT_CRICTL to its path")
-	}
-	do := func(args ...string) string {
-		t.Helper()
-		return runs(t, append([]string{crictl, "--config", "/dev/null", "-r", "unix://" + c.socket, "-i", "unix://" + c.socket}, args...)...)
-	}
-	pidOf := func(what, id string) int {
-		t.Helper()
-		var x struct{ Info struct{ PID int } }
-		if err := json.Unmarshal([]byte(do(what, id)), &x); err != nil || x.Info.PID == 0 {
-			t.Fatalf("%s %s: %v", what, id, err)
-		}
-		return x.Info.PID
-	}
+	c := newCRI(t)
 	for pod, tt := range map[string]struct {
 		uid    string
 		shared bool
@@ -118,18 +145,14 @@ func TestEngineCRI(t *testing.T) {
 		"web-5d4f": {"2942c55e-c9cb-428a-93f4-eaf89c1f3ce0", false},
 		"all-1":    {"77d1a5a3-4f3a-4a0b-8c53-1f0e6b0c7a11", true},
 	} {
-		mode := map[bool]int{false: 1, true: 0}[tt.shared] // NamespaceMode: CONTAINER, POD
-		linux := fmt.Sprintf(`{"cgroup_parent":"/kubepods/burstable/pod%s","security_context":{"namespace_options":{"network":2,"pid":%d}}}`, tt.uid, mode)
-		config := c.write(t, pod+".json", fmt.Sprintf(`{"metadata":{"name":%q,"namespace":"shop","uid":%q},"log_directory":%q,"linux":%s}`,
-			pod, tt.uid, c.path(t, "var/log/pods/shop_"+pod+"_"+tt.uid), linux), 0o644)
-		sandbox := do("runp", config)
-		t.Cleanup(func() { do("rmp", "-f", sandbox) })
+		mode := map[bool]int{false: 1, true: 0}[tt.shared]
+		sandbox, config := c.run(t, pod, tt.uid, mode)
 		want := seen{Engine: "containerd", Image: "", Pod: pod, Namespace: "shop", PodUID: tt.uid, Sandbox: true, Init: "yes", Processes: 1}
 		for name, command := range map[string]string{"app": `"command":["/bin/sleep","1000"]`, "side": `"args":["/bin/sleep","1000"]`} {
 			file := c.write(t, pod+name+".json", fmt.Sprintf(`{"metadata":{"name":%q},"image":{"image":%q},%s,"log_path":"%[1]s.log","linux":{"security_context":{"namespace_options":{"network":2,"pid":%[4]d}}}}`,
 				name, engineImage, command, mode), 0o644)
-			id := do("create", "--no-pull", sandbox, file, config)
-			do("start", id)
+			id := c.do(t, "create", "--no-pull", sandbox, file, config)
+			c.do(t, "start", id)
 			w := want
 			w.Name, w.Image, w.Sandbox, w.Shared = name, engineImage, false, tt.shared
 			switch {
@@ -140,11 +163,11 @@ func TestEngineCRI(t *testing.T) {
 			default:
 				w.Init = "no"
 			}
-			row := c.expect(t, id, pidOf("inspect", id), w)
+			row := c.expect(t, id, c.pidOf(t, "inspect", id), w)
 			if row.Stop.TimeoutMS != 30000 || row.QoS != "burstable" {
 				t.Errorf("%s: %+v, %s", name, row.Stop, row.QoS)
 			}
 		}
-		c.expect(t, sandbox, pidOf("inspectp", sandbox), want)
+		c.expect(t, sandbox, c.pidOf(t, "inspectp", sandbox), want)
 	}
 }
