@@ -23,7 +23,8 @@ import (
 type fakeFleet struct {
 	src    *fakeSource // of the machine
 	all    []fakeContainer
-	failed error // of the next looks
+	later  []fakeContainer // that have not started
+	failed error           // of the next looks
 	inside *fakeSource
 	opened int // how many containers are open
 	looks  int
@@ -52,7 +53,7 @@ func (f *fakeFleet) Containers(s *snapshot.Snapshot) (*node.Node, error) {
 	if f.failed != nil {
 		return nil, f.failed
 	}
-	n := &node.Node{Time: noon.Add(f.src.now), Processes: 120, Hidden: 1}
+	n := &node.Node{Time: noon.Add(f.src.now), Processes: 120, Hidden: min(1, len(f.all))}
 	for i := range f.all {
 		n.Containers = append(n.Containers, f.all[i].look(n.Time))
 	}
@@ -129,6 +130,9 @@ func newNodeUser(t *testing.T, width, height int, o Options) (*user, *fakeFleet)
 	t.Helper()
 	src := newFakeSource()
 	fleet := fleetOfFive(src)
+	if o.NoneYet {
+		fleet.all, fleet.later = nil, fleet.all
+	}
 	o.Fleet = fleet
 	u := newUserOf(t, src, width, height, o)
 	src.procs = append(src.procs, proc(9012, 1, "root", "S", "sh", caught()))

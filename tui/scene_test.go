@@ -20,7 +20,7 @@ import (
 // TestScenes plays the sessions in testdata/scenes. A scene has one step a line:
 //
 //	screen 80x24 readonly   the size, and options: readonly, ascii, mono; node: on a
-//	                        machine with containers (first line)
+//	                        machine with containers, none: which have not started (first line)
 //	press k enter           keys by name
 //	type state:Z            letters
 //	click TEXT              a click on the first place where the text is on the screen
@@ -43,6 +43,7 @@ import (
 //	selected 55             the process that is selected
 //	rows 1 12 55            the pids of the rows of the Tree
 //	container web 9 3       a container gets so many zombies, of which so many are new
+//	appears web             a container starts
 //	gone web                a container ends
 //	open 1                  so many containers are open
 //	see TEXT                the screen has the text
@@ -95,7 +96,7 @@ func sceneUser(t *testing.T, words string) *user {
 		t.Fatal(err)
 	}
 	has := func(word string) bool { return slices.Contains(fields, word) }
-	o := Options{ReadOnly: has("readonly"), ASCII: has("ascii"), NoColor: has("mono")}
+	o := Options{ReadOnly: has("readonly"), ASCII: has("ascii"), NoColor: has("mono"), NoneYet: has("none")}
 	u := newUser(t, width, height, o)
 	if has("node") {
 		u, _ = newNodeUser(t, width, height, o)
@@ -186,7 +187,7 @@ func (u *user) world(verb string, fields []string) error {
 	case "stop":
 		n, _ := procfs.ParseSignal(fields[0])
 		u.stop(n)
-	case "container", "gone", "open":
+	case "container", "appears", "gone", "open":
 		return u.node(verb, fields)
 	case "select":
 		u.choose(pids[0])
@@ -223,7 +224,12 @@ func (u *user) node(verb string, fields []string) error {
 		}
 		return nil
 	}
-	at := slices.IndexFunc(fleet.all, func(c fakeContainer) bool { return c.names.Name == fields[0] })
+	named := func(c fakeContainer) bool { return c.names.Name == fields[0] }
+	if at := slices.IndexFunc(fleet.later, named); at >= 0 && verb == "appears" {
+		fleet.all = append(fleet.all, fleet.later[at])
+		return nil
+	}
+	at := slices.IndexFunc(fleet.all, named)
 	if at < 0 {
 		return fmt.Errorf("there is no container %s", fields[0])
 	}
