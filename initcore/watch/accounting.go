@@ -48,6 +48,10 @@ type accounting struct {
 	failures, successes history.Budget
 	skipped             uint64 // exits that exceeded the limits, since the last note about them
 	notedSkipped        time.Time
+	// dropped counts the zombies whose records found no room to wait, without those that the
+	// init has reaped since. reaping says that it has reaped any child since the last scan.
+	dropped uint64
+	reaping bool
 }
 
 const (
@@ -116,7 +120,7 @@ func (w *Watcher) readAccounting(now time.Time) {
 		return
 	}
 	if a.begun { // otherwise some had ended before there was a file
-		a.missing += len(a.owed)
+		a.missing += a.unpaid()
 	}
 	a.begun, a.lastRead, a.readAt = true, now, procfs.SinceBoot()
 	a.owed, a.maybe = a.owed[:0], [owedWords]uint64{}
@@ -167,7 +171,7 @@ func (w *Watcher) account(r *pacct.Record, now time.Time) {
 	switch {
 	case !w.mustWait(&a.current, now):
 	case a.later.n == maxLater:
-		a.skipped++
+		a.dropped++
 	default:
 		w.describe(&a.current, now)
 		w.waitLater(&a.current)
@@ -185,7 +189,7 @@ func (w *Watcher) mustWait(r *waiting, now time.Time) bool {
 			a.missing = 0
 			return false
 		}
-		if a.mayWatch(w.scans) && len(w.procs) < w.opt.Max {
+		if a.mayWatch(w.scans, r) && len(w.procs) < w.opt.Max {
 			w.watch(r.PID, now)
 			p = w.procs[r.PID]
 		}
@@ -314,7 +318,11 @@ func (w *Watcher) parentOf(r *pacct.Record) string {
 // noteSkipped records how many exits exceeded the limits.
 func (w *Watcher) noteSkipped(now time.Time) {
 	a := w.accounting
-	if a == nil || a.skipped == 0 || now.Sub(a.notedSkipped) < noteInterval {
+	if a == nil {
+		return
+	}
+	a.giveUpDropped()
+	if a.skipped == 0 || now.Sub(a.notedSkipped) < noteInterval {
 		return
 	}
 	w.note(now, fmt.Sprintf("%d more processes that ended soon after their start are not recorded: there are too many", a.skipped))
@@ -363,5 +371,7 @@ func (w *Watcher) Sources() history.Sources {
 	return s
 }
 
-// busy reports whether accounting records wait for the next scan.
-func (a *accounting) busy() bool { return a != nil && (a.later.n > 0 || a.skipped > 0) }
+// busy reports whether the next scan has to do something about accounting records.
+func (a *accounting) busy() bool {
+	return a != nil && (a.later.mem != nil || a.dropped > 0 || a.skipped > 0)
+}

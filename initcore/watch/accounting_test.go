@@ -251,23 +251,28 @@ func TestAccountingFrees(t *testing.T) {
 }
 
 // TestAccountingBurst: of the zombies of a burst only some are watched at once. The others
-// wait, and if there is no room they are watched, too.
+// wait, and if there is no room those that failed are watched, too.
 func TestAccountingBurst(t *testing.T) {
 	a := &accounting{}
+	good := &waiting{Record: pacct.Record{Known: true}}
+	failed := &waiting{Record: pacct.Record{Known: true, Status: 1 << 8}}
 	watched := 0
 	for range 3 * maxAtOnce {
-		if a.mayWatch(1) {
+		if a.mayWatch(1, good) {
 			watched++
 		}
 	}
 	if watched != maxAtOnce {
 		t.Errorf("%d may be watched, want %d", watched, maxAtOnce)
 	}
-	if !a.mayWatch(2) {
+	if !a.mayWatch(2, good) {
 		t.Error("none may be watched after the next scan")
 	}
 	a.watched, a.later = maxAtOnce, queue{n: maxLater}
-	if !a.mayWatch(2) {
-		t.Error("none may be watched although no record can wait")
+	if a.mayWatch(2, good) {
+		t.Error("one may be watched although it has not failed")
+	}
+	if !a.mayWatch(2, failed) {
+		t.Error("none may be watched although it has failed, and its record cannot wait")
 	}
 }

@@ -52,7 +52,7 @@ func (w *Watcher) recordLater(now time.Time, zombies bool) {
 // waitLater lets a record wait, if there is room.
 func (w *Watcher) waitLater(r *waiting) {
 	if a := w.accounting; !a.later.push(r) {
-		a.skipped++
+		a.dropped++
 	}
 }
 
@@ -62,13 +62,40 @@ func (w *Watcher) leftToInit(r *waiting) bool {
 	return r.PPID == w.opt.Self && r.PPID == w.opt.Init && !w.accounting.ahead.full()
 }
 
-// mayWatch reports whether a zombie that is not watched yet may be watched now. Most of
-// those that end in a burst are soon reaped by the init; to watch one of them costs more
-// than to reap it. So the others wait for the next scan, while there is room.
-func (a *accounting) mayWatch(scan uint64) bool {
+// mayWatch reports whether the zombie of a record, which is not watched yet, may be watched
+// now. Most of those that end in a burst are soon reaped by the init; to watch one of them
+// costs more than to reap it. So the others wait for the next scan. If there is no room for
+// more that wait, those that failed are watched.
+func (a *accounting) mayWatch(scan uint64, r *waiting) bool {
 	if a.scan != scan {
 		a.scan, a.watched = scan, 0
 	}
 	a.watched++
-	return a.watched <= maxAtOnce || a.later.n >= maxLater
+	return a.watched <= maxAtOnce || a.later.n >= maxLater && (!r.Known || r.Status != 0)
+}
+
+// unpaid returns of how many processes that the init has reaped there was no record. If
+// records were dropped it was those.
+func (a *accounting) unpaid() int {
+	dropped := min(uint64(len(a.owed)), a.dropped)
+	a.dropped -= dropped
+	return len(a.owed) - int(dropped)
+}
+
+// giveUpDropped counts the processes whose records were dropped as skipped. It waits until
+// no record waits and the init reaps no more: before, the init may still reap them.
+func (a *accounting) giveUpDropped() {
+	if a.later.n == 0 && !a.reaping {
+		a.skipped += a.dropped
+		a.dropped = 0
+	}
+	a.reaping = false
+}
+
+// releaseLater returns the memory of the records that waited for the end of a burst.
+func (w *Watcher) releaseLater(now time.Time) {
+	w.readAccounting(now) // after it those that the init has reaped wait no longer
+	if w.accounting != nil {
+		w.accounting.later.release()
+	}
 }

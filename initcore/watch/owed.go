@@ -16,6 +16,7 @@ func (w *Watcher) expectAccounting(pid int, p *process) {
 	if a == nil {
 		return
 	}
+	a.reaping = true
 	if a.ahead.taken == pid {
 		a.ahead.taken = 0
 		return

@@ -223,6 +223,7 @@ func maxDescriptors() int {
 // become garbage only if garbage says that this will be collected: otherwise it may as well
 // use them again. Go's maps do not shrink by themselves.
 func (w *Watcher) Trim(garbage bool) {
+	w.releaseLater(w.clock())
 	if !garbage {
 		return
 	}
@@ -274,10 +275,7 @@ func (w *Watcher) Tick(now time.Time) (finished bool) {
 	w.takeCmdlines()
 	w.recordLateAdoptions(now)
 	w.findSome(now)
-	w.readAccounting(now)
-	if w.accounting != nil {
-		w.accounting.later.release()
-	}
+	w.releaseLater(now)
 	w.yieldToReader() // at once: new processes may end soon
 	if finished = !w.unfinished; finished {
 		if w.dead > 0 {
