@@ -44,7 +44,7 @@ func Find(proc procfs.FS, pid, root string) Group {
 	c := Group{byName: map[string]dir{}}
 	list := parseMounts(mounts)
 	for _, m := range list {
-		switch m.kind {
+		switch m.Kind {
 		case "cgroup2":
 			if path, ok := groupPath(groups, ""); ok && c.unified == nil {
 				if d, ok := m.resolve(path, root, list); ok {
@@ -52,7 +52,7 @@ func Find(proc procfs.FS, pid, root string) Group {
 				}
 			}
 		case "cgroup":
-			for option := range strings.SplitSeq(m.options, ",") {
+			for option := range strings.SplitSeq(m.Super, ",") {
 				if path, ok := groupPath(groups, option); ok {
 					if d, ok := m.resolve(path, root, list); ok {
 						c.byName[option] = d
@@ -86,15 +86,15 @@ func groupPath(b []byte, controller string) (string, bool) {
 // mounted; the directory is then the mount point. It returns false if another file system
 // is mounted over the directory.
 func (m mount) resolve(path, root string, all []mount) (dir, bool) {
-	top := dir{top: root + m.point, path: root + m.point, mount: m.id}
+	top := dir{top: root + m.Point, path: root + m.Point, mount: m.ID}
 	if root != "" {
 		top.mount = ""
 	}
-	full := m.point
-	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.root, "/"))
+	full := m.Point
+	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.Root, "/"))
 	below = below && !strings.HasPrefix(rel, "/..")
 	if below {
-		full = filepath.Join(m.point, rel)
+		full = filepath.Join(m.Point, rel)
 	}
 	if !m.reached(full, all) {
 		return dir{}, false
@@ -105,7 +105,7 @@ func (m mount) resolve(path, root string, all []mount) (dir, bool) {
 	if _, err := os.Stat(root + full); err != nil {
 		return top, true
 	}
-	top.path, top.whole = root+full, m.root == "/" && strings.Trim(rel, "/") == ""
+	top.path, top.whole = root+full, m.Root == "/" && strings.Trim(rel, "/") == ""
 	return top, true
 }
 

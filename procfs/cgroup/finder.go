@@ -77,13 +77,13 @@ func (f *Finder) Find(pid string) Group {
 	}
 	c := Group{byName: map[string]dir{}}
 	for i := range f.mounts {
-		switch m := &f.mounts[i]; m.kind {
+		switch m := &f.mounts[i]; m.Kind {
 		case "cgroup2":
 			if d, ok := f.dir(m, groups, ""); ok && c.unified == nil {
 				c.unified = &d
 			}
 		case "cgroup":
-			for option := range strings.SplitSeq(m.options, ",") {
+			for option := range strings.SplitSeq(m.Super, ",") {
 				if option != "pids" && option != "memory" {
 					continue
 				}
@@ -100,15 +100,15 @@ func (f *Finder) Find(pid string) Group {
 // hierarchy, which is the whole machine.
 func (f *Finder) dir(m *mount, groups []byte, controller string) (dir, bool) {
 	path, ok := groupPath(groups, controller)
-	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.root, "/"))
+	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.Root, "/"))
 	if !ok || !below || strings.HasPrefix(rel, "/..") || strings.Trim(rel, "/") == "" {
 		return dir{}, false
 	}
-	full := filepath.Join(m.point, rel)
-	if !within(full, m.point) || !m.reached(full, f.mounts) {
+	full := filepath.Join(m.Point, rel)
+	if !within(full, m.Point) || !m.reached(full, f.mounts) {
 		return dir{}, false
 	}
-	d := dir{top: f.root + m.point, path: f.root + full, mount: m.id}
+	d := dir{top: f.root + m.Point, path: f.root + full, mount: m.ID}
 	if f.root != "" {
 		d.mount = "" // The ID is one of another mount namespace.
 	}

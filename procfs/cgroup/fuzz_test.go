@@ -18,7 +18,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		for _, m := range parseMounts(mounts) {
-			if m.kind == "" || m.point == "" || m.root == "" {
+			if m.Kind == "" || m.Point == "" || m.Root == "" {
 				t.Errorf("parseMounts(%q) has %+v", mounts, m)
 			}
 		}

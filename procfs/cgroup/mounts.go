@@ -9,30 +9,15 @@ import (
 	"yinit/procfs"
 )
 
-// mount has some fields of a mountinfo line, see proc_pid_mountinfo(5).
-type mount struct {
-	id, parent, root, point, kind, options string
-}
+// A mount is a line of mountinfo.
+type mount procfs.MountLine
 
 func parseMounts(b []byte) []mount {
 	list := make([]mount, 0, bytes.Count(b, []byte("\n"))+1)
-	for line := range bytes.Lines(b) {
-		before, after, ok := strings.Cut(strings.TrimRight(string(line), "\n"), " - ")
-		f, g := strings.Fields(before), strings.Fields(after)
-		if !ok || len(f) < 5 || len(g) < 3 {
-			continue
-		}
-		list = append(list, mount{id: f[0], parent: f[1], root: unescape(f[3]), point: unescape(f[4]), kind: g[0], options: g[2]})
+	for m := range procfs.MountLines(b) {
+		list = append(list, mount(m))
 	}
 	return list
-}
-
-// unescape decodes the octal escapes of mountinfo.
-func unescape(s string) string {
-	if strings.IndexByte(s, '\\') < 0 {
-		return s
-	}
-	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
 // reached reports whether a path at or below the mount point leads into the mount, and to
@@ -40,16 +25,16 @@ func unescape(s string) string {
 // the path. Every mount on the way must be one below which m is mounted.
 func (m mount) reached(path string, all []mount) bool {
 	var below []string // IDs of the mounts below which m is mounted
-	for id, left := m.id, len(all); left > 0; left-- {
+	for id, left := m.ID, len(all); left > 0; left-- {
 		below = append(below, id)
-		i := slices.IndexFunc(all, func(o mount) bool { return o.id == id })
+		i := slices.IndexFunc(all, func(o mount) bool { return o.ID == id })
 		if i < 0 {
 			break
 		}
-		id = all[i].parent
+		id = all[i].Parent
 	}
 	for i := range all {
-		if o := &all[i]; within(path, o.point) && !slices.Contains(below, o.id) {
+		if o := &all[i]; within(path, o.Point) && !slices.Contains(below, o.ID) {
 			return false
 		}
 	}
@@ -106,7 +91,7 @@ func (c Container) number(controller, name string) uint64 {
 		want, file = "cgroup/sys/fs/cgroup/"+controller, "/sys/fs/cgroup/"+controller+"/"+name
 	}
 	for _, m := range c.mounts {
-		if m.kind+m.point != want || !m.reached(file, c.mounts) {
+		if m.Kind+m.Point != want || !m.reached(file, c.mounts) {
 			continue
 		}
 		if b, err := procfs.ReadPath(file); err == nil {

@@ -1,8 +1,9 @@
 package container
 
 import (
-	"bytes"
 	"strings"
+
+	"yinit/procfs"
 )
 
 // Mounts is what the mounts of a container tell about it.
@@ -16,12 +17,10 @@ type Mounts struct {
 // proc_pid_mountinfo(5). Engines mount files of the host that lie in a directory of the
 // container. The path begins at the root of the file system, which need not be /.
 func ParseMounts(b []byte) (m Mounts) {
-	for line := range bytes.Lines(b) {
-		f := strings.SplitN(string(line), " ", 6)
-		if len(f) < 6 || len(f[3]) < len("/pods/") {
-			continue
+	for line := range procfs.MountLines(b) {
+		if len(line.Root) >= len("/pods/") {
+			m.take(line.Root, line.Point)
 		}
-		m.take(unescapeMount(f[3]), f[4])
 	}
 	return m
 }
@@ -60,12 +59,4 @@ func (m *Mounts) takePod(words []string) {
 // ownFile reports whether engines mount a file of the container at this place.
 func ownFile(point string) bool {
 	return point == "/etc/hostname" || point == "/etc/hosts" || point == "/etc/resolv.conf"
-}
-
-// unescapeMount decodes the octal escapes of mountinfo.
-func unescapeMount(s string) string {
-	if strings.IndexByte(s, '\\') < 0 {
-		return s
-	}
-	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
