@@ -24,7 +24,7 @@ const quickEnd = 10 * time.Second
 // orphan, see [Config.FollowFork].
 func (m *machine) serviceLeft(d *death) (follows bool) {
 	p := d.program
-	if !m.mayLeaveService(d) || !m.leftovers.anyLeft() {
+	if !m.mayLeaveService(d) || !m.leftovers.anyChild() {
 		return false
 	}
 	orphans, all := m.orphans()

@@ -19,7 +19,8 @@ type leaving struct {
 	lists int // how often they were listed
 }
 
-func (l *leaving) anyLeft() bool { return len(l.procs) > 0 }
+func (l *leaving) anyLeft() bool  { return len(l.procs) > 0 }
+func (l *leaving) anyChild() bool { return len(l.procs) > 0 }
 func (l *leaving) list() (living []procfs.Stat, known bool) {
 	l.lists++
 	return l.procs, true

@@ -43,8 +43,12 @@ type leftovers interface {
 	// endTrial ends the child that makes system calls for the init, if there is one: it is
 	// no leftover process. See [trial].
 	endTrial()
-	// anyLeft reports whether there is any such process.
+	// anyLeft reports whether there is any such process. It may take time in proportion to
+	// the processes of the whole machine.
 	anyLeft() bool
+	// anyChild reports whether the init has a child: then there is such a process, and so
+	// there is if any has outlived its parent.
+	anyChild() bool
 	// list returns the leftover processes that are alive. It is slow. known is false if
 	// it finds none, not even zombies: there may be processes that it cannot see.
 	list() (living []procfs.Stat, known bool)

@@ -128,8 +128,12 @@ func (k *kernel) anyLeft() bool {
 	if k.isFirst && !k.noProc {
 		return slices.ContainsFunc(k.everyProcess(), func(s procfs.Stat) bool { return s.PID != k.pid })
 	}
-	// As a subreaper we adopt orphaned descendants. So as long as there are
-	// descendants, at least one of them is our child.
+	return k.anyChild()
+}
+
+// anyChild implements leftovers. As the reaper we adopt orphaned descendants. So as long as
+// there are descendants, at least one of them is our child.
+func (k *kernel) anyChild() bool {
 	var info childInfo
 	return !errors.Is(waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil), unix.ECHILD)
 }

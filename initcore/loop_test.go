@@ -70,6 +70,7 @@ func (f *faulty) name(pid int) string           { f.blow("name"); return f.world
 func (f *faulty) list() ([]procfs.Stat, bool)   { f.blow("list"); return f.world.list() }
 func (f *faulty) everyProcess() []procfs.Stat   { f.blow("everyProcess"); return f.world.everyProcess() }
 func (f *faulty) anyLeft() bool                 { f.blow("anyLeft"); return f.world.anyLeft() }
+func (f *faulty) anyChild() bool                { f.blow("anyChild"); return f.world.anyChild() }
 func (f *faulty) outOfMemory(s procfs.WaitStatus, now time.Time, allSeen bool) string {
 	f.blow("oom")
 	return f.world.outOfMemory(s, now, allSeen)
@@ -197,6 +198,11 @@ func TestPanic(t *testing.T) {
 		"while it looks who is left": {
 			"anyLeft", one(), func(f *faulty) { f.dies("app", 7<<8) },
 			7,
+			[]string{"start app"},
+		},
+		"while it looks for a service that is left": {
+			"anyChild", one(), func(f *faulty) { f.dies("app", 0) },
+			0,
 			[]string{"start app"},
 		},
 		"while it names who is left": {

@@ -187,8 +187,9 @@ func (w *world) signalAll(sig unix.Signal) {
 		w.left = nil
 	}
 }
-func (w *world) endTrial()     {}
-func (w *world) anyLeft() bool { return len(w.left) > 0 }
+func (w *world) endTrial()      {}
+func (w *world) anyLeft() bool  { return len(w.left) > 0 }
+func (w *world) anyChild() bool { return len(w.left) > 0 }
 func (w *world) list() (living []procfs.Stat, known bool) {
 	for i, comm := range w.left {
 		switch comm {
