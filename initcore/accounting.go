@@ -27,13 +27,9 @@ func (k *kernel) startAccounting(m *machine) {
 	if ns, err := os.Readlink("/proc/self/ns/pid"); err != nil || ns == initialPIDNamespace {
 		return
 	}
-	mounts, err := k.fs.ReadFile("self/mountinfo")
-	if err != nil {
-		return
-	}
 	var f *pacct.File
-	err = errNoPlace
-	for _, dir := range pacct.Places(mounts) {
+	err := errNoPlace
+	for _, dir := range pacct.Places(k.mounts) {
 		if f, err = pacct.Start(dir); err == nil || refused(err) {
 			break
 		}

@@ -41,6 +41,7 @@ type kernel struct {
 	examineLimit time.Duration
 	oom          oomWatch
 	pids         pidsWatch
+	mounts       []procfs.MountLine // at the start: to read them again would delay the end of a short program
 	container    cgroup.Container
 	scanner      *procfs.Scanner
 	zombies      history.Budget // how many orphans readZombie reads
@@ -70,7 +71,8 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 		// There is no /proc, or it shows the pids of another PID namespace.
 		k.fs, k.noProc = procfs.New("/proc/no-proc-of-this-pid-namespace"), true
 	}
-	k.scanner, k.container = procfs.NewScanner(k.fs), cgroup.OfContainer(k.fs)
+	k.mounts, _ = k.fs.Mounts() // without them no control group is found, and no place for accounting
+	k.scanner, k.container, k.oom.mounts = procfs.NewScanner(k.fs), cgroup.OfContainer(k.mounts), k.mounts
 	k.console = openConsole(k.isFirst, cfg.Session, k.fs)
 	k.console.send = k.send
 	return k

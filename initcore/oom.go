@@ -25,7 +25,8 @@ type memoryMeter interface {
 // container was hit. It reads the counter oom_kill in memory.events (cgroup version 2)
 // or memory.oom_control (version 1). The counter does not say which process was killed.
 type oomWatch struct {
-	meter      memoryMeter
+	mounts     []procfs.MountLine // the mounts among which startCounting finds the control group
+	meter      memoryMeter        // nil: startCounting was not called
 	begun      bool               // startCounting was called
 	kills      uint64             // the counter at the last reading
 	reported   uint64             // how many kills were reported or happened before the first reading
@@ -59,7 +60,7 @@ func (w *oomWatch) startCounting(now time.Time) {
 		return
 	}
 	if w.begun = true; w.meter == nil {
-		w.meter = ownGroup()
+		w.meter = cgroup.FindIn(w.mounts, procfs.FS{}, "self", "")
 	}
 	w.readCounter(now)
 	w.reported, w.open = w.kills, nil

@@ -1,7 +1,9 @@
 package procfs
 
 import (
+	"bytes"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +17,21 @@ type MountLine struct {
 	Options    string // of the mount, separated by commas
 	Kind       string // the type of the file system
 	Super      string // the options of the file system, separated by commas
+}
+
+// Mounts returns the mounts of the caller's mount namespace.
+func (fs FS) Mounts() ([]MountLine, error) {
+	b, err := fs.ReadFile("self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	return ParseMounts(b), nil
+}
+
+// ParseMounts returns the lines that MountLines returns.
+func ParseMounts(mountinfo []byte) []MountLine {
+	list := make([]MountLine, 0, bytes.Count(mountinfo, []byte("\n"))+1)
+	return slices.AppendSeq(list, MountLines(mountinfo))
 }
 
 // MountLines returns the lines of the content of /proc/[pid]/mountinfo that are complete.
@@ -39,7 +56,7 @@ func parseMountLine(line string) (m MountLine, ok bool) {
 	m.Kind, after, _ = strings.Cut(after, " ")
 	_, m.Super, _ = strings.Cut(after, " ") // after the source
 	m.Root, m.Point = unescapeMount(m.Root), unescapeMount(m.Point)
-	return m, m.Options != "" && m.Kind != "" && m.Super != ""
+	return m, m.Root != "" && m.Point != "" && m.Options != "" && m.Kind != "" && m.Super != ""
 }
 
 // unescapeMount decodes the octal escapes of the paths in mountinfo.

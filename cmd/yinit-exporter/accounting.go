@@ -15,12 +15,12 @@ type accounting struct{ file *pacct.File }
 
 // startAccounting switches accounting on, which takes the one file of this PID namespace.
 func startAccounting(fs procfs.FS) (*accounting, error) {
-	b, err := fs.ReadFile("self/mountinfo")
+	mounts, err := fs.Mounts()
 	if err != nil {
 		return nil, err
 	}
 	err = errors.New("no tmpfs is mounted where a file can be created; in Kubernetes mount an emptyDir with medium: Memory")
-	for _, dir := range pacct.Places(b) {
+	for _, dir := range pacct.Places(mounts) {
 		file, failed := pacct.Start(dir)
 		if failed == nil {
 			return &accounting{file}, nil

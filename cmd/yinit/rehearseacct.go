@@ -11,7 +11,7 @@ import (
 // processes ended that have ended so far, by pid.
 func accountStage() func() map[int]procfs.WaitStatus {
 	none := func() map[int]procfs.WaitStatus { return nil }
-	mounts, err := procfs.FS{}.ReadFile("self/mountinfo")
+	mounts, err := procfs.FS{}.Mounts()
 	if err != nil || !pacct.Allowed() {
 		return none
 	}

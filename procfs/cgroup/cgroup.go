@@ -33,28 +33,32 @@ type dir struct {
 // namespace, see cgroups(7). pid is the name of its directory in proc: a number or
 // "self". root is a prefix for every mount point; it is "" except in tests.
 func Find(proc procfs.FS, pid, root string) Group {
+	mounts, err := proc.Mounts()
+	if err != nil {
+		return Group{}
+	}
+	return FindIn(mounts, proc, pid, root)
+}
+
+// FindIn is Find with mounts that were read before.
+func FindIn(mounts []procfs.MountLine, proc procfs.FS, pid, root string) Group {
 	groups, err := proc.ReadFile(filepath.Join(pid, "cgroup"))
 	if err != nil {
 		return Group{}
 	}
-	mounts, err := proc.ReadFile("self/mountinfo")
-	if err != nil {
-		return Group{}
-	}
 	c := Group{byName: map[string]dir{}}
-	list := parseMounts(mounts)
-	for _, m := range list {
-		switch m.Kind {
+	for i := range mounts {
+		switch m := &mounts[i]; m.Kind {
 		case "cgroup2":
 			if path, ok := groupPath(groups, ""); ok && c.unified == nil {
-				if d, ok := m.resolve(path, root, list); ok {
+				if d, ok := resolve(m, path, root, mounts); ok {
 					c.unified = &d
 				}
 			}
 		case "cgroup":
 			for option := range strings.SplitSeq(m.Super, ",") {
 				if path, ok := groupPath(groups, option); ok {
-					if d, ok := m.resolve(path, root, list); ok {
+					if d, ok := resolve(m, path, root, mounts); ok {
 						c.byName[option] = d
 					}
 				}
@@ -85,7 +89,7 @@ func groupPath(b []byte, controller string) (string, bool) {
 // /proc may show the path on the host while only the group of the container is
 // mounted; the directory is then the mount point. It returns false if another file system
 // is mounted over the directory.
-func (m mount) resolve(path, root string, all []mount) (dir, bool) {
+func resolve(m *procfs.MountLine, path, root string, all []procfs.MountLine) (dir, bool) {
 	top := dir{top: root + m.Point, path: root + m.Point, mount: m.ID}
 	if root != "" {
 		top.mount = ""
@@ -96,7 +100,7 @@ func (m mount) resolve(path, root string, all []mount) (dir, bool) {
 	if below {
 		full = filepath.Join(m.Point, rel)
 	}
-	if !m.reached(full, all) {
+	if !reached(m, full, all) {
 		return dir{}, false
 	}
 	if !below {

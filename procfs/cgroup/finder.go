@@ -14,7 +14,7 @@ import (
 type Finder struct {
 	proc   procfs.FS
 	root   string
-	mounts []mount
+	mounts []procfs.MountLine
 	open   map[string]*hierarchy // by the mount point
 }
 
@@ -65,7 +65,7 @@ func (f *Finder) hierarchyOf(d dir) *hierarchy {
 // is the root directory of that process, "" for that of the reader.
 func NewFinder(proc procfs.FS, of, root string) *Finder {
 	b, _ := proc.ReadFile(filepath.Join(of, "mountinfo")) // Without it nothing is found.
-	return &Finder{proc, root, parseMounts(b), map[string]*hierarchy{}}
+	return &Finder{proc, root, procfs.ParseMounts(b), map[string]*hierarchy{}}
 }
 
 // Find finds the control groups of a process for processes and memory. Other limits and
@@ -98,14 +98,14 @@ func (f *Finder) Find(pid string) Group {
 
 // dir returns the directory of a group, if it lies below the mount and is not the root of the
 // hierarchy, which is the whole machine.
-func (f *Finder) dir(m *mount, groups []byte, controller string) (dir, bool) {
+func (f *Finder) dir(m *procfs.MountLine, groups []byte, controller string) (dir, bool) {
 	path, ok := groupPath(groups, controller)
 	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.Root, "/"))
 	if !ok || !below || strings.HasPrefix(rel, "/..") || strings.Trim(rel, "/") == "" {
 		return dir{}, false
 	}
 	full := filepath.Join(m.Point, rel)
-	if !within(full, m.Point) || !m.reached(full, f.mounts) {
+	if !within(full, m.Point) || !reached(m, full, f.mounts) {
 		return dir{}, false
 	}
 	d := dir{top: f.root + m.Point, path: f.root + full, mount: m.ID}

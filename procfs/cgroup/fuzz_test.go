@@ -3,6 +3,8 @@ package cgroup
 import (
 	"strings"
 	"testing"
+
+	"yinit/procfs"
 )
 
 // FuzzParse parses /proc/[pid]/cgroup and mountinfo, whose paths may contain any
@@ -17,9 +19,9 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("groupPath(%q, %q) = %q, %v", groups, controller, path, ok)
 			}
 		}
-		for _, m := range parseMounts(mounts) {
+		for _, m := range procfs.ParseMounts(mounts) {
 			if m.Kind == "" || m.Point == "" || m.Root == "" {
-				t.Errorf("parseMounts(%q) has %+v", mounts, m)
+				t.Errorf("procfs.ParseMounts(%q) has %+v", mounts, m)
 			}
 		}
 	})

@@ -1,7 +1,6 @@
 package cgroup
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,25 +8,14 @@ import (
 	"yinit/procfs"
 )
 
-// A mount is a line of mountinfo.
-type mount procfs.MountLine
-
-func parseMounts(b []byte) []mount {
-	list := make([]mount, 0, bytes.Count(b, []byte("\n"))+1)
-	for m := range procfs.MountLines(b) {
-		list = append(list, mount(m))
-	}
-	return list
-}
-
 // reached reports whether a path at or below the mount point leads into the mount, and to
 // no other file system on the way. One that does not respond would block whoever follows
 // the path. Every mount on the way must be one below which m is mounted.
-func (m mount) reached(path string, all []mount) bool {
+func reached(m *procfs.MountLine, path string, all []procfs.MountLine) bool {
 	var below []string // IDs of the mounts below which m is mounted
 	for id, left := m.ID, len(all); left > 0; left-- {
 		below = append(below, id)
-		i := slices.IndexFunc(all, func(o mount) bool { return o.ID == id })
+		i := slices.IndexFunc(all, func(o procfs.MountLine) bool { return o.ID == id })
 		if i < 0 {
 			break
 		}
@@ -50,16 +38,10 @@ func within(path, directory string) bool {
 // A Container is the group that is mounted where a container has its own. Anywhere else
 // nothing is mounted there, or the group of the whole machine, which has no limits. What
 // it reads delays the start of the programs, so that is less than [Find] reads.
-type Container struct{ mounts []mount }
+type Container struct{ mounts []procfs.MountLine }
 
-// OfContainer reads which control groups are mounted.
-func OfContainer(proc procfs.FS) Container {
-	b, err := proc.ReadFile("self/mountinfo")
-	if err != nil {
-		return Container{}
-	}
-	return Container{parseMounts(b)}
-}
+// OfContainer returns the groups that are mounted, as [procfs.FS.Mounts] lists them.
+func OfContainer(mounts []procfs.MountLine) Container { return Container{mounts} }
 
 // MemoryLimit returns the memory limit; 0 if there is none, or it is unknown.
 func (c Container) MemoryLimit() procfs.Bytes {
@@ -90,8 +72,8 @@ func (c Container) number(controller, name string) uint64 {
 	if controller != "" {
 		want, file = "cgroup/sys/fs/cgroup/"+controller, "/sys/fs/cgroup/"+controller+"/"+name
 	}
-	for _, m := range c.mounts {
-		if m.Kind+m.Point != want || !m.reached(file, c.mounts) {
+	for i := range c.mounts {
+		if m := &c.mounts[i]; m.Kind+m.Point != want || !reached(m, file, c.mounts) {
 			continue
 		}
 		if b, err := procfs.ReadPath(file); err == nil {

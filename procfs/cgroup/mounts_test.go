@@ -1,6 +1,10 @@
 package cgroup
 
-import "testing"
+import (
+	"testing"
+
+	"yinit/procfs"
+)
 
 // TestReached: a path is followed only where no other file system is on the way.
 func TestReached(t *testing.T) {
@@ -21,8 +25,8 @@ func TestReached(t *testing.T) {
 		"another hierarchy is covered":  {"40 30 0:40 / /sys/fs/cgroup/blkio rw - fuse x rw\n", group, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list := parseMounts([]byte(machine + tt.more))
-			if got := list[4].reached(tt.path, list); got != tt.want {
+			list := procfs.ParseMounts([]byte(machine + tt.more))
+			if got := reached(&list[4], tt.path, list); got != tt.want {
 				t.Errorf("reached(%q) = %t, want %t", tt.path, got, tt.want)
 			}
 		})

@@ -101,7 +101,7 @@ func TestPlaces(t *testing.T) {
 		"a line that is cut":           {shm + "36 35 0:40 / /tmp", "/dev/shm"},
 		"a line without a file system": {shm + "36 35 0:40 / /tmp rw - ", "/dev/shm"},
 	} {
-		if s := strings.Join(pacct.Places([]byte(c.mounts)), " "); s != c.want {
+		if s := strings.Join(pacct.Places(procfs.ParseMounts([]byte(c.mounts))), " "); s != c.want {
 			t.Errorf("%s: %s, want %s", name, s, c.want)
 		}
 	}
