@@ -269,7 +269,7 @@ func (a *act) list() (all []actor) {
 		if inner[s.PID] == 0 {
 			continue
 		}
-		words, _ := fs.Cmdline(s.PID) // nil for a zombie
+		words, _ := fs.CmdlineInTime(s.PID) // nil for a zombie
 		all = append(all, actor{inner[s.PID], inner[s.PPID], s.PID, s.State, s.ExitCode, s.Comm, strings.Join(words, " ")})
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].pid < all[j].pid })

@@ -262,7 +262,7 @@ func findOthers(proc procfs.FS, fits func(pid int) bool) (found *Source) {
 // programOf returns the command line of an init in parentheses, with the base name of its
 // executable: "(yinit -v -- nginx)".
 func programOf(proc procfs.FS, pid int) string {
-	words, err := proc.Cmdline(pid)
+	words, err := proc.CmdlineInTime(pid)
 	if err != nil || len(words) == 0 {
 		return ""
 	}

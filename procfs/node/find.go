@@ -120,7 +120,6 @@ func listContainers(fs procfs.FS, root string) ([]candidate, error) {
 		return nil, err
 	}
 	procs := make([]container.Process, 0, len(stats))
-	states := map[int]procfs.State{}
 	var status procfs.Status
 	for i := range stats {
 		s := &stats[i]
@@ -129,15 +128,11 @@ func listContainers(fs procfs.FS, root string) ([]candidate, error) {
 			p.NSpid = slices.Clone(status.NSpid)
 		}
 		procs = append(procs, p)
-		states[s.PID] = s.State
 	}
 	groups := container.Find(fs, procs)
 	files, _ := FindRoot(fs, root)
 	names := container.Describer{FS: fs, Root: files, Cmdline: func(pid int) []string {
-		if states[pid] == procfs.StateDisk { // It may hold the lock of its memory.
-			return nil
-		}
-		words, _ := fs.Cmdline(pid) // nil if it has ended
+		words, _ := fs.CmdlineInTime(pid) // nil if it has ended
 		return words
 	}}
 	all := make([]candidate, 0, len(groups))

@@ -155,7 +155,7 @@ func (o *Observer) meet(stat *procfs.Stat) {
 // read reads what the stop signal would do to a process.
 func (o *Observer) read(w *watched, stat *procfs.Stat) {
 	w.Comm, w.PPID = stat.Comm, o.inside(stat.PPID)
-	w.Cmdline, _ = o.targets.FS.Cmdline(stat.PID) // nil if it has just ended
+	w.Cmdline, _ = o.targets.FS.CmdlineInTime(stat.PID) // nil if it has just ended
 	w.Zombie = stat.Dead()
 	if t, err := o.targets.Read(stat.PID); err == nil {
 		w.Outcome, w.Reason = verdict.Of(t, o.signal, verdict.Anyone())

@@ -65,7 +65,7 @@ type Reader struct {
 	scanner *procfs.Scanner
 	users   *host.Users
 
-	patience patience
+	patience procfs.Patience
 	holders  holderLook
 
 	mu         sync.Mutex      // protects stats, which Details and Find read, too
@@ -282,7 +282,7 @@ func (r *Reader) cmdline(p *kept, s *procfs.Stat) []string {
 	}
 	if p.cmdline == nil || p.comm != s.Comm || p.ran && (int(r.round)+s.PID)%cmdlineRounds == 0 {
 		p.ran = false
-		if words, ok := r.readCmdline(s.ID(), s.State); ok {
+		if words, ok := r.readCmdline(s.ID(), s.State, s.Threads); ok {
 			p.cmdline = r.shareCmdline(words)
 		}
 		p.comm = s.Comm
@@ -300,14 +300,16 @@ func (r *Reader) shareCmdline(words []string) []string {
 }
 
 // readCmdline reads the command line, for which the kernel takes the lock of the process's
-// memory. A process in uninterruptible sleep often holds it, so it gets limited time.
-func (r *Reader) readCmdline(id procfs.ID, state procfs.State) (words []string, ok bool) {
-	if state != procfs.StateDisk {
+// memory. A process in uninterruptible sleep often holds it, and so may a thread that the
+// state does not show; they get limited time. Others cannot hold it for long, and a read in
+// another goroutine would cost more than all the rest of a look at them.
+func (r *Reader) readCmdline(id procfs.ID, state procfs.State, threads int) (words []string, ok bool) {
+	if state != procfs.StateDisk && threads <= 1 {
 		words, err := r.fs.Cmdline(id.PID)
 		return words, err == nil
 	}
 	var err error
-	inTime := r.patience.do(id, func() func() {
+	inTime := r.patience.Do(id, func() func() {
 		line, failed := r.fs.Cmdline(id.PID)
 		return func() { words, err = line, failed }
 	})
@@ -320,7 +322,7 @@ func (r *Reader) Cmdline(p *Process) []string {
 	if p.Dead() || p.KernelThread() {
 		return nil
 	}
-	words, _ := r.readCmdline(p.ID, p.State)
+	words, _ := r.readCmdline(p.ID, p.State, p.Threads)
 	return words
 }
 

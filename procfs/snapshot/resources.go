@@ -142,7 +142,7 @@ func (r *Reader) environ(stat *procfs.Stat) ([]string, Unread) {
 	}
 	var env []string
 	var err error
-	if !r.patience.do(stat.ID(), func() func() {
+	if !r.patience.Do(stat.ID(), func() func() {
 		words, failed := r.fs.Environ(stat.PID)
 		if errors.Is(failed, fs.ErrPermission) && os.Geteuid() == 0 {
 			_ = asuser.Owner(r.fs, stat.PID, func() { words, failed = r.fs.Environ(stat.PID) })

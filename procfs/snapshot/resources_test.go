@@ -114,35 +114,6 @@ func TestResourcesOfFake(t *testing.T) {
 	}
 }
 
-// TestPatience checks that a read that does not end is not waited for, and not repeated,
-// and that few such reads are started.
-func TestPatience(t *testing.T) {
-	p := patience{limit: time.Millisecond}
-	never := make(chan struct{})
-	block := func() func() { <-never; return func() { t.Error("the late result is taken") } }
-	for pid := 1; pid <= 4; pid++ {
-		if p.do(procfs.ID{PID: pid}, block) {
-			t.Errorf("%d: a read that blocks has ended", pid)
-		}
-	}
-	if n := p.blocked(); n != mostStuck {
-		t.Errorf("%d reads are blocked, want %d", n, mostStuck)
-	}
-	close(never)
-	proctest.Eventually(t, "the reads end", func() bool { return p.blocked() == 0 })
-	p.limit = time.Minute
-	got := ""
-	if !p.do(procfs.ID{PID: 1}, func() func() { return func() { got = "read" } }) || got != "read" {
-		t.Errorf("afterwards the result is %q", got)
-	}
-}
-
-func (p *patience) blocked() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.stuck)
-}
-
 // TestHoldersOfTerminal checks that two names of one terminal are the same file, and that
 // a file of the same name elsewhere is not.
 func TestHoldersOfTerminal(t *testing.T) {

@@ -257,7 +257,7 @@ func (f *finder) readReaper(pid int) Reaper {
 
 func (f *finder) culprit(b Blame) *Culprit {
 	c := &Culprit{Blame: b, Reaper: f.reaper(b.Culprit)}
-	if words, err := f.fs.Cmdline(b.Culprit); err == nil && b.Culprit != 0 {
+	if words, err := f.fs.CmdlineInTime(b.Culprit); err == nil && b.Culprit != 0 {
 		c.Cmdline = strings.Join(words, " ")
 	}
 	return c

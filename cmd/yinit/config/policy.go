@@ -14,7 +14,7 @@ import (
 // this user may read that, its environment. A file of options that it was given is read only if
 // it is ours, too: otherwise it lies in the container of that process.
 func StopPolicy(fs procfs.FS, pid int, ours bool) *doctor.Policy {
-	words, err := fs.Cmdline(pid)
+	words, err := fs.CmdlineInTime(pid)
 	if err != nil || len(words) == 0 {
 		return nil
 	}

@@ -66,6 +66,11 @@ func main() {
 		early.Release()
 		signalDefault(syscall.SIGBUS)
 		mapFile(os.Args[2], number(os.Args[3]))
+	case "memlock": // actor memlock FILE reads|writes: starts a process that holds its memory lock, and prints its pid
+		early.Release()
+		holdMemory(os.Args[2], os.Args[3])
+	case "memheld": // actor memheld FILE reads|writes: is that process
+		heldMemory(os.Args[2], os.Args[3])
 	case "timer": // actor timer MS PROGRAM [ARG...]: executes it; it gets SIGALRM from an inherited timer
 		early.Release()
 		execWithTimer(os.Args[2], os.Args[3:])
