@@ -45,6 +45,8 @@ type Root struct {
 	logs   map[string][3]string // namespace, pod and container by the ID; nil: not read yet
 	denied int                  // files that this user was not permitted to read
 	absent map[string]bool      // whether a directory of an engine is not there
+
+	mappings []string // Docker's directories of user namespaces; nil: not looked for yet
 }
 
 // NewRoot returns the root directory dir of a host.
@@ -55,18 +57,6 @@ func (r *Root) Dir() string { return r.dir }
 
 // Denied returns how many files this user was not permitted to read.
 func (r *Root) Denied() int { return r.denied }
-
-// Docker reads /var/lib/docker/containers/ID/config.v2.json.
-func (r *Root) Docker(id string) (Config, bool) {
-	if !isID(id) {
-		return Config{}, false
-	}
-	b, ok := r.readBelow("var/lib/docker/containers", id+"/config.v2.json")
-	if !ok {
-		return Config{}, false
-	}
-	return ParseDocker(b)
-}
 
 // Bundle reads the annotations of the runtime's config.json: that of containerd in one of its
 // namespaces, or that of CRI-O or Podman, by the driver of their storage.
@@ -147,17 +137,25 @@ func (r *Root) readBelow(dir, name string) ([]byte, bool) {
 	return r.read(dir + "/" + name)
 }
 
-// read reads a file of bounded size. It does not wait, whatever is in its place.
+// openConfig does not wait, whatever is in the place of a file.
+const openConfig = os.O_RDONLY | syscall.O_NONBLOCK | syscall.O_NOFOLLOW
+
+// read reads a file of an engine.
 func (r *Root) read(path string) ([]byte, bool) {
 	if r.dir == "" {
 		return nil, false
 	}
-	f, err := os.OpenFile(filepath.Join(r.dir, path), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	f, err := os.OpenFile(filepath.Join(r.dir, path), openConfig, 0)
 	if err != nil {
 		r.note(err)
 		return nil, false
 	}
 	defer f.Close()
+	return readConfig(f)
+}
+
+// readConfig reads a regular file of bounded size.
+func readConfig(f *os.File) ([]byte, bool) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > mostConfig {
 		return nil, false
 	}
@@ -184,30 +182,6 @@ func (r *Root) note(err error) {
 	if errors.Is(err, fs.ErrPermission) {
 		r.denied++
 	}
-}
-
-// ParseDocker parses Docker's config.v2.json.
-func ParseDocker(b []byte) (Config, bool) {
-	var x struct {
-		Name   string
-		Config struct {
-			Image       string
-			StopSignal  string
-			StopTimeout *int // in seconds; negative: no SIGKILL
-		}
-	}
-	if err := json.Unmarshal(b, &x); err != nil {
-		return Config{}, false
-	}
-	c := Config{Name: strings.TrimPrefix(x.Name, "/"), Image: x.Config.Image, StopSignal: x.Config.StopSignal}
-	if s := x.Config.StopTimeout; s != nil && *s >= 0 && *s <= 1<<30 {
-		c.StopTimeout, c.HasTimeout = time.Duration(*s)*time.Second, true
-	}
-	if f, ok := kubeName(c.Name); ok { // The kubelet with Docker, until 1.23.
-		c.Name, c.PodName, c.PodNS, c.PodUID = f[1], f[2], f[3], f[4]
-		c.Sandbox = f[1] == "POD"
-	}
-	return c, true
 }
 
 // ParseBundle parses the annotations in the config.json of a runtime.

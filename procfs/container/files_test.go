@@ -140,10 +140,60 @@ func TestRoot(t *testing.T) {
 	}
 }
 
+// TestRemapped: Docker with userns-remap has its containers in a directory named after the user
+// and the group to which their root is mapped.
+func TestRemapped(t *testing.T) {
+	config := string(fixture(t, "config.v2.json"))
+	below := "/containers/" + testID + "/config.v2.json"
+	for dir, want := range map[string]bool{
+		"231072.231072": true, "0.0": true, "4294967295.1": true,
+		"containers": false, "231072": false, "231072.": false, ".231072": false, "1.2.3": false, "-1.5": false, "4294967296.1": false, "a.b": false,
+	} {
+		r := NewRoot(write(t, map[string]string{"var/lib/docker/image/x": "", "var/lib/docker/7.7/x": "", "var/lib/docker/" + dir + below: config}))
+		if c, ok := r.Docker(testID); ok != want || want && c.Name != "web" {
+			t.Errorf("%s: %+v, %t", dir, c, ok)
+		}
+		if r.Denied() != 0 {
+			t.Errorf("%s: denied %d", dir, r.Denied())
+		}
+	}
+
+	root := write(t, map[string]string{"var/lib/docker/1.1" + below: config, "elsewhere" + below: config})
+	r := NewRoot(root)
+	r.Docker(id("5a"))
+	if err := os.Rename(filepath.Join(root, "var/lib/docker/1.1"), filepath.Join(root, "var/lib/docker/2.2")); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := r.Docker(testID); ok {
+		t.Error("the directory was listed twice")
+	}
+	if _, ok := NewRoot(root).Docker(testID); !ok {
+		t.Error("2.2 was not found")
+	}
+	// A link in the place of a directory.
+	if err := os.RemoveAll(filepath.Join(root, "var/lib/docker/2.2")); err != nil {
+		t.Fatal(err)
+	}
+	for link, target := range map[string]string{
+		"3.3":                      "elsewhere",
+		"4.4/containers":           "elsewhere/containers",
+		"5.5/containers/" + testID: "elsewhere/containers/" + testID,
+	} {
+		path := filepath.Join(root, "var/lib/docker", link)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(root, target), path); err != nil {
+			t.Fatal(err)
+		}
+		if c, ok := NewRoot(root).Docker(testID); ok {
+			t.Errorf("%s: followed a link: %+v", link, c)
+		}
+	}
+}
+
 // TestHostileFiles: what is in the place of a file neither blocks nor costs memory.
 func TestHostileFiles(t *testing.T) {
-	const dir = "var/lib/docker/containers/" + testID
-	at := filepath.Join(dir, "config.v2.json")
 	for name, plant := range map[string]func(path string) error{
 		"fifo":      func(path string) error { return syscall.Mkfifo(path, 0o644) },
 		"link":      func(path string) error { return os.Symlink("/etc/passwd", path) },
@@ -159,12 +209,15 @@ func TestHostileFiles(t *testing.T) {
 		"other":    func(path string) error { return os.WriteFile(path, []byte(`{"Name":7,"Config":[]}`), 0o644) },
 		"deep":     func(path string) error { return os.WriteFile(path, []byte(strings.Repeat("[", 1<<19)), 0o644) },
 	} {
-		root := write(t, map[string]string{dir + "/hostname": ""})
-		if err := plant(filepath.Join(root, at)); err != nil {
-			t.Fatal(err)
-		}
-		if c, ok := NewRoot(root).Docker(testID); ok {
-			t.Errorf("%s: %+v", name, c)
+		for _, dir := range []string{"containers/", "231072.231072/containers/"} {
+			dir = "var/lib/docker/" + dir + testID
+			root := write(t, map[string]string{dir + "/hostname": ""})
+			if err := plant(filepath.Join(root, dir, "config.v2.json")); err != nil {
+				t.Fatal(err)
+			}
+			if c, ok := NewRoot(root).Docker(testID); ok {
+				t.Errorf("%s in %s: %+v", name, dir, c)
+			}
 		}
 	}
 }
