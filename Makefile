@@ -65,7 +65,7 @@ vm: $(KERNEL) ## run what depends on the kernel on Linux 6.1, in a virtual machi
 bin/vmlinuz:
 	.ci/kernel $@
 
-engines: build bin/crictl ## look at podman, containerd, CRI pods, LXC and systemd-nspawn as a node does, and stop what they run; needs root
+engines: build bin/crictl ## look at podman, Docker with userns-remap, containerd, CRI pods, LXC and systemd-nspawn as a node does, and stop what they run; needs root
 	YINIT_ENGINES=1 YINIT_CRICTL=$(abspath bin/crictl) $(GO) test -count=1 -timeout 20m -v -run '^TestEngine' ./cmd/yinit
 
 kubelet: build exporter bin/kubelet ## run pods and the pod of deploy/kubernetes with a kubelet and a containerd of its own; needs root

@@ -19,9 +19,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The tests of this file and of engines_*_test.go run other engines than Docker, each with
-// directories of its own, and look at them as the node does. make engines runs them. They pull
-// no image, and nothing stays when they have ended.
+// The tests of this file and of engines_*_test.go run engines beside the Docker of the other tests,
+// each with directories of its own, and look at them as the node does. make engines runs them. They
+// pull no image, and nothing stays when they have ended.
 
 // requireEngines skips a test unless make engines asks for it. There a missing program is an
 // error: each is a name and the package that has it.
