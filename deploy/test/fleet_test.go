@@ -33,10 +33,11 @@ func run(t *testing.T, name string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// container starts a container of busybox and yinit.
+// container starts a container of busybox and yinit. It needs no network: a second engine on the
+// machine may have removed the bridge of the first, and then nothing starts that asks for it.
 func container(t *testing.T, args ...string) (id string) {
 	t.Helper()
-	id = run(t, "docker", append([]string{"run", "-d", "--entrypoint", ""}, args...)...)
+	id = run(t, "docker", append([]string{"run", "-d", "--network", "none", "--entrypoint", ""}, args...)...)
 	t.Cleanup(func() { _ = exec.Command("docker", "rm", "-f", id).Run() })
 	return id
 }
@@ -186,7 +187,7 @@ func makeImage(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(docker), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "docker", "build", "-q", "-t", image, dir)
+	run(t, "docker", "build", "-q", "--network", "none", "-t", image, dir)
 }
 
 // TestFleet: a real Prometheus scrapes the real exporter beside containers that misbehave.

@@ -21,10 +21,10 @@ func TestPod(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY yinit-exporter /\nENTRYPOINT [\"/yinit-exporter\"]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "docker", "build", "-q", "-t", "yinit-fleet-exporter", dir)
+	run(t, "docker", "build", "-q", "--network", "none", "-t", "yinit-fleet-exporter", dir)
 	look := container(t, "--name", "fleet-look", image, "/yinit", "--", "sh", "-c", "(sh -c 'exit 9' &); sleep 1000")
 	address := freePort(t)
-	args := []string{"run", "-d", "--name", "fleet-exporter", "--pid", "host", "--read-only", "--security-opt", "no-new-privileges", "--user", "0:0", "-p", address + ":9997"}
+	args := []string{"run", "-d", "--name", "fleet-exporter", "--pid", "host", "--read-only", "--security-opt", "no-new-privileges", "--user", "0:0", "--network", "host"}
 	for _, drop := range c.SecurityContext.Capabilities.Drop {
 		args = append(args, "--cap-drop", string(drop))
 	}
@@ -35,7 +35,10 @@ func TestPod(t *testing.T) {
 		args = append(args, "--tmpfs", v.MountPath)
 	}
 	args = append(args, "--memory", c.Resources.Limits.Memory().String()[:3]+"m", "yinit-fleet-exporter")
-	id := run(t, "docker", append(args, c.Args...)...)
+	for _, arg := range c.Args {
+		args = append(args, strings.Replace(arg, "--listen=:9997", "--listen="+address, 1))
+	}
+	id := run(t, "docker", args...)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(run(t, "sh", "-c", "docker logs "+id+" 2>&1"))
