@@ -160,7 +160,8 @@ func (c *Container) Worst() *doctor.Finding {
 }
 
 // Sort puts the worst container first: by its problems, its risks, the processes that a stop
-// kills hard and how long that takes, its zombies, then by name.
+// kills hard and how long that takes, its zombies, the processes of which it is not known whether
+// a stop kills them, then by name.
 func (n *Node) Sort() {
 	sort.SliceStable(n.Containers, func(i, j int) bool {
 		a, b := &n.Containers[i], &n.Containers[j]
@@ -170,6 +171,7 @@ func (n *Node) Sort() {
 			cmp.Compare(b.Stop.Hard, a.Stop.Hard),
 			cmp.Compare(b.Stop.Takes, a.Stop.Takes),
 			cmp.Compare(b.Zombies().All, a.Zombies().All),
+			cmp.Compare(b.Stop.Doubt, a.Stop.Doubt),
 			strings.Compare(a.Title(), b.Title()),
 			cmp.Compare(a.PID, b.PID),
 		) < 0

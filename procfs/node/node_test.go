@@ -30,16 +30,18 @@ func dead(pid, culprit int) snapshot.Process {
 
 // TestSort puts what is wrong before what is well.
 func TestSort(t *testing.T) {
+	doubtful := made("doubtful", verdict.OutcomeTerminate)
+	doubtful.Stop.Doubt = 1
 	n := Node{Containers: []Container{
 		made("good", verdict.OutcomeTerminate), made("slow", verdict.OutcomeIgnore),
-		made("zombies", verdict.OutcomeTerminate, dead(7, 1)), made("also good", verdict.OutcomeTerminate),
+		made("zombies", verdict.OutcomeTerminate, dead(7, 1)), made("also good", verdict.OutcomeTerminate), doubtful,
 	}}
 	n.Sort()
 	var got []string
 	for i := range n.Containers {
 		got = append(got, n.Containers[i].Name)
 	}
-	if diff := cmp.Diff([]string{"slow", "zombies", "also good", "good"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"slow", "zombies", "doubtful", "also good", "good"}, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	filter, err := filter.Parse("pid:100 good")
