@@ -47,7 +47,8 @@ func (p containersPage) view(w *world, height int) []string {
 	return lines[:min(len(lines), height)]
 }
 
-// summary counts the containers and what is wrong in them, and says so if this is not of now.
+// summary counts the containers in the list and what is wrong in them, and says so if this is not
+// of now.
 func (p containersPage) summary(w *world) string {
 	switch {
 	case w.node == nil && w.nodeFailed != "":
@@ -57,8 +58,7 @@ func (p containersPage) summary(w *world) string {
 	}
 	n := w.node
 	total, risks, dead := 0, 0, 0
-	for i := range n.Containers {
-		c := &n.Containers[i]
+	for _, c := range p.rows {
 		switch {
 		case problems(c) > 0:
 			total++
@@ -67,7 +67,11 @@ func (p containersPage) summary(w *world) string {
 		}
 		dead += c.Zombies().All
 	}
-	pieces := []piece{{text: text.Plural(len(n.Containers), "container", "containers"), rank: 9, style: strong}}
+	count := text.Plural(len(n.Containers), "container", "containers")
+	if len(p.find) > 0 {
+		count = fmt.Sprintf("%d of %s", len(p.rows), count)
+	}
+	pieces := []piece{{text: count, rank: 9, style: strong}}
 	add := func(n int, one, many string, l style, rank int) {
 		if n > 0 {
 			pieces = append(pieces, piece{text: text.Plural(n, one, many), rank: rank, style: l})
@@ -125,6 +129,9 @@ func (p containersPage) draw(w *world, cols []placed, at int) string {
 		marked, sign.text = selected, w.glyphs().cursor
 	}
 	spans, rest := p.cells(w, cols, sign, func(col *column[*node.Container]) span { return col.cell(w, c) })
+	if marked == selected && len(spans) > 1 {
+		spans[1].style = strong // The name shows where the cursor is; the other cells keep their alarm.
+	}
 	found := span{w.text(c.WorstText()), worstStyle(c, normal)}
 	return w.row(append(spans, w.cutSpans([]span{found}, rest)...), marked)
 }
