@@ -105,7 +105,7 @@ readme: ## write the option tables into docs/options.md
 man: ## write the man page yinit(1), docs/yinit.1
 	YINIT_UPDATE=1 $(GO) test -count=1 -run TestManPage ./cmd/yinit/config
 
-pictures: build ## make the pictures of yinit top again, docs/pictures; needs tmux and python3
+pictures: build ## make the pictures of yinit top again, docs/pictures; needs tmux, python3 and, for one, root and Docker
 	docs/pictures/make.py
 
 lint: ## run gofumpt, go vet and staticcheck

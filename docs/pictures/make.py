@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Make the pictures of yinit top: run the demo in tmux, press keys, and write what the
-terminal shows as SVG.
+"""Make the pictures of yinit top: run the demo in tmux, or a node with containers, press keys,
+and write what the terminal shows as SVG.
 
     docs/pictures/make.py [--light] [--size 100x28] [--to DIR] [PICTURE...]
 
-It needs tmux and bin/yinit. The pages that it shows are those of PICTURES below.
+It needs tmux and bin/yinit; for the picture of the containers also root, Docker and a static
+busybox. The pages that it shows are those of PICTURES below.
 """
 
 import argparse
@@ -28,7 +29,12 @@ PICTURES = {
     "doctor": (["5"], "KILLED"),
     "details": (["/", *"worker", "Enter", "Enter"], "threads"),
     "menu": (["/", *"stubborn", "Enter", "k"], "IGNORE"),
+    # The filter hides the namespace in which the engine runs. The time shows how zombies grow.
+    "containers": (["/", *"shop-", "Enter", 45, "Home"], "zombies +\\d"),
 }
+
+# Each picture is of the demo, but for this one, which is of node.sh.
+NODE = "containers"
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 YINIT = os.path.join(HERE, "..", "..", "bin", "yinit")
@@ -42,18 +48,22 @@ CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 12
 
 
 class Terminal:
-    """The demo in a tmux server of its own."""
+    """The demo, or a node with containers, in a tmux server of its own."""
 
-    def __init__(self, width, height):
+    def __init__(self, width, height, node):
+        self.node = node
         # The pictures show the path of the program, so it gets a short one.
         self.dir = tempfile.TemporaryDirectory(prefix="demo-")
         self.socket = os.path.join(self.dir.name, "socket")
         shutil.copy(YINIT, self.dir.name)
         # The host must not show: its name, and the pid files in its /run, of which the doctor
         # knows whether they are stale.
-        own = ["unshare", "--mount", "--uts", *([] if os.getuid() == 0 else ["--map-root-user"])]
-        demo = "hostname demo; mount -t tmpfs none /run; exec ./yinit demo"
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-c", self.dir.name, "-x", str(width), "-y", str(height), *own, "sh", "-c", demo)
+        command = ["unshare", "--mount", "--uts", *([] if os.getuid() == 0 else ["--map-root-user"])]
+        if node:
+            command += ["--net", "--pid", "--fork", "--kill-child", "--mount-proc", "./yinit", "--", os.path.join(HERE, "node.sh"), "./yinit"]
+        else:
+            command += ["sh", "-c", "hostname demo; mount -t tmpfs none /run; exec ./yinit demo"]
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-c", self.dir.name, "-x", str(width), "-y", str(height), *command)
 
     def tmux(self, *args):
         command = ["tmux", "-S", self.socket, *args]
@@ -77,8 +87,18 @@ class Terminal:
         sys.exit(f"the screen does not show {text!r}:\n{self.screen()}")
 
     def close(self):
-        self.tmux("kill-server")
+        if self.node:
+            self.leave()
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True)
         self.dir.cleanup()
+
+    def leave(self):
+        """Quit top, so that node.sh removes its containers, and wait for its end."""
+        subprocess.run(["tmux", "-S", self.socket, "send-keys", "-l", "q"], capture_output=True)
+        for _ in range(300):
+            if subprocess.run(["tmux", "-S", self.socket, "has-session"], capture_output=True).returncode != 0:
+                return
+            time.sleep(0.1)
 
 
 class Pen:
@@ -166,9 +186,12 @@ def main():
     columns, rows = map(int, options.size.split("x"))
     for name in options.pictures or PICTURES:
         keys, text = PICTURES[name]
-        terminal = Terminal(columns, rows)
+        if name == NODE and (os.getuid() != 0 or not shutil.which("dockerd")):
+            print(f"{name}: not made; it needs root and Docker", file=sys.stderr)
+            continue
+        terminal = Terminal(columns, rows, name == NODE)
         try:
-            terminal.wait(PICTURES["tree"][1])
+            terminal.wait("FOUND" if name == NODE else PICTURES["tree"][1])
             for key in keys:
                 terminal.press(key)
             terminal.wait(text)
