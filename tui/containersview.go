@@ -96,7 +96,7 @@ func noContainers(w *world) []string {
 	s := sheet{c: &w.canvas}
 	s.text(normal, "")
 	if w.node.Hidden > 0 {
-		s.text(warn, text.Plural(w.node.Hidden, "container is", "containers are")+" hidden from this user: run top as root, in a container with --cap-add SYS_PTRACE.")
+		s.text(warn, text.Plural(w.node.Hidden, "container is", "containers are")+" hidden from this user: run top as root; inside a container, with --cap-add SYS_PTRACE.")
 		return s.lines
 	}
 	s.text(normal, "There is no container on this machine. This page shows what has a PID namespace of its own, or the control group of a container.")

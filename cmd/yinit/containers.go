@@ -58,7 +58,7 @@ func parseContainers(args []string) (containersOptions, error) {
 		}
 	}
 	if o.pids, err = c.PIDs(words); err != nil {
-		return o, err
+		return o, fmt.Errorf("%w; --filter chooses containers by their names", err)
 	}
 	switch {
 	case o.interval < minInterval:
@@ -220,7 +220,7 @@ func number(n uint64) string {
 func tellHiddenContainers(n *node.Node, o containersOptions) {
 	switch {
 	case n.Hidden > 0:
-		fmt.Fprintf(os.Stderr, "yinit: containers: %s hidden from this user: run it as root, in a container with --cap-add SYS_PTRACE\n",
+		fmt.Fprintf(os.Stderr, "yinit: containers: %s hidden from this user: run it as root; inside a container, with --cap-add SYS_PTRACE\n",
 			text.Plural(n.Hidden, "container is", "containers are"))
 	case len(n.Containers) == 0 && len(o.pids) == 0 && len(o.filter) > 0:
 		fmt.Fprintln(os.Stderr, "yinit: containers: no container matches")

@@ -131,7 +131,7 @@ func collect(proc procfs.FS, o metricsOptions, state *tally.State) (*metrics.Set
 // tellHidden says on stderr what could not be seen.
 func tellHidden(n *node.Node) {
 	if n.Hidden > 0 {
-		fmt.Fprintf(os.Stderr, "yinit: metrics: %s hidden from this user: run it as root, in a container with --cap-add SYS_PTRACE\n",
+		fmt.Fprintf(os.Stderr, "yinit: metrics: %s hidden from this user: run it as root; inside a container, with --cap-add SYS_PTRACE\n",
 			text.Plural(n.Hidden, "container is", "containers are"))
 	}
 }

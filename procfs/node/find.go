@@ -39,7 +39,22 @@ func FindTarget(fs procfs.FS, which, root string) (*Target, error) {
 	case len(all) == 0:
 		return nil, fmt.Errorf("there is no container %q: none is to be seen from here; run this on the host, or with docker run --pid=host", which)
 	}
-	return nil, fmt.Errorf("there is no container %q; there is %s", which, naming(all))
+	return nil, fmt.Errorf("there is no container %q; there is %s%s", which, naming(all), nameless(all))
+}
+
+// nameless says how many containers have an ID whose name cannot be read, one of which may be that
+// of the user; "" if there is none.
+func nameless(all []candidate) string {
+	n := 0
+	for i := range all {
+		if c := &all[i]; c.ID != "" && c.Name == "" && c.Pod == "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; the names of %d cannot be read: run this as root; inside a container, with -v /:/host:ro and --root /host", n)
 }
 
 // throughProcess is [Through] with the names of the container, if the process is in one.

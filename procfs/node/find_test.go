@@ -78,3 +78,17 @@ func TestContainerTarget(t *testing.T) {
 		}
 	}
 }
+
+// TestNameless: a name that cannot be read may be the one that the user has typed.
+func TestNameless(t *testing.T) {
+	named := candidate{Names: container.Names{ID: "1c085ff725dd", Name: "web"}}
+	unnamed := candidate{Names: container.Names{ID: "614affb87518"}}
+	namespace := candidate{ns: "pid:[4026532544]"}
+	if got := nameless([]candidate{named, namespace}); got != "" {
+		t.Errorf("nameless: %q, want nothing", got)
+	}
+	const want = "; the names of 1 cannot be read: "
+	if got := nameless([]candidate{named, unnamed, namespace}); !strings.HasPrefix(got, want) {
+		t.Errorf("nameless: %q, want %q", got, want)
+	}
+}

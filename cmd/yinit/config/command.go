@@ -39,7 +39,7 @@ var commands = []Command{
 			{Long: "ascii", Text: "use ASCII characters only"},
 			{Long: "pid", Arg: "PID", Value: PID, Text: "start at this process"},
 			{Long: "target", Arg: "PID|NAME", Value: Container, Text: "look from the node into the container of this process, or with this name, pod, POD/NAME or ID"},
-			{Long: "root", Arg: "DIR", Value: Dir, Text: "with --target: the root directory of the host, with the files of the engines", Default: "that of PID 1"},
+			{Long: "root", Arg: "DIR", Value: Dir, Text: "the root directory of the host, with the files of the engines", Default: "that of PID 1"},
 			helpOption,
 		},
 		Keys: []Entry{
