@@ -59,7 +59,7 @@ func ExampleFlatten() {
 	rows := procfs.Flatten(len(processes),
 		func(i int) int { return processes[i].pid },
 		func(i int) int { return processes[i].parent }, nil, nil)
-	for _, row := range rows {
+	for row := range rows {
 		fmt.Println(strings.Repeat("  ", row.Depth)+processes[row.Index].name, row.Below)
 	}
 	// Output:

@@ -1,6 +1,9 @@
 package procfs
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Row is a row of a process tree, see [Flatten].
 type Row struct {
@@ -23,6 +26,7 @@ func (r Row) Guide(depth int) bool {
 // Flatten orders the processes 0 to n-1 as a tree: each process follows its parent,
 // and siblings are in the order of less, or of the input if less is nil. Descendants
 // of a process for which collapsed returns true are left out; collapsed may be nil.
+// If id is nil, parent returns the index of the parent and not its pid; -1 for a root.
 // Every other process occurs exactly once, whatever the input:
 //   - A process whose parent is not in the input is a root. In a container these are
 //     PID 1 and the processes that docker exec started.
@@ -31,32 +35,34 @@ func (r Row) Guide(depth int) bool {
 //   - If a pid occurs twice, the first one in the input has the children.
 //
 // The time is O(n log n), however deep the tree is.
-func Flatten(n int, id, parent func(i int) int, less func(a, b int) bool, collapsed func(i int) bool) []Row {
+func Flatten(n int, id, parent func(i int) int, less func(a, b int) bool, collapsed func(i int) bool) iter.Seq[Row] {
 	t := newTree(n, id, parent, less)
-	rows := make([]Row, 0, n)
-	stack := []level{t.level(t.root(), 0)}
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		if len(top.rest) == 0 {
-			stack = stack[:len(stack)-1]
-			continue
-		}
-		i := top.rest[0]
-		top.rest = top.rest[1:]
-		below := t.level(i, top.guides<<1)
-		row := Row{
-			Index: i, Depth: len(stack) - 1, Last: len(top.rest) == 0,
-			Children: len(below.rest) > 0, Below: t.below[i], guides: top.guides,
-		}
-		rows = append(rows, row)
-		if !row.Last {
-			below.guides |= 1
-		}
-		if row.Children && (collapsed == nil || !collapsed(i)) {
-			stack = append(stack, below)
+	return func(yield func(Row) bool) {
+		stack := []level{t.level(t.root(), 0)}
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			if len(top.rest) == 0 {
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			i := int(top.rest[0])
+			top.rest = top.rest[1:]
+			below := t.level(i, top.guides<<1)
+			row := Row{
+				Index: i, Depth: len(stack) - 1, Last: len(top.rest) == 0,
+				Children: len(below.rest) > 0, Below: int(t.below[i]), guides: top.guides,
+			}
+			if !yield(row) {
+				return
+			}
+			if !row.Last {
+				below.guides |= 1
+			}
+			if row.Children && (collapsed == nil || !collapsed(i)) {
+				stack = append(stack, below)
+			}
 		}
 	}
-	return rows
 }
 
 // Descendants lists the descendants of root, parents before their children. root and
@@ -67,10 +73,14 @@ func Descendants(n int, id, parent func(i int) int, root int) []int {
 		return nil
 	}
 	up := parents(n, id, parent)
-	up[root] = n // This cuts the only cycle that can be reached from root.
+	up[root] = int32(n) // This cuts the only cycle that can be reached from root.
 	t := tree{up: up}
 	t.sortChildren(inputOrder(n))
-	return t.breadthFirst(root)[1:]
+	var below []int
+	for _, i := range t.breadthFirst(root)[1:] {
+		below = append(below, int(i))
+	}
+	return below
 }
 
 // WithAncestors returns chosen with the ancestors of all that are chosen. parent returns
@@ -86,17 +96,18 @@ func WithAncestors(chosen []bool, parent func(i int) int) []bool {
 }
 
 // tree has the parent and the ordered children of each process. An additional node,
-// the last one, is the parent of the roots.
+// the last one, is the parent of the roots. The numbers of processes fit into an int32,
+// and a viewer makes a tree of all processes at each refresh.
 type tree struct {
-	up       []int // parent of i
-	start    []int // children of i are children[start[i]:start[i+1]]
-	children []int
-	below    []int // number of descendants of i
+	up       []int32 // parent of i
+	start    []int32 // children of i are children[start[i]:start[i+1]]
+	children []int32
+	below    []int32 // number of descendants of i
 }
 
 // level has the children of one process that have not become rows yet.
 type level struct {
-	rest   []int
+	rest   []int32
 	guides uint64 // of the rows in rest: bit 0 is for their parent
 }
 
@@ -104,14 +115,14 @@ func newTree(n int, id, parent func(i int) int, less func(a, b int) bool) tree {
 	t := tree{up: parents(n, id, parent)}
 	order := inputOrder(n)
 	if less != nil {
-		slices.SortFunc(order, func(a, b int) int {
+		slices.SortFunc(order, func(a, b int32) int {
 			switch {
-			case less(a, b):
+			case less(int(a), int(b)):
 				return -1
-			case less(b, a):
+			case less(int(b), int(a)):
 				return 1
 			default:
-				return a - b
+				return int(a - b)
 			}
 		})
 	}
@@ -123,33 +134,41 @@ func newTree(n int, id, parent func(i int) int, less func(a, b int) bool) tree {
 
 func (t *tree) root() int { return len(t.up) }
 
-func (t *tree) childrenOf(i int) []int { return t.children[t.start[i]:t.start[i+1]] }
+func (t *tree) childrenOf(i int) []int32 { return t.children[t.start[i]:t.start[i+1]] }
 
 func (t *tree) level(i int, guides uint64) level {
 	return level{rest: t.childrenOf(i), guides: guides}
 }
 
 // inputOrder returns 0 to n-1.
-func inputOrder(n int) []int {
-	order := make([]int, n)
+func inputOrder(n int) []int32 {
+	order := make([]int32, n)
 	for i := range order {
-		order[i] = i
+		order[i] = int32(i)
 	}
 	return order
 }
 
 // parents returns the index of the parent of each process, n if it is not in the
 // input.
-func parents(n int, id, parent func(i int) int) []int {
-	byID := make(map[int]int, n)
-	for i := n - 1; i >= 0; i-- { // backwards, so that the first of equal pids wins
-		byID[id(i)] = i
+func parents(n int, id, parent func(i int) int) []int32 {
+	up := make([]int32, n)
+	if id == nil {
+		for i := range up {
+			if up[i] = int32(parent(i)); up[i] < 0 || int(up[i]) >= n {
+				up[i] = int32(n)
+			}
+		}
+		return up
 	}
-	up := make([]int, n)
+	byID := make(map[int]int32, n)
+	for i := n - 1; i >= 0; i-- { // backwards, so that the first of equal pids wins
+		byID[id(i)] = int32(i)
+	}
 	for i := range up {
 		p, ok := byID[parent(i)]
 		if !ok {
-			p = n
+			p = int32(n)
 		}
 		up[i] = p
 	}
@@ -159,26 +178,27 @@ func parents(n int, id, parent func(i int) int) []int {
 // cutCycles makes the first process of each cycle a root. It walks up from each
 // process to the first one that has been visited. If the same walk visited that one,
 // it is on a cycle.
-func (t *tree) cutCycles(order []int) {
-	rank := make([]int, len(order)) // position of i in order
+func (t *tree) cutCycles(order []int32) {
+	rank := make([]int32, len(order)) // position of i in order
 	for place, i := range order {
-		rank[i] = place
+		rank[i] = int32(place)
 	}
-	walk := make([]int, len(order)) // number of the walk that visited i, 0: none
-	for start := range t.up {
+	root := int32(t.root())
+	walk := make([]int32, len(order)) // number of the walk that visited i, 0: none
+	for start := range root {
 		i := start
-		for i != t.root() && walk[i] == 0 {
+		for i != root && walk[i] == 0 {
 			walk[i] = start + 1
 			i = t.up[i]
 		}
-		if i != t.root() && walk[i] == start+1 {
-			t.up[t.firstOnCycle(i, rank)] = t.root()
+		if i != root && walk[i] == start+1 {
+			t.up[t.firstOnCycle(i, rank)] = root
 		}
 	}
 }
 
 // firstOnCycle returns the process of lowest rank on the cycle of i.
-func (t *tree) firstOnCycle(i int, rank []int) int {
+func (t *tree) firstOnCycle(i int32, rank []int32) int32 {
 	first := i
 	for j := t.up[i]; j != i; j = t.up[j] {
 		if rank[j] < rank[first] {
@@ -190,16 +210,16 @@ func (t *tree) firstOnCycle(i int, rank []int) int {
 
 // sortChildren sorts the processes by parent, and siblings as in order. It is a
 // counting sort.
-func (t *tree) sortChildren(order []int) {
+func (t *tree) sortChildren(order []int32) {
 	n := len(t.up)
-	t.start = make([]int, n+3)
+	t.start = make([]int32, n+3)
 	for _, p := range t.up {
 		t.start[p+2]++
 	}
 	for i := 2; i < len(t.start); i++ {
 		t.start[i] += t.start[i-1]
 	}
-	t.children = make([]int, n)
+	t.children = make([]int32, n)
 	for _, i := range order {
 		next := &t.start[t.up[i]+1] // becomes the start of the next parent
 		t.children[*next] = i
@@ -208,18 +228,18 @@ func (t *tree) sortChildren(order []int) {
 }
 
 // breadthFirst lists from and its descendants, parents before children.
-func (t *tree) breadthFirst(from int) []int {
-	queue := make([]int, 1, len(t.up)+1)
-	queue[0] = from
+func (t *tree) breadthFirst(from int) []int32 {
+	queue := make([]int32, 1, len(t.up)+1)
+	queue[0] = int32(from)
 	for done := 0; done < len(queue); done++ {
-		queue = append(queue, t.childrenOf(queue[done])...)
+		queue = append(queue, t.childrenOf(int(queue[done]))...)
 	}
 	return queue
 }
 
 // count sets below.
 func (t *tree) count() {
-	t.below = make([]int, len(t.up)+1)
+	t.below = make([]int32, len(t.up)+1)
 	queue := t.breadthFirst(t.root())
 	for _, i := range slices.Backward(queue[1:]) {
 		t.below[t.up[i]] += t.below[i] + 1

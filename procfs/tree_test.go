@@ -19,7 +19,7 @@ func (f family) parent(i int) int        { return f[i][1] }
 func (f family) lessByPID(a, b int) bool { return f.id(a) < f.id(b) }
 
 func (f family) flatten(collapsed func(i int) bool) []procfs.Row {
-	return procfs.Flatten(len(f), f.id, f.parent, f.lessByPID, collapsed)
+	return slices.Collect(procfs.Flatten(len(f), f.id, f.parent, f.lessByPID, collapsed))
 }
 
 // draw draws rows as text, which makes a wrong field visible.
@@ -77,9 +77,18 @@ func TestFlatten(t *testing.T) {
 
 func TestFlattenWithoutOrder(t *testing.T) {
 	f := family{{3, 0}, {2, 3}, {1, 3}}
-	got := f.draw(procfs.Flatten(len(f), f.id, f.parent, nil, nil))
+	got := f.draw(slices.Collect(procfs.Flatten(len(f), f.id, f.parent, nil, nil)))
 	if want := "└3+2\n ├2\n └1\n"; got != want {
 		t.Errorf("Flatten without less drew\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFlattenWithoutIDs(t *testing.T) {
+	f := family{{3, 0}, {2, 3}, {1, 3}, {4, 1}, {5, 9}}
+	up := []int{-1, 0, 0, 2, len(f)}
+	got := slices.Collect(procfs.Flatten(len(f), nil, func(i int) int { return up[i] }, nil, nil))
+	if want := slices.Collect(procfs.Flatten(len(f), f.id, f.parent, nil, nil)); !slices.Equal(got, want) {
+		t.Errorf("Flatten without ids drew\n%s\nwant\n%s", f.draw(got), f.draw(want))
 	}
 }
 
@@ -88,7 +97,7 @@ func TestFlattenEqualsStayInOrder(t *testing.T) {
 	for i := range f {
 		f[i] = [2]int{i + 1, 0}
 	}
-	rows := procfs.Flatten(len(f), f.id, f.parent, func(a, b int) bool { return false }, nil)
+	rows := slices.Collect(procfs.Flatten(len(f), f.id, f.parent, func(a, b int) bool { return false }, nil))
 	if !slices.IsSortedFunc(rows, func(a, b procfs.Row) int { return cmp.Compare(a.Index, b.Index) }) {
 		t.Error("Flatten moved equal processes")
 	}
@@ -97,7 +106,7 @@ func TestFlattenEqualsStayInOrder(t *testing.T) {
 func TestFlattenWithInconsistentLess(t *testing.T) {
 	f := randomFamily(1000)
 	random := rand.New(rand.NewPCG(1, 2))
-	rows := procfs.Flatten(len(f), f.id, f.parent, func(a, b int) bool { return random.IntN(2) == 0 }, nil)
+	rows := slices.Collect(procfs.Flatten(len(f), f.id, f.parent, func(a, b int) bool { return random.IntN(2) == 0 }, nil))
 	wantEachOnce(t, f, rows)
 }
 

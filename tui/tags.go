@@ -59,6 +59,5 @@ func (w world) keepTags() world {
 
 // below returns the index i and those of all descendants of that process.
 func (w *world) below(i int) []int {
-	same := func(j int) int { return j }
-	return append([]int{i}, procfs.Descendants(w.living, same, w.parentIndex, i)...)
+	return append([]int{i}, procfs.Descendants(w.living, nil, w.parentIndex, i)...)
 }

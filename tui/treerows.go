@@ -32,13 +32,9 @@ func (t treePage) makeRows(w *world) []row {
 		return flatRows(order, groups)
 	}
 	folded := func(k int) bool { return matched == nil && t.folded[w.procs[order[k]].ID] }
-	lines := procfs.Flatten(len(order),
-		func(k int) int { return order[k] },
-		func(k int) int { return w.parentIndex(order[k]) },
-		nil, folded)
 	zombies := t.foldedZombies(w)
-	rows := make([]row, len(lines))
-	for i, line := range lines {
+	rows := make([]row, 0, len(order))
+	for line := range procfs.Flatten(len(order), nil, w.parentAmong(order), nil, folded) {
 		r := row{Row: line}
 		if line.Children && folded(line.Index) {
 			r.hides = line.Below
@@ -47,9 +43,25 @@ func (t treePage) makeRows(w *world) []row {
 		r.Index = order[line.Index]
 		r.matched = matched == nil || matched[r.Index]
 		r.group = groups[r.Index]
-		rows[i] = r
+		rows = append(rows, r)
 	}
 	return rows
+}
+
+// parentAmong returns a function that finds the parent of a process as [world.parentIndex]
+// does. Both are given as their places in order.
+func (w *world) parentAmong(order []int) func(k int) int {
+	places := make([]int32, len(w.procs)) // counted from 1; 0: not in order
+	for k, i := range order {
+		places[i] = int32(k + 1)
+	}
+	return func(k int) int {
+		parent := w.parentIndex(order[k])
+		if parent < 0 {
+			return -1
+		}
+		return int(places[parent]) - 1
+	}
 }
 
 // foldedZombies returns how many zombies are below each folded process.

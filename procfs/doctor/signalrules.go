@@ -60,16 +60,19 @@ const fewAlike = 3
 func shared(s *Stop) *Finding {
 	watched := procfs.NewSignalSet(sigTERM, sigCHLD, sigPIPE)
 	blocked, ignored := watched, watched
-	var procs []*snapshot.Process
 	for i := range s.Steps {
 		p := s.Steps[i].Process
 		if !p.Sigs.Known || isForking(p) {
 			return nil
 		}
-		blocked, ignored, procs = blocked&p.Sigs.Blocked, ignored&p.Sigs.Ignored, append(procs, p)
+		blocked, ignored = blocked&p.Sigs.Blocked, ignored&p.Sigs.Ignored
 	}
-	if s.Relayed || len(procs) < fewAlike || (blocked | ignored).Empty() {
+	if s.Relayed || len(s.Steps) < fewAlike || (blocked | ignored).Empty() {
 		return nil
+	}
+	procs := make([]*snapshot.Process, len(s.Steps))
+	for i := range procs {
+		procs[i] = s.Steps[i].Process
 	}
 	var words []string
 	if !blocked.Empty() {

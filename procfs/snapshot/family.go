@@ -57,11 +57,12 @@ func (f *Family) Tree(keep []bool) []procfs.Row {
 			order = append(order, i)
 		}
 	}
-	rows := procfs.Flatten(len(order),
+	rows := make([]procfs.Row, 0, len(order))
+	for row := range procfs.Flatten(len(order),
 		func(k int) int { return order[k] },
-		func(k int) int { return f.Parent(order[k]) }, nil, nil)
-	for i := range rows {
-		rows[i].Index = order[rows[i].Index]
+		func(k int) int { return f.Parent(order[k]) }, nil, nil) {
+		row.Index = order[row.Index]
+		rows = append(rows, row)
 	}
 	return rows
 }
