@@ -13,7 +13,8 @@ import (
 type source struct {
 	*snapshot.Reader
 	historyReader
-	checks checks
+	checks  checks
+	garbage collector
 }
 
 // newSource returns a source of a container.
@@ -31,6 +32,7 @@ func newSource(t *node.Target) *source {
 
 // Snapshot implements tui.Source.
 func (s *source) Snapshot() (snapshot.Snapshot, error) {
+	s.garbage.beforeRead()
 	snap, err := s.Reader.Snapshot()
 	if err == nil {
 		s.checks.note(snap.Procs)

@@ -163,9 +163,9 @@ func showTop(w tui.Source, sig tui.Signaller, o tui.Options, c *client) (int, er
 	if err := reserveThreads(cgroup.Find(procfs.FS{}, "self", "").Read()); err != nil {
 		return failure, err
 	}
-	// Of the rows of a snapshot, most outlive it. A collection costs less than the memory
-	// that would be used without it: with thousands of processes, a third of all.
-	debug.SetGCPercent(25)
+	// With thousands of processes a read allocates a third of what is in use. With a lower
+	// goal the heap would reach it during each read, see [collector].
+	debug.SetGCPercent(50)
 	input := &keyboard{File: os.Stdin, client: c}
 	var pace pacer
 	window := watchWindow()
