@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/cmd/yinit/config"
+	"yinit/initcore"
 	"yinit/initcore/early"
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
@@ -166,6 +167,7 @@ func showTop(w tui.Source, sig tui.Signaller, o tui.Options, c *client) (int, er
 	// With thousands of processes a read allocates a third of what is in use. With a lower
 	// goal the heap would reach it during each read, see [collector].
 	debug.SetGCPercent(50)
+	time.AfterFunc(started, initcore.ForgetStart)
 	input := &keyboard{File: os.Stdin, client: c}
 	var pace pacer
 	window := watchWindow()
@@ -198,6 +200,9 @@ func showTop(w tui.Source, sig tui.Signaller, o tui.Options, c *client) (int, er
 	}
 	return 0, nil
 }
+
+// started is when top no longer needs what only its start needed.
+const started = 5 * time.Second
 
 // endOnSignal calls cancel when SIGHUP or SIGQUIT comes, and stores which one it was. Bubble
 // Tea handles SIGTERM and SIGINT itself, but not while a write does not end; asked is then
