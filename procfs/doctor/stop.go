@@ -78,12 +78,12 @@ func (k Killer) String() string {
 // A Step is what a stop does to one process.
 type Step struct {
 	Process *snapshot.Process
-	Role    Role
+	At      time.Duration   // from the begin of the stop until its end, at least
 	Signal  int             // the signal that it gets; 0: none
 	Outcome verdict.Outcome // what that does
+	Role    Role
 	Fate    Fate
-	At      time.Duration // from the begin of the stop until its end, at least
-	By      Killer        // of a process with FateKilled or FateLast
+	By      Killer // of a process with FateKilled or FateLast
 }
 
 // Reason says why the signal has this outcome; "" if there is none, or it is not known.
