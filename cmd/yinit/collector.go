@@ -18,10 +18,10 @@ func (c *collector) beforeRead() {
 	}
 }
 
-// due reports whether the heap would reach its goal if as much is allocated until the next
-// read as since the last one.
+// due reports whether the heap would come near its goal, where the runtime begins a
+// collection, if as much is allocated until the next read as since the last one.
 func (c *collector) due(m *runtime.MemStats) bool {
 	first, since := c.allocated == 0, m.TotalAlloc-c.allocated
 	c.allocated = m.TotalAlloc
-	return !first && m.HeapAlloc+since > m.NextGC
+	return !first && m.HeapAlloc+since > m.NextGC/8*7
 }

@@ -13,13 +13,13 @@ func TestCollector(t *testing.T) {
 		allocated, heap uint64
 		due             bool
 	}{
-		{allocated: 90, heap: 90},
-		{allocated: 95, heap: 95},
-		{allocated: 97, heap: 97},
-		{allocated: 102, heap: 102, due: true},
-		{allocated: 107, heap: 60},
+		{allocated: 800, heap: 800},
+		{allocated: 820, heap: 820},
+		{allocated: 840, heap: 840},
+		{allocated: 860, heap: 860, due: true},
+		{allocated: 900, heap: 500},
 	} {
-		if got := c.due(&runtime.MemStats{TotalAlloc: read.allocated, HeapAlloc: read.heap, NextGC: 100}); got != read.due {
+		if got := c.due(&runtime.MemStats{TotalAlloc: read.allocated, HeapAlloc: read.heap, NextGC: 1000}); got != read.due {
 			t.Errorf("before read %d of %+v a collection is due: %t, want %t", i, read, got, read.due)
 		}
 	}

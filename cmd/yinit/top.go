@@ -166,8 +166,8 @@ func showTop(w tui.Source, sig tui.Signaller, o tui.Options, c *client) (int, er
 	}
 	// With thousands of processes a read allocates a third of what is in use. With a lower
 	// goal the heap would reach it during each read, see [collector].
-	debug.SetGCPercent(50)
-	time.AfterFunc(started, initcore.ForgetStart)
+	debug.SetGCPercent(60)
+	time.AfterFunc(started, forgetStart)
 	input := &keyboard{File: os.Stdin, client: c}
 	var pace pacer
 	window := watchWindow()
@@ -203,6 +203,13 @@ func showTop(w tui.Source, sig tui.Signaller, o tui.Options, c *client) (int, er
 
 // started is when top no longer needs what only its start needed.
 const started = 5 * time.Second
+
+// forgetStart returns the memory that only the start needed. The first read of a process
+// allocates ten times as much as the next ones, and the runtime would keep most of that.
+func forgetStart() {
+	debug.FreeOSMemory()
+	initcore.ForgetStart()
+}
 
 // endOnSignal calls cancel when SIGHUP or SIGQUIT comes, and stores which one it was. Bubble
 // Tea handles SIGTERM and SIGINT itself, but not while a write does not end; asked is then
