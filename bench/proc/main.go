@@ -24,6 +24,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -213,7 +214,11 @@ func contend(name string) {
 	}
 }
 
+// median returns NaN if nothing was measured.
 func median(list []float64) float64 {
+	if len(list) == 0 {
+		return math.NaN()
+	}
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return list[len(list)/2]
