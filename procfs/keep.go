@@ -153,6 +153,7 @@ func (s *Scanner) scanKept() error {
 	if err := s.begin(); err != nil {
 		return s.fs.wrap(place{}, err)
 	}
+	s.kept.ended = s.kept.ended[:0]
 	if from, to, ok := s.kept.arrivals.since(s.file[:cap(s.file)], s.kept.guesses()); ok {
 		s.kept.guess(from, to)
 	} else {
@@ -169,7 +170,7 @@ func (s *Scanner) scanKept() error {
 func (s *Scanner) readAllKept() error {
 	gone := false
 	s.kept.scans, s.kept.full = s.kept.scans+1, false
-	s.kept.ended, s.kept.same = s.kept.ended[:0], s.kept.same[:0]
+	s.kept.same = s.kept.same[:0]
 	var failed error
 	for i := 0; i < len(s.kept.slots) && failed == nil; i++ {
 		p := &s.kept.slots[i]
@@ -181,10 +182,7 @@ func (s *Scanner) readAllKept() error {
 		}
 		p.at = -1
 		if err == ErrGone {
-			if p.stat != nil {
-				s.kept.ended = append(s.kept.ended, p.pid)
-			}
-			s.kept.forget(p)
+			s.kept.end(p)
 			p.pid, gone = 0, true
 		}
 		failed = s.leaveOut(err)
@@ -260,7 +258,7 @@ func (k *keeper) merge(pids []int) {
 	old, merged := k.slots, make([]slot, 0, len(pids))
 	for _, pid := range pids {
 		for len(old) > 0 && old[0].pid < pid {
-			k.forget(&old[0])
+			k.end(&old[0])
 			old = old[1:]
 		}
 		if len(old) > 0 && old[0].pid == pid {
@@ -272,9 +270,17 @@ func (k *keeper) merge(pids []int) {
 		merged = append(merged, newSlot(pid, false))
 	}
 	for i := range old {
-		k.forget(&old[i])
+		k.end(&old[i])
 	}
 	k.slots = merged
+}
+
+// end forgets a process that has ended.
+func (k *keeper) end(p *slot) {
+	if p.stat != nil {
+		k.ended = append(k.ended, p.pid)
+	}
+	k.forget(p)
 }
 
 // are reports whether the slots are those of pids.
