@@ -21,7 +21,7 @@ var errNoPlace = errors.New("no tmpfs that is writable and not nearly full was f
 //
 // The file is in memory, because the loop reads it: any other file system may block.
 func (k *kernel) startAccounting(m *machine) {
-	if !k.isFirst || k.noProc || k.forbidden&(featureAccounting|featurePidfd) != 0 || !pacct.Allowed() {
+	if !k.isFirst || k.mounts == nil || k.forbidden&(featureAccounting|featurePidfd) != 0 || !pacct.Allowed() {
 		return
 	}
 	if ns, err := os.Readlink("/proc/self/ns/pid"); err != nil || ns == initialPIDNamespace {

@@ -46,8 +46,8 @@ type leftovers interface {
 	// anyLeft reports whether there is any such process. It may take time in proportion to
 	// the processes of the whole machine.
 	anyLeft() bool
-	// anyChild reports whether the init has a child: then there is such a process, and so
-	// there is if any has outlived its parent.
+	// anyChild reports whether any such process is a child of the init. If a descendant is
+	// left, at least one is.
 	anyChild() bool
 	// list returns the leftover processes that are alive. It is slow. known is false if
 	// it finds none, not even zombies: there may be processes that it cannot see.

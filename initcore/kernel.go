@@ -71,7 +71,7 @@ func newKernel(cfg *Config, inherit early.Inherited) *kernel {
 		// There is no /proc, or it shows the pids of another PID namespace.
 		k.fs, k.noProc = procfs.New("/proc/no-proc-of-this-pid-namespace"), true
 	}
-	k.mounts, _ = k.fs.Mounts() // without them no control group is found, and no place for accounting
+	k.mounts, _ = k.fs.Mounts() // nil on error: no control group is found then, and accounting stays off
 	k.scanner, k.container, k.oom.mounts = procfs.NewScanner(k.fs), cgroup.OfContainer(k.mounts), k.mounts
 	k.console = openConsole(k.isFirst, cfg.Session, k.fs)
 	k.console.send = k.send

@@ -119,13 +119,10 @@ func anyDead() bool {
 
 // anyLeft implements leftovers.
 func (k *kernel) anyLeft() bool {
-	if k.mute() {
-		return false // there may be some, but they can only be left to the kernel
-	}
 	if k.killsAll() {
 		return !errors.Is(unix.Kill(-1, 0), unix.ESRCH)
 	}
-	if k.isFirst && !k.noProc {
+	if k.isFirst && !k.noProc && !k.mute() {
 		return slices.ContainsFunc(k.everyProcess(), func(s procfs.Stat) bool { return s.PID != k.pid })
 	}
 	return k.anyChild()
@@ -134,6 +131,9 @@ func (k *kernel) anyLeft() bool {
 // anyChild implements leftovers. As the reaper we adopt orphaned descendants. So as long as
 // there are descendants, at least one of them is our child.
 func (k *kernel) anyChild() bool {
+	if k.mute() {
+		return false // there may be one, but it can only be left to the kernel
+	}
 	var info childInfo
 	return !errors.Is(waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil), unix.ECHILD)
 }

@@ -1,6 +1,7 @@
 package initcore
 
 import (
+	"os/exec"
 	"testing"
 	"time"
 
@@ -39,5 +40,26 @@ func TestDescendants(t *testing.T) {
 	}
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("%d processes took %v", many, took)
+	}
+}
+
+// TestAnyChild: an init that cannot send signals leaves its children to the kernel.
+func TestAnyChild(t *testing.T) {
+	cmd := exec.Command("sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	for forbidden, want := range map[features]bool{0: true, featureKill: true, signalFeatures: false} {
+		k := &kernel{forbidden: forbidden, noProc: true}
+		if got := k.anyChild(); got != want {
+			t.Errorf("with %b forbidden anyChild = %t, want %t", forbidden, got, want)
+		}
+		if got := k.anyLeft(); got != want {
+			t.Errorf("with %b forbidden anyLeft = %t, want %t", forbidden, got, want)
+		}
 	}
 }

@@ -35,8 +35,7 @@ func ParseMounts(mountinfo []byte) []MountLine {
 }
 
 // MountLines returns the lines of the content of /proc/[pid]/mountinfo that are complete.
-// It does not allocate for each of them: the init reads hundreds before it starts its
-// programs.
+// It allocates nothing for each line: the init reads them before it starts its programs.
 func MountLines(mountinfo []byte) iter.Seq[MountLine] {
 	return func(yield func(MountLine) bool) {
 		for line := range strings.Lines(string(mountinfo)) {

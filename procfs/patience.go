@@ -18,7 +18,7 @@ const (
 // waits for a disk or a server. Only the read waits then. The zero value is ready.
 type Patience struct {
 	mu    sync.Mutex
-	stuck map[ID]bool   // processes of which a read has not ended
+	stuck map[ID]bool   // processes with a read that has not ended
 	limit time.Duration // 0: patient; for tests
 }
 

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCollector: the heap is collected before the read in which it would reach its goal, and
-// not before the first one, after which nobody knows how much a read allocates.
+// TestCollector: the heap is collected before the read in which it would come near its goal.
+// It is not before the first read: how much a read allocates is not known yet.
 func TestCollector(t *testing.T) {
 	var c collector
 	for i, read := range []struct {

@@ -92,7 +92,7 @@ func (w *Watcher) stopAccounting(now time.Time, err error) {
 	a.file.Stop()
 	w.note(now, "process accounting is off: "+err.Error())
 	w.recordLater(now, false)
-	a.notedSkipped = time.Time{}
+	a.notedSkipped, a.reaping = time.Time{}, false // nothing will be found out about those that were dropped
 	w.noteSkipped(now)
 	w.accounting = nil
 	w.keepStats()

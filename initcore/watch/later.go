@@ -74,8 +74,8 @@ func (a *accounting) mayWatch(scan uint64, r *waiting) bool {
 	return a.watched <= maxAtOnce || a.later.n >= maxLater && (!r.Known || r.Status != 0)
 }
 
-// unpaid returns of how many processes that the init has reaped there was no record. If
-// records were dropped it was those.
+// unpaid returns how many processes the init has reaped whose records were not in the file.
+// It leaves out as many as there were dropped records.
 func (a *accounting) unpaid() int {
 	dropped := min(uint64(len(a.owed)), a.dropped)
 	a.dropped -= dropped

@@ -42,8 +42,8 @@ func FindTarget(fs procfs.FS, which, root string) (*Target, error) {
 	return nil, fmt.Errorf("there is no container %q; there is %s%s", which, naming(all), nameless(all))
 }
 
-// nameless says how many containers have an ID whose name cannot be read, one of which may be that
-// of the user; "" if there is none.
+// nameless says how many containers have an ID but no name that this user can read. The user may
+// mean one of them. It returns "" if there is none.
 func nameless(all []candidate) string {
 	n := 0
 	for i := range all {

@@ -79,7 +79,7 @@ func TestContainerTarget(t *testing.T) {
 	}
 }
 
-// TestNameless: a name that cannot be read may be the one that the user has typed.
+// TestNameless: a container without a readable name may be the one that the user means.
 func TestNameless(t *testing.T) {
 	named := candidate{Names: container.Names{ID: "1c085ff725dd", Name: "web"}}
 	unnamed := candidate{Names: container.Names{ID: "614affb87518"}}

@@ -160,8 +160,8 @@ func (c *Container) Worst() *doctor.Finding {
 }
 
 // Sort puts the worst container first: by its problems, its risks, the processes that a stop
-// kills hard and how long that takes, its zombies, the processes of which it is not known whether
-// a stop kills them, then by name.
+// kills hard and how long that takes, its zombies, the processes that a stop may kill hard, then
+// by name.
 func (n *Node) Sort() {
 	sort.SliceStable(n.Containers, func(i, j int) bool {
 		a, b := &n.Containers[i], &n.Containers[j]
