@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -213,11 +214,12 @@ func TestDockerClientKilled(t *testing.T) {
 		name    string
 		signal  syscall.Signal
 		command string
-		drawn   string
+		key     string
+		effect  string // of the key, in what is written then or on the screen
 	}{
-		{"top", unix.SIGKILL, "top", "sleep 2000"},
-		{"history", unix.SIGKILL, "history --follow", "sleep 2000"},
-		{"top stopped", unix.SIGSTOP, "top --ascii", "sleep 2000"},
+		{"top", unix.SIGKILL, "top", "?", "any other key closes"},
+		{"history", unix.SIGKILL, "history --follow", "Enter", "\r\n"},
+		{"top stopped", unix.SIGSTOP, "top --ascii", "?", "any other key closes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -226,8 +228,8 @@ func TestDockerClientKilled(t *testing.T) {
 				return strings.Contains(docker(t, "top", id, "-o", "pid,args"), "/yinit "+command)
 			}
 			// The client is not a child of tmux, which continues its children.
-			term := newTerminal(t, 100, 30, "sh", "-c", "docker exec -ti "+id+" /yinit "+tt.command+"; echo left $?; sleep 1000")
-			term.see(tt.drawn)
+			term := newTerminal(t, 100, 30, "sh", "-c", "read go; docker exec -ti "+id+" /yinit "+tt.command+"; echo left $?; sleep 1000")
+			answered(term, "sleep 2000", tt.key, tt.effect)
 			pane := strings.TrimSpace(term.tmux("display", "-p", "#{pane_pid}"))
 			out, err := exec.Command("ps", "-o", "pid=", "--ppid", pane).Output()
 			client, _ := strconv.Atoi(strings.TrimSpace(string(out)))
@@ -250,9 +252,31 @@ func TestDockerClientKilled(t *testing.T) {
 			if err := syscall.Kill(client, unix.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
-			term.see(tt.drawn)
+			term.keys("q") // closes the help
+			term.see("sleep 2000")
 			term.keys("q")
 			term.see("left 0")
 		})
 	}
+}
+
+// answered lets the command of term, which waits for a line, begin. It returns when the screen
+// has shown drawn, the terminal has answered the query of the inspector that runs there, and the
+// inspector has read the answer: a key that is typed later has an effect.
+func answered(term *terminal, drawn, key, effect string) {
+	term.t.Helper()
+	file := filepath.Join(term.t.TempDir(), "written")
+	term.tmux("pipe-pane", "exec cat >"+file)
+	written := func() string {
+		b, _ := os.ReadFile(file) // cat creates it
+		return string(b)
+	}
+	term.keys("Enter")
+	term.see(drawn)
+	eventually(term.t, "a query", func() bool { return strings.Contains(written(), statusQuery) })
+	before := len(written())
+	term.keys(key)
+	eventually(term.t, "an effect of "+key, func() bool {
+		return strings.Contains(written()[before:], effect) || strings.Contains(term.screen(), effect)
+	})
 }

@@ -444,17 +444,22 @@ func pendingGone(t *testing.T, pid int) {
 
 func statusField(t *testing.T, pid, field string) uint64 {
 	t.Helper()
-	b, err := os.ReadFile("/proc/" + pid + "/status")
+	n, err := readStatusField(pid, field)
 	check(t, err)
+	return n
+}
+
+func readStatusField(pid, field string) (uint64, error) {
+	b, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return 0, err
+	}
 	for line := range strings.Lines(string(b)) {
 		if v, ok := strings.CutPrefix(line, field+":"); ok {
-			n, err := strconv.ParseUint(strings.TrimSpace(v), 16, 64)
-			check(t, err)
-			return n
+			return strconv.ParseUint(strings.TrimSpace(v), 16, 64)
 		}
 	}
-	t.Fatalf("/proc/%s/status has no %s", pid, field)
-	return 0
+	return 0, fmt.Errorf("/proc/%s/status has no %s", pid, field)
 }
 
 func TestReleaseGivesBackTERM(t *testing.T) { eachLayer(t, releaseGivesBackTERM) }
