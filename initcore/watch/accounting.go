@@ -35,8 +35,8 @@ type accounting struct {
 	// recorded counts the exit records made from accounting records since the last scan.
 	recorded uint64
 	begun    bool          // the file was read
-	lastRead time.Time     // when it was last read
-	readAt   time.Duration // lastRead, since boot
+	lastRead time.Time     // when it was last read, or when it began
+	readAt   time.Duration // when it was last read, since boot
 	newest   time.Time     // the time of the last record: the kernel writes them in order
 	// missing counts the processes without an accounting record since the last one with
 	// one. gap is when there were several of them; zero: never.
@@ -77,7 +77,7 @@ const (
 // children that the init has reaped, and recorded, since the file exists.
 func (w *Watcher) startAccounting(f *pacct.File, reaped []int) {
 	a := &accounting{
-		file: f, owed: make([]int, 0, maxOwed),
+		file: f, lastRead: f.Began(), owed: make([]int, 0, maxOwed),
 		failures: history.NewBudget(failureBurst, failuresPerSecond), successes: history.NewBudget(successBurst, successesPerSecond),
 	}
 	for _, pid := range reaped {

@@ -52,6 +52,7 @@ func TestBeforeAccounting(t *testing.T) {
 	reaped := startTrue(t)
 	_, err = unix.Wait4(reaped.PID, nil, 0, nil)
 	check(t, err)
+	untilMidSecond() // the kernel tells only the second
 	f := startAccounting(t)
 	begun, err := procfs.ReadLastPID(fd)
 	check(t, err)
@@ -69,6 +70,16 @@ func TestBeforeAccounting(t *testing.T) {
 	if n := len(b.of(history.KindExit, 0)); b.missed != before || n != after {
 		t.Errorf("%d were missed and %d recorded, want %d and %d: %s", b.missed, n, before, after, b.exits())
 	}
+	for _, r := range b.of(history.KindExit, 0) {
+		if r.Time.Before(f.Began()) {
+			t.Errorf("%s ended at %v, want after %v, when accounting began", r.Comm, r.Time, f.Began())
+		}
+	}
+}
+
+// untilMidSecond waits until the middle of a second of the wall clock.
+func untilMidSecond() {
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(1500 * time.Millisecond)))
 }
 
 // exits returns the exit records as lines, sorted by their order in the history.

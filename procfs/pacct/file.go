@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,7 @@ type File struct {
 	freed int64 // end of the blocks that were freed
 	buf   []byte
 	last  string // the command name of the last record that was read
+	began time.Time
 }
 
 // freeEvery is how many bytes of records Read leaves in the file until it frees them.
@@ -51,6 +53,10 @@ func Start(dir string) (*File, error) {
 	return f, nil
 }
 
+// Began returns when the kernel was asked to write to the file: no process that has a
+// record ended before.
+func (f *File) Began() time.Time { return f.began }
+
 func (f *File) start() error {
 	if err := f.free(Size); err != nil { // it is empty: this asks whether it is possible
 		return fmt.Errorf("the file system of %s cannot free a part of a file: %w", f.dir, err)
@@ -58,6 +64,7 @@ func (f *File) start() error {
 	if full, err := f.Full(); err != nil || full {
 		return fmt.Errorf("the file system of %s is nearly full or has no size, so that the kernel would write no records to it: %w", f.dir, unix.ENOSPC)
 	}
+	f.began = time.Now()
 	// The name in /proc leads to the file although it has no other name.
 	if err := acct("/proc/self/fd/" + strconv.Itoa(f.fd)); err != nil {
 		return fmt.Errorf("acct: %w", err)
