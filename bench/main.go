@@ -1,8 +1,9 @@
 // Command bench compares inits in one run, so that the ratios are meaningful even on a
 // noisy machine:
 //
-//	go run . ../bin/yinit [start] [signals] [orphans] [memory] [idle]
+//	go run . ../bin/yinit [PATH_OF_ANOTHER] [start] [signals] [orphans] [memory] [idle]
 //
+// Another build of yinit, such as that of an earlier commit, takes part as "other".
 // It is a separate module to keep its dependencies out of the project's go.mod.
 package main
 
@@ -30,12 +31,14 @@ func main() {
 		return
 	}
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: bench PATH_OF_YINIT [start] [signals] [orphans] [memory] [idle]")
+		fmt.Fprintln(os.Stderr, "usage: bench PATH_OF_YINIT [PATH_OF_ANOTHER] [start] [signals] [orphans] [memory] [idle]")
 		os.Exit(2)
 	}
 	early.Environ() // Pass the environment that we were started with to the subjects.
-	yinit := absolute(os.Args[1])
-	subjects := []subject{{"yinit", []string{yinit, "--quiet", "--watch", "0"}}, {"yinit watching", []string{yinit, "--quiet"}}}
+	subjects, args := builds("yinit", os.Args[1]), os.Args[2:]
+	if len(args) > 0 && strings.Contains(args[0], "/") {
+		subjects, args = append(subjects, builds("other", args[0])...), args[1:]
+	}
 	for _, s := range []subject{
 		{"tini", []string{"tini", "-s"}},
 		{"dumb-init", []string{"dumb-init"}},
@@ -53,9 +56,18 @@ func main() {
 		run  func([]subject)
 	}{{"start", start}, {"signals", signals}, {"orphans", orphans}, {"memory", memory}, {"idle", idle}}
 	for _, m := range measures {
-		if len(os.Args) == 2 || slices.Contains(os.Args[2:], m.name) {
+		if len(args) == 0 || slices.Contains(args, m.name) {
 			m.run(subjects)
 		}
+	}
+}
+
+// builds returns the subjects that one build of yinit makes.
+func builds(name, path string) []subject {
+	path = absolute(path)
+	return []subject{
+		{name, []string{path, "--quiet", "--watch", "0"}},
+		{name + " watching", []string{path, "--quiet"}},
 	}
 }
 

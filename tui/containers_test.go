@@ -152,6 +152,8 @@ func TestContainersPage(t *testing.T) {
 	if fleet.looks == 0 || fleet.whole != fleet.looks {
 		t.Errorf("%d looks, %d with the snapshot", fleet.looks, fleet.whole)
 	}
+	u.press("k").sees("signal to 9012 sh, PID 1 of worker (this process only)")
+	u.press("esc")
 	u.press("down", "down")
 	p := u.m.page().(containersPage)
 	chosen := p.chosen

@@ -178,7 +178,7 @@ func (p containersPage) fullLines(w *world) []string {
 func (w *world) aboutContainer(s *sheet, c *node.Container) {
 	what := c.Describe()
 	if c.PID != 0 {
-		what += fmt.Sprintf("; its first process is %d %s", c.PID, firstName(w, c))
+		what += fmt.Sprintf("; its first process is %d %s (%d inside, as are all pids below)", c.PID, firstName(w, c), c.Inside(1))
 	}
 	if first := c.First(); first != nil && first.Age > 0 {
 		what += ", up " + text.Age(first.Age)

@@ -21,6 +21,9 @@ func (u menu) title(w *world) string {
 		name = s.whole(len(s.members))
 	}
 	words, notes := []string{"signal to " + name}, []string{}
+	if where := u.container(w); where != "" && !s.several() {
+		words = []string{words[0] + ", " + where, words[0]}
+	}
 	if u.target == nil && u.step == stepChoose {
 		notes = append(notes, "opening")
 	}
@@ -54,6 +57,25 @@ func (u menu) title(w *world) string {
 	}
 	title, _ := text.FirstFit(words, w.width-4) // beside the rule
 	return w.rule(title)
+}
+
+// container says of which container the process is the first one; "" if it is that of none, or if
+// the pages show a single container.
+func (u menu) container(w *world) string {
+	if w.node == nil || w.where != "" {
+		return ""
+	}
+	for i := range w.node.Containers {
+		c := &w.node.Containers[i]
+		if first := c.First(); c.PID != u.p.ID.PID || first == nil || first.ID.Start != u.p.ID.Start {
+			continue
+		}
+		if inside := c.Inside(1); inside != 1 {
+			return fmt.Sprintf("pid %d in %s", inside, w.text(c.Label()))
+		}
+		return "PID 1 of " + w.text(c.Label())
+	}
+	return ""
 }
 
 // passedOver reports whether the menu signals the tagged processes, and the one under the
