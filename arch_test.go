@@ -235,6 +235,42 @@ func TestNoNet(t *testing.T) {
 	}
 }
 
+// initializers are our packages that run code before main, in PID 1 too, and why.
+var initializers = map[string]string{
+	"yinit/initcore/early":   "it installs the signal handlers",
+	"yinit/initcore/history": "sets of signals",
+	"yinit/initcore":         "a sync.OnceValue",
+	"yinit/procfs":           "an index of the keys of /proc/[pid]/status, and a strings.Replacer",
+}
+
+// TestInitializers: our own packages cost the start of PID 1 nothing that is not in the list.
+func TestInitializers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "yinit")
+	if out, err := exec.Command("go", "build", "-o", path, "./cmd/yinit").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	cmd := exec.Command(path, "version")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := false
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if len(words) < 2 || words[0] != "init" {
+			continue
+		}
+		some = true
+		if name := words[1]; (name == "main" || strings.HasPrefix(name, "yinit/")) && initializers[name] == "" {
+			t.Errorf("%s: initialize it when it is needed, or let the compiler do it", strings.TrimSpace(line))
+		}
+	}
+	if !some {
+		t.Errorf("the runtime prints no initializers:\n%s", out)
+	}
+}
+
 // packages returns the folders with Go files, except this one and those of other modules.
 func packages(t *testing.T) []string {
 	t.Helper()

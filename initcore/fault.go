@@ -164,7 +164,7 @@ func (x execution) elfFault(p piece, path string, depth int) string {
 		return ""
 	}
 	defer f.Close()
-	if ours := machines[runtime.GOARCH]; unknown && f.Machine != ours {
+	if ours := ourMachine(); unknown && f.Machine != ours {
 		return fmt.Sprintf("%s was built for %s, but this machine is %s; use an image for linux/%s",
 			p.name, f.Machine, ours, runtime.GOARCH)
 	}
@@ -184,10 +184,27 @@ func (x execution) elfFault(p piece, path string, depth int) string {
 	return ""
 }
 
-// machines are the architectures by their names in Go.
-var machines = map[string]elffile.Machine{
-	"386": elffile.Machine386, "amd64": elffile.MachineX86_64, "arm": elffile.MachineARM, "arm64": elffile.MachineAArch64,
-	"loong64": elffile.MachineLoong, "ppc64le": elffile.MachinePPC64, "riscv64": elffile.MachineRISCV, "s390x": elffile.MachineS390,
+// ourMachine returns the architecture for which this program was built; 0: it is not in the list.
+func ourMachine() elffile.Machine {
+	switch runtime.GOARCH {
+	case "386":
+		return elffile.Machine386
+	case "amd64":
+		return elffile.MachineX86_64
+	case "arm":
+		return elffile.MachineARM
+	case "arm64":
+		return elffile.MachineAArch64
+	case "loong64":
+		return elffile.MachineLoong
+	case "ppc64le":
+		return elffile.MachinePPC64
+	case "riscv64":
+		return elffile.MachineRISCV
+	case "s390x":
+		return elffile.MachineS390
+	}
+	return 0
 }
 
 // elfLoader returns the path of the dynamic loader that a program needs, if any.

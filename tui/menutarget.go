@@ -21,7 +21,7 @@ func (u menu) title(w *world) string {
 		name = s.whole(len(s.members))
 	}
 	words, notes := []string{"signal to " + name}, []string{}
-	if where := u.container(w); where != "" && !s.several() {
+	if where := u.container(w); where != "" {
 		words = []string{words[0] + ", " + where, words[0]}
 	}
 	if u.target == nil && u.step == stepChoose {
@@ -59,10 +59,10 @@ func (u menu) title(w *world) string {
 	return w.rule(title)
 }
 
-// container says of which container the process is the first one; "" if it is that of none, or if
-// the pages show a single container.
+// container says of which container the process is the first one; "" if it is that of none, if the
+// pages show a single container, or if others get the signal too.
 func (u menu) container(w *world) string {
-	if w.node == nil || w.where != "" {
+	if w.node == nil || w.where != "" || u.chosen().several() {
 		return ""
 	}
 	for i := range w.node.Containers {

@@ -26,12 +26,12 @@ var (
 )
 
 // families are all metrics of the exporter.
-var families = append(append([]*metrics.Family{}, metrics.Families...), metrics.EndTime, metrics.Unread, metrics.Accounting, lookAge, lookTook, looks, lookFailed, lookLate)
+var families = append(metrics.Families(), metrics.EndTime, metrics.Unread, metrics.Accounting, lookAge, lookTook, looks, lookFailed, lookLate)
 
 func newCollector(e *exporter) *collector {
 	c := &collector{e, map[*metrics.Family]*prometheus.Desc{}}
 	for _, f := range families {
-		c.descs[f] = prometheus.NewDesc(f.Name, f.Help, f.Labels, nil)
+		c.descs[f] = prometheus.NewDesc(f.Name, f.Help, f.Labels(), nil)
 	}
 	return c
 }

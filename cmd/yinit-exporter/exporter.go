@@ -196,7 +196,7 @@ func (e *exporter) drop(now time.Time) {
 // put adds the metrics of a container. For a container that has ended it adds only the counters
 // and the times of its start and end: gauges such as the number of zombies no longer apply.
 func (c *lastSeen) put(set *metrics.Set) {
-	for _, f := range metrics.Families {
+	for _, f := range metrics.Families() {
 		if !c.ended.IsZero() && f.Kind != metrics.Counter && f != metrics.StartTime && f != metrics.Init {
 			continue
 		}

@@ -72,7 +72,7 @@ func runMetrics(args []string) (int, error) {
 	}
 	set.Add(metrics.BuildInfo, 1, build.Release(), build.Revision(), runtime.Version())
 	if o.output == "" {
-		if err := set.Write(os.Stdout, metrics.Families, o.format); err != nil {
+		if err := set.Write(os.Stdout, metrics.Families(), o.format); err != nil {
 			return failure, fmt.Errorf("metrics: %w", err)
 		}
 		return 0, nil
@@ -194,7 +194,7 @@ func saveMetrics(set *metrics.Set, o metricsOptions, state *tally.State) error {
 	state.Forget(time.Now().Add(-kept))
 	b, err := state.JSON()
 	if err == nil {
-		err = replaceFile(o.output, func(f *os.File) error { return set.Write(f, metrics.Families, o.format) })
+		err = replaceFile(o.output, func(f *os.File) error { return set.Write(f, metrics.Families(), o.format) })
 	}
 	if err == nil {
 		err = replaceFile(statePath(o.output), func(f *os.File) error { _, err := f.Write(b); return err })

@@ -26,8 +26,8 @@ func TestMetricsAreDocumented(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `(yinit_(?:container|node|process|signals|history|build)_[a-z_]+)` \\| ([a-z]+) \\| (.*?) ?\\| ").FindAllStringSubmatch(string(page), -1) {
 		documented = append(documented, row{m[1], m[2], strings.ReplaceAll(m[3], "`", "")})
 	}
-	for _, f := range append(slices.Clone(metrics.Families), metrics.EndTime, metrics.Unread, metrics.Accounting) {
-		labels := f.Labels
+	for _, f := range append(metrics.Families(), metrics.EndTime, metrics.Unread, metrics.Accounting) {
+		labels := f.Labels()
 		if len(labels) >= len(metrics.ContainerLabels) && slices.Equal(labels[:len(metrics.ContainerLabels)], metrics.ContainerLabels) {
 			labels = labels[len(metrics.ContainerLabels):]
 		}

@@ -103,19 +103,26 @@ func listProcesses(snap *snapshot.Snapshot, o psOptions) *listing {
 			l.rows = append(l.rows, procfs.Row{Index: i})
 		}
 	}
-	if compare := psOrders[o.sort]; compare != nil {
+	if compare := psOrder(o.sort); compare != nil {
 		slices.SortStableFunc(l.rows, func(a, b procfs.Row) int { return compare(&snap.Procs[a.Index], &snap.Procs[b.Index]) })
 	}
 	return l
 }
 
-// psOrders are the orders of --sort but for that by pid, in which the processes are read. What
-// uses most comes first, and the oldest.
-var psOrders = map[string]func(a, b *snapshot.Process) int{
-	"cpu":  func(a, b *snapshot.Process) int { return cmp.Compare(b.CPU, a.CPU) },
-	"mem":  func(a, b *snapshot.Process) int { return cmp.Compare(b.RSS, a.RSS) },
-	"time": func(a, b *snapshot.Process) int { return cmp.Compare(b.CPUTime, a.CPUTime) },
-	"age":  func(a, b *snapshot.Process) int { return cmp.Compare(b.Age, a.Age) },
+// psOrder returns the order for a value of --sort; nil for the one by pid, in which the processes
+// are read. What uses most comes first, and the oldest.
+func psOrder(by string) func(a, b *snapshot.Process) int {
+	switch by {
+	case "cpu":
+		return func(a, b *snapshot.Process) int { return cmp.Compare(b.CPU, a.CPU) }
+	case "mem":
+		return func(a, b *snapshot.Process) int { return cmp.Compare(b.RSS, a.RSS) }
+	case "time":
+		return func(a, b *snapshot.Process) int { return cmp.Compare(b.CPUTime, a.CPUTime) }
+	case "age":
+		return func(a, b *snapshot.Process) int { return cmp.Compare(b.Age, a.Age) }
+	}
+	return nil
 }
 
 func (l *listing) matches(i int) bool { return l.matched == nil || l.matched[i] }

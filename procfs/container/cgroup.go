@@ -106,7 +106,7 @@ func (w *walk) step(name string) {
 			if uid := podOf(slice); uid != "" {
 				w.pod = uid
 			}
-			w.add(engines[prefix], id)
+			w.add(engineOf(prefix), id)
 			return
 		}
 	}
@@ -138,13 +138,33 @@ func (w *walk) add(engine, id string) {
 	w.chain, w.pod, w.qos, w.libpod, w.ecs = append(w.chain, e), "", "guaranteed", "", false
 }
 
-// engines are the engines by the word before the ID, as in docker-ID.scope.
-var engines = map[string]string{
-	"docker": "docker", "cri-containerd": "containerd", "crio": "cri-o", "libpod": "podman", "libpod-payload": "podman", "nerdctl": "nerdctl",
+// engineOf returns the engine for the word before the ID, as in docker-ID.scope; "" if there is
+// none.
+func engineOf(word string) string {
+	switch word {
+	case "docker", "nerdctl":
+		return word
+	case "cri-containerd":
+		return "containerd"
+	case "crio":
+		return "cri-o"
+	case "libpod", "libpod-payload":
+		return "podman"
+	}
+	return ""
 }
 
-// parents are the engines by the directory above one that is called like the ID.
-var parents = map[string]string{"docker": "docker", "libpod_parent": "podman"}
+// engineAbove returns the engine for the directory above one that is called like the ID; "" if
+// there is none.
+func engineAbove(dir string) string {
+	switch dir {
+	case "docker":
+		return dir
+	case "libpod_parent":
+		return "podman"
+	}
+	return ""
+}
 
 // podmanPod returns the ID of the pod of Podman for which the directory called name was made.
 func (w *walk) podmanPod(name string) string {
@@ -167,7 +187,7 @@ func (w *walk) element(name string) (engine, id string) {
 	case isID(name) && w.ecs:
 		return "ecs", name
 	case isID(name):
-		return parents[w.parent], name
+		return engineAbove(w.parent), name
 	case w.ecs && isFargate(name):
 		return "ecs", name
 	}
@@ -175,7 +195,7 @@ func (w *walk) element(name string) (engine, id string) {
 		if strings.Contains(name[:i], "conmon") { // the monitor of a container, on the host
 			return "", ""
 		}
-		return engines[name[:i]], name[i+1:]
+		return engineOf(name[:i]), name[i+1:]
 	}
 	return w.named(name, scope)
 }

@@ -98,8 +98,18 @@ func (m *Monitor) nspawn(words []string) {
 	}
 }
 
-// nspawnShort are the short options of systemd-nspawn(1) that are read, by their long names.
-var nspawnShort = map[byte]string{'M': "machine", 'D': "directory", 'b': "boot"}
+// nspawnLong returns the long name of a short option of systemd-nspawn(1), if that is read.
+func nspawnLong(letter byte) string {
+	switch letter {
+	case 'M':
+		return "machine"
+	case 'D':
+		return "directory"
+	case 'b':
+		return "boot"
+	}
+	return ""
+}
 
 // nspawnFlags are the long options of systemd-nspawn(1) whose value is not the next word.
 var nspawnFlags = []string{
@@ -134,7 +144,7 @@ func nspawnOptions(words []string) map[string]string {
 // the next words are values of it.
 func shortOptions(all map[string]string, letters string, next []string) int {
 	for i := range len(letters) {
-		name, value := nspawnShort[letters[i]], letters[i+1:]
+		name, value := nspawnLong(letters[i]), letters[i+1:]
 		if !strings.Contains("DiuLMSZpE", letters[i:i+1]) { // it has no value
 			if name != "" {
 				all[name] = ""

@@ -21,24 +21,25 @@ type knownInit struct {
 	takes  string // options with a value
 }
 
-// knownInits are by the names of their processes. They take the stop signal with
+// knownInitOf returns what is known of an init by the name of its process. They take the stop signal with
 // sigtimedwait(2), sigwait(3) or signalfd(2), so a row counts only if the verdict says so;
 // then yinit under the name of another init does not match.
-var knownInits = map[string]knownInit{
+func knownInitOf(comm string) (known knownInit, ok bool) {
+	switch comm {
 	// tini(1): "-g: Send signals to the child's process group". TINI_KILL_PROCESS_GROUP does
 	// the same; the environment is not read here.
-	"tini": tini, "tini-static": tini, "docker-init": tini,
+	case "tini", "tini-static", "docker-init":
+		return knownInit{toggle: "g", takes: "ep"}, true
 	// dumb-init(1): "forwards signals to all processes in the session"; it signals the
 	// process group of its child, which leads a session. "-c: only to the direct child".
-	"dumb-init": {group: true, toggle: "c", long: "single-child", takes: "r"},
+	case "dumb-init":
+		return knownInit{group: true, toggle: "c", long: "single-child", takes: "r"}, true
 	// catatonit(1): "-g: Forward signals to pid1's process group".
-	"catatonit": catatonit, "podman-init": catatonit,
+	case "catatonit", "podman-init":
+		return knownInit{toggle: "g"}, true
+	}
+	return knownInit{}, false
 }
-
-var (
-	tini      = knownInit{toggle: "g", takes: "ep"}
-	catatonit = knownInit{toggle: "g"}
-)
 
 // A forwarder is what a known init was told.
 type forwarder struct {
@@ -50,7 +51,7 @@ type forwarder struct {
 // forwarderOf returns what PID 1 forwards; nil: it is not a known init, or does not read the
 // signal.
 func forwarderOf(p *snapshot.Process, o verdict.Outcome) *forwarder {
-	known, ok := knownInits[p.Comm]
+	known, ok := knownInitOf(p.Comm)
 	if !ok || o != verdict.OutcomeRead {
 		return nil
 	}

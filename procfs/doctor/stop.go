@@ -120,7 +120,7 @@ type Stop struct {
 // Follows reports whether a stop depends on what the signals do to other processes than PID 1,
 // or the advice on their command lines: PID 1 is yinit, another init that is known, or a shell.
 func Follows(first *snapshot.Process) bool {
-	_, known := knownInits[first.Comm]
+	_, known := knownInitOf(first.Comm)
 	return known || first.Target != nil && first.Target.Relay != nil || slices.Contains(shells[:], first.Comm)
 }
 

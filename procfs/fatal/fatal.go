@@ -71,7 +71,7 @@ func (f *Facts) Reasons() (all []Reason) {
 	}
 	if f.Sender != "" {
 		all = append(all, Reason{Text: "sender was " + f.Sender})
-	} else if rule := rules[sig]; rule != nil {
+	} else if rule := ruleOf(sig); rule != nil {
 		all = rule(f)
 	}
 	if DumpsCore(int(sig)) {
@@ -80,20 +80,30 @@ func (f *Facts) Reasons() (all []Reason) {
 	return all
 }
 
-// rules are the reasons for each signal that the kernel sends. Signals that only
-// processes send, such as SIGUSR1, have none.
-var rules = map[syscall.Signal]func(*Facts) []Reason{
-	syscall.SIGKILL:   (*Facts).killed,
-	syscall.SIGILL:    (*Facts).illegal,
-	syscall.SIGBUS:    (*Facts).bus,
-	syscall.SIGSYS:    (*Facts).badCall,
-	syscall.SIGXCPU:   (*Facts).cpuLimit,
-	syscall.SIGXFSZ:   (*Facts).fileLimit,
-	syscall.SIGPIPE:   (*Facts).brokenPipe,
-	syscall.SIGHUP:    (*Facts).hangup,
-	syscall.SIGALRM:   (*Facts).timer,
-	syscall.SIGVTALRM: (*Facts).timer,
-	syscall.SIGPROF:   (*Facts).timer,
+// ruleOf returns the reasons for a signal that the kernel sends; nil for one that only processes
+// send, such as SIGUSR1.
+func ruleOf(sig syscall.Signal) func(*Facts) []Reason {
+	switch sig {
+	case syscall.SIGKILL:
+		return (*Facts).killed
+	case syscall.SIGILL:
+		return (*Facts).illegal
+	case syscall.SIGBUS:
+		return (*Facts).bus
+	case syscall.SIGSYS:
+		return (*Facts).badCall
+	case syscall.SIGXCPU:
+		return (*Facts).cpuLimit
+	case syscall.SIGXFSZ:
+		return (*Facts).fileLimit
+	case syscall.SIGPIPE:
+		return (*Facts).brokenPipe
+	case syscall.SIGHUP:
+		return (*Facts).hangup
+	case syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGPROF:
+		return (*Facts).timer
+	}
+	return nil
 }
 
 // DumpsCore reports whether the default action of a signal is to dump core, see

@@ -4,9 +4,10 @@ package metrics
 // kube-state-metrics has for kube_pod_container_info.
 var ContainerLabels = []string{"namespace", "pod", "container", "container_id", "image"}
 
-// of returns a family of containers.
+// of returns a family of containers. It is so simple that the compiler makes the families: an
+// initializer would run in PID 1.
 func of(name string, kind Kind, help string, labels ...string) *Family {
-	return &Family{Name: name, Kind: kind, Help: help, Labels: append(append([]string{}, ContainerLabels...), labels...)}
+	return &Family{Name: name, Kind: kind, Help: help, container: true, own: labels}
 }
 
 // The metrics of containers.
@@ -32,7 +33,7 @@ var (
 
 // The metrics of the program itself and of the machine.
 var (
-	BuildInfo = &Family{Name: "yinit_build_info", Kind: Gauge, Help: "Version and commit of the program; the value is 1.", Labels: []string{"version", "revision", "goversion"}}
+	BuildInfo = &Family{Name: "yinit_build_info", Kind: Gauge, Help: "Version and commit of the program; the value is 1.", own: []string{"version", "revision", "goversion"}}
 	Hidden    = &Family{Name: "yinit_node_containers_hidden", Kind: Gauge, Help: "Containers that this user may not look into."}
 	Denied    = &Family{Name: "yinit_node_names_denied", Kind: Gauge, Help: "Files with names of containers that this user may not read."}
 	Seen      = &Family{Name: "yinit_node_containers", Kind: Gauge, Help: "Containers that were seen."}
@@ -46,10 +47,12 @@ var (
 	Accounting = &Family{Name: "yinit_node_accounting", Kind: Gauge, Help: "1 if the exits of all processes are counted by process accounting."}
 )
 
-// Families are all metrics that yinit and the exporter share, in the order of the output.
-var Families = []*Family{
-	BuildInfo, Seen, Hidden, Denied, Outside,
-	Init, StartTime, Processes, Pids, PidsLimit, PidsHits, OOMKills,
-	Zombies, OldestZombie, HardKills, StopSeconds, ExecSessions, OldestSession, Findings,
-	Exits, Signals, Missed,
+// Families returns all metrics that yinit and the exporter share, in the order of the output.
+func Families() []*Family {
+	return []*Family{
+		BuildInfo, Seen, Hidden, Denied, Outside,
+		Init, StartTime, Processes, Pids, PidsLimit, PidsHits, OOMKills,
+		Zombies, OldestZombie, HardKills, StopSeconds, ExecSessions, OldestSession, Findings,
+		Exits, Signals, Missed,
+	}
 }

@@ -23,10 +23,20 @@ const (
 
 // A Family is a metric with all its labels.
 type Family struct {
-	Name   string // as samples have it
-	Kind   Kind
-	Help   string
-	Labels []string // their names
+	Name string // as samples have it
+	Kind Kind
+	Help string
+
+	container bool     // it has ContainerLabels
+	own       []string // the names of its other labels
+}
+
+// Labels returns the names of the labels.
+func (f *Family) Labels() []string {
+	if f.container {
+		return slices.Concat(ContainerLabels, f.own)
+	}
+	return f.own
 }
 
 // A Sample is a value of a family.
@@ -45,7 +55,7 @@ func (s *Set) Add(f *Family, value float64, labels ...string) {
 	if s.samples == nil {
 		s.samples = map[*Family][]Sample{}
 	}
-	safe := make([]string, len(f.Labels))
+	safe := make([]string, len(f.Labels()))
 	for i := range min(len(safe), len(labels)) {
 		safe[i] = Text(labels[i])
 	}

@@ -18,7 +18,7 @@ import (
 func text(t *testing.T, s *Set, format Format) string {
 	t.Helper()
 	var b strings.Builder
-	if err := s.Write(&b, Families, format); err != nil {
+	if err := s.Write(&b, Families(), format); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -120,7 +120,7 @@ func TestZombies(t *testing.T) {
 // TestFamilies: names are those of Prometheus, and each family has help.
 func TestFamilies(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range Families {
+	for _, f := range Families() {
 		if seen[f.Name] || !strings.HasPrefix(f.Name, "yinit_") || f.Help == "" {
 			t.Errorf("%+v", f)
 		}

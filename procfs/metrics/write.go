@@ -29,7 +29,7 @@ func (s *Set) Write(w io.Writer, families []*Family, format Format) error {
 			continue
 		}
 		name, kind := f.head(format)
-		out.WriteString("# HELP " + name + " " + escaper.Replace(f.Help) + "\n# TYPE " + name + " " + kind + "\n")
+		out.WriteString("# HELP " + name + " " + escape(f.Help) + "\n# TYPE " + name + " " + kind + "\n")
 		for i := range samples {
 			writeSample(out, f, &samples[i])
 		}
@@ -51,14 +51,19 @@ func (f *Family) head(format Format) (name, kind string) {
 	return f.Name, "gauge"
 }
 
-// escaper escapes text in help and in labels.
-var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+// escape escapes text in help and in labels.
+func escape(s string) string {
+	if strings.ContainsAny(s, "\\\"\n") {
+		s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s)
+	}
+	return s
+}
 
 func writeSample(out *bufio.Writer, f *Family, x *Sample) {
 	out.WriteString(f.Name)
 	between := "{"
-	for i, name := range f.Labels {
-		out.WriteString(between + name + `="` + escaper.Replace(x.Labels[i]) + `"`)
+	for i, name := range f.Labels() {
+		out.WriteString(between + name + `="` + escape(x.Labels[i]) + `"`)
 		between = ","
 	}
 	if between == "," {

@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
+	"sync"
 	"syscall"
 
 	"yinit/procfs"
@@ -28,7 +29,10 @@ type decisive struct {
 	tracer  int
 }
 
-var seed = maphash.MakeSeed()
+var (
+	seeded sync.Once
+	seed   maphash.Seed
+)
 
 // forecast finds out what SIGTERM would do to a process. It reads only what decides,
 // which for most processes is what their main thread waits for. A process that starts
@@ -37,6 +41,7 @@ var seed = maphash.MakeSeed()
 // for changes that the status does not show.
 func (r *Reader) forecast(p *kept, s *procfs.Stat, st *procfs.Status) {
 	state := decisive{state: s.State, sigs: st.Sigs, uid: st.UID, threads: s.Threads, tracer: st.TracerPID}
+	seeded.Do(func() { seed = maphash.MakeSeed() })
 	now := forecast{state: maphash.Comparable(seed, state)}
 	if p.term.target != nil && p.term.state == now.state {
 		if (int(r.round)+s.PID)%statusRounds != 0 || p.slept(s, st) {

@@ -51,7 +51,7 @@ func ReadSent(fs procfs.FS, pid, n int, at time.Duration) (Sent, error) {
 	s := Sent{Signal: n, Target: t}
 	s.Outcome, _ = Of(t, n, Anyone())
 	s.Obstacle = s.obstacle()
-	if _, shell := shells[t.Comm]; shell && s.Outcome == OutcomeHandler {
+	if shell, _ := isShell(t.Comm); shell && s.Outcome == OutcomeHandler {
 		s.Trap = true
 		if child, waits := shellWaits(fs, t, at); waits {
 			name := strconv.Itoa(child.PID) + " (" + child.Comm + ")"
@@ -152,15 +152,23 @@ func (s *Sent) Answers(signals ...int) int {
 	return 0
 }
 
-// shells are the command names of shells that run a trap only when the command in the
-// foreground has ended, as POSIX requires. The value says that the shell waits in another
-// system call while it executes the wait command, which a trap interrupts at once.
-var shells = map[string]bool{"sh": true, "dash": true, "ash": true, "busybox": true, "bash": false, "ksh": false, "mksh": false, "zsh": false}
+// isShell reports whether comm is the command name of a shell that runs a trap only when the
+// command in the foreground has ended, as POSIX requires. tells says that the shell waits in
+// another system call while it executes the wait command, which a trap interrupts at once.
+func isShell(comm string) (shell, tells bool) {
+	switch comm {
+	case "sh", "dash", "ash", "busybox":
+		return true, true
+	case "bash", "ksh", "mksh", "zsh":
+		return true, false
+	}
+	return false, false
+}
 
 // shellWaits reports whether t is a shell that has a trap for a signal sent at the given
 // time, and has been waiting for a command since before. The command is then the child.
 func shellWaits(fs procfs.FS, t *Target, at time.Duration) (child procfs.Stat, waits bool) {
-	tells := shells[t.Comm]
+	_, tells := isShell(t.Comm)
 	if len(t.Tasks) != 1 || t.State != procfs.StateSleeping || !strings.Contains(t.Tasks[0].Wchan, "do_wait") {
 		return procfs.Stat{}, false
 	}

@@ -7,9 +7,21 @@ import (
 	"yinit/procfs"
 )
 
-// because returns a fixed reason.
-func because(text string) func(*question) string {
-	return func(*question) string { return text }
+// why is the reason of a rule: a fixed text, or a function that returns it. It is no closure, so
+// that the compiler makes the table of rules: an initializer would run in PID 1.
+type why struct {
+	text string
+	from func(*question) string
+}
+
+func because(text string) why                { return why{text: text} }
+func from(reason func(*question) string) why { return why{from: reason} }
+
+func (y *why) of(q *question) string {
+	if y.from != nil {
+		return y.from(q)
+	}
+	return y.text
 }
 
 // delay returns what to add to a reason if the main thread, which takes each signal

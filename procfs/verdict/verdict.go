@@ -38,7 +38,7 @@ func Of(t *Target, n int, caller Caller) (Outcome, string) {
 	q := question{t: t, c: &caller, n: n, action: procfs.DefaultActionOf(n), disposition: t.Sigs.Disposition(n)}
 	for i := range rules {
 		if rules[i].holds(&q) {
-			return rules[i].outcome, rules[i].why(&q) + q.delay(rules[i].outcome)
+			return rules[i].outcome, rules[i].why.of(&q) + q.delay(rules[i].outcome)
 		}
 	}
 	return OutcomeUnknown, "no rule applies" // Not reached: the last rule always holds.
@@ -57,16 +57,16 @@ type question struct {
 type rule struct {
 	outcome Outcome
 	holds   func(*question) bool
-	why     func(*question) string
+	why     why
 }
 
 // rules are tried in this order: the first that holds decides.
 var rules = [...]rule{
-	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, whyDenied},
+	{OutcomeDenied, func(q *question) bool { return q.c.may(q.t, q.n) == No }, from(whyDenied)},
 	{OutcomeUnknown, func(q *question) bool { return q.c.may(q.t, q.n) == Unknown }, because("cannot tell whether the caller may signal it")},
 	{OutcomeNoEffect, func(q *question) bool { return q.t.Dead() }, because("zombie: already ended, waiting to be reaped")},
 
-	{OutcomeNoEffect, (*question).dying, whyDying},
+	{OutcomeNoEffect, (*question).dying, from(whyDying)},
 
 	// Kernel threads ignore all signals but those passed to allow_signal.
 	{OutcomeUnknown, func(q *question) bool { return q.kernel() && q.disposition == procfs.Caught }, because("a kernel thread, which may handle it")},
@@ -76,39 +76,39 @@ var rules = [...]rule{
 	// outside its PID namespace.
 	{OutcomeUnknown, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Unknown }, because("PID 1: cannot tell whether the caller is in its namespace")},
 	{OutcomeShielded, func(q *question) bool { return q.unstoppable() && q.init() && q.inside() == Yes }, because("PID 1 cannot be killed or stopped from inside")},
-	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, whyFrozen},
-	{OutcomeTerminate, func(q *question) bool { return q.n == sigKill }, whyKill},
+	{OutcomePending, func(q *question) bool { return q.unstoppable() && q.t.Freezer == Freezer1 }, from(whyFrozen)},
+	{OutcomeTerminate, func(q *question) bool { return q.n == sigKill }, from(whyKill)},
 	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.t.LiveState().Stopped() }, because("already stopped: the next SIGCONT discards this signal")},
-	{OutcomeUnknown, func(q *question) bool { return q.n == sigStop && q.traced() }, whyTraced},
-	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.frozen() }, whyFrozen},
+	{OutcomeUnknown, func(q *question) bool { return q.n == sigStop && q.traced() }, from(whyTraced)},
+	{OutcomePending, func(q *question) bool { return q.n == sigStop && q.frozen() }, from(whyFrozen)},
 	{OutcomeStop, func(q *question) bool { return q.n == sigStop }, because("cannot be caught: stays stopped until SIGCONT")},
 
 	// SIGCONT resumes the process before its disposition is examined.
-	{OutcomeContinue, func(q *question) bool { return q.n == sigCont && q.t.stopped() && !q.traced() }, whyContinue},
+	{OutcomeContinue, func(q *question) bool { return q.n == sigCont && q.t.stopped() && !q.traced() }, from(whyContinue)},
 	// The kernel notifies a tracer even if the signal is blocked (ptrace_trap_notify).
-	{OutcomeUnknown, func(q *question) bool { return q.n == sigCont && q.traced() }, whyTraced},
+	{OutcomeUnknown, func(q *question) bool { return q.n == sigCont && q.traced() }, from(whyTraced)},
 	{OutcomeUnknown, func(q *question) bool { return q.disposition == procfs.Unknown }, because("the kernel does not report how it handles signals")},
 
 	// Signals that are dropped when they are sent.
 	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored && q.held() == Unknown && q.unseen() }, because("the program ignores it, unless it waits for it in sigwait")},
 	{OutcomeUnknown, func(q *question) bool { return q.droppable() && q.held() == Unknown }, because("cannot tell whether a thread waits for it in sigwait")},
-	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, whyIgnored},
-	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, whyIdle},
+	{OutcomeIgnore, func(q *question) bool { return q.dropped() && q.disposition == procfs.Ignored }, from(whyIgnored)},
+	{OutcomeDefaultIgnore, func(q *question) bool { return q.dropped() && q.idle() }, from(whyIdle)},
 	{OutcomeShielded, (*question).dropped, because("PID 1 without a handler: the kernel drops it")},
 
 	// The signal is queued. Is its delivery held up?
 	{OutcomePending, func(q *question) bool { return q.t.stopped() && !q.traced() }, because("it is stopped: the signal waits until SIGCONT")},
 	{OutcomePending, func(q *question) bool { return q.t.LiveState() == procfs.StateTraced }, because("stopped by a debugger: the signal waits until it resumes")},
-	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, whySigwait},
+	{OutcomeRead, func(q *question) bool { return q.taker() == takerWaits && !q.frozen() }, from(whySigwait)},
 	{OutcomeRead, func(q *question) bool { return q.blocked() && q.fd() && !q.frozen() }, because("blocked, and read from a signalfd")},
 	{OutcomeUnknown, func(q *question) bool { return q.blocked() && !q.t.FDsRead }, because("blocked; cannot tell whether a signalfd reads it")},
-	{OutcomePending, (*question).blocked, whyBlocked},
+	{OutcomePending, (*question).blocked, from(whyBlocked)},
 	{OutcomeHandler, func(q *question) bool {
 		return q.disposition == procfs.Caught && q.unseen() && !q.traced() && !q.frozen() && !q.fd()
 	}, because("the program's handler runs, unless it waits for it in sigwait")},
 	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerUnknown }, because("cannot tell whether a thread waits for it in sigwait")},
 	{OutcomeUnknown, func(q *question) bool { return q.taker() == takerEither }, because("either a thread in sigwait or another thread takes it")},
-	{OutcomeUnknown, (*question).traced, whyTraced},
+	{OutcomeUnknown, (*question).traced, from(whyTraced)},
 
 	// A thread takes it.
 	{OutcomeTerminate, func(q *question) bool { return q.fatal() && q.t.Freezer != Freezer1 }, because("it has no handler: the default action ends it")},
@@ -118,13 +118,13 @@ var rules = [...]rule{
 	// 6.18.44, so that the version does not decide. A thread in sigwait prevents it
 	// (real_blocked).
 	{OutcomeUnknown, func(q *question) bool { return q.deadly() && q.init() && q.t.Freezer != Freezer1 }, because("PID 1: another thread takes it; some kernels then end PID 1")},
-	{OutcomePending, (*question).frozen, whyFrozen},
+	{OutcomePending, (*question).frozen, from(whyFrozen)},
 	{OutcomeUnknown, func(q *question) bool { return q.fd() && !q.idle() && q.disposition != procfs.Ignored }, because("not blocked: a signalfd may or may not read it first")},
-	{OutcomeHandler, func(q *question) bool { return q.disposition == procfs.Caught }, whyHandler},
-	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored }, whyIgnored},
-	{OutcomeDefaultIgnore, (*question).idle, whyIdle},
+	{OutcomeHandler, func(q *question) bool { return q.disposition == procfs.Caught }, from(whyHandler)},
+	{OutcomeIgnore, func(q *question) bool { return q.disposition == procfs.Ignored }, from(whyIgnored)},
+	{OutcomeDefaultIgnore, (*question).idle, from(whyIdle)},
 	{OutcomeShielded, (*question).init, because("PID 1 without a handler: the kernel drops it")},
-	{OutcomeCore, func(q *question) bool { return q.action == procfs.Core }, whyCore},
+	{OutcomeCore, func(q *question) bool { return q.action == procfs.Core }, from(whyCore)},
 	{OutcomeUnknown, func(q *question) bool { return q.t.Orphaned == Unknown }, because("stops it, unless its group is orphaned (cannot be determined)")},
 	{OutcomeDefaultIgnore, func(q *question) bool { return q.t.Orphaned == Yes }, because("its process group is orphaned: the kernel drops the stop")},
 	{OutcomeStop, func(*question) bool { return true }, because("it has no handler: stays stopped until SIGCONT")},
