@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -285,5 +286,28 @@ func TestAccountingBurst(t *testing.T) {
 	}
 	if !a.mayWatch(2, failed) {
 		t.Error("none may be watched although it has failed, and its record cannot wait")
+	}
+}
+
+// TestAccountingLastProgram: the peak that was read before a process executed its last program is
+// not that of this program.
+func TestAccountingLastProgram(t *testing.T) {
+	w, _ := newAccountingWatcher(t)
+	cmd := exec.Command("sh", "-c", "read x; exec true")
+	in, err := cmd.StdinPipe()
+	check(t, err)
+	check(t, cmd.Start())
+	defer func() { _ = cmd.Wait() }()
+	pid := cmd.Process.Pid
+	eventually(t, "it is seen as sh", func() bool {
+		w.scan(time.Now())
+		return w.procs[pid] != nil && w.procs[pid].Comm == "sh"
+	})
+	w.procs[pid].Peak = 40 << 20
+	check(t, in.Close())
+	check(t, unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil))
+	w.readAccounting(time.Now())
+	if seen, _ := w.Recall(procfs.ID{PID: pid}); seen.Comm != "true" || seen.Peak != 0 {
+		t.Errorf("%s with a peak of %v, want true with none", seen.Comm, seen.Peak)
 	}
 }

@@ -196,6 +196,7 @@ func (w *Watcher) lastProgram(p *process, comm string) {
 		p.Cmdline = ""
 	}
 	p.Renamed = p.Cmdline != ""
+	p.Peak = 0 // that of the former program
 	p.Comm, p.named = comm, procfs.SinceBoot()
 	p.yinit = w.isOurs(p.ID.PID, comm)
 	w.renumber(p)
