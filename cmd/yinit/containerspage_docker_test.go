@@ -37,7 +37,7 @@ func newNodeScene(t *testing.T) *nodeScene {
 	for i, script := range []string{
 		`sleep 4001 & sleep 4002 & trap "" TERM; while :; do sleep 1000; done`,
 		`sh -c 'for i in 1 2 3; do sleep 0.1 & done; exec sleep 4002' & sleep 4001; :`,
-		`sh -c "sleep 0.5; exit 3"; sleep 4001 & exec sleep 4002`,
+		`sh -c "sleep 3; exit 3"; sleep 4001 & exec sleep 4002`,
 	} {
 		command := []string{"sh", "-c", script}
 		if i == good {
