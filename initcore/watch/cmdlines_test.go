@@ -223,6 +223,11 @@ func child(t *testing.T) int {
 	cmd := exec.Command("sleep", "1000")
 	check(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	// exec sets the command name a moment before the command line.
+	eventually(t, "it has a command line", func() bool {
+		line, err := procfs.FS{}.Cmdline(cmd.Process.Pid)
+		return err == nil && len(line) > 0
+	})
 	return cmd.Process.Pid
 }
 
