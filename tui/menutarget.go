@@ -59,8 +59,8 @@ func (u menu) title(w *world) string {
 	return w.rule(title)
 }
 
-// container says of which container the process is the first one; "" if it is that of none, if the
-// pages show a single container, or if others get the signal too.
+// container names the container whose first process is to get the signal. It returns "" if there is
+// no such container, if the pages show only one container, or if other processes get the signal too.
 func (u menu) container(w *world) string {
 	if w.node == nil || w.where != "" || u.chosen().several() {
 		return ""

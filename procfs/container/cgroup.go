@@ -138,8 +138,8 @@ func (w *walk) add(engine, id string) {
 	w.chain, w.pod, w.qos, w.libpod, w.ecs = append(w.chain, e), "", "guaranteed", "", false
 }
 
-// engineOf returns the engine for the word before the ID, as in docker-ID.scope; "" if there is
-// none.
+// engineOf returns the engine that writes word before the ID, as in docker-ID.scope; "" if none
+// does.
 func engineOf(word string) string {
 	switch word {
 	case "docker", "nerdctl":
@@ -154,8 +154,8 @@ func engineOf(word string) string {
 	return ""
 }
 
-// engineAbove returns the engine for the directory above one that is called like the ID; "" if
-// there is none.
+// engineAbove returns the engine whose containers' directories, named by ID, are in the directory
+// dir; "" if there is none.
 func engineAbove(dir string) string {
 	switch dir {
 	case "docker":

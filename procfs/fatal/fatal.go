@@ -80,8 +80,8 @@ func (f *Facts) Reasons() (all []Reason) {
 	return all
 }
 
-// ruleOf returns the reasons for a signal that the kernel sends; nil for one that only processes
-// send, such as SIGUSR1.
+// ruleOf returns the rule that explains a signal that the kernel sends. It returns nil for signals
+// that only processes send, such as SIGUSR1.
 func ruleOf(sig syscall.Signal) func(*Facts) []Reason {
 	switch sig {
 	case syscall.SIGKILL:
