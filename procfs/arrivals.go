@@ -126,13 +126,10 @@ func (s *Scanner) readName(name string) ([]byte, error) {
 
 // mountID returns the mount ID in the content of proc_pid_fdinfo(5).
 func mountID(b []byte) ([]byte, bool) {
-	for line := range bytes.Lines(b) {
-		if v, ok := bytes.CutPrefix(line, []byte("mnt_id:")); ok {
-			id := bytes.TrimSpace(v)
-			return id, len(id) > 0
-		}
-	}
-	return nil, false
+	_, id, _ := bytes.Cut(b, []byte("mnt_id:"))
+	id, _, _ = bytes.Cut(id, []byte{'\n'})
+	id = bytes.TrimSpace(id)
+	return id, len(id) > 0
 }
 
 // mountOptions returns the last fields of the mountinfo line of mount id, which

@@ -16,7 +16,7 @@ type ContainerKey struct {
 func (f FS) ContainerKey(pid int) ContainerKey {
 	var c ContainerKey
 	c.mounts, _ = f.readlink(pid, "ns/mnt") // unknown without permission
-	if b, err := f.read(place{pid: pid, name: "cgroup"}, make([]byte, 0, smallFile), maxFile); err == nil {
+	if b, err := f.read(place{pid: pid, name: "cgroup"}, make([]byte, 0, smallFile/8), maxFile); err == nil {
 		c.cgroups = string(b)
 	}
 	return c

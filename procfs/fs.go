@@ -76,10 +76,11 @@ func (f FS) outside(p place) place {
 	return f.space.outside(p)
 }
 
-// appendPath appends the path of p with a terminating NUL, for system calls.
-func (f FS) appendPath(b []byte, p place) []byte {
-	p = f.outside(p)
-	b = append(b, f.Root()...)
+// appendPath appends the path of p below root with a terminating NUL, for system calls. It is
+// not a method of FS: the compiler would move b to the heap because one of the methods that
+// call each other keeps a path.
+func appendPath(b []byte, root string, p place) []byte {
+	b = append(b, root...)
 	b = append(b, '/')
 	return append(p.appendTo(b), 0)
 }
@@ -104,9 +105,9 @@ func (f FS) wrap(p place, err error) error {
 // during the read, and [io/fs.ErrPermission] if the caller may not read it.
 func (f FS) read(p place, buf []byte, limit int) ([]byte, error) {
 	var onStack [96]byte
-	got, err := readFileAt(atCWD, f.appendPath(onStack[:0], p), buf, limit)
+	got, err := readFileAt(atCWD, appendPath(onStack[:0], f.Root(), f.outside(p)), buf, limit)
 	if f.space != nil && gone(err) && f.space.moved(p.pid) { // Another process may have its pid inside.
-		got, err = readFileAt(atCWD, f.appendPath(onStack[:0], p), buf, limit)
+		got, err = readFileAt(atCWD, appendPath(onStack[:0], f.Root(), f.outside(p)), buf, limit)
 	}
 	if err != nil {
 		return nil, f.wrap(p, err)

@@ -26,7 +26,7 @@ func (f FS) OpenLastPID() (fd int, err error) {
 		return -1, f.wrap(place{name: "loadavg"}, errFromAbove)
 	}
 	var onStack [96]byte
-	dir, err := openAt(atCWD, f.appendPath(onStack[:0], place{}), oPath|syscall.O_DIRECTORY)
+	dir, err := openAt(atCWD, appendPath(onStack[:0], f.Root(), place{}), oPath|syscall.O_DIRECTORY)
 	if err != nil {
 		return -1, f.wrap(place{}, err)
 	}
@@ -109,7 +109,7 @@ func openUncovered(dir int, name, mount string) (fd int, err error) {
 // [ErrCovered] if another file system is mounted over it.
 func (f FS) readUncovered(name string, buf []byte, limit int) ([]byte, error) {
 	var onStack [96]byte
-	dir, err := openAt(atCWD, f.appendPath(onStack[:0], place{}), oPath|syscall.O_DIRECTORY)
+	dir, err := openAt(atCWD, appendPath(onStack[:0], f.Root(), place{}), oPath|syscall.O_DIRECTORY)
 	if err != nil {
 		return nil, f.wrap(place{name: name}, err)
 	}
@@ -129,7 +129,7 @@ func (f FS) readUncovered(name string, buf []byte, limit int) ([]byte, error) {
 // file system is mounted over it.
 func (f FS) Uncovered(name string) bool {
 	var onStack [96]byte
-	dir, err := openAt(atCWD, f.appendPath(onStack[:0], place{}), oPath|syscall.O_DIRECTORY)
+	dir, err := openAt(atCWD, appendPath(onStack[:0], f.Root(), place{}), oPath|syscall.O_DIRECTORY)
 	if err != nil {
 		return false
 	}
@@ -143,8 +143,10 @@ func (f FS) Uncovered(name string) bool {
 
 // mountOf returns the mount ID of a descriptor of ours, "" if it is unknown.
 func mountOf(fd int) string {
-	path := append(strconv.AppendInt([]byte("/proc/thread-self/fdinfo/"), int64(fd), 10), 0)
-	b, err := readFileAt(atCWD, path, make([]byte, 0, 256), smallFile)
+	var name [48]byte
+	var content [256]byte
+	path := append(strconv.AppendInt(append(name[:0], "/proc/thread-self/fdinfo/"...), int64(fd), 10), 0)
+	b, err := readFileAt(atCWD, path, content[:0], smallFile)
 	if err != nil {
 		return ""
 	}

@@ -52,9 +52,11 @@ func ParseLoadavg(b []byte) (Loadavg, error) {
 // this number.
 func (f FS) PIDMax() (int, error) {
 	at := place{name: "sys/kernel/pid_max"}
-	b, err := f.read(at, make([]byte, 0, 32), smallFile)
+	var path [64]byte
+	var content [32]byte
+	b, err := readFileAt(atCWD, appendPath(path[:0], f.Root(), f.outside(at)), content[:0], smallFile)
 	if err != nil {
-		return 0, err
+		return 0, f.wrap(at, err)
 	}
 	n, ok := parseInt(bytes.TrimSuffix(b, []byte{'\n'}))
 	if !ok || n < 1 {

@@ -17,7 +17,7 @@ func (f FS) SignalSetAt(pid, tid int, address uint64) (SignalSet, error) {
 		return 0, f.wrap(at, ErrFormat)
 	}
 	var onStack [96]byte
-	fd, err := openAt(atCWD, f.appendPath(onStack[:0], at), syscall.O_RDONLY)
+	fd, err := openAt(atCWD, appendPath(onStack[:0], f.Root(), f.outside(at)), syscall.O_RDONLY)
 	if err != nil {
 		return 0, f.wrap(at, err)
 	}

@@ -11,8 +11,9 @@ import (
 // ReadMounted reads at most 64 KiB of a file of a virtual file system that is mounted with
 // this ID, see proc_pid_mountinfo(5). It does not wait, whatever is in the place of the
 // directory dir or of the file: the error matches [ErrCovered] if that is on another mount.
-// It does not use the runtime's poller either, in which package os parks after EAGAIN.
-func ReadMounted(dir, name, mount string) ([]byte, error) {
+// It does not use the runtime's poller either, in which package os parks after EAGAIN. It
+// reads into buf, which it grows if necessary.
+func ReadMounted(dir, name, mount string, buf []byte) ([]byte, error) {
 	at, err := openAt(atCWD, append([]byte(dir), 0), oPath|syscall.O_DIRECTORY)
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func ReadMounted(dir, name, mount string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	return readToEnd(fd, 64<<10)
+	return readToEnd(fd, buf, 64<<10)
 }
 
 // A Mount reads many files of one virtual file system, such as that of the control groups. Like
@@ -73,7 +74,7 @@ func (m *Mount) Read(name string) ([]byte, error) {
 	if m.id == "" {
 		return ReadPath(path)
 	}
-	return ReadMounted(filepath.Dir(path), filepath.Base(path), m.id)
+	return ReadMounted(filepath.Dir(path), filepath.Base(path), m.id, nil)
 }
 
 func (m *Mount) read(name string) ([]byte, error) {
@@ -98,7 +99,7 @@ func (f FS) ReadFile(name string) ([]byte, error) {
 		return nil, f.wrap(place{name: name}, err)
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	b, err := readToEnd(fd, maxFile)
+	b, err := readToEnd(fd, make([]byte, 0, smallFile), maxFile)
 	if err != nil {
 		return nil, f.wrap(place{name: name}, err)
 	}
@@ -122,11 +123,12 @@ func (f FS) named(name string) string {
 }
 
 // readToEnd reads fd until a read returns nothing, but at most limit bytes: a read of
-// mountinfo or maps ends with a whole line, wherever the file ends.
-func readToEnd(fd, limit int) ([]byte, error) {
-	var b []byte
+// mountinfo or maps ends with a whole line, wherever the file ends. It uses the memory of
+// buf.
+func readToEnd(fd int, buf []byte, limit int) ([]byte, error) {
+	b := buf[:0]
 	for len(b) < limit {
-		if cap(b)-len(b) < smallFile/8 { // else there is room for the read that returns nothing
+		if cap(b)-len(b) < smallFile/16 { // else there is room for a line, and for the read that returns nothing
 			b = slices.Grow(b, smallFile)
 		}
 		n, err := readOnce(fd, b[len(b):cap(b)])

@@ -46,7 +46,7 @@ func ReadPath(path string) ([]byte, error) {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	b, err := readToEnd(fd, mostRead)
+	b, err := readToEnd(fd, make([]byte, 0, smallFile), mostRead)
 	if err != nil {
 		return nil, &os.PathError{Op: "read", Path: path, Err: err}
 	}

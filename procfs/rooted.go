@@ -141,5 +141,5 @@ func (f FS) ReadIn(pid int, name string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return readToEnd(int(file.Fd()), limit)
+	return readToEnd(int(file.Fd()), make([]byte, 0, smallFile), limit)
 }

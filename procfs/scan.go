@@ -94,7 +94,7 @@ func (s *Scanner) rewind() error {
 		s.file = make([]byte, 0, smallFile)
 		s.names = make(map[string]string)
 	}
-	s.path = s.fs.appendPath(s.path[:0], place{})
+	s.path = appendPath(s.path[:0], s.fs.Root(), place{})
 	dir, err := openAt(atCWD, s.path, syscall.O_RDONLY|syscall.O_DIRECTORY)
 	if err == nil {
 		s.dir = dir

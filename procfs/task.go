@@ -21,7 +21,7 @@ func (f FS) Threads(pid int) ([]int, error) {
 		return tids, nil
 	}
 	var onStack [96]byte
-	fd, err := openAt(atCWD, f.appendPath(onStack[:0], at), syscall.O_RDONLY|syscall.O_DIRECTORY)
+	fd, err := openAt(atCWD, appendPath(onStack[:0], f.Root(), f.outside(at)), syscall.O_RDONLY|syscall.O_DIRECTORY)
 	if err != nil {
 		return nil, f.wrap(at, err)
 	}

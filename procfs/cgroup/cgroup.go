@@ -118,24 +118,28 @@ func (d dir) number(name string) (uint64, bool) { return d.numberIn(d.path, name
 
 // numberIn is number for the directory path, that of the group or of an ancestor.
 func (d dir) numberIn(path, name string) (uint64, bool) {
-	b, err := d.read(path, name)
+	var content [usualFile]byte
+	b, err := d.read(path, name, content[:0])
 	if err != nil {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64)
+	n, err := strconv.ParseUint(string(bytes.TrimSpace(b)), 10, 64)
 	return n, err == nil
 }
 
-// read reads a file of the hierarchy. A container may have mounted something over it that
-// does not respond; the init must not wait for that.
-func (d dir) read(path, name string) ([]byte, error) {
+// usualFile is the size of a buffer for nearly every file that is read.
+const usualFile = 512
+
+// read reads a file of the hierarchy, into buf if it is large enough. A container may have
+// mounted something over it that does not respond; the init must not wait for that.
+func (d dir) read(path, name string, buf []byte) ([]byte, error) {
 	if d.open != nil {
 		return d.open.read(strings.TrimPrefix(path, d.top), name)
 	}
 	if d.mount == "" {
 		return os.ReadFile(filepath.Join(path, name))
 	}
-	return procfs.ReadMounted(path, name, d.mount)
+	return procfs.ReadMounted(path, name, d.mount, buf)
 }
 
 // limit returns the smallest number in the files of this name from the group up to
@@ -165,13 +169,16 @@ func lesser(a, b uint64) uint64 {
 
 // keyed reads a number from a file of "key number" lines.
 func (d dir) keyed(name, key string) (uint64, bool) {
-	b, err := d.read(d.path, name)
+	var content [usualFile]byte
+	b, err := d.read(d.path, name, content[:0])
 	if err != nil {
 		return 0, false
 	}
-	for line := range bytes.Lines(b) {
-		if k, v, ok := strings.Cut(strings.TrimSpace(string(line)), " "); ok && k == key {
-			n, err := strconv.ParseUint(v, 10, 64)
+	for len(b) > 0 { // with bytes.Lines content would move to the heap
+		var line []byte
+		line, b, _ = bytes.Cut(b, []byte{'\n'})
+		if k, v, ok := bytes.Cut(bytes.TrimSpace(line), []byte{' '}); ok && string(k) == key {
+			n, err := strconv.ParseUint(string(v), 10, 64)
 			return n, err == nil
 		}
 	}

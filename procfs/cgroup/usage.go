@@ -122,7 +122,7 @@ func (u *Usage) setMem(n uint64, d dir, cache string) {
 func quotaV2(d dir) float64 {
 	least := 0.0
 	for path := d.path; ; path = filepath.Dir(path) {
-		if b, err := d.read(path, "cpu.max"); err == nil {
+		if b, err := d.read(path, "cpu.max", nil); err == nil {
 			f := strings.Fields(string(b))
 			if len(f) == 2 {
 				quota, err1 := strconv.ParseFloat(f[0], 64)
