@@ -52,9 +52,14 @@ func (k *kernel) chores(m *machine, begun time.Time) (list []chore) {
 // collection: the runtime begins it if the heap has grown to a megabyte. From then on a
 // small heap that is collected early costs less than a large one that is not.
 type heapAge struct {
-	first weak.Pointer[*byte] // to an object that nothing refers to
-	old   bool
+	first  weak.Pointer[*byte] // to an object that nothing refers to
+	looked time.Time           // when the object was last looked for
+	old    bool
 }
+
+// ageInterval is how often a heapAge looks for its object. If it does so during a collection
+// it keeps the object until the next one: a look at each death did so nearly always.
+const ageInterval = time.Second
 
 // GOGC of a heap that was never collected, and of others. The first one gives a collection
 // at 1 MB, which a burst that fills the watcher does not reach, and the other one at 0.6 MB.
@@ -67,8 +72,11 @@ func newHeapAge() heapAge { return heapAge{first: weak.Make(new(*byte))} }
 
 // check reports whether the heap has been collected for the first time since it was last
 // called.
-func (h *heapAge) check() bool {
-	if h.old || h.first.Value() != nil {
+func (h *heapAge) check(now time.Time) bool {
+	if h.old || now.Sub(h.looked) < ageInterval {
+		return false
+	}
+	if h.looked = now; h.first.Value() != nil {
 		return false
 	}
 	h.old = true
@@ -85,7 +93,7 @@ const (
 
 // planTidying plans to return the memory that a burst of deaths needed.
 func (l *loop) planTidying(now time.Time) {
-	if (l.heap.check() || l.deathsSinceTidy >= tidySoon) && len(l.planned) == 0 && !l.unfinished {
+	if (l.heap.check(now) || l.deathsSinceTidy >= tidySoon) && len(l.planned) == 0 && !l.unfinished {
 		l.planned = append(l.planned, chore{due: now.Add(burstOver), do: l.tidyUp})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -37,16 +38,20 @@ func TestReadOnly(t *testing.T) {
 // TestHeapAge: the first collection of the heap is noticed, once.
 func TestHeapAge(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	h := newHeapAge()
-	if h.check() {
+	h, now := newHeapAge(), time.Now()
+	later := func() time.Time { now = now.Add(ageInterval); return now }
+	if h.check(later()) {
 		t.Error("a collection was noticed before there was one")
 	}
 	runtime.GC()
-	if !h.check() || !h.old {
+	if h.check(now.Add(ageInterval / 2)) {
+		t.Error("the object was looked for too often")
+	}
+	if !h.check(later()) || !h.old {
 		t.Error("the first collection was not noticed")
 	}
 	runtime.GC()
-	if h.check() {
+	if h.check(later()) {
 		t.Error("the second collection was taken for the first one")
 	}
 }

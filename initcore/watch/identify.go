@@ -44,6 +44,7 @@ func (w *Watcher) watch(pid int, now time.Time) bool {
 		return true
 	}
 	w.procs[pid] = p
+	w.most = max(w.most, len(w.procs))
 	w.stubs = w.stubs || isStub(p.Comm)
 	if !zombie {
 		w.keepStat(p)

@@ -103,6 +103,7 @@ type Watcher struct {
 	accounting *accounting // nil: there is none
 
 	procs      map[int]*process // by pid
+	most       int              // the most procs there have been since Trim was last called
 	children   map[int]int      // by pid: how many of procs have this parent
 	free       *process         // the first of those for reuse
 	stubs      bool             // a process is still the container runtime, see stub
@@ -227,7 +228,11 @@ func (w *Watcher) Trim(garbage bool) {
 	if !garbage {
 		return
 	}
-	w.procs, w.children, w.holders = shrunk(w.procs, usualMost), shrunk(w.children, 0), shrunk(w.holders, 0)
+	if w.most > usualMost { // otherwise w.procs has never grown
+		w.procs = shrunk(w.procs, usualMost)
+	}
+	w.most = len(w.procs)
+	w.children, w.holders = shrunk(w.children, 0), shrunk(w.holders, 0)
 	w.free = nil
 	w.scanner.Trim()
 }
