@@ -102,7 +102,7 @@ type Watcher struct {
 	accounting *accounting // nil: there is none
 
 	procs      map[int]*process // by pid
-	most       int              // the most procs there have been since Trim was last called
+	most       int              // the most procs there have been since Trim last made garbage
 	children   map[int]int      // by pid: how many of procs have this parent
 	free       *process         // the first of those for reuse
 	stubs      bool             // a process is still the container runtime, see stub
