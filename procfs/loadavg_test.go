@@ -101,10 +101,3 @@ func FuzzParseLoadavg(f *testing.F) {
 		_, _ = procfs.ParseUptime(b) // It must not panic.
 	})
 }
-
-// TestPIDMaxGarbage: the init reads the limit in each scan.
-func TestPIDMaxGarbage(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { _, _ = procfs.FS{}.PIDMax() }); n != 0 {
-		t.Errorf("PIDMax allocates %v times, want 0", n)
-	}
-}
