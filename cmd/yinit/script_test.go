@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -168,9 +169,13 @@ func mountAndExec(args []string) error {
 	return unix.Exec(path, args, os.Environ())
 }
 
-// enterNamespace is the command ns of the scripts.
+// enterNamespace is the command ns of the scripts. testscript kills it at the
+// deadline of the tests; PID 1 of the namespace is then killed, too, since it
+// holds the pipes for whose end testscript waits.
 func enterNamespace(args []string) int {
+	runtime.LockOSThread() // the parent of Pdeathsig is a thread
 	cmd := namespaced(args...)
+	cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, "ns:", err)
