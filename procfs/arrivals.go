@@ -66,14 +66,13 @@ func (a *arrivals) since(buf []byte, most int) (from, to int, ok bool) {
 	return 0, 0, false
 }
 
-// openArrivals opens the file with the last pid if that is of the listed processes:
-//   - The mount must show the reader's PID namespace, because the last pid is always
-//     of that namespace.
+// openArrivals opens the file with the last pid. The mount must show the reader's PID namespace,
+// because the last pid is always of that namespace.
 //   - The mount option hidepid must be off, because with it a process may become
 //     visible at any time.
 //   - The file must be the kernel's own, see openLastPID.
 func (s *Scanner) openArrivals() {
-	if !s.ownNamespace() || s.hides() {
+	if s.hides() {
 		return
 	}
 	fd, err := openLastPID(s.dir)

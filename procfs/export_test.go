@@ -1,5 +1,7 @@
 package procfs
 
+import "time"
+
 // SparesListings reports whether s tries new pids instead of listing /proc.
 func (s *Scanner) SparesListings() bool { return s.kept.arrivals.fd >= 0 }
 
@@ -13,8 +15,5 @@ func (s *Scanner) KeptAs(pid int) int {
 	return -1
 }
 
-// ParseRun returns the content of a schedstat file.
-func ParseRun(b []byte) (time, count uint64, ok bool) {
-	r, ok := parseRun(b)
-	return r.time, r.count, ok
-}
+// CPUTime returns the CPU time of a process.
+func CPUTime(pid int) (used time.Duration, ok bool) { return cpuTime(pid) }

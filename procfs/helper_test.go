@@ -81,6 +81,9 @@ func play(role string) {
 		child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 		_ = child.Run()
 		os.Exit(0)
+	case "read in another thread": // which runs for a moment for each line, while the main thread sleeps
+		go readLines(3)
+		_, _, _ = syscall.RawSyscall6(syscall.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
 	case "end the main thread":
 		go waitForEnd()
 		_, _, _ = syscall.Syscall(syscall.SYS_EXIT, 0, 0, 0)
@@ -92,6 +95,17 @@ func waitForEnd() {
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
+}
+
+// readLines reads a pipe to its end, with system calls and not in the poller of the runtime.
+func readLines(fd int) {
+	runtime.LockOSThread()
+	fmt.Println("ready")
+	for b := make([]byte, 16); ; {
+		if n, err := syscall.Read(fd, b); n <= 0 && err != syscall.EINTR {
+			os.Exit(0)
+		}
+	}
 }
 
 // block blocks signals in the calling thread.

@@ -3,6 +3,7 @@ package procfs
 import (
 	"slices"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -19,11 +20,11 @@ const (
 // reading gives ESRCH, even if the kernel has reused the pid. The descriptor stays
 // valid when a thread other than the main thread calls execve(2).
 type keeper struct {
-	limit    int  // largest number of descriptors to keep, 0: none
-	highest  int  // descriptors with this number or a higher one are not kept
-	count    int  // number of descriptors that are kept
-	full     bool // in this scan, a descriptor had too high a number to be kept
+	limit    int // largest number of descriptors to keep, 0: none
+	highest  int // descriptors with this number or a higher one are not kept
+	count    int // number of descriptors that are kept
 	arrivals arrivals
+	clocks   bool   // cpuTime tells whether a process has run
 	slots    []slot // all processes, lowest pid first
 	scans    int    // how many there have been
 	ended    []int  // pids of the processes that the last scan found to have ended since the one before
@@ -34,16 +35,13 @@ type keeper struct {
 // slot is a process that was found.
 type slot struct {
 	pid   int
-	stat  *Stat // at the last scan
-	shown *Stat // the same as it is inside a PID namespace, if that is shown
-	ran   run   // when sched was last read
-	fd    int32 // of its stat; -1 if it is not kept
-	sched int32 // of its schedstat; -1 if it is not kept
-	at    int32 // its place among those that the last scan has found, -1: none
-	// busy and idle are in how many scans in a row it has, or has not, run, up to a limit.
-	busy, idle uint8
-	noSched    bool // its schedstat is of no use
-	guess      bool // the pid was not listed: it may be free, or that of a thread
+	stat  *Stat         // at the last scan
+	shown *Stat         // the same as it is inside a PID namespace, if that is shown
+	used  time.Duration // CPU time before its stat was last read, if that is known
+	fd    int32         // of its stat; -1 if it is not kept
+	at    int32         // its place among those that the last scan has found, -1: none
+	idle  uint8         // in how many scans in a row it has not run, up to a limit
+	guess bool          // the pid was not listed: it may be free, or that of a thread
 }
 
 // Keep makes s keep up to n files of processes open from one [Scanner.Scan] to the next.
@@ -76,31 +74,25 @@ func (k *keeper) drop() {
 	}
 	k.slots = k.slots[:0]
 	k.arrivals.close()
-	k.highest = 0
+	k.highest, k.clocks = 0, false
 }
 
-// forget closes the descriptors of p.
+// forget closes the descriptor of p.
 func (k *keeper) forget(p *slot) {
-	k.close(&p.fd)
-	k.close(&p.sched)
-}
-
-// close closes a descriptor of a slot.
-func (k *keeper) close(fd *int32) {
-	if *fd < 0 {
+	if p.fd < 0 {
 		return
 	}
-	_ = syscall.Close(int(*fd)) // Nothing was written, so no data can be lost.
-	*fd = -1
+	_ = syscall.Close(int(p.fd)) // Nothing was written, so no data can be lost.
+	p.fd = -1
 	k.count--
 }
 
-// take keeps fd in a field of a slot unless a limit is reached, and reports whether it did.
-func (k *keeper) take(field *int32, fd int) bool {
+// take keeps fd for p unless a limit is reached, and reports whether it did.
+func (k *keeper) take(p *slot, fd int) bool {
 	if k.count >= k.limit || fd >= k.highest {
 		return false
 	}
-	*field = int32(fd)
+	p.fd = int32(fd)
 	k.count++
 	return true
 }
@@ -133,7 +125,10 @@ func (s *Scanner) begin() error {
 		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err == nil {
 			s.kept.highest = int(min(r.Cur/2, 1<<20))
 		}
-		s.openArrivals()
+		if s.ownNamespace() {
+			s.kept.clocks = exactClocks()
+			s.openArrivals()
+		}
 	}
 	return nil
 }
@@ -169,7 +164,7 @@ func (s *Scanner) scanKept() error {
 // readAllKept reads the stat of each slot, and removes slots of processes that are gone.
 func (s *Scanner) readAllKept() error {
 	gone := false
-	s.kept.scans, s.kept.full = s.kept.scans+1, false
+	s.kept.scans++
 	s.kept.same = s.kept.same[:0]
 	var failed error
 	for i := 0; i < len(s.kept.slots) && failed == nil; i++ {
@@ -247,7 +242,7 @@ func (k *keeper) guess(from, to int) {
 }
 
 func newSlot(pid int, guess bool) slot {
-	return slot{pid: pid, fd: -1, sched: -1, at: -1, guess: guess}
+	return slot{pid: pid, fd: -1, at: -1, guess: guess}
 }
 
 // merge makes the slots those of pids, lowest first, and keeps what it can.
@@ -364,7 +359,7 @@ func (s *Scanner) readKept(p *slot) ([]byte, error) {
 		return nil, err
 	}
 	n, err := preadOnce(fd, s.file[:cap(s.file)])
-	if err != nil || !s.kept.take(&p.fd, fd) {
+	if err != nil || !s.kept.take(p, fd) {
 		_ = syscall.Close(fd)
 	}
 	return s.file[:n], err

@@ -1,12 +1,14 @@
 package procfs
 
 import (
-	"bytes"
+	"os"
 	"slices"
 	"syscall"
+	"time"
+	"unsafe"
 )
 
-// A Scanner that keeps files first reads the schedstat of a process, at a quarter of the
+// A Scanner that keeps files first asks for the CPU time of a process, at a seventh of the
 // price of its stat: if the process has not run since its stat was read, that still holds.
 // What changes although it does not run:
 //   - Its parent, when the one before ends, and its terminal, when the leader of its session
@@ -19,95 +21,50 @@ import (
 const (
 	// quietScans is the number of scans after which the stat of a process is read although it
 	// has not run.
-	quietScans = 32
+	quietScans = 64
 	// muchRSS is from when on the stat of a process is always read.
 	muchRSS = Pages(4096)
 	// idleScans is the number of scans after which the descriptor of the stat is closed of a
 	// process that has not run.
 	idleScans = 8
-	// busyScans is the number of scans in which a process must have run for the next ones not
-	// to ask whether it has.
-	busyScans = 4
 )
 
-// A run is how much the main thread of a process has run, from /proc/[pid]/schedstat.
-type run struct {
-	time  uint64 // time on a CPU, in ns
-	count uint64 // how often it got a CPU
+// cpuTime returns the CPU time of all threads of a process of the caller's PID namespace, with
+// those that have ended, to the nanosecond, see clock_getcpuclockid(3). The kernel lets every
+// user ask. ok is false if there is no such process, or the kernel has no such clocks.
+//
+// The Go scheduler does not know of the call, as in preadRaw.
+func cpuTime(pid int) (used time.Duration, ok bool) {
+	const sched = 2 // CPUCLOCK_SCHED of the kernel
+	var ts syscall.Timespec
+	_, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, uintptr(^pid<<3|sched), uintptr(unsafe.Pointer(&ts)), 0)
+	return time.Duration(ts.Nano()), errno == 0
 }
 
-// parseRun returns the content of a schedstat file. ok is false if the kernel does not count,
-// which it shows as zeros.
-func parseRun(b []byte) (r run, ok bool) {
-	c := cursor{rest: bytes.TrimSuffix(b, []byte{'\n'})}
-	r.time = c.uint()
-	c.skip(1) // the time that it waited for a CPU
-	r.count = c.uint()
-	return r, !c.bad && r.time != 0 && r.count != 0
+// exactClocks reports whether CPU times tell of the shortest run. Where the kernel counts with the
+// timer interrupt, they are multiples of its period.
+func exactClocks() bool {
+	used, ok := cpuTime(os.Getpid())
+	return ok && used%time.Millisecond != 0
 }
 
 // quiet reports whether the process has not run since the stat of p was read, and whether that
-// need not be read again. It reads the schedstat before the caller reads the stat, so that no
-// run is lost.
+// need not be read again. It asks for the CPU time before the caller reads the stat, so that no
+// run is lost. Another process that has got the pid has used another time.
 func (s *Scanner) quiet(p *slot) (same, holds bool) {
-	if p.stat == nil || p.stat.Threads != 1 || p.noSched {
+	if !s.kept.clocks {
 		return false, false
 	}
-	if p.busy >= busyScans && (s.kept.scans+p.pid)%busyScans != 0 {
+	used, ok := cpuTime(p.pid)
+	if same = ok && p.stat != nil && used == p.used; !same {
+		p.used, p.idle = used, 0
 		return false, false
 	}
-	if p.sched < 0 && !s.openSched(p) {
-		return false, false
-	}
-	n, errno := preadRaw(int(p.sched), s.file[:cap(s.file)])
-	if errno != 0 { // it is gone, and another process may have its pid
-		s.kept.close(&p.sched)
-		return false, false
-	}
-	now, ok := parseRun(s.file[:n])
-	if !ok {
-		p.noSched = true
-		s.kept.close(&p.sched)
-		return false, false
-	}
-	if same = now == p.ran; !same {
-		p.ran = now
-		p.busy, p.idle = min(p.busy+1, busyScans), 0
-		return false, false
-	}
-	p.busy = 0
 	holds = p.stat.RSS < muchRSS && p.stat.State != StateRunning
 	if p.idle = min(p.idle+1, idleScans); p.idle == idleScans && holds {
-		s.kept.close(&p.fd) // another process needs it more
+		s.kept.forget(p) // another process needs the descriptor more
 	}
 	return true, holds && (s.kept.scans+p.pid)%quietScans != 0
-}
-
-// openSched opens the schedstat of p. If a limit is reached, it takes the place of the stat of
-// p, which is read less often.
-func (s *Scanner) openSched(p *slot) bool {
-	if s.kept.count >= s.kept.limit || s.kept.full {
-		if p.fd < 0 {
-			return false
-		}
-		s.kept.close(&p.fd)
-	}
-	s.path = append(place{pid: p.pid, name: "schedstat"}.appendTo(s.path[:0]), 0)
-	fd, err := openAt(s.dir, s.path, syscall.O_RDONLY)
-	switch {
-	case err == syscall.EMFILE || err == syscall.ENFILE:
-		s.kept.releaseHalf()
-		return false
-	case err != nil: // it is gone, or the kernel has no such file
-		p.noSched = true
-		return false
-	case !s.kept.take(&p.sched, fd):
-		s.kept.full = true
-		_ = syscall.Close(fd)
-		return false
-	}
-	p.ran = run{}
-	return true
 }
 
 // rereadOrphans reads the stat of the processes again whose parent, or the leader of whose

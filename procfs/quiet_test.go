@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -146,29 +146,60 @@ func TestQuietOrphans(t *testing.T) {
 	}
 }
 
-// TestQuietThreads: the schedstat of a process with several threads is that of one of them,
-// so it does not tell whether the process has run.
+// TestQuietThreads: a process with several threads has run if any of them has.
 func TestQuietThreads(t *testing.T) {
-	s := newKeeper(t, procfs.FS{})
-	for range 20 {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), helperVar+"=read in another thread")
+	out, in, err := os.Pipe()
+	check(t, err)
+	defer in.Close()
+	cmd.ExtraFiles = []*os.File{out}
+	start(t, cmd, true)
+	check(t, out.Close())
+	pid, s := cmd.Process.Pid, newKeeper(t, procfs.FS{})
+	same := func() bool {
 		stats, err := s.Scan(nil)
 		check(t, err)
-		for i, st := range stats {
-			if s.Same(i) && (st.Threads != 1 || st.PID == os.Getpid()) {
-				t.Fatalf("the stat of %+v was not read", st)
-			}
+		i := slices.IndexFunc(stats, func(s procfs.Stat) bool { return s.PID == pid })
+		if i < 0 || stats[i].Threads < 2 {
+			t.Fatalf("the process is at %d of %d; want it with several threads", i, len(stats))
+		}
+		return s.Same(i)
+	}
+	for range 3 {
+		waitFor(t, "none of its threads runs", same)
+		before, ok := procfs.CPUTime(pid)
+		_, err = fmt.Fprintln(in, "run")
+		check(t, err)
+		waitFor(t, "it has run", func() bool {
+			after, still := procfs.CPUTime(pid)
+			return ok && still && after > before
+		})
+		if same() {
+			t.Error("one of its threads has run, and its stat was not read")
 		}
 	}
 }
 
-func FuzzParseRun(f *testing.F) {
-	for _, s := range []string{"0 86128 1\n", "1 2 3", "0 0 0\n", "18446744073709551615 1 1\n", "18446744073709551616 1 1\n", "1 2\n", "", strings.Repeat("1", 40)} {
-		f.Add(s)
+// TestCPUTime: the CPU time is that of stat, and there is none of a free pid or of a thread.
+func TestCPUTime(t *testing.T) {
+	for began := time.Now(); time.Since(began) < 50*time.Millisecond; {
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		time, count, ok := procfs.ParseRun([]byte(s))
-		if ok && (time == 0 || count == 0) {
-			t.Errorf("%q: %d, %d", s, time, count)
+	used, ok := procfs.CPUTime(os.Getpid())
+	st, err := procfs.FS{}.Stat(os.Getpid())
+	check(t, err)
+	if diff := (st.UTime + st.STime).Duration() - used; !ok || diff < -time.Second || diff > time.Second || used < 10*time.Millisecond {
+		t.Errorf("the CPU time is %v, by stat %v", used, (st.UTime + st.STime).Duration())
+	}
+	tid := make(chan int)
+	go func() {
+		runtime.LockOSThread()
+		tid <- syscall.Gettid()
+		tid <- 0
+	}()
+	for _, pid := range []int{<-tid, 1 << 22} {
+		if used, ok := procfs.CPUTime(pid); ok && pid != os.Getpid() {
+			t.Errorf("the CPU time of %d, which is no process, is %v", pid, used)
 		}
-	})
+	}
 }
