@@ -213,25 +213,35 @@ func (p *process) young() bool {
 func (w *Watcher) refresh() {
 	stubs := false
 	n, end := 0, threadCPUTime()+w.piece
-	for pid, p := range w.procs {
+	for _, p := range w.procs {
 		if !p.fresh && !p.unread || !p.Dead.IsZero() {
 			continue
 		}
-		if n++; n%32 == 0 && threadCPUTime() > end {
-			w.stubs = w.stubs || stubs
-			return // the next scan begins with others: the order of a map is random
+		if p.fresh || w.roomForCmdline() { // where there are thousands, nearly all wait for room
+			if n++; n%32 == 0 && threadCPUTime() > end {
+				w.stubs = w.stubs || stubs
+				return // the next scan begins with others: the order of a map is random
+			}
+			if !w.readAgain(p) {
+				continue
+			}
 		}
-		p.fresh = p.fresh && p.young() // this may not have been the last time
-		if w.scanner.Stat(pid, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
-			continue // a zombie has no command line
-		}
-		p.group = int32(w.stat.PGRP) // a shell may have moved it since
-		if p.Comm != w.stat.Comm {
-			w.changeProgram(p, w.stat.Comm)
-		}
-		w.askCmdline(p, w.stat.State)
-		w.readOwner(p)
 		stubs = stubs || isStub(p.Comm)
 	}
 	w.stubs = stubs
+}
+
+// readAgain reads the attributes of the process again. It returns false if that has ended.
+func (w *Watcher) readAgain(p *process) bool {
+	p.fresh = p.fresh && p.young() // this may not have been the last time
+	if w.scanner.Stat(p.ID.PID, &w.stat) != nil || w.stat.ID() != p.ID || w.stat.State.Zombie() {
+		return false // a zombie has no command line
+	}
+	p.group = int32(w.stat.PGRP) // a shell may have moved it since
+	if p.Comm != w.stat.Comm {
+		w.changeProgram(p, w.stat.Comm)
+	}
+	w.askCmdline(p, w.stat.State)
+	w.readOwner(p)
+	return true
 }
