@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	query "github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/prometheus/prometheus/promql/parser"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -140,6 +143,45 @@ func TestComponents(t *testing.T) {
 	c := &d.Spec.Template.Spec.Containers[0]
 	if !slices.Contains(c.Args, "--accounting") || !slices.Contains(c.SecurityContext.Capabilities.Add, "SYS_PACCT") || len(c.VolumeMounts) != 2 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestDashboardSchema: the dashboard is one by Grafana's schema, without fields that it does not
+// know, and so are the queries and the options of each kind of panel.
+func TestDashboardSchema(t *testing.T) {
+	plugins.RegisterDefaultPlugins()
+	b, err := os.ReadFile("../grafana/yinit.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := new(dashboard.Dashboard).UnmarshalJSONStrict(b); err.Error() != "" { // it is never nil
+		t.Error(err)
+	}
+	var board dashboard.Dashboard // strict decoding leaves the panels out
+	if err := json.Unmarshal(b, &board); err != nil {
+		t.Fatal(err)
+	}
+	if err := board.Validate(); err != nil {
+		t.Error(err)
+	}
+	queries := 0
+	for _, p := range board.Panels {
+		for _, target := range p.Panel.Targets {
+			if _, ok := target.(*query.Dataquery); !ok {
+				t.Errorf("%s: the query is a %T", *p.Panel.Title, target)
+			}
+			queries++
+		}
+		if _, raw := p.Panel.Options.(map[string]any); raw {
+			t.Errorf("%s: the schema has no panel %s", *p.Panel.Title, p.Panel.Type)
+		}
+	}
+	if queries == 0 {
+		t.Error("the dashboard has no queries")
+	}
+	spoiled := bytes.Replace(b, []byte(`"schemaVersion"`), []byte(`"schemaVersions"`), 1)
+	if err := new(dashboard.Dashboard).UnmarshalJSONStrict(spoiled); !strings.Contains(err.Error(), "schemaVersions") {
+		t.Error("the schema takes a field that it does not know")
 	}
 }
 
