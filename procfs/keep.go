@@ -49,7 +49,8 @@ type slot struct {
 // /proc each time, but tries the pids that the kernel has allocated since the last scan,
 // where it reports them. It also does not read the stat of each process that has not run:
 // of such a process [Stat.Nice], [Stat.TPGID] and a small [Stat.RSS] may be some scans old.
-// So may the state of a process that was woken and still waits for a CPU.
+// So may the state of a process that was woken and still waits for a CPU, or that a control group
+// of version 1 has frozen.
 //
 // Files beyond n, or beyond half of RLIMIT_NOFILE, are opened for each scan. If the
 // process runs out of descriptors, s closes half of those it keeps. With an n of 0,

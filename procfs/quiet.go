@@ -15,13 +15,13 @@ import (
 //     ends: see rereadOrphans.
 //   - Its resident memory, which the kernel may reclaim: the stat of a process that has much
 //     is always read.
-//   - Its nice value, and its state if it was woken, and waits for a CPU: its stat is read in
-//     every quietScans-th scan.
+//   - Its nice value, and its state if it was woken and waits for a CPU, or was frozen by a
+//     control group of version 1 (Linux 6.1): its stat is read in every quietScans-th scan.
 
 const (
 	// quietScans is the number of scans after which the stat of a process is read although it
 	// has not run.
-	quietScans = 64
+	quietScans = 32
 	// muchRSS is from when on the stat of a process is always read.
 	muchRSS = Pages(4096)
 	// idleScans is the number of scans after which the descriptor of the stat is closed of a
