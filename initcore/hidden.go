@@ -171,18 +171,21 @@ func (s *success) neverWaitedFor(r *history.Record) bool {
 
 // hasPartner reports whether another child of the parent of r ran at the same time, and
 // ended later than r, with status 0 and together with the program. A process that crashes may
-// be seen to end after the reader of its output, because its files are closed before. Whoever
-// exits after its reader may have failed for want of it.
+// be seen to end just after the reader of its output, because its files are closed before.
+// Whoever exits after its reader may have failed for want of it.
 func (s *success) hasPartner(r *history.Record, exits []history.Record) bool {
 	if r.OriginPPID == 0 || r.Start == 0 || r.Runtime <= 0 {
 		return false
 	}
-	ended, crashed := r.Start+procfs.TicksOf(r.Runtime), fatal.DumpsCore(r.Status.Shell()-128)
+	ended, earliest := r.Start+procfs.TicksOf(r.Runtime), endOf(r)
+	if fatal.DumpsCore(r.Status.Shell() - 128) {
+		earliest = earliest.Add(-overlap)
+	}
 	for i := range exits {
 		p := &exits[i]
 		if p.Known && p.Status == 0 && p.PID != r.PID && p.Group == s.group && p.OriginPPID == r.OriginPPID &&
 			p.Start != 0 && p.Start+procfs.TicksOf(overlap) <= ended &&
-			(crashed || !endOf(p).Before(endOf(r))) && s.at.Sub(endOf(p)) <= justBefore {
+			!endOf(p).Before(earliest) && s.at.Sub(endOf(p)) <= justBefore {
 			return true
 		}
 	}

@@ -51,6 +51,7 @@ func TestHiddenFailures(t *testing.T) {
 		"what ran beside it ended first":     {[]history.Record{member(12, "app", exit3, 0), member(13, "tee", 0, time.Millisecond)}, ""},
 		"its reader was seen to end first":   {[]history.Record{member(12, "app", 0x80|11, 0), member(13, "tee", 0, time.Millisecond)}, "12"},
 		"a shell's number for that crash":    {[]history.Record{member(12, "sh", 134<<8, 0), member(13, "tee", 0, time.Millisecond)}, "12"},
+		"crashed long after what ran beside": {[]history.Record{member(12, "app", 0x80|11, 0), member(13, "tee", 0, 500*time.Millisecond)}, ""},
 		"killed after what ran beside it":    {[]history.Record{member(12, "app", 9, 0), member(13, "tee", 0, time.Millisecond)}, ""},
 		"what ran beside it ended long ago":  {[]history.Record{member(12, "app", exit3, 5*time.Second), member(13, "tee", 0, 4*time.Second)}, ""},
 		"what ran beside it failed, too":     {[]history.Record{app, member(13, "tee", exit1, 0)}, ""},

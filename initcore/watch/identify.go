@@ -211,13 +211,14 @@ func (p *process) young() bool {
 // refresh reads the attributes again of the processes that were very young, and of those
 // whose command line could not be requested.
 func (w *Watcher) refresh() {
-	stubs := false
+	stubs, room := false, true
 	n, end := 0, threadCPUTime()+w.piece
 	for _, p := range w.procs {
 		if !p.fresh && !p.unread || !p.Dead.IsZero() {
 			continue
 		}
-		if p.fresh || w.roomForCmdline() { // where there are thousands, nearly all wait for room
+		// Where there are thousands, nearly all wait for room.
+		if room = room && w.roomForCmdline(); room || p.fresh {
 			if n++; n%32 == 0 && threadCPUTime() > end {
 				w.stubs = w.stubs || stubs
 				return // the next scan begins with others: the order of a map is random
