@@ -21,6 +21,7 @@ var ErrFormat = errors.New("unexpected format")
 type FS struct {
 	root  string
 	space *Space // the PID namespace that is shown, if it is one below that of the proc filesystem
+	hasty bool   // see [FS.Hasty]
 }
 
 // New returns the proc filesystem mounted at root, such as the host's /proc mounted
@@ -105,7 +106,7 @@ func (f FS) wrap(p place, err error) error {
 // during the read, and [io/fs.ErrPermission] if the caller may not read it.
 func (f FS) read(p place, buf []byte, limit int) ([]byte, error) {
 	var onStack [96]byte
-	got, err := readFileAt(atCWD, appendPath(onStack[:0], f.Root(), f.outside(p)), buf, limit)
+	got, err := f.readAt(atCWD, p, appendPath(onStack[:0], f.Root(), f.outside(p)), buf, limit)
 	if f.space != nil && gone(err) && f.space.moved(p.pid) { // Another process may have its pid inside.
 		got, err = readFileAt(atCWD, appendPath(onStack[:0], f.Root(), f.outside(p)), buf, limit)
 	}

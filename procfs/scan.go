@@ -305,7 +305,7 @@ func (s *Scanner) bareError(pid int, err error) error {
 // read.
 func (s *Scanner) read(p place) ([]byte, error) {
 	s.path = append(p.appendTo(s.path[:0]), 0)
-	b, err := readFileAt(s.dir, s.path, s.file, maxFile)
+	b, err := s.fs.readAt(s.dir, p, s.path, s.file, maxFile)
 	if err == nil {
 		s.file = b[:0] // It may have grown.
 	}

@@ -163,3 +163,27 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportMetric(float64(len(stats)), "processes")
 	b.ReportMetric(perScan/1000/float64(len(stats)), "us/process")
 }
+
+// TestHasty reads the same as one that is not: files of the usual size, one that is
+// larger than the buffer, and none of a process that has ended.
+func TestHasty(t *testing.T) {
+	tree := proctest.New(t)
+	tree.Process(proctest.Process{PID: 1, Comm: "one"})
+	tree.Process(proctest.Process{PID: 2, Comm: "two", Groups: make([]uint32, 5000)})
+	tree.Process(proctest.Process{PID: 3, Comm: "gone"})
+	check(t, os.Remove(filepath.Join(tree.Root(), "3/stat")))
+	check(t, os.Remove(filepath.Join(tree.Root(), "3/status")))
+	slow, quick := newScanner(t, tree.FS()), newScanner(t, tree.FS().Hasty())
+	want, err := slow.Scan(nil)
+	check(t, err)
+	if got, err := quick.Scan(nil); err != nil || len(got) != 2 || !slices.Equal(got, want) {
+		t.Errorf("Scan = %+v, %v, want %+v", got, err, want)
+	}
+	for _, pid := range []int{1, 2, 3, 1} {
+		var a, b procfs.Status
+		err, err2 := slow.Status(pid, &a), quick.Status(pid, &b)
+		if errors.Is(err, procfs.ErrGone) != errors.Is(err2, procfs.ErrGone) || (err == nil) != (err2 == nil) || a.Name != b.Name || len(a.Groups) != len(b.Groups) {
+			t.Errorf("Status(%d) = %+v, %v, want %+v, %v", pid, b, err2, a, err)
+		}
+	}
+}
