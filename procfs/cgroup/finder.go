@@ -1,7 +1,6 @@
 package cgroup
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -16,6 +15,8 @@ type Finder struct {
 	root   string
 	mounts []procfs.MountLine
 	open   map[string]*hierarchy // by the mount point
+	found  map[string]Group      // by the process
+	texts  map[string][]byte     // its cgroup file; nil: it cannot be read
 }
 
 // A hierarchy is the directory at which control groups are mounted.
@@ -49,6 +50,8 @@ func (f *Finder) Close() {
 		clear(h.limits)
 	}
 	clear(f.open)
+	clear(f.found)
+	clear(f.texts)
 }
 
 // hierarchyOf returns the directory of a mount, which it opens once.
@@ -65,14 +68,34 @@ func (f *Finder) hierarchyOf(d dir) *hierarchy {
 // is the root directory of that process, "" for that of the reader.
 func NewFinder(proc procfs.FS, of, root string) *Finder {
 	b, _ := proc.ReadFile(filepath.Join(of, "mountinfo")) // Without it nothing is found.
-	return &Finder{proc, root, procfs.ParseMounts(b), map[string]*hierarchy{}}
+	return &Finder{proc, root, procfs.ParseMounts(b), map[string]*hierarchy{}, map[string]Group{}, map[string][]byte{}}
 }
 
-// Find finds the control groups of a process for processes and memory. Other limits and
-// counters of the group are unknown.
+// Find finds the control groups of a process for processes and memory, once until the Finder is
+// closed. Other limits and counters of the group are unknown.
 func (f *Finder) Find(pid string) Group {
-	groups, err := f.proc.ReadFile(filepath.Join(pid, "cgroup"))
-	if err != nil {
+	c, ok := f.found[pid]
+	if !ok {
+		c = f.find(pid)
+		f.found[pid] = c
+	}
+	return c
+}
+
+// Paths returns the content of /proc/[pid]/cgroup, see cgroups(7), which it reads once until the
+// Finder is closed. It returns nil if that cannot be read.
+func (f *Finder) Paths(pid string) []byte {
+	b, ok := f.texts[pid]
+	if !ok {
+		b, _ = f.proc.ReadFile(filepath.Join(pid, "cgroup")) // Nothing if it has ended.
+		f.texts[pid] = b
+	}
+	return b
+}
+
+func (f *Finder) find(pid string) Group {
+	groups := f.Paths(pid)
+	if groups == nil {
 		return Group{}
 	}
 	c := Group{byName: map[string]dir{}}
@@ -111,9 +134,6 @@ func (f *Finder) dir(m *procfs.MountLine, groups []byte, controller string) (dir
 	d := dir{top: f.root + m.Point, path: f.root + full, mount: m.ID}
 	if f.root != "" {
 		d.mount = "" // The ID is one of another mount namespace.
-	}
-	if _, err := os.Stat(d.path); err != nil {
-		return dir{}, false
 	}
 	d.open = f.hierarchyOf(d)
 	return d, true

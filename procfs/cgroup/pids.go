@@ -1,5 +1,10 @@
 package cgroup
 
+import (
+	"bytes"
+	"strconv"
+)
+
 // The words of a message that the pids limit was hit. The inspector recognises a note of the
 // init by them: PidsLimitWords and, somewhere after it, WasHitWords.
 const (
@@ -52,3 +57,25 @@ func (c Group) PidsLimit() uint64 {
 // Pids returns how many processes and threads the group has, and the limit that applies to
 // it; 0: unknown, or no limit. It reads less than [Group.Read].
 func (c Group) Pids() (now, limit uint64) { return c.PidsUsed(), c.PidsLimit() }
+
+// Members returns the processes of the group, with their pids in the PID namespace of the reader,
+// but not those of groups below it. It returns nil if that is unknown, and leaves out what is
+// beyond 64 KiB of pids.
+func (c Group) Members() []int {
+	d, ok := c.controller("pids")
+	if !ok {
+		return nil
+	}
+	b, err := d.read(d.path, "cgroup.procs", nil)
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for line := range bytes.Lines(b) {
+		digits, whole := bytes.CutSuffix(line, []byte{'\n'})
+		if pid, err := strconv.Atoi(string(digits)); whole && err == nil && pid > 0 { // 0: it is in another PID namespace.
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

@@ -1,9 +1,14 @@
 package cgroup
 
 import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"yinit/procfs"
+	"yinit/procfs/proctest"
 )
 
 func TestPidsHits(t *testing.T) {
@@ -69,3 +74,70 @@ func TestPids(t *testing.T) {
 }
 
 func plantedGroup(tr tree) Group { return Find(procfs.New(tr.proc), "self", tr.root) }
+
+// TestMembers: the processes of a group, without those that the reader does not see. A list that
+// is cut off at 64 KiB must not end with the first digits of a pid.
+func TestMembers(t *testing.T) {
+	const dir = "/sys/fs/cgroup/"
+	var long strings.Builder
+	for pid := 1_000_000; long.Len() < 70_000; pid++ {
+		fmt.Fprintln(&long, pid)
+	}
+	for name, tt := range map[string]struct {
+		procs string
+		want  []int
+		many  bool
+	}{
+		"three":        {"1\n27\n4194303\n", []int{1, 27, 4194303}, false},
+		"elsewhere":    {"0\n12\n0\n", []int{12}, false},
+		"none":         {"", nil, false},
+		"no newline":   {"12\n13", []int{12}, false},
+		"no such":      {"\x00", nil, false},
+		"many of them": {long.String(), nil, true},
+	} {
+		root := t.TempDir()
+		check := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		check(os.MkdirAll(root+dir+"a", 0o755))
+		if tt.procs != "\x00" {
+			check(os.WriteFile(root+dir+"a/cgroup.procs", []byte(tt.procs), 0o644))
+		}
+		tree := proctest.New(t)
+		tree.Process(proctest.Process{PID: 5, Files: map[string]string{"cgroup": "0::/a\n"}})
+		tree.File("1/mountinfo", "30 20 0:25 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
+		got := NewFinder(tree.FS(), "1", root).Find("5").Members()
+		if tt.many {
+			if len(got) < 8000 || got[len(got)-1] != 1_000_000+len(got)-1 {
+				t.Errorf("%s: %d, the last is %d", name, len(got), got[len(got)-1])
+			}
+		} else if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+// TestFinderReadsOnce: until it is closed a Finder does not read the groups of a process again.
+func TestFinderReadsOnce(t *testing.T) {
+	tree := proctest.New(t)
+	tree.Process(proctest.Process{PID: 5, Files: map[string]string{"cgroup": "0::/a\n"}})
+	tree.File("1/mountinfo", "30 20 0:25 / /cg rw - cgroup2 cgroup2 rw\n")
+	f := NewFinder(tree.FS(), "1", t.TempDir())
+	expect := func(want string) {
+		t.Helper()
+		if got := string(f.Paths("5")); got != want {
+			t.Errorf("Paths = %q, want %q", got, want)
+		}
+	}
+	expect("0::/a\n")
+	tree.File("5/cgroup", "0::/b\n")
+	expect("0::/a\n")
+	f.Close()
+	expect("0::/b\n")
+	if got := f.Paths("6"); got != nil {
+		t.Errorf("Paths of no process = %q", got)
+	}
+}
