@@ -70,17 +70,18 @@ func openRing(dir string) (*os.File, error) {
 		return nil, err
 	}
 	missing := ErrNoRing
+	var buf [128]byte // A longer link is another one.
 	for _, name := range names {
-		path := filepath.Join(dir, name)
-		switch link, err := os.Readlink(path); {
-		case err == nil && filepath.Base(link) == ringBase && writes(path):
-			f, err := openSealed(path)
+		switch n, err := unix.Readlinkat(int(d.Fd()), name, buf[:]); {
+		case errors.Is(err, fs.ErrPermission): // The links may be listed, but not read.
+			missing = &fs.PathError{Op: "readlink", Path: filepath.Join(dir, name), Err: err}
+		case err != nil || filepath.Base(string(buf[:n])) != ringBase:
+		case writes(filepath.Join(dir, name)):
+			f, err := openSealed(filepath.Join(dir, name))
 			if err == nil {
 				return f, nil
 			}
 			missing = err
-		case errors.Is(err, fs.ErrPermission):
-			missing = err // the links may be listed, but not read
 		}
 	}
 	return nil, missing

@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,5 +63,44 @@ func TestOnlyThreadIsReadOnce(t *testing.T) {
 	check(t, err)
 	if len(got.Tasks) != 1 || got.Tasks[0] != want.Tasks[0] || got.Sigs != want.Sigs || got.MainBlocked != setOf(hup) || got.Partial {
 		t.Errorf("Target = %+v, want %+v", got, want)
+	}
+}
+
+// TestRelayIsAskedFor asks PID 1 and what may be another init what it does with its signals, but
+// not each Go program, which catches nearly as many.
+func TestRelayIsAskedFor(t *testing.T) {
+	const goRuntime, initAll = procfs.SignalSet(0xfffffffd7fc1feff), procfs.SignalSet(0xfffffffffffbfeff)
+	tree := proctest.New(t)
+	for pid, caught := range map[int]procfs.SignalSet{1: 0, 7: goRuntime, 8: initAll, 9: setOf(cont)} {
+		tree.Process(proctest.Process{PID: pid, Sigs: procfs.Signals{Known: true, Caught: caught}})
+	}
+	var asked []int
+	r := verdict.NewReader(tree.FS(), func(pid int) verdict.Relay {
+		asked = append(asked, pid)
+		return nil
+	})
+	for _, pid := range []int{1, 7, 8, 9} {
+		_, err := r.ReadOutcomes(pid)
+		check(t, err)
+	}
+	if !slices.Equal(asked, []int{1, 8}) {
+		t.Errorf("asked about %v, want 1 and 8", asked)
+	}
+}
+
+// TestCalm: only if all threads are known can none of them be in uninterruptible sleep.
+func TestCalm(t *testing.T) {
+	const sleeping, disk = procfs.StateSleeping, procfs.StateDisk
+	for name, tt := range map[string]struct {
+		target verdict.Target
+		want   bool
+	}{
+		"one":     {verdict.Target{Tasks: []verdict.Task{{State: sleeping}}}, true},
+		"two":     {verdict.Target{Tasks: []verdict.Task{{State: sleeping}, {State: disk}}}, false},
+		"partial": {verdict.Target{Tasks: []verdict.Task{{State: sleeping}}, Partial: true}, false},
+	} {
+		if got := tt.target.Calm(); got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }

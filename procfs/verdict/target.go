@@ -1,6 +1,10 @@
 package verdict
 
-import "yinit/procfs"
+import (
+	"slices"
+
+	"yinit/procfs"
+)
 
 // Target is what [Of] needs to know about a process to predict the effect of a
 // signal. Fields that are not known are zero.
@@ -151,8 +155,14 @@ func (t *Target) Complete() bool {
 }
 
 // catchesMost reports whether the process catches so many signals that it may be an init
-// that forwards them.
+// that forwards them. The Go runtime catches nearly as many for any program, but not SIGCONT.
 func (t *Target) catchesMost() bool {
 	const most = 48
-	return t.Sigs.Known && t.Sigs.Caught.Len() >= most
+	return t.Sigs.Known && t.Sigs.Caught.Len() >= most && t.Sigs.Caught.Has(sigCont)
+}
+
+// Calm reports whether no thread of the process was in uninterruptible sleep. It returns false if
+// some have not been read.
+func (t *Target) Calm() bool {
+	return !t.Partial && !slices.ContainsFunc(t.Tasks, func(task Task) bool { return task.State == procfs.StateDisk })
 }

@@ -54,6 +54,9 @@ func WaitsOf(fs procfs.FS, t *verdict.Target) (waits []Wait, hidden bool) {
 // proc_pid_wchan(5). Without either the answer is [verdict.Unknown], unless the
 // thread does not sleep.
 func waitOf(fs procfs.FS, pid int, t *verdict.Task) (Wait, verdict.Answer) {
+	if t.State == procfs.StateSleeping && waitsElsewhere(t.Wchan) {
+		return Wait{}, verdict.No
+	}
 	call, err := fs.Syscall(pid, t.TID)
 	if err == nil {
 		if w, fd, ok := waitOfCall(call); ok && fd >= 0 {
@@ -72,6 +75,15 @@ func waitOf(fs procfs.FS, pid int, t *verdict.Task) (Wait, verdict.Answer) {
 	default:
 		return Wait{}, verdict.Unknown
 	}
+}
+
+// waitsElsewhere reports whether a thread that sleeps in this kernel function waits for something
+// else than a child: wait4(2) and waitid(2) sleep in do_wait, which a compiler may put into their
+// own functions.
+func waitsElsewhere(name string) bool {
+	base := strings.TrimLeft(name, "_")
+	return name != "" && !strings.HasPrefix(base, "do_wait") && !strings.HasPrefix(base, "schedule") &&
+		!strings.Contains(base, "wait4") && !strings.Contains(base, "waitid")
 }
 
 // onlyChild returns the only living child of a thread; 0 if it has none or several,
