@@ -71,7 +71,7 @@ func newExporter(fs procfs.FS, root string, log *slog.Logger) *exporter {
 	}
 	rows := snapshot.NewReader(fs, snapshot.Options{Bare: true, Relay: func(pid int) verdict.Relay { return history.RelayOf(fs, pid) }})
 	e.looker = outside.Looker{
-		FS: fs, Rows: rows, Root: root, Records: e.records,
+		FS: fs, Rows: rows, Root: root, Records: e.records, Brief: true,
 		Policy: func(pid int) *doctor.Policy { return config.StopPolicy(fs, pid, false) },
 	}
 	return e

@@ -92,7 +92,9 @@ func runContainers(args []string) (int, error) {
 	}
 	w := nodeReader(fs, true)
 	defer w.Close()
-	n, err := lookAtNode(fs, w, o.root, nil)
+	l := nodeLooker(fs, w, o.root)
+	l.Brief = !o.json
+	n, err := l.Look()
 	if err != nil {
 		return failure, fmt.Errorf("containers: %w", err)
 	}
@@ -130,8 +132,11 @@ func passes(n *node.Node, level doctor.Level) bool {
 	return !slices.ContainsFunc(n.Containers, func(c node.Container) bool { return doctor.Worse(c.Found, level) })
 }
 
-// nodeReader returns a reader for lookAtNode, for one look or for many.
+// nodeReader returns a reader for nodeLooker, for one look or for many.
 func nodeReader(fs procfs.FS, once bool) *snapshot.Reader {
+	if once {
+		fs = fs.Hasty()
+	}
 	return snapshot.NewReader(fs, snapshot.Options{Bare: true, Lean: once, Relay: relayOf(fs)})
 }
 
@@ -140,11 +145,9 @@ func relayOf(fs procfs.FS) func(pid int) verdict.Relay {
 	return func(pid int) verdict.Relay { return history.RelayOf(fs, pid) }
 }
 
-// lookAtNode looks at all containers of the machine, and asks the doctor about each. past is
-// nil for a single look.
-func lookAtNode(fs procfs.FS, w *snapshot.Reader, root string, past *node.Past) (*node.Node, error) {
-	l := outside.Looker{FS: fs, Rows: w, Root: root, Past: past, Policy: func(pid int) *doctor.Policy { return config.StopPolicy(fs, pid, false) }}
-	return l.Look()
+// nodeLooker returns what looks at all containers of the machine, and asks the doctor about each.
+func nodeLooker(fs procfs.FS, w *snapshot.Reader, root string) *outside.Looker {
+	return &outside.Looker{FS: fs, Rows: w, Root: root, Policy: func(pid int) *doctor.Policy { return config.StopPolicy(fs, pid, false) }}
 }
 
 // printNames prints what --target takes, one name a line.

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"yinit/procfs"
+	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
 )
 
@@ -82,67 +85,128 @@ func TestContainersNoProc(t *testing.T) {
 // all files of each process. Each of the containers needs other files.
 func TestContainersLean(t *testing.T) {
 	requireNamespaces(t)
+	if os.Getuid() != 0 { // Control groups belong to root.
+		compareLooks(t, func(*testing.T) string { return "" })
+		return
+	}
+	compareLooks(t, newGroup)
+}
+
+// compareLooks runs each container in a control group of its own, where group makes one.
+func compareLooks(t *testing.T, group func(t *testing.T) string) {
 	work := t.TempDir()
 	ready := func(name string) string { return "touch " + work + "/" + name + "; " }
-	var pids []int
+	id := strings.Repeat("c0ffee42", 8)
+	var wants []string
 	for name, words := range map[string][]string{
 		"plain":   {"sh", "-c", "trap '' TERM; sleep 1000 & sleep 1000 & " + ready("plain") + "wait"},
 		"relay":   {binary, "--quiet", "--", "sh", "-c", "trap '' TERM; sleep 1000 & (trap - TERM; exec sleep 1000) & " + ready("relay") + "wait"},
 		"zombie":  {"sh", "-c", "sh -c 'sleep 0 & exec sleep 1000' & " + ready("zombie") + "wait"},
 		"stopped": {"sh", "-c", "sleep 1000 & kill -STOP $!; " + ready("stopped") + "wait"},
 		"alike":   {"sh", "-c", "trap '' PIPE CHLD; sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000 & " + ready("alike") + "wait"},
+		"sleep":   {"sh", "-c", "trap '' PIPE; sleep 1000 & sleep 1000 & sleep 1000 & " + ready("sleep") + "exec sleep 1000"},
+		"sleeps":  {"sh", "-c", "sleep 1000 & sleep 1000 & " + ready("sleeps") + "exec sleep 1000"},
 		"nested":  {"sh", "-c", "unshare --pid --fork sleep 1000 & " + ready("nested") + "wait"},
+		"odd":     {"sh", "-c", "unshare --pid --fork sh -c 'sleep 1000 & kill -STOP $!; sh -c \"sleep 0 & exec sleep 1000\" & " + ready("odd") + "wait' & exec sleep 1000"},
 	} {
 		cmd := namespaced(words...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+		if dir := group(t); dir != "" {
+			cmd = inGroup(dir, words...)
 		}
-		t.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-		eventually(t, name+" is ready", func() bool {
-			_, err := os.Stat(work + "/" + name)
-			return err == nil
-		})
-		pids = append(pids, cmd.Process.Pid)
+		startUntil(t, cmd, work+"/"+name)
+		wants = append(wants, strconv.Itoa(cmd.Process.Pid))
 	}
-	fs := procfs.FS{}
-	look := func(w *snapshot.Reader) map[int]string {
+	if dir := group(t); dir != "" { // An engine in a container runs a container.
+		inner := dir + "/docker/" + id
+		script := "mkdir -p " + inner + "; unshare --pid --fork sh -c 'echo 0 >" + inner + "/cgroup.procs; sleep 1000 & " + ready("inner") + "exec sleep 1000' & wait"
+		cmd := inGroup(dir, "sh", "-c", script)
+		t.Cleanup(func() {
+			for _, sub := range []string{"/docker/" + id, "/docker"} {
+				eventually(t, "nobody is left in the control group", func() bool { return os.Remove(dir+sub) == nil })
+			}
+		})
+		startUntil(t, cmd, work+"/inner")
+		wants = append(wants, strconv.Itoa(cmd.Process.Pid), id)
+	}
+	byStat := 0 // how many rows need no more than the stat
+	look := func(w *snapshot.Reader) map[string]string {
 		defer w.Close()
-		n, err := lookAtNode(fs, w, "", nil)
+		n, err := nodeLooker(procfs.FS{}, w, "").Look()
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := map[int]string{}
+		all := map[string]string{}
 		for i := range n.Containers {
 			c := &n.Containers[i]
 			c.Identify(w.Fill)
-			j := jsonOfContainer(c)
-			j.Zombies.OldestMS, j.Sessions.OldestMS = 0, 0
-			if j.First != nil {
-				j.First.AgeMS = 0
+			text := lasting(t, c)
+			all[strconv.Itoa(c.PID)], all[c.ID] = text, text
+			for k := range c.View.Procs {
+				if c.View.Procs[k].Inner != 0 {
+					byStat++
+				}
 			}
-			for k := range j.Findings {
-				j.Findings[k].Evidence = "" // It tells for how long.
-			}
-			b, err := json.Marshal(j)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all[c.PID] = string(b)
 		}
 		return all
 	}
 	// What has just started still changes.
 	eventually(t, "both looks agree", func() bool {
-		lean, full := look(nodeReader(fs, true)), look(snapshot.NewReader(fs, snapshot.Options{Relay: relayOf(fs)}))
-		for _, pid := range pids {
-			if lean[pid] != full[pid] || full[pid] == "" {
-				t.Logf("%d: -full +lean\n%s", pid, cmp.Diff(full[pid], lean[pid]))
+		lean, full := look(nodeReader(procfs.FS{}, true)), look(snapshot.NewReader(procfs.FS{}, snapshot.Options{Relay: relayOf(procfs.FS{})}))
+		for _, want := range wants {
+			if lean[want] != full[want] || full[want] == "" {
+				t.Logf("%s: -full +lean\n%s", want, cmp.Diff(full[want], lean[want]))
 				return false
 			}
 		}
 		return true
 	})
+	if tells := tellsPIDs(t); slices.Contains(wants, id) && tells != (byStat > 0) {
+		t.Errorf("the kernel tells the pids inside: %t; %d processes have only their stat read", tells, byStat)
+	}
+}
+
+// startUntil starts a command, and waits for a file that it makes.
+func startUntil(t *testing.T, cmd *exec.Cmd, file string) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	eventually(t, filepath.Base(file)+" is ready", func() bool {
+		_, err := os.Stat(file)
+		return err == nil
+	})
+}
+
+// lasting returns what is known of a container, without what changes with time.
+func lasting(t *testing.T, c *node.Container) string {
+	t.Helper()
+	j := jsonOfContainer(c)
+	j.Zombies.OldestMS, j.Sessions.OldestMS = 0, 0
+	if j.First != nil {
+		j.First.AgeMS = 0
+	}
+	for k := range j.Findings {
+		j.Findings[k].Evidence = "" // It tells for how long.
+	}
+	b, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// tellsPIDs reports whether the kernel tells which pid a process has in a PID namespace.
+func tellsPIDs(t *testing.T) bool {
+	t.Helper()
+	ns, err := procfs.FS{}.OpenPIDNamespace(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ns.Close()
+	_, err = ns.PID(os.Getpid())
+	return err == nil
 }

@@ -58,7 +58,9 @@ type nodeView struct {
 
 // look prints one frame.
 func (v *nodeView) look(fs procfs.FS, w *snapshot.Reader, o containersOptions, out *client) error {
-	n, err := lookAtNode(fs, w, o.root, &v.past)
+	l := nodeLooker(fs, w, o.root)
+	l.Past, l.Brief = &v.past, true
+	n, err := l.Look()
 	if err != nil {
 		return err // There is nothing that could be shown as of now.
 	}

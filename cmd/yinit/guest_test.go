@@ -36,6 +36,7 @@ var guestCases = []struct {
 	{"demo", guestDemo},
 	{"a stop is rehearsed", guestRehearsal},
 	{"a scene", guestScene},
+	{"a look that reads few files", func(t *testing.T) { compareLooks(t, newGroup) }},
 }
 
 // inGuest says that this is the virtual machine.

@@ -103,7 +103,7 @@ func collect(proc procfs.FS, o metricsOptions, state *tally.State) (*metrics.Set
 	w := snapshot.NewReader(proc, snapshot.Options{Bare: true, Relay: func(pid int) verdict.Relay { return history.RelayOf(proc, pid) }})
 	defer w.Close()
 	l := outside.Looker{
-		FS: proc, Rows: w, Root: o.root, Policy: func(pid int) *doctor.Policy { return config.StopPolicy(proc, pid, false) },
+		FS: proc, Rows: w, Root: o.root, Brief: true, Policy: func(pid int) *doctor.Policy { return config.StopPolicy(proc, pid, false) },
 		Records: func(c *node.Container) ([]history.Record, doctor.Memory) {
 			src, h, err := outside.Open(proc, c.PID)
 			if err != nil {

@@ -72,14 +72,16 @@ type grouper struct {
 	groups []Group
 	chains map[int]Chain   // by process, as far as they were read
 	own    map[string]bool // IDs of containers with a PID namespace of their own
+	paths  func(pid int) []byte
 }
 
 // Find groups processes by containers: by their PID namespace and, where several containers
 // share one, by the container in their control group. A PID namespace in a container that
 // is not another container, as a browser makes for its tabs, belongs to that container.
-// Processes of the host are in no group.
-func Find(fs procfs.FS, procs []Process) []Group {
-	g := &grouper{fs: fs, procs: procs, byPID: make(map[int]int, len(procs)), of: make([]*space, len(procs)), chains: map[int]Chain{}, own: map[string]bool{}}
+// Processes of the host are in no group. paths returns the content of the file cgroup of a
+// process, or nil.
+func Find(fs procfs.FS, procs []Process, paths func(pid int) []byte) []Group {
+	g := &grouper{fs: fs, paths: paths, procs: procs, byPID: make(map[int]int, len(procs)), of: make([]*space, len(procs)), chains: map[int]Chain{}, own: map[string]bool{}}
 	for i := range procs {
 		g.byPID[procs[i].ID.PID] = i
 	}
@@ -120,8 +122,12 @@ func (g *grouper) findSpaces() {
 	slices.SortStableFunc(g.spaces, func(a, b *space) int { return cmp.Compare(a.depth, b.depth) })
 	for _, s := range g.spaces[1:] {
 		s.parent = base
+		from := s.members
 		if s.first >= 0 {
-			if at, ok := g.byPID[g.procs[s.first].PPID]; ok && g.of[at] != s {
+			from = []int{s.first}
+		}
+		for _, i := range from { // Without PID 1 the others tell: one of them came from there.
+			if at, ok := g.byPID[g.procs[i].PPID]; ok && g.of[at] != s && g.of[at].depth > s.parent.depth && g.of[at].depth < s.depth {
 				s.parent = g.of[at]
 			}
 		}
@@ -181,8 +187,7 @@ func (g *grouper) key(i int) (key string, denied bool) {
 func (g *grouper) chain(i int) Chain {
 	c, ok := g.chains[i]
 	if !ok {
-		b, _ := g.fs.ReadFile(strconv.Itoa(g.procs[i].ID.PID) + "/cgroup") // Nothing if it has ended.
-		c = ParseCgroups(b)
+		c = ParseCgroups(g.paths(g.procs[i].ID.PID))
 		g.chains[i] = c
 	}
 	return c

@@ -2,6 +2,7 @@ package container
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,6 +96,14 @@ func TestFind(t *testing.T) {
 				fake{pid: 202, ppid: 201, nspid: []int{202, 8, 2}, ns: "pid:[11]", cgroup: a}),
 			[]string{"a: 1 7 8; first 200"},
 		},
+		"a PID namespace within a container, of which PID 1 is not told": {
+			append(host[:3:3],
+				fake{pid: 200, ppid: 100, nspid: []int{200, 1}, ns: "pid:[10]", cgroup: a},
+				fake{pid: 201, ppid: 200, nspid: []int{201, 7}, ns: "pid:[11]", cgroup: a},
+				fake{pid: 202, ppid: 201, nspid: []int{202, 8, 2}, ns: "pid:[11]", cgroup: a},
+				fake{pid: 203, ppid: 100, nspid: []int{203, 9, 3}, ns: "pid:[11]", cgroup: a}),
+			[]string{"a: 1 7 8 9; first 200"},
+		},
 		"Docker in Docker": {
 			append(host[:3:3],
 				fake{pid: 200, ppid: 100, nspid: []int{200, 1}, ns: "pid:[10]", cgroup: a},
@@ -144,8 +153,16 @@ func TestFind(t *testing.T) {
 		},
 	} {
 		fs, procs := node(t, tt.procs)
-		if diff := cmp.Diff(tt.want, told(Find(fs, procs), procs)); diff != "" {
+		if diff := cmp.Diff(tt.want, told(Find(fs, procs, pathsIn(fs)), procs)); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
+	}
+}
+
+// pathsIn reads the paths of control groups.
+func pathsIn(fs procfs.FS) func(pid int) []byte {
+	return func(pid int) []byte {
+		b, _ := fs.ReadFile(strconv.Itoa(pid) + "/cgroup") // Nothing if it has ended.
+		return b
 	}
 }

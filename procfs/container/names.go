@@ -60,6 +60,8 @@ type Describer struct {
 	// Cmdline returns the arguments of a process, without waiting for one that sleeps in
 	// the kernel.
 	Cmdline func(pid int) []string
+
+	monitors map[int]Monitor // by the pid: the containers of a pod have the same
 }
 
 // Describe returns the names of a group. procs and all are as in [Find].
@@ -116,7 +118,14 @@ func (d *Describer) monitor(n *Names, parent int) Monitor {
 	if parent == 0 || d.Cmdline == nil {
 		return Monitor{}
 	}
-	m := ParseMonitor(d.Cmdline(parent))
+	m, ok := d.monitors[parent]
+	if !ok {
+		if d.monitors == nil {
+			d.monitors = map[int]Monitor{}
+		}
+		m = ParseMonitor(d.Cmdline(parent))
+		d.monitors[parent] = m
+	}
 	if m.Runtime == "" {
 		return m
 	}

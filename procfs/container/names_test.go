@@ -77,7 +77,7 @@ func TestDescribe(t *testing.T) {
 			if err := writeFile(fs.Root()+"/200/mountinfo", tt.mounts); err != nil {
 				t.Fatal(err)
 			}
-			groups := Find(fs, list)
+			groups := Find(fs, list, pathsIn(fs))
 			if len(groups) != 1 {
 				t.Fatalf("%d groups", len(groups))
 			}

@@ -54,7 +54,7 @@ func TestReal(t *testing.T) {
 				{ID: procfs.ID{PID: 100, Start: 1}, PPID: 1, NSpid: []int{100}},
 				{ID: procfs.ID{PID: 200, Start: 2}, PPID: 100, NSpid: []int{200, 1}},
 			}
-			found := Find(tree.FS(), procs)
+			found := Find(tree.FS(), procs, pathsIn(tree.FS()))
 			if len(found) != 1 {
 				t.Fatalf("%d containers", len(found))
 			}

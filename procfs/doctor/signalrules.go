@@ -54,12 +54,23 @@ func inherited(f *Facts, s *Stop) *Finding {
 // fewAlike is how many processes must be alike for a guess that they have inherited something.
 const fewAlike = 3
 
+// telling are the signals that a program rarely blocks or ignores for all of its children.
+const telling = procfs.SignalSet(1<<(sigTERM-1) | 1<<(sigCHLD-1) | 1<<(sigPIPE-1))
+
+// Alike reports whether all processes may have inherited something from before the start of the
+// container, by what the first one blocks and ignores. If not, nobody asks that of the others.
+func Alike(first *snapshot.Process) bool {
+	return first.Sigs.Known && (first.Sigs.Blocked|first.Sigs.Ignored)&telling != 0
+}
+
 // shared: all processes block or ignore the same signals, and PID 1 is not yinit, which would
 // know with what it was started. One program that wants that resets it for its children, or
 // is alone.
 func shared(s *Stop) *Finding {
-	watched := procfs.NewSignalSet(sigTERM, sigCHLD, sigPIPE)
-	blocked, ignored := watched, watched
+	if s.Relayed || len(s.Steps) < fewAlike || !Alike(s.Steps[0].Process) {
+		return nil
+	}
+	blocked, ignored := telling, telling
 	for i := range s.Steps {
 		p := s.Steps[i].Process
 		if !p.Sigs.Known || isForking(p) {
@@ -67,7 +78,7 @@ func shared(s *Stop) *Finding {
 		}
 		blocked, ignored = blocked&p.Sigs.Blocked, ignored&p.Sigs.Ignored
 	}
-	if s.Relayed || len(s.Steps) < fewAlike || (blocked | ignored).Empty() {
+	if (blocked | ignored).Empty() {
 		return nil
 	}
 	procs := make([]*snapshot.Process, len(s.Steps))

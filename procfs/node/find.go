@@ -144,8 +144,9 @@ func listContainers(fs procfs.FS, root string) ([]candidate, error) {
 		}
 		procs = append(procs, p)
 	}
-	groups := container.Find(fs, procs)
-	files, _ := FindRoot(fs, root)
+	files, cgroups := FindRoot(fs, root)
+	defer cgroups.Close()
+	groups := container.Find(fs, procs, pathsOf(cgroups))
 	names := container.Describer{FS: fs, Root: files, Cmdline: func(pid int) []string {
 		words, _ := fs.CmdlineInTime(pid) // nil if it has ended
 		return words

@@ -87,7 +87,7 @@ func (n *Node) Where(pid int) (c *Container, inside int) {
 type Options struct {
 	FS     procfs.FS
 	Root   *container.Root // of the host
-	Groups *cgroup.Finder  // nil: nothing is known about control groups
+	Groups *cgroup.Finder
 	// Closer reads a process in full, see [verdict.Reader.Read]. It may be nil.
 	Closer func(pid int) (*verdict.Target, error)
 	// Cmdline reads the command line of a process without waiting for one that sleeps in the
@@ -116,15 +116,20 @@ const mostTimed = 64
 func Look(s *snapshot.Snapshot, o Options) *Node {
 	procs := make([]container.Process, len(s.Procs))
 	byPID := make(map[int]int, len(s.Procs))
+	pids := make([]int, 0, 2*len(s.Procs)) // of many short lists
 	for i := range s.Procs {
 		p := &s.Procs[i]
 		procs[i] = container.Process{ID: p.ID, PPID: p.PPID, Kernel: p.KernelThread(), Dead: p.Dead()}
-		if p.Target != nil {
+		switch {
+		case p.Target != nil:
 			procs[i].NSpid = p.Target.NSpid
+		case p.Inner != 0:
+			pids = append(pids, p.ID.PID, int(p.Inner))
+			procs[i].NSpid = pids[len(pids)-2 : len(pids) : len(pids)]
 		}
 		byPID[p.ID.PID] = i
 	}
-	groups := container.Find(o.FS, procs)
+	groups := container.Find(o.FS, procs, pathsOf(o.Groups))
 	names := container.Describer{FS: o.FS, Root: o.Root, Cmdline: func(pid int) []string {
 		if i, ok := byPID[pid]; ok {
 			return o.cmdline(&s.Procs[i])
@@ -195,9 +200,7 @@ func (c *Container) read(o Options, clock *idle.Clock) {
 	if c.PID != 0 {
 		c.readFirst(o)
 		c.readOthers(o)
-		if o.Groups != nil {
-			c.readGroup(o.Groups.Find(strconv.Itoa(c.PID)))
-		}
+		c.readGroup(o.Groups.Find(strconv.Itoa(c.PID)))
 	}
 	c.Dead, c.Stuck = map[procfs.ID]time.Duration{}, map[procfs.ID]time.Duration{}
 	timed := 0
@@ -230,13 +233,13 @@ func (c *Container) readFirst(o Options) {
 		return // Reading more may need a lock that a process in state D holds.
 	}
 	p := &c.View.Procs[i]
-	c.onNode(p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
 	if o.Closer != nil {
 		if t, err := o.Closer(c.PID); err == nil && t.ID.Start == p.ID.Start {
 			p.Target = t
 			p.Term, _ = verdict.Of(t, sigTERM, verdict.Anyone())
 		}
 	}
+	c.onNode(p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
 	c.Reaps = Reaps(o.FS, p.Target)
 }
 
@@ -244,7 +247,8 @@ func (c *Container) readFirst(o Options) {
 func (c *Container) readOthers(o Options) {
 	first := c.First()
 	follows := first != nil && doctor.Follows(first)
-	named := 1 // the first process
+	asked := follows || first != nil && doctor.Alike(first) // what the others do with signals
+	named := 1                                              // the first process
 	for i := range c.View.Procs {
 		p := &c.View.Procs[i]
 		if p.ID.PID == 1 || p.Dead() {
@@ -254,7 +258,7 @@ func (c *Container) readOthers(o Options) {
 			c.onNode(p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
 			named++
 		}
-		if follows && o.Fill != nil {
+		if asked && o.Fill != nil {
 			c.onNode(p, o.Fill)
 		}
 		if follows && o.Foresee != nil {

@@ -3,6 +3,7 @@ package node
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"yinit/procfs"
 	"yinit/procfs/cgroup"
@@ -28,4 +29,9 @@ func findRoot(fs procfs.FS) (*container.Root, *cgroup.Finder) {
 		return container.NewRoot("/"), cgroup.NewFinder(fs, "self", "")
 	}
 	return container.NewRoot(dir), cgroup.NewFinder(fs, "1", dir)
+}
+
+// pathsOf returns what reads the paths of the control groups of a process.
+func pathsOf(groups *cgroup.Finder) func(pid int) []byte {
+	return func(pid int) []byte { return groups.Paths(strconv.Itoa(pid)) }
 }

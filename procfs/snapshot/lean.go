@@ -1,7 +1,11 @@
 package snapshot
 
 import (
+	"math"
+	"os"
+	"slices"
 	"syscall"
+	"time"
 
 	"yinit/procfs"
 	"yinit/procfs/verdict"
@@ -9,21 +13,31 @@ import (
 
 // A lean scan is for one look at the containers of a machine. Nearly all processes there are
 // plain: they sleep or run, and their parent is in the same PID namespace. Of such a process it
-// reads the status only, which has its pids in all namespaces, and not the stat: the row lacks
-// the start time, the age, the CPU time, the process group and the session.
+// reads one file. That is the stat, where the kernel tells the pid inside without a file, and else
+// the status, which has the pids in all namespaces.
 type lean struct {
-	r     *Reader
-	depth map[int]int // in how many PID namespaces a process is, by its pid
-	rows  []Process
+	r      *Reader
+	uptime time.Duration
+	depth  map[int]int // in how many PID namespaces a process is, by its pid
+	rows   []Process
+	mates  map[int]*procfs.OpenPIDNamespace // of the process, if that is in the control group of PID 1
+	spaces []*procfs.OpenPIDNamespace       // all that are open
+	most   int                              // of these
+	blind  bool                             // the kernel does not tell the pids inside
+	stat   procfs.Stat
 }
 
-// manyRows is how many rows a lean snapshot has room for at first.
-const manyRows = 4096
+// manyRows is how many rows a lean snapshot has room for at first. Memory that is not used costs
+// nothing.
+const manyRows = 1 << 14
 
 // scanLean is scan with [Options.Lean]. It returns the rows of plain processes; the stats have
 // the others.
-func (r *Reader) scanLean() ([]Process, error) {
-	l := lean{r: r, depth: map[int]int{}, rows: make([]Process, 0, manyRows)}
+func (r *Reader) scanLean(uptime time.Duration) ([]Process, error) {
+	l := lean{r: r, uptime: uptime, depth: make(map[int]int, manyRows/2), rows: make([]Process, 0, manyRows), mates: make(map[int]*procfs.OpenPIDNamespace, manyRows/2)}
+	l.blind, l.most = r.Members == nil || !r.Targets.Ours, halfOfFiles()
+	defer l.close()
+	r.others = map[int]*procfs.Status{}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stats, err := r.scanner.ScanBut(l.take, nil)
@@ -38,27 +52,65 @@ func (r *Reader) scanLean() ([]Process, error) {
 	return l.rows, nil
 }
 
-// take reads the status of a process, and makes its row if that is enough. The PID namespace
-// of a child is that of its parent if both are equally deep: setns(2) leads only downwards,
-// and whoever comes that way has a parent that is not as deep.
+// halfOfFiles returns half of how many files this process may have open.
+func halfOfFiles() int {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return 0
+	}
+	return int(min(r.Cur, math.MaxInt32) / 2)
+}
+
+func (l *lean) close() {
+	for _, s := range l.spaces {
+		_ = s.Close() // Nothing was written.
+	}
+}
+
+// take reads a file of a process, and makes its row if that is enough.
 func (l *lean) take(pid int) bool {
+	if space, ok := l.mates[pid]; ok && l.takeMate(pid, space) {
+		return true
+	}
 	st := &l.r.lastStatus
 	if l.r.scanner.Status(pid, st) != nil {
 		return false // The stat has the reason.
 	}
 	depth := len(st.NSpid)
 	l.depth[pid] = depth
+	if depth == 2 && st.NSpid[1] == 1 {
+		l.meet(pid)
+	}
+	if !l.plain(st) {
+		l.r.others[pid] = clone(st)
+		return false
+	}
+	l.rows = append(l.rows, l.row(st))
+	return true
+}
+
+// clone returns a copy that shares no memory.
+func clone(st *procfs.Status) *procfs.Status {
+	copied := *st
+	copied.NSpid, copied.Groups = slices.Clone(st.NSpid), slices.Clone(st.Groups)
+	return &copied
+}
+
+// plain reports whether a process is plain by its status. The PID namespace of a child is that of
+// its parent if both are equally deep: setns(2) leads only downwards, and whoever comes that way
+// has a parent that is not as deep.
+func (l *lean) plain(st *procfs.Status) bool {
+	depth := len(st.NSpid)
 	switch {
 	case depth <= 1, st.NSpid[depth-1] == 1: // It is on the host, or PID 1.
 		return false
 	case l.depth[st.PPID] != depth: // It came from outside, or its parent has a higher pid.
 		return false
-	case st.State != procfs.StateSleeping && st.State != procfs.StateRunning: // Since when, or how did it end?
+	case !ordinary(st.State): // Since when, or how did it end?
 		return false
 	case !st.Sigs.Known, st.Sigs.Blocked.Has(int(syscall.SIGTERM)): // It may be made at the moment: how old is it?
 		return false
 	}
-	l.rows = append(l.rows, l.row(st))
 	return true
 }
 
@@ -73,10 +125,56 @@ func (l *lean) row(st *procfs.Status) Process {
 	}
 }
 
+// meet finds the processes that are in the control group of PID 1 of a container. An engine gives
+// each container a group of its own, so none of these is in a container within this one, but it
+// may be in a PID namespace within that of PID 1, as a browser makes for its tabs.
+func (l *lean) meet(pid int) {
+	if l.blind || len(l.spaces) >= l.most {
+		return
+	}
+	space, err := l.r.fs.OpenPIDNamespace(pid)
+	if err != nil { // This user may not look into it, or it has ended.
+		return
+	}
+	l.spaces = append(l.spaces, space)
+	if inside, err := space.PID(pid); err != nil || inside != 1 {
+		l.blind = err == syscall.ENOTTY
+		return
+	}
+	for _, mate := range l.r.Members(pid) {
+		l.mates[mate] = space
+	}
+}
+
+// takeMate is take for a process in the control group of PID 1. A process that came from outside,
+// as one of docker exec, has a parent that is not in that group.
+func (l *lean) takeMate(pid int, space *procfs.OpenPIDNamespace) bool {
+	s := &l.stat
+	if l.r.scanner.Stat(pid, s) != nil || l.mates[s.PPID] != space || !ordinary(s.State) {
+		return false
+	}
+	inside, err := space.PID(pid)
+	if err != nil {
+		return false
+	}
+	l.depth[pid] = 2
+	l.rows = append(l.rows, Process{
+		ID: s.ID(), PPID: s.PPID, PGRP: s.PGRP, Session: s.Session, Threads: s.Threads, State: s.State, Comm: s.Comm,
+		CPUTime: (s.UTime + s.STime).Duration(), RSS: s.RSS.Bytes(os.Getpagesize()), Age: procfs.Age(l.uptime, s.Start),
+		Inner: int32(inside), Term: verdict.OutcomeUnknown,
+	})
+	return true
+}
+
+// ordinary reports whether a process in this state is neither dead, nor stopped, nor stuck.
+func ordinary(s procfs.State) bool {
+	return s == procfs.StateSleeping || s == procfs.StateRunning
+}
+
 // Fill reads what a lean snapshot lacks of a process. p has its pid on the machine. It does
 // nothing if the process has ended.
 func (r *Reader) Fill(p *Process) {
-	if p.ID.Start != 0 {
+	if p.ID.Start != 0 && (p.Inner == 0 || p.Target != nil) {
 		return
 	}
 	stat, err := r.fs.Stat(p.ID.PID)
@@ -93,6 +191,7 @@ func (r *Reader) Fill(p *Process) {
 	}
 	p.ID, p.PGRP, p.Session, p.Threads, p.State = full.ID, full.PGRP, full.Session, full.Threads, full.State
 	p.Age, p.CPUTime, p.Sigs, p.Target, p.Term = full.Age, full.CPUTime, full.Sigs, full.Target, full.Term
+	p.User, p.UID = full.User, full.UID
 }
 
 // findLean is [Reader.Find] with [Options.Lean].

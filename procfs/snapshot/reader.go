@@ -59,6 +59,10 @@ type Reader struct {
 	Targets *verdict.Reader
 	// Cgroup is the control group whose usage and limits are read.
 	Cgroup cgroup.Group
+	// Members returns the processes of the control group of a process, but not those of groups
+	// below it; nil: they are not known. It may be nil. A lean snapshot asks for those of the
+	// first processes of containers.
+	Members func(pid int) []int
 
 	fs      procfs.FS
 	opt     Options
@@ -72,6 +76,7 @@ type Reader struct {
 	stats      []*procfs.Stat  // of the scanner, see [procfs.Scanner.ScanShared]
 	groups     *verdict.Groups // of stats; nil: not needed yet
 	lastStatus procfs.Status
+	others     map[int]*procfs.Status // what a lean scan has read of those that are not plain
 	seen       map[procfs.ID]*kept
 	wchans     map[string]string                  // see internWchan
 	signals    map[procfs.Signals]*procfs.Signals // see shareSignals
@@ -165,7 +170,7 @@ func (r *Reader) Snapshot() (Snapshot, error) {
 	var plain []Process
 	var stats []*procfs.Stat
 	if r.opt.Lean {
-		plain, err = r.scanLean()
+		plain, err = r.scanLean(uptime)
 		stats = r.stats
 	} else {
 		stats, err = r.scan()
@@ -185,6 +190,7 @@ func (r *Reader) Snapshot() (Snapshot, error) {
 		appeared += fresh
 		snap.Procs = append(snap.Procs, p)
 	}
+	r.others = nil
 	for id, p := range r.seen {
 		if p.round != r.round {
 			delete(r.seen, id)
@@ -322,7 +328,11 @@ func (r *Reader) Cmdline(p *Process) []string {
 	if p.Dead() || p.KernelThread() {
 		return nil
 	}
-	words, _ := r.readCmdline(p.ID, p.State, p.Threads)
+	threads := p.Threads
+	if p.Target != nil && p.Target.Calm() {
+		threads = 1 // None of them holds the lock.
+	}
+	words, _ := r.readCmdline(p.ID, p.State, threads)
 	return words
 }
 

@@ -63,8 +63,8 @@ func (r *Reader) status(p *kept, s *procfs.Stat, ran, same bool) *keptStatus {
 	if !st.due(s, ran) && (int(r.round)+s.PID)%rounds != 0 {
 		return st
 	}
-	status := &r.lastStatus // Parsing into the same value again allocates nothing.
-	if err := r.scanner.Status(s.PID, status); err != nil {
+	status := r.readStatus(s)
+	if status == nil {
 		st.uid = procfs.NoID
 		return st
 	}
@@ -81,6 +81,20 @@ func (r *Reader) status(p *kept, s *procfs.Stat, ran, same bool) *keptStatus {
 		st.tracer = int32(zombie.TracerProcess(r.fs, status.TracerPID))
 	}
 	return st
+}
+
+// readStatus returns the status of the process of s; nil: it cannot be read. It is valid until the
+// next call.
+func (r *Reader) readStatus(s *procfs.Stat) *procfs.Status {
+	if known := r.others[s.PID]; known != nil && known.Name == s.Comm && known.PPID == s.PPID {
+		delete(r.others, s.PID)
+		return known
+	}
+	status := &r.lastStatus // Parsing into the same value again allocates nothing.
+	if err := r.scanner.Status(s.PID, status); err != nil {
+		return nil
+	}
+	return status
 }
 
 // mostSignals limits the signal states that a Reader shares. Most processes have one of a few.

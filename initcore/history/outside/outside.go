@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"yinit/initcore/history"
 	"yinit/initcore/history/facts"
@@ -24,6 +25,9 @@ type Looker struct {
 	Past *node.Past // what the looks before have found; nil: there is only one
 	// Snapshot is that of the machine, if Rows has just taken it; nil: take one.
 	Snapshot *snapshot.Snapshot
+	// Brief leaves out what only the reasons for the verdicts on first processes depend on, which
+	// the evidence of some findings has.
+	Brief bool
 	// Policy returns what yinit as the process pid does at a stop; nil: that is not known.
 	Policy func(pid int) *doctor.Policy
 	// Records returns the records that yinit as the first process of a container keeps. If it is
@@ -38,17 +42,23 @@ func (l *Looker) Look() (*node.Node, error) {
 			return nil, fmt.Errorf("--root: %w", err)
 		}
 	}
+	var o node.Options
+	o.Root, o.Groups = node.FindRoot(l.FS, l.Root)
+	defer o.Groups.Close()
 	snap := l.Snapshot
 	if snap == nil {
+		l.Rows.Members = func(pid int) []int { return o.Groups.Find(strconv.Itoa(pid)).Members() }
 		taken, err := l.Rows.Snapshot()
 		if err != nil {
 			return nil, err
 		}
 		snap = &taken
 	}
-	o := node.Options{FS: l.FS, Closer: l.Rows.Targets.Read, Cmdline: l.Rows.Cmdline, Foresee: l.Rows.Foresee, Fill: l.Rows.Fill, Past: l.Past}
-	o.Root, o.Groups = node.FindRoot(l.FS, l.Root)
-	defer o.Groups.Close()
+	o.FS, o.Past = l.FS, l.Past
+	o.Closer, o.Cmdline, o.Foresee, o.Fill = l.Rows.Targets.Read, l.Rows.Cmdline, l.Rows.Foresee, l.Rows.Fill
+	if l.Brief {
+		o.Closer = l.Rows.Targets.ReadOutcomes
+	}
 	n := node.Look(snap, o)
 	for i := range n.Containers {
 		c := &n.Containers[i]
