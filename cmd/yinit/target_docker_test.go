@@ -83,12 +83,19 @@ var targetCommands = []string{
 // node's is run by look.
 func sameFromNode(t *testing.T, id string, look ...string) {
 	t.Helper()
+	sameLooks(t, id, targetCommands, []string{"--target", id[:12]}, look...)
+}
+
+// sameLooks checks that each of the commands says the same when look runs it with the options as
+// inside the container.
+func sameLooks(t *testing.T, id string, commands, options []string, look ...string) {
+	t.Helper()
 	const tries = 5 // a process may run at one look, and sleep at the other
-	for _, command := range targetCommands {
+	for _, command := range commands {
 		words := strings.Fields(command)
 		for try := 1; ; try++ {
 			inside, status := objects(t, slices.Concat([]string{"docker", "exec", id, "/yinit"}, words)...)
-			outside, from := objects(t, slices.Concat(look, words, []string{"--target", id[:12]})...)
+			outside, from := objects(t, slices.Concat(look, words, options)...)
 			diff := cmp.Diff(inside, outside)
 			if diff != "" && try < tries {
 				continue
@@ -190,18 +197,11 @@ func TestTargetFromContainer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			look := slices.Concat([]string{"docker", "run", "--rm", "--pid", "host", "--entrypoint", ""}, options, []string{busyImage, "/yinit"})
-			for _, command := range []string{"ps --json", "zombies --json", "history --json"} {
-				words := strings.Fields(command)
-				inside, status := objects(t, slices.Concat([]string{"docker", "exec", id, "/yinit"}, words)...)
-				args := slices.Concat(look, words, []string{"--target", id[:12]})
-				if name == "root" {
-					args = append(args, "--root", "/host")
-				}
-				outside, from := objects(t, args...)
-				if diff := cmp.Diff(inside, outside); diff != "" || status != from {
-					t.Errorf("%s, status %d inside, %d from here, -inside +from here:\n%s", command, status, from, diff)
-				}
+			target := []string{"--target", id[:12]}
+			if name == "root" {
+				target = append(target, "--root", "/host")
 			}
+			sameLooks(t, id, []string{"ps --json", "zombies --json", "history --json"}, target, look...)
 		})
 	}
 }
