@@ -80,7 +80,7 @@ func ReadThreads(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
 	t.Tasks, t.Partial = nil, false
 	if status.Threads == 1 && !status.State.Ended() { // The file of its only thread says the same.
 		t.add(fs, stat.PID, &status)
-	} else if err := t.addThreads(fs); err != nil {
+	} else if err := t.addThreads(fs, &status); err != nil {
 		return nil, err
 	}
 	if len(t.Tasks) == 0 {
@@ -90,8 +90,8 @@ func ReadThreads(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
 	return t, nil
 }
 
-// addThreads adds all living threads.
-func (t *Target) addThreads(fs procfs.FS) error {
+// addThreads adds all living threads. The status of the process is that of its main thread.
+func (t *Target) addThreads(fs procfs.FS, main *procfs.Status) error {
 	threads, err := fs.Threads(t.ID.PID)
 	if err != nil {
 		return err
@@ -99,6 +99,12 @@ func (t *Target) addThreads(fs procfs.FS) error {
 	var s procfs.Status
 	var buf []byte
 	for _, tid := range threads {
+		if tid == t.ID.PID {
+			if !main.State.Ended() {
+				t.add(fs, tid, main)
+			}
+			continue
+		}
 		buf, err = fs.ThreadStatus(t.ID.PID, tid, &s, buf)
 		switch {
 		case errors.Is(err, procfs.ErrGone):

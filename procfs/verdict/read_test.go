@@ -161,7 +161,7 @@ func TestTargetOfOddProcesses(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 7, Status: proctest.NoSignals(), Threads: []proctest.Thread{{TID: 8}}})
 	tree.Process(proctest.Process{PID: 9, State: procfs.StateZombie, ExitCode: 15})
-	tree.Process(proctest.Process{PID: 10, Threads: []proctest.Thread{{TID: 10, State: procfs.StateZombie, Blocked: setOf(hup)}, {TID: 11, Blocked: setOf(term)}}})
+	tree.Process(proctest.Process{PID: 10, State: procfs.StateZombie, Threads: []proctest.Thread{{TID: 10, Blocked: setOf(hup)}, {TID: 11, State: procfs.StateSleeping, Blocked: setOf(term)}}})
 	fs := tree.FS()
 	if tg, err := verdict.Read(fs, 7, verdict.Anyone()); err != nil || tg.Sigs.Known || len(tg.Tasks) != 2 {
 		t.Errorf("Target without lines: %+v, %v, want signals unknown", tg, err)
