@@ -109,12 +109,16 @@ func compareLooks(t *testing.T, group func(t *testing.T) string) {
 		"nested":  {"sh", "-c", "unshare --pid --fork sleep 1000 & " + ready("nested") + "wait"},
 		"odd":     {"sh", "-c", "unshare --pid --fork sh -c 'sleep 1000 & kill -STOP $!; sh -c \"sleep 0 & exec sleep 1000\" & " + ready("odd") + "wait' & exec sleep 1000"},
 	} {
-		cmd := namespaced(words...)
-		if dir := group(t); dir != "" {
+		cmd, dir := namespaced(words...), group(t)
+		if dir != "" {
 			cmd = inGroup(dir, words...)
 		}
 		startUntil(t, cmd, work+"/"+name)
 		wants = append(wants, strconv.Itoa(cmd.Process.Pid))
+		if dir != "" && name == "sleeps" { // A process comes from outside, and stays in the group.
+			enter := exec.Command("sh", "-c", "echo 0 >"+dir+"/cgroup.procs; exec nsenter -t "+wants[len(wants)-1]+" -p sh -c '"+ready("entered")+"sleep 1000 & exec sleep 1000'")
+			startUntil(t, enter, work+"/entered")
+		}
 	}
 	if dir := group(t); dir != "" { // An engine in a container runs a container.
 		inner := dir + "/docker/" + id

@@ -146,15 +146,15 @@ func (l *lean) meet(pid int) {
 	}
 }
 
-// takeMate is take for a process in the control group of PID 1. A process that came from outside,
-// as one of docker exec, has a parent that is not in that group.
+// takeMate is take for a process in the control group of PID 1. The parent of one that came from
+// outside, as with docker exec, is not as deep.
 func (l *lean) takeMate(pid int, space *procfs.OpenPIDNamespace) bool {
 	s := &l.stat
-	if l.r.scanner.Stat(pid, s) != nil || l.mates[s.PPID] != space || !ordinary(s.State) {
+	if l.r.scanner.Stat(pid, s) != nil || l.depth[s.PPID] != 2 || !ordinary(s.State) {
 		return false
 	}
 	inside, err := space.PID(pid)
-	if err != nil {
+	if err != nil { // It is in another PID namespace, or has ended.
 		return false
 	}
 	l.depth[pid] = 2
