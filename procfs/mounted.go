@@ -63,9 +63,15 @@ func (m *Mount) Close() {
 
 // Read reads at most 64 KiB of a file by its path below the directory. The error matches
 // [ErrCovered] if another file system is mounted on the way to it.
-func (m *Mount) Read(name string) ([]byte, error) {
+func (m *Mount) Read(name string) ([]byte, error) { return m.readBy(name, readAll) }
+
+// ReadList is [Mount.Read] for a file that the kernel gives in several pieces, because it may have
+// many lines. It takes one read more.
+func (m *Mount) ReadList(name string) ([]byte, error) { return m.readBy(name, readToEnd) }
+
+func (m *Mount) readBy(name string, read func(fd int, buf []byte, limit int) ([]byte, error)) ([]byte, error) {
 	if m.fd >= 0 {
-		b, err := m.read(name)
+		b, err := m.read(name, read)
 		if err != errNoOpenat2 {
 			return b, err
 		}
@@ -77,7 +83,7 @@ func (m *Mount) Read(name string) ([]byte, error) {
 	return ReadMounted(filepath.Dir(path), filepath.Base(path), m.id, nil)
 }
 
-func (m *Mount) read(name string) ([]byte, error) {
+func (m *Mount) read(name string, read func(fd int, buf []byte, limit int) ([]byte, error)) ([]byte, error) {
 	path := append([]byte(strings.TrimPrefix(name, "/")), 0)
 	fd, err := openat2(m.fd, path, openHow{flags: syscall.O_RDONLY | syscall.O_NONBLOCK, resolve: resolveNoMounts | resolveNoLinks})
 	switch {
@@ -87,7 +93,7 @@ func (m *Mount) read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	return readAll(fd, make([]byte, 0, smallFile/8), 64<<10)
+	return read(fd, make([]byte, 0, smallFile/8), 64<<10)
 }
 
 // ReadFile reads at most 1 MiB of a file below the root, without the runtime's poller, in

@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 
@@ -25,6 +26,8 @@ type hierarchy struct {
 	limits map[string]uint64 // those of ancestors, which many groups share, by the file
 	closed bool
 }
+
+func (h *hierarchy) list(path, name string) ([]byte, error) { return h.ReadList(path + "/" + name) }
 
 func (h *hierarchy) read(path, name string) ([]byte, error) { return h.Read(path + "/" + name) }
 
@@ -71,6 +74,9 @@ func NewFinder(proc procfs.FS, of, root string) *Finder {
 	return &Finder{proc, root, procfs.ParseMounts(b), map[string]*hierarchy{}, map[string]Group{}, map[string][]byte{}}
 }
 
+// systemd is the hierarchy of version 1 that has no controller.
+const systemd = "name=systemd"
+
 // Find finds the control groups of a process for processes and memory, once until the Finder is
 // closed. Other limits and counters of the group are unknown.
 func (f *Finder) Find(pid string) Group {
@@ -88,6 +94,7 @@ func (f *Finder) Paths(pid string) []byte {
 	b, ok := f.texts[pid]
 	if !ok {
 		b, _ = f.proc.ReadFile(filepath.Join(pid, "cgroup")) // Nothing if it has ended.
+		b = bytes.Clone(b)                                   // without the rest of its buffer
 		f.texts[pid] = b
 	}
 	return b
@@ -107,7 +114,7 @@ func (f *Finder) find(pid string) Group {
 			}
 		case "cgroup":
 			for option := range strings.SplitSeq(m.Super, ",") {
-				if option != "pids" && option != "memory" {
+				if option != "pids" && option != "memory" && option != systemd {
 					continue
 				}
 				if d, ok := f.dir(m, groups, option); ok {

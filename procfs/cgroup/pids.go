@@ -2,7 +2,9 @@ package cgroup
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // The words of a message that the pids limit was hit. The inspector recognises a note of the
@@ -58,19 +60,33 @@ func (c Group) PidsLimit() uint64 {
 // it; 0: unknown, or no limit. It reads less than [Group.Read].
 func (c Group) Pids() (now, limit uint64) { return c.PidsUsed(), c.PidsLimit() }
 
-// Members returns the processes of the group, with their pids in the PID namespace of the reader,
-// but not those of groups below it. It returns nil if that is unknown, and leaves out what is
-// beyond 64 KiB of pids.
+// Members returns the processes of a group of a [Finder], with their pids in the PID namespace of
+// the reader, but not those of groups below it. In version 1 an engine in a container may give its
+// containers a group in the hierarchy of systemd only, so these are not members. The result is nil
+// if the members are unknown, and has no more than fit into 64 KiB of text.
 func (c Group) Members() []int {
 	d, ok := c.controller("pids")
-	if !ok {
+	if !ok || d.open == nil {
 		return nil
 	}
-	b, err := d.read(d.path, "cgroup.procs", nil)
+	pids := d.members()
+	if s, ok := c.byName[systemd]; ok {
+		there := s.members()
+		slices.Sort(there)
+		pids = slices.DeleteFunc(pids, func(pid int) bool {
+			_, found := slices.BinarySearch(there, pid)
+			return !found
+		})
+	}
+	return pids
+}
+
+// members returns the processes in the directory.
+func (d dir) members() (pids []int) {
+	b, err := d.open.list(strings.TrimPrefix(d.path, d.top), "cgroup.procs")
 	if err != nil {
 		return nil
 	}
-	var pids []int
 	for line := range bytes.Lines(b) {
 		digits, whole := bytes.CutSuffix(line, []byte{'\n'})
 		if pid, err := strconv.Atoi(string(digits)); whole && err == nil && pid > 0 { // 0: it is in another PID namespace.

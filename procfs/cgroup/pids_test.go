@@ -1,8 +1,10 @@
 package cgroup
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -139,5 +141,27 @@ func TestFinderReadsOnce(t *testing.T) {
 	expect("0::/b\n")
 	if got := f.Paths("6"); got != nil {
 		t.Errorf("Paths of no process = %q", got)
+	}
+}
+
+// TestMembersOfVersion1: a container within a container may have a group of its own in the
+// hierarchy of systemd only.
+func TestMembersOfVersion1(t *testing.T) {
+	root := t.TempDir()
+	for path, text := range map[string]string{"pids/a/cgroup.procs": "5\n6\n7\n", "systemd/a/cgroup.procs": "7\n5\n", "systemd/a/b/cgroup.procs": "6\n"} {
+		path = filepath.Join(root, "cg", path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tree := proctest.New(t)
+	tree.Process(proctest.Process{PID: 5, Files: map[string]string{"cgroup": "2:pids:/a\n1:name=systemd:/a\n"}})
+	tree.Process(proctest.Process{PID: 8, Files: map[string]string{"cgroup": "2:pids:/a\n1:name=systemd:/\n"}})
+	tree.File("1/mountinfo", "30 20 0:25 / /cg/pids rw - cgroup cgroup rw,pids\n31 20 0:26 / /cg/systemd rw - cgroup cgroup rw,xattr,name=systemd\n")
+	f := NewFinder(tree.FS(), "1", root)
+	for pid, want := range map[string][]int{"5": {5, 7}, "8": {5, 6, 7}, "9": nil} {
+		if got := f.Find(pid).Members(); !slices.Equal(got, want) {
+			t.Errorf("of %s: %v, want %v", pid, got, want)
+		}
 	}
 }

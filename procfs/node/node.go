@@ -88,7 +88,8 @@ type Options struct {
 	FS     procfs.FS
 	Root   *container.Root // of the host
 	Groups *cgroup.Finder
-	// Closer reads a process in full, see [verdict.Reader.Read]. It may be nil.
+	// Closer reads a process in full, see [verdict.Reader.Read] and [verdict.Reader.ReadOutcomes].
+	// It may be nil.
 	Closer func(pid int) (*verdict.Target, error)
 	// Cmdline reads the command line of a process without waiting for one that sleeps in the
 	// kernel. It may be nil if the snapshot has them.
@@ -99,6 +100,9 @@ type Options struct {
 	// Fill reads what a lean snapshot lacks of a process, see [snapshot.Reader.Fill]. It may be
 	// nil if the snapshot has all.
 	Fill func(p *snapshot.Process)
+	// Inner returns the pid in its container of a process of a lean snapshot without a target, see
+	// [snapshot.Reader.Inner]. It may be nil if all have one.
+	Inner func(pid int) int
 	// Past is what the looks before have found; nil: there is only one look.
 	Past *Past
 }
@@ -123,8 +127,8 @@ func Look(s *snapshot.Snapshot, o Options) *Node {
 		switch {
 		case p.Target != nil:
 			procs[i].NSpid = p.Target.NSpid
-		case p.Inner != 0:
-			pids = append(pids, p.ID.PID, int(p.Inner))
+		case o.Inner != nil && o.Inner(p.ID.PID) != 0:
+			pids = append(pids, p.ID.PID, o.Inner(p.ID.PID))
 			procs[i].NSpid = pids[len(pids)-2 : len(pids) : len(pids)]
 		}
 		byPID[p.ID.PID] = i

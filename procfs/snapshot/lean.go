@@ -20,7 +20,7 @@ type lean struct {
 	uptime time.Duration
 	depth  map[int]int // in how many PID namespaces a process is, by its pid
 	rows   []Process
-	mates  map[int]*procfs.OpenPIDNamespace // of the process, if that is in the control group of PID 1
+	mates  map[int]*procfs.OpenPIDNamespace // by pid: that of the container whose PID 1 is in the same control group
 	spaces []*procfs.OpenPIDNamespace       // all that are open
 	most   int                              // of these
 	blind  bool                             // the kernel does not tell the pids inside
@@ -37,7 +37,7 @@ func (r *Reader) scanLean(uptime time.Duration) ([]Process, error) {
 	l := lean{r: r, uptime: uptime, depth: make(map[int]int, manyRows/2), rows: make([]Process, 0, manyRows), mates: make(map[int]*procfs.OpenPIDNamespace, manyRows/2)}
 	l.blind, l.most = r.Members == nil || !r.Targets.Ours, halfOfFiles()
 	defer l.close()
-	r.others = map[int]*procfs.Status{}
+	r.others, r.inner = map[int]*procfs.Status{}, make(map[int]int, manyRows/2)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stats, err := r.scanner.ScanBut(l.take, nil)
@@ -157,11 +157,11 @@ func (l *lean) takeMate(pid int, space *procfs.OpenPIDNamespace) bool {
 	if err != nil { // It is in another PID namespace, or has ended.
 		return false
 	}
-	l.depth[pid] = 2
+	l.depth[pid], l.r.inner[pid] = 2, inside
 	l.rows = append(l.rows, Process{
 		ID: s.ID(), PPID: s.PPID, PGRP: s.PGRP, Session: s.Session, Threads: s.Threads, State: s.State, Comm: s.Comm,
 		CPUTime: (s.UTime + s.STime).Duration(), RSS: s.RSS.Bytes(os.Getpagesize()), Age: procfs.Age(l.uptime, s.Start),
-		Inner: int32(inside), Term: verdict.OutcomeUnknown,
+		Term: verdict.OutcomeUnknown,
 	})
 	return true
 }
@@ -171,14 +171,18 @@ func ordinary(s procfs.State) bool {
 	return s == procfs.StateSleeping || s == procfs.StateRunning
 }
 
+// Inner returns the pid that a process of the last lean snapshot has in the PID namespace of its
+// container. It returns 0 if the row has that in its target.
+func (r *Reader) Inner(pid int) int { return r.inner[pid] }
+
 // Fill reads what a lean snapshot lacks of a process. p has its pid on the machine. It does
 // nothing if the process has ended.
 func (r *Reader) Fill(p *Process) {
-	if p.ID.Start != 0 && (p.Inner == 0 || p.Target != nil) {
+	if p.ID.Start != 0 && (p.Target != nil || r.inner[p.ID.PID] == 0) {
 		return
 	}
 	stat, err := r.fs.Stat(p.ID.PID)
-	if err != nil || stat.Comm != p.Comm {
+	if err != nil || stat.Comm != p.Comm || p.ID.Start != 0 && stat.Start != p.ID.Start {
 		return
 	}
 	uptime, err := r.fs.Uptime()

@@ -28,7 +28,7 @@ type Options struct {
 	// see [Reader.Cmdline] and [Reader.Foresee].
 	Bare bool
 	// Lean is for a single snapshot, of which few processes are of interest. It keeps no files
-	// open, and has less of the others, see [Reader.Fill]: their start time is 0.
+	// open, and has less of the others, see [Reader.Fill]: the start time of some is 0.
 	Lean bool
 	// Of is the container to read; nil: that of this process.
 	Of *Container
@@ -60,8 +60,8 @@ type Reader struct {
 	// Cgroup is the control group whose usage and limits are read.
 	Cgroup cgroup.Group
 	// Members returns the processes of the control group of a process, but not those of groups
-	// below it; nil: they are not known. It may be nil. A lean snapshot asks for those of the
-	// first processes of containers.
+	// below it. It returns nil if they are not known. A lean snapshot asks for those of the first
+	// processes of containers. The field may be nil.
 	Members func(pid int) []int
 
 	fs      procfs.FS
@@ -77,6 +77,7 @@ type Reader struct {
 	groups     *verdict.Groups // of stats; nil: not needed yet
 	lastStatus procfs.Status
 	others     map[int]*procfs.Status // what a lean scan has read of those that are not plain
+	inner      map[int]int            // see [Reader.Inner]
 	seen       map[procfs.ID]*kept
 	wchans     map[string]string                  // see internWchan
 	signals    map[procfs.Signals]*procfs.Signals // see shareSignals
@@ -328,11 +329,7 @@ func (r *Reader) Cmdline(p *Process) []string {
 	if p.Dead() || p.KernelThread() {
 		return nil
 	}
-	threads := p.Threads
-	if p.Target != nil && p.Target.Calm() {
-		threads = 1 // None of them holds the lock.
-	}
-	words, _ := r.readCmdline(p.ID, p.State, threads)
+	words, _ := r.readCmdline(p.ID, p.State, p.Threads)
 	return words
 }
 

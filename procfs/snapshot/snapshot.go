@@ -94,9 +94,6 @@ type Process struct {
 	Outside bool
 	// UID is the effective user ID, if User is not "".
 	UID uint32
-	// Inner is the pid in the PID namespace of its container, if a lean snapshot knows that
-	// without Target; 0: it does not.
-	Inner int32
 	// Status is how a zombie ended, if Known.
 	Status procfs.WaitStatus
 	Known  bool // the kernel shows Status

@@ -99,10 +99,8 @@ func (t *Target) addThreads(fs procfs.FS, main *procfs.Status) error {
 	var s procfs.Status
 	var buf []byte
 	for _, tid := range threads {
-		if tid == t.ID.PID {
-			if !main.State.Ended() {
-				t.add(fs, tid, main)
-			}
+		if tid == t.ID.PID && !main.State.Ended() { // If it has, another thread may take its place by exec.
+			t.add(fs, tid, main)
 			continue
 		}
 		buf, err = fs.ThreadStatus(t.ID.PID, tid, &s, buf)

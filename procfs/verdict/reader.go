@@ -22,7 +22,7 @@ type Reader struct {
 	Ours bool
 	// Relay returns what a process does with its signals if it is an init that forwards
 	// them, otherwise nil. It is asked about PID 1, and about processes that catch nearly
-	// all signals: an init need not be PID 1. It may be nil.
+	// all signals, SIGCONT among them: an init need not be PID 1. It may be nil.
 	Relay func(pid int) Relay
 	// Before returns what PID 1 had blocked and ignored when it was started, if it is an
 	// init that passes it on to its programs. It may be nil.

@@ -87,20 +87,3 @@ func TestRelayIsAskedFor(t *testing.T) {
 		t.Errorf("asked about %v, want 1 and 8", asked)
 	}
 }
-
-// TestCalm: only if all threads are known can none of them be in uninterruptible sleep.
-func TestCalm(t *testing.T) {
-	const sleeping, disk = procfs.StateSleeping, procfs.StateDisk
-	for name, tt := range map[string]struct {
-		target verdict.Target
-		want   bool
-	}{
-		"one":     {verdict.Target{Tasks: []verdict.Task{{State: sleeping}}}, true},
-		"two":     {verdict.Target{Tasks: []verdict.Task{{State: sleeping}, {State: disk}}}, false},
-		"partial": {verdict.Target{Tasks: []verdict.Task{{State: sleeping}}, Partial: true}, false},
-	} {
-		if got := tt.target.Calm(); got != tt.want {
-			t.Errorf("%s: %t", name, got)
-		}
-	}
-}

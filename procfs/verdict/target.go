@@ -1,10 +1,6 @@
 package verdict
 
-import (
-	"slices"
-
-	"yinit/procfs"
-)
+import "yinit/procfs"
 
 // Target is what [Of] needs to know about a process to predict the effect of a
 // signal. Fields that are not known are zero.
@@ -159,10 +155,4 @@ func (t *Target) Complete() bool {
 func (t *Target) catchesMost() bool {
 	const most = 48
 	return t.Sigs.Known && t.Sigs.Caught.Len() >= most && t.Sigs.Caught.Has(sigCont)
-}
-
-// Calm reports whether no thread of the process was in uninterruptible sleep. It returns false if
-// some have not been read.
-func (t *Target) Calm() bool {
-	return !t.Partial && !slices.ContainsFunc(t.Tasks, func(task Task) bool { return task.State == procfs.StateDisk })
 }

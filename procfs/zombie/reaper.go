@@ -79,11 +79,15 @@ func waitOf(fs procfs.FS, pid int, t *verdict.Task) (Wait, verdict.Answer) {
 
 // waitsElsewhere reports whether a thread that sleeps in this kernel function waits for something
 // else than a child: wait4(2) and waitid(2) sleep in do_wait, which a compiler may put into their
-// own functions.
+// own functions. A frozen thread sleeps in the freezer, whatever it waits for.
 func waitsElsewhere(name string) bool {
 	base := strings.TrimLeft(name, "_")
-	return name != "" && !strings.HasPrefix(base, "do_wait") && !strings.HasPrefix(base, "schedule") &&
-		!strings.Contains(base, "wait4") && !strings.Contains(base, "waitid")
+	for _, prefix := range []string{"do_wait", "schedule", "do_freezer_trap", "get_signal", "refrigerator"} {
+		if strings.HasPrefix(base, prefix) {
+			return false
+		}
+	}
+	return name != "" && !strings.Contains(base, "wait4") && !strings.Contains(base, "waitid")
 }
 
 // onlyChild returns the only living child of a thread; 0 if it has none or several,

@@ -324,7 +324,7 @@ func TestReaperOfALiveParent(t *testing.T) {
 func TestWaitsElsewhere(t *testing.T) {
 	for name, want := range map[string]bool{
 		"do_wait": false, "do_wait.part.0": false, "__do_wait": false, "kernel_wait4": false, "__do_sys_wait4": false, "kernel_waitid": false,
-		"schedule": false, "": false, "futex_wait_queue": true, "futex_do_wait": true, "do_epoll_wait": true, "pipe_read": true, "hrtimer_nanosleep": true,
+		"schedule": false, "": false, "do_freezer_trap": false, "get_signal": false, "__refrigerator": false, "futex_wait_queue": true, "futex_do_wait": true, "do_epoll_wait": true, "pipe_read": true, "hrtimer_nanosleep": true,
 	} {
 		if got := zombie.WaitsElsewhere(name); got != want {
 			t.Errorf("%q: %t, want %t", name, got, want)

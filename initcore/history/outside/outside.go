@@ -25,8 +25,8 @@ type Looker struct {
 	Past *node.Past // what the looks before have found; nil: there is only one
 	// Snapshot is that of the machine, if Rows has just taken it; nil: take one.
 	Snapshot *snapshot.Snapshot
-	// Brief leaves out what only the reasons for the verdicts on first processes depend on, which
-	// the evidence of some findings has.
+	// Brief skips the files that only explain the verdicts on first processes. The evidence of some
+	// findings then says less.
 	Brief bool
 	// Policy returns what yinit as the process pid does at a stop; nil: that is not known.
 	Policy func(pid int) *doctor.Policy
@@ -54,7 +54,7 @@ func (l *Looker) Look() (*node.Node, error) {
 		}
 		snap = &taken
 	}
-	o.FS, o.Past = l.FS, l.Past
+	o.FS, o.Past, o.Inner = l.FS, l.Past, l.Rows.Inner
 	o.Closer, o.Cmdline, o.Foresee, o.Fill = l.Rows.Targets.Read, l.Rows.Cmdline, l.Rows.Foresee, l.Rows.Fill
 	if l.Brief {
 		o.Closer = l.Rows.Targets.ReadOutcomes
