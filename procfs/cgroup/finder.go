@@ -126,12 +126,15 @@ func (f *Finder) find(pid string) Group {
 	return c
 }
 
+// removed is what the kernel adds to the path of a group that was removed, of a zombie in version 2.
+const removed = " (deleted)"
+
 // dir returns the directory of a group, if it lies below the mount and is not the root of the
 // hierarchy, which is the whole machine.
 func (f *Finder) dir(m *procfs.MountLine, groups []byte, controller string) (dir, bool) {
 	path, ok := groupPath(groups, controller)
 	rel, below := strings.CutPrefix(path, strings.TrimSuffix(m.Root, "/"))
-	if !ok || !below || strings.HasPrefix(rel, "/..") || strings.Trim(rel, "/") == "" {
+	if !ok || !below || strings.HasPrefix(rel, "/..") || strings.Trim(rel, "/") == "" || strings.HasSuffix(rel, removed) {
 		return dir{}, false
 	}
 	full := filepath.Join(m.Point, rel)

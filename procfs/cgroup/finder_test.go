@@ -20,10 +20,11 @@ func TestFinder(t *testing.T) {
 		"only the reader's group is mounted": {"/docker/reader", "/docker/a", 0},
 		"the whole machine":                  {"/", "/", 0},
 		"it has gone":                        {"/", "/docker/gone", 0},
+		"it was removed":                     {"/", "/docker/a (deleted)", 0},
 		"a path that leads out":              {"/", "/docker/../../../etc", 0},
 	} {
 		root := t.TempDir()
-		for path, text := range map[string]string{"cg/docker/a/pids.current": "7\n", "cg/pids.current": "99\n"} {
+		for path, text := range map[string]string{"cg/docker/pids.max": "50\n", "cg/docker/a/pids.current": "7\n", "cg/pids.current": "99\n"} {
 			path = filepath.Join(root, path)
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
@@ -35,8 +36,12 @@ func TestFinder(t *testing.T) {
 		tree := proctest.New(t)
 		tree.Process(proctest.Process{PID: 5, Files: map[string]string{"cgroup": "0::" + tt.path + "\n"}})
 		tree.File("1/mountinfo", "20 1 0:20 / / rw - ext4 /dev/sda rw\n30 20 0:25 "+tt.mount+" /cg rw - cgroup2 cgroup2 rw\n")
-		if got := NewFinder(tree.FS(), "1", root).Find("5").PidsUsed(); got != tt.want {
+		c := NewFinder(tree.FS(), "1", root).Find("5")
+		if got := c.PidsUsed(); got != tt.want {
 			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+		if limit := c.PidsLimit(); name == "it was removed" && limit != 0 {
+			t.Errorf("%s: limit %d, that of an ancestor", name, limit)
 		}
 	}
 }
