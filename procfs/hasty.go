@@ -6,9 +6,9 @@ import (
 )
 
 // Hasty returns f for a command that reads thousands of files and does nothing else meanwhile.
-// The Go runtime does not see most of its system calls: one that it sees costs more for its own
-// sake, and keeps the monitor thread of the runtime from falling asleep. Nothing else can use the
-// P of the goroutine until the call returns.
+// It hides most of its system calls from the Go runtime: a call that the runtime tracks costs
+// more, and thousands of them keep its monitor thread awake. Until such a call returns, no other
+// goroutine can use the processor (P) of the caller.
 func (f FS) Hasty() FS {
 	f.hasty = true
 	return f

@@ -133,6 +133,19 @@ func helper(t *testing.T, role string, ready bool) *exec.Cmd {
 	return cmd
 }
 
+// firstProcess starts the first process of a PID namespace, which mounts its /proc and has a child.
+func firstProcess(t *testing.T) *exec.Cmd {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make PID namespaces without a user namespace")
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), helperVar+"=mount proc and fork")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS}
+	start(t, cmd, true)
+	return cmd
+}
+
 // start starts cmd. It is killed and reaped after the test.
 func start(t *testing.T, cmd *exec.Cmd, ready bool) {
 	t.Helper()

@@ -370,13 +370,7 @@ func TestKeepWithHidepid(t *testing.T) {
 // TestKeepInAnotherNamespace reads the proc of a PID namespace below this one: there
 // LastPID does not concern the listed processes.
 func TestKeepInAnotherNamespace(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make PID namespaces without a user namespace")
-	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), helperVar+"=mount proc and fork")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS}
-	start(t, cmd, true)
+	cmd := firstProcess(t)
 	s := newKeeper(t, procfs.New("/proc/"+strconv.Itoa(cmd.Process.Pid)+"/root/proc"))
 	for range 3 {
 		stats, err := s.Scan(nil)

@@ -1,10 +1,10 @@
 package procfs
 
-import (
-	"runtime"
-	"strings"
-	"syscall"
-)
+import "syscall"
+
+// nsGetTGID is NS_GET_TGID_IN_PIDNS of include/uapi/linux/nsfs.h. On mips and powerpc it has
+// another value; there the kernel does not know this one, which reads as if it could not tell.
+const nsGetTGID = 0x8004b709
 
 // An OpenPIDNamespace is the PID namespace of a process. It tells which pids processes have
 // there without a file of theirs, see NS_GET_TGID_IN_PIDNS in ioctl_nsfs(2), Linux 6.11.
@@ -24,7 +24,7 @@ func (f FS) OpenPIDNamespace(pid int) (*OpenPIDNamespace, error) {
 // pid is that in the PID namespace of the caller. The error is ENOTTY if the kernel cannot tell,
 // and ESRCH if the process is not in the namespace, or has ended.
 func (n *OpenPIDNamespace) PID(pid int) (int, error) {
-	inside, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(n.fd), nsGetTGID(), uintptr(pid))
+	inside, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(n.fd), nsGetTGID, uintptr(pid))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -33,12 +33,3 @@ func (n *OpenPIDNamespace) PID(pid int) (int, error) {
 
 // Close closes the namespace.
 func (n *OpenPIDNamespace) Close() error { return syscall.Close(n.fd) }
-
-// nsGetTGID returns NS_GET_TGID_IN_PIDNS of include/uapi/linux/nsfs.h.
-func nsGetTGID() uintptr {
-	const read, readElsewhere, rest = 2 << 30, 1 << 30, 4<<16 | 0xb7<<8 | 9
-	if strings.HasPrefix(runtime.GOARCH, "mips") || strings.HasPrefix(runtime.GOARCH, "ppc") || runtime.GOARCH == "sparc64" {
-		return readElsewhere | rest
-	}
-	return read | rest
-}

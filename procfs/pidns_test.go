@@ -3,7 +3,6 @@ package procfs_test
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 
@@ -17,18 +16,11 @@ func TestOpenPIDNamespace(t *testing.T) {
 	defer own.Close()
 	switch pid, err := own.PID(os.Getpid()); {
 	case errors.Is(err, syscall.ENOTTY):
-		return // The kernel is older than Linux 6.11, and a look reads files instead.
+		t.Skip("the kernel is older than Linux 6.11, so that yinit reads files instead")
 	case err != nil || pid != os.Getpid():
 		t.Errorf("PID of this process in its own namespace: %d, %v, want %d", pid, err, os.Getpid())
 	}
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make PID namespaces without a user namespace")
-	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), helperVar+"=mount proc and fork")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS}
-	start(t, cmd, true)
-	first := cmd.Process.Pid
+	first := firstProcess(t).Process.Pid
 	below, err := procfs.FS{}.OpenPIDNamespace(first)
 	check(t, err)
 	defer below.Close()

@@ -164,8 +164,8 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportMetric(perScan/1000/float64(len(stats)), "us/process")
 }
 
-// TestHasty reads the same as one that is not: files of the usual size, one that is
-// larger than the buffer, and none of a process that has ended.
+// TestHasty checks that a hasty Scanner reads what another one reads: files of the usual size,
+// a file that is larger than the buffer, and no file of a process that has ended.
 func TestHasty(t *testing.T) {
 	tree := proctest.New(t)
 	tree.Process(proctest.Process{PID: 1, Comm: "one"})

@@ -126,7 +126,7 @@ func compareLooks(t *testing.T, group func(t *testing.T) string) {
 		cmd := inGroup(dir, "sh", "-c", script)
 		t.Cleanup(func() {
 			for _, sub := range []string{"/docker/" + id, "/docker"} {
-				eventually(t, "nobody is left in the control group", func() bool { return os.Remove(dir+sub) == nil })
+				eventually(t, "the control group is empty", func() bool { return os.Remove(dir+sub) == nil })
 			}
 		})
 		startUntil(t, cmd, work+"/inner")

@@ -96,7 +96,7 @@ func TestFind(t *testing.T) {
 				fake{pid: 202, ppid: 201, nspid: []int{202, 8, 2}, ns: "pid:[11]", cgroup: a}),
 			[]string{"a: 1 7 8; first 200"},
 		},
-		"a PID namespace within a container, of which PID 1 is not told": {
+		"a PID namespace within a container, whose PID 1 is not known": {
 			append(host[:3:3],
 				fake{pid: 200, ppid: 100, nspid: []int{200, 1}, ns: "pid:[10]", cgroup: a},
 				fake{pid: 201, ppid: 200, nspid: []int{201, 7}, ns: "pid:[11]", cgroup: a},

@@ -57,8 +57,9 @@ const fewAlike = 3
 // telling are the signals that a program rarely blocks or ignores for all of its children.
 const telling = procfs.SignalSet(1<<(sigTERM-1) | 1<<(sigCHLD-1) | 1<<(sigPIPE-1))
 
-// Alike reports whether all processes may have inherited something from before the start of the
-// container, by what the first one blocks and ignores. If not, nobody asks that of the others.
+// Alike reports whether all processes may have inherited a blocked or an ignored signal from
+// before the start of the container: the first one has it. If it returns false, the masks of the
+// others decide nothing and need not be read.
 func Alike(first *snapshot.Process) bool {
 	return first.Sigs.Known && (first.Sigs.Blocked|first.Sigs.Ignored)&telling != 0
 }

@@ -146,8 +146,8 @@ func (l *lean) meet(pid int) {
 	}
 }
 
-// takeMate is take for a process in the control group of PID 1. The parent of one that came from
-// outside, as with docker exec, is not as deep.
+// takeMate is take for a process in the control group of PID 1. It leaves out a process that
+// docker exec started: its parent is outside the PID namespace, and so not as deep.
 func (l *lean) takeMate(pid int, space *procfs.OpenPIDNamespace) bool {
 	s := &l.stat
 	if l.r.scanner.Stat(pid, s) != nil || l.depth[s.PPID] != 2 || !ordinary(s.State) {

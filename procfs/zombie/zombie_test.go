@@ -320,7 +320,7 @@ func TestReaperOfALiveParent(t *testing.T) {
 	<-done
 }
 
-// TestWaitsElsewhere: the kernel functions in which nobody waits for a child.
+// TestWaitsElsewhere checks which kernel functions rule out that a thread waits for a child.
 func TestWaitsElsewhere(t *testing.T) {
 	for name, want := range map[string]bool{
 		"do_wait": false, "do_wait.part.0": false, "__do_wait": false, "kernel_wait4": false, "__do_sys_wait4": false, "kernel_waitid": false,
