@@ -34,9 +34,8 @@ func (k *kernel) threadStopped(pid int) bool {
 		return false
 	}
 	var s procfs.Status
-	var buf []byte
 	for _, tid := range threads {
-		if buf, err = k.fs.ThreadStatus(pid, tid, &s, buf); err == nil && s.State == procfs.StateStopped {
+		if err := k.fs.ThreadStatus(pid, tid, &s); err == nil && s.State == procfs.StateStopped {
 			return true
 		}
 	}

@@ -19,7 +19,9 @@ const (
 // proc_pid_cmdline(5), at most 64 KiB of them. It returns nil for kernel threads
 // and zombies, and if there is no text in them. The errors are those of [FS.Stat].
 func (f FS) Cmdline(pid int) ([]string, error) {
-	b, err := f.read(place{pid: pid, name: "cmdline"}, make([]byte, 0, 1024), maxCmdline)
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	b, err := f.read(place{pid: pid, name: "cmdline"}, buf[:0], maxCmdline)
 	if err != nil {
 		return nil, err
 	}

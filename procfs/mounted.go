@@ -27,7 +27,7 @@ func ReadMounted(dir, name, mount string, buf []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	return readToEnd(fd, buf, 64<<10)
+	return readToEnd(fd, buf, mostMounted)
 }
 
 // A Mount reads many files of one virtual file system, such as that of the control groups. Like
@@ -61,17 +61,17 @@ func (m *Mount) Close() {
 	}
 }
 
-// Read reads at most 64 KiB of a file by its path below the directory. The error matches
-// [ErrCovered] if another file system is mounted on the way to it.
-func (m *Mount) Read(name string) ([]byte, error) { return m.readBy(name, readAll) }
+// Read reads at most 64 KiB of a file by its path below the directory, into buf if it is large
+// enough. The error matches [ErrCovered] if another file system is mounted on the way to it.
+func (m *Mount) Read(name string, buf []byte) ([]byte, error) { return m.readBy(name, buf, false) }
 
 // ReadList is [Mount.Read] for a file that the kernel gives in several pieces, because it may have
 // many lines. It takes one read more.
-func (m *Mount) ReadList(name string) ([]byte, error) { return m.readBy(name, readToEnd) }
+func (m *Mount) ReadList(name string, buf []byte) ([]byte, error) { return m.readBy(name, buf, true) }
 
-func (m *Mount) readBy(name string, read func(fd int, buf []byte, limit int) ([]byte, error)) ([]byte, error) {
+func (m *Mount) readBy(name string, buf []byte, list bool) ([]byte, error) {
 	if m.fd >= 0 {
-		b, err := m.read(name, read)
+		b, err := m.read(name, buf, list)
 		if err != errNoOpenat2 {
 			return b, err
 		}
@@ -80,11 +80,12 @@ func (m *Mount) readBy(name string, read func(fd int, buf []byte, limit int) ([]
 	if m.id == "" {
 		return ReadPath(path)
 	}
-	return ReadMounted(filepath.Dir(path), filepath.Base(path), m.id, nil)
+	return ReadMounted(filepath.Dir(path), filepath.Base(path), m.id, buf)
 }
 
-func (m *Mount) read(name string, read func(fd int, buf []byte, limit int) ([]byte, error)) ([]byte, error) {
-	path := append([]byte(strings.TrimPrefix(name, "/")), 0)
+func (m *Mount) read(name string, buf []byte, list bool) ([]byte, error) {
+	var onStack [256]byte
+	path := append(append(onStack[:0], strings.TrimPrefix(name, "/")...), 0)
 	fd, err := openat2(m.fd, path, openHow{flags: syscall.O_RDONLY | syscall.O_NONBLOCK, resolve: resolveNoMounts | resolveNoLinks})
 	switch {
 	case err == syscall.EXDEV:
@@ -93,19 +94,30 @@ func (m *Mount) read(name string, read func(fd int, buf []byte, limit int) ([]by
 		return nil, err
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	return read(fd, make([]byte, 0, smallFile/8), 64<<10)
+	if list {
+		return readToEnd(fd, buf, mostMounted)
+	}
+	return readAll(fd, buf, mostMounted)
 }
+
+// mostMounted limits how much of a file is read that somebody may have mounted over another.
+const mostMounted = 64 << 10
 
 // ReadFile reads at most 1 MiB of a file below the root, without the runtime's poller, in
 // which package os parks if the kernel returns EAGAIN.
 func (f FS) ReadFile(name string) ([]byte, error) {
+	return f.ReadFileInto(name, make([]byte, 0, smallFile))
+}
+
+// ReadFileInto is [FS.ReadFile] into buf if that is large enough.
+func (f FS) ReadFileInto(name string, buf []byte) ([]byte, error) {
 	path := append([]byte(f.named(name)), 0)
 	fd, err := openAt(atCWD, path, syscall.O_RDONLY|syscall.O_NONBLOCK)
 	if err != nil {
 		return nil, f.wrap(place{name: name}, err)
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	b, err := readToEnd(fd, make([]byte, 0, smallFile), maxFile)
+	b, err := readToEnd(fd, buf, maxFile)
 	if err != nil {
 		return nil, f.wrap(place{name: name}, err)
 	}

@@ -35,17 +35,17 @@ func TestMount(t *testing.T) {
 	m := procfs.OpenMount(dir, mountID(t, dir))
 	for _, state := range []string{"open", "closed"} {
 		for name, want := range map[string]error{"pids.max": nil, "/a/pids.max": nil, "a/none": syscall.ENOENT, "over/pids.max": procfs.ErrCovered, "a/covered": procfs.ErrCovered} {
-			b, err := m.Read(name)
+			b, err := m.Read(name, nil)
 			if !errors.Is(err, want) || want == nil && string(b) != strings.TrimPrefix(name, "/")+"\n" {
 				t.Errorf("%s: %s: %q, %v, want %v", state, name, b, err, want)
 			}
 		}
-		if b, err := m.Read("link"); string(b) == "another\n" {
+		if b, err := m.Read("link", nil); string(b) == "another\n" {
 			t.Errorf("%s: a link leads to another mount: %v", state, err)
 		}
 		m.Close()
 	}
-	if b, err := procfs.OpenMount(filepath.Join(dir, "over"), mountID(t, dir)).Read("pids.max"); !errors.Is(err, procfs.ErrCovered) {
+	if b, err := procfs.OpenMount(filepath.Join(dir, "over"), mountID(t, dir)).Read("pids.max", nil); !errors.Is(err, procfs.ErrCovered) {
 		t.Errorf("a directory that is another mount: %q, %v", b, err)
 	}
 }

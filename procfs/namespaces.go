@@ -52,8 +52,9 @@ func (f FS) CgroupPaths(pid int) ([]CgroupPath, error) {
 // ParseCgroupPaths parses the content of /proc/[pid]/cgroup. It leaves out lines that are
 // malformed.
 func ParseCgroupPaths(b []byte) (all []CgroupPath) {
-	for line := range bytes.Lines(b) {
-		_, rest, _ := strings.Cut(strings.TrimSuffix(string(line), "\n"), ":")
+	all = make([]CgroupPath, 0, bytes.Count(b, []byte{'\n'})+1)
+	for line := range strings.Lines(string(b)) {
+		_, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
 		if controllers, path, ok := strings.Cut(rest, ":"); ok {
 			all = append(all, CgroupPath{controllers, path})
 		}

@@ -3,6 +3,7 @@ package procfs
 import (
 	"os"
 	"slices"
+	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -23,6 +24,12 @@ const (
 	// maxInterrupts is the number of retries of a call that signals interrupt.
 	maxInterrupts = 16
 )
+
+// A buffer is for a file of which nothing is kept but what was parsed.
+type buffer [smallFile]byte
+
+// buffers are those that nobody uses.
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // readFileAt reads the file at path, which is NUL-terminated and relative to the
 // directory dir. It makes three system calls, and allocates nothing if the file is

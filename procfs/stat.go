@@ -72,7 +72,9 @@ func (f FS) ThreadStat(pid, tid int) (Stat, error) {
 }
 
 func (f FS) stat(at place) (Stat, error) {
-	b, err := f.read(at, make([]byte, 0, 1024), maxFile)
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	b, err := f.read(at, buf[:0], maxFile)
 	if err != nil {
 		return Stat{}, err
 	}

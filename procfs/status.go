@@ -59,34 +59,34 @@ type Status struct {
 // hidepid hides it, see proc(5).
 func (f FS) Status(pid int) (Status, error) {
 	var s Status
-	_, err := f.status(place{pid: pid, name: "status"}, &s, make([]byte, 0, smallFile))
-	if err != nil {
+	if err := f.status(place{pid: pid, name: "status"}, &s); err != nil {
 		return Status{}, err
 	}
 	return s, nil
 }
 
-// ThreadStatus reads /proc/[pid]/task/[tid]/status into s. It reuses the memory of s
-// and of buf, and returns the buffer for the next call. The errors are those of
-// [FS.Status]; after an error s must not be used.
-func (f FS) ThreadStatus(pid, tid int, s *Status, buf []byte) ([]byte, error) {
-	return f.status(place{pid: pid, tid: tid, name: "status"}, s, buf)
+// ThreadStatus reads /proc/[pid]/task/[tid]/status into s, whose memory it reuses. The errors are
+// those of [FS.Status]; after an error s must not be used.
+func (f FS) ThreadStatus(pid, tid int, s *Status) error {
+	return f.status(place{pid: pid, tid: tid, name: "status"}, s)
 }
 
-// status reads the file at p into s and returns the buffer for the next call.
-func (f FS) status(p place, s *Status, buf []byte) ([]byte, error) {
-	b, err := f.read(p, buf, maxFile)
+// status reads the file at p into s.
+func (f FS) status(p place, s *Status) error {
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	b, err := f.read(p, buf[:0], maxFile)
 	if err != nil {
-		return buf, err
+		return err
 	}
 	err = s.Parse(b)
 	if err == nil && f.space != nil {
 		err = f.space.translateStatus(p, s)
 	}
 	if err != nil {
-		return b, f.wrap(p, err)
+		return f.wrap(p, err)
 	}
-	return b, nil
+	return nil
 }
 
 // ParseStatus parses the content of /proc/[pid]/status. Missing lines are not an

@@ -48,9 +48,8 @@ func (f FS) Signals(pid int) (Signals, error) {
 	}
 	var alive, dead threadSum
 	var s Status
-	buf := make([]byte, 0, smallFile)
 	for _, tid := range threads {
-		buf, err = f.status(place{pid: pid, tid: tid, name: "status"}, &s, buf)
+		err := f.ThreadStatus(pid, tid, &s)
 		switch {
 		case errors.Is(err, ErrGone):
 		case err != nil:

@@ -72,13 +72,14 @@ func FindIn(mounts []procfs.MountLine, proc procfs.FS, pid, root string) Group {
 // /proc/[pid]/cgroup. The controller of the unified hierarchy is "".
 func groupPath(b []byte, controller string) (string, bool) {
 	for line := range bytes.Lines(b) {
-		f := strings.SplitN(strings.TrimRight(string(line), "\n"), ":", 3)
-		if len(f) != 3 || controller == "" && f[0] != "0" {
+		number, rest, _ := bytes.Cut(bytes.TrimRight(line, "\n"), []byte{':'})
+		names, path, ok := bytes.Cut(rest, []byte{':'})
+		if !ok || controller == "" && string(number) != "0" {
 			continue
 		}
-		for name := range strings.SplitSeq(f[1], ",") {
-			if name == controller {
-				return f[2], true
+		for name := range bytes.SplitSeq(names, []byte{','}) {
+			if string(name) == controller {
+				return string(path), true
 			}
 		}
 	}

@@ -18,6 +18,7 @@ type Finder struct {
 	open   map[string]*hierarchy // by the mount point
 	found  map[string]Group      // by the process
 	texts  map[string][]byte     // its cgroup file; nil: it cannot be read
+	buf    []byte                // for such a file
 }
 
 // A hierarchy is the directory at which control groups are mounted.
@@ -25,11 +26,27 @@ type hierarchy struct {
 	*procfs.Mount
 	limits map[string]uint64 // those of ancestors, which many groups share, by the file
 	closed bool
+	buf    []byte // for a file
+	pids   []int  // for the processes of a group
 }
 
-func (h *hierarchy) list(path, name string) ([]byte, error) { return h.ReadList(path + "/" + name) }
+// read reads a file. The result is valid until the next read.
+func (h *hierarchy) read(path, name string) ([]byte, error) {
+	return h.keep(h.Read(path+"/"+name, h.buf))
+}
 
-func (h *hierarchy) read(path, name string) ([]byte, error) { return h.Read(path + "/" + name) }
+// list is read for a file of many lines.
+func (h *hierarchy) list(path, name string) ([]byte, error) {
+	return h.keep(h.ReadList(path+"/"+name, h.buf))
+}
+
+// keep keeps the buffer, which may have grown.
+func (h *hierarchy) keep(b []byte, err error) ([]byte, error) {
+	if cap(b) > cap(h.buf) {
+		h.buf = b[:0]
+	}
+	return b, err
+}
 
 // limit returns the limit of the group path, an ancestor of d, and of its own ancestors.
 func (h *hierarchy) limit(d dir, path, name string) uint64 {
@@ -61,7 +78,7 @@ func (f *Finder) Close() {
 func (f *Finder) hierarchyOf(d dir) *hierarchy {
 	h, ok := f.open[d.top]
 	if !ok {
-		h = &hierarchy{Mount: procfs.OpenMount(d.top, d.mount), limits: map[string]uint64{}}
+		h = &hierarchy{Mount: procfs.OpenMount(d.top, d.mount), limits: map[string]uint64{}, buf: make([]byte, 0, fileSize)}
 		f.open[d.top] = h
 	}
 	return h
@@ -71,8 +88,11 @@ func (f *Finder) hierarchyOf(d dir) *hierarchy {
 // is the root directory of that process, "" for that of the reader.
 func NewFinder(proc procfs.FS, of, root string) *Finder {
 	b, _ := proc.ReadFile(filepath.Join(of, "mountinfo")) // Without it nothing is found.
-	return &Finder{proc, root, procfs.ParseMounts(b), map[string]*hierarchy{}, map[string]Group{}, map[string][]byte{}}
+	return &Finder{proc, root, procfs.ParseMounts(b), map[string]*hierarchy{}, map[string]Group{}, map[string][]byte{}, make([]byte, 0, fileSize)}
 }
+
+// fileSize has room for nearly every file that a Finder reads.
+const fileSize = 4 << 10
 
 // systemd is the hierarchy of version 1 that has no controller.
 const systemd = "name=systemd"
@@ -93,8 +113,8 @@ func (f *Finder) Find(pid string) Group {
 func (f *Finder) Paths(pid string) []byte {
 	b, ok := f.texts[pid]
 	if !ok {
-		b, _ = f.proc.ReadFile(filepath.Join(pid, "cgroup")) // Nothing if it has ended.
-		b = bytes.Clone(b)                                   // without the rest of its buffer
+		read, _ := f.proc.ReadFileInto(filepath.Join(pid, "cgroup"), f.buf) // Nothing if it has ended.
+		b = bytes.Clone(read)
 		f.texts[pid] = b
 	}
 	return b

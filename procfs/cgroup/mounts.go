@@ -12,7 +12,7 @@ import (
 // no other file system on the way. One that does not respond would block whoever follows
 // the path. Every mount on the way must be one below which m is mounted.
 func reached(m *procfs.MountLine, path string, all []procfs.MountLine) bool {
-	var below []string // IDs of the mounts below which m is mounted
+	below := make([]string, 0, 8) // IDs of the mounts below which m is mounted
 	for id, left := m.ID, len(all); left > 0; left-- {
 		below = append(below, id)
 		i := slices.IndexFunc(all, func(o procfs.MountLine) bool { return o.ID == id })

@@ -63,7 +63,8 @@ func (c Group) Pids() (now, limit uint64) { return c.PidsUsed(), c.PidsLimit() }
 // Members returns the processes of a group of a [Finder], with their pids in the PID namespace of
 // the reader, but not those of groups below it. In version 1 an engine in a container may give its
 // containers a group in the hierarchy of systemd only, so these are not members. The result is nil
-// if the members are unknown, and has no more than fit into 64 KiB of text.
+// if the members are unknown, and has no more than fit into 64 KiB of text. It is valid until the
+// next call.
 func (c Group) Members() []int {
 	d, ok := c.controller("pids")
 	if !ok || d.open == nil {
@@ -81,17 +82,19 @@ func (c Group) Members() []int {
 	return pids
 }
 
-// members returns the processes in the directory.
-func (d dir) members() (pids []int) {
+// members returns the processes in the directory. They are valid until the next call.
+func (d dir) members() []int {
 	b, err := d.open.list(strings.TrimPrefix(d.path, d.top), "cgroup.procs")
 	if err != nil {
 		return nil
 	}
+	pids := d.open.pids[:0]
 	for line := range bytes.Lines(b) {
 		digits, whole := bytes.CutSuffix(line, []byte{'\n'})
 		if pid, err := strconv.Atoi(string(digits)); whole && err == nil && pid > 0 { // 0: it is in another PID namespace.
 			pids = append(pids, pid)
 		}
 	}
+	d.open.pids = pids
 	return pids
 }

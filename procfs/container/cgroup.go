@@ -54,7 +54,12 @@ const (
 // the line that tells most counts, and of these the first.
 func ParseCgroups(b []byte) Chain {
 	var best Chain
+	last := "" // path, which most hierarchies have in common
 	for _, line := range procfs.ParseCgroupPaths(b) {
+		if line.Path == last {
+			continue
+		}
+		last = line.Path
 		if c := ParsePath(line.Path); len(c) > len(best) {
 			best = c
 		}

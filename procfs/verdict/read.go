@@ -25,13 +25,22 @@ func read(fs procfs.FS, pid int, more func(*Target)) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := readOutcomes(fs, &stat)
+	status, err := fs.Status(pid)
+	if err != nil {
+		return nil, err
+	}
+	return readOn(fs, &stat, &status, more)
+}
+
+// readOn is read after the stat and the status.
+func readOn(fs procfs.FS, stat *procfs.Stat, status *procfs.Status, more func(*Target)) (*Target, error) {
+	t, err := readOutcomes(fs, stat, status)
 	if err != nil {
 		return nil, err
 	}
 	more(t)
-	if again, err := fs.Stat(pid); err != nil || again.ID() != stat.ID() {
-		return nil, gone(fs, pid) // It may be another process with the same pid.
+	if again, err := fs.Stat(stat.PID); err != nil || again.ID() != stat.ID() {
+		return nil, gone(fs, stat.PID) // It may be another process with the same pid.
 	}
 	return t, nil
 }
@@ -40,15 +49,11 @@ func gone(fs procfs.FS, pid int) error {
 	return fmt.Errorf("%s/%d: %w", fs.Root(), pid, procfs.ErrGone)
 }
 
-func readOutcomes(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
+func readOutcomes(fs procfs.FS, stat *procfs.Stat, status *procfs.Status) (*Target, error) {
 	if stat.Dead() {
-		status, err := fs.Status(stat.PID)
-		if err != nil {
-			return nil, err
-		}
-		return NewTarget(stat, &status), nil
+		return NewTarget(stat, status), nil
 	}
-	t, err := ReadThreads(fs, stat)
+	t, err := readThreads(fs, stat, status)
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +81,15 @@ func ReadThreads(fs procfs.FS, stat *procfs.Stat) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := NewTarget(stat, &status)
+	return readThreads(fs, stat, &status)
+}
+
+func readThreads(fs procfs.FS, stat *procfs.Stat, status *procfs.Status) (*Target, error) {
+	t := NewTarget(stat, status)
 	t.Tasks, t.Partial = nil, false
 	if status.Threads == 1 && !status.State.Ended() { // The file of its only thread says the same.
-		t.add(fs, stat.PID, &status)
-	} else if err := t.addThreads(fs, &status); err != nil {
+		t.add(fs, stat.PID, status)
+	} else if err := t.addThreads(fs, status); err != nil {
 		return nil, err
 	}
 	if len(t.Tasks) == 0 {
@@ -97,13 +106,12 @@ func (t *Target) addThreads(fs procfs.FS, main *procfs.Status) error {
 		return err
 	}
 	var s procfs.Status
-	var buf []byte
 	for _, tid := range threads {
 		if tid == t.ID.PID && !main.State.Ended() { // If it has, another thread may take its place by exec.
 			t.add(fs, tid, main)
 			continue
 		}
-		buf, err = fs.ThreadStatus(t.ID.PID, tid, &s, buf)
+		err := fs.ThreadStatus(t.ID.PID, tid, &s)
 		switch {
 		case errors.Is(err, procfs.ErrGone):
 		case err != nil:

@@ -78,27 +78,40 @@ func (r *Reader) ReadOutcomes(pid int) (*Target, error) {
 	return r.read(pid, func(*Target) {})
 }
 
+// ReadOutcomesOn is [Reader.ReadOutcomes] after somebody has read the stat and the status.
+func (r *Reader) ReadOutcomesOn(stat *procfs.Stat, status *procfs.Status) (*Target, error) {
+	nothing := func(*Target) {}
+	t, err := readOn(r.FS, stat, status, nothing)
+	return r.finish(t, err, nothing)
+}
+
 func (r *Reader) read(pid int, more func(*Target)) (*Target, error) {
-	t, err := r.readCloser(pid, more)
+	t, err := read(r.FS, pid, more)
+	return r.finish(t, err, more)
+}
+
+// finish reads again what the caller may not read, and adds what the files do not say.
+func (r *Reader) finish(t *Target, err error, more func(*Target)) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	t = r.readCloser(t, more)
 	r.Complete(t)
 	return t, nil
 }
 
-func (r *Reader) readCloser(pid int, more func(*Target)) (*Target, error) {
-	t, err := read(r.FS, pid, more)
-	if err != nil || t.Complete() || r.Caller.UID[procfs.Effective] != 0 || r.Caller.Unrestricted {
-		return t, err
+// readCloser reads a target as its owner if the caller could not read all of it.
+func (r *Reader) readCloser(t *Target, more func(*Target)) *Target {
+	if t.Complete() || r.Caller.UID[procfs.Effective] != 0 || r.Caller.Unrestricted {
+		return t
 	}
 	again := t // This is still true if the owner cannot read more.
-	_ = asuser.Owner(r.FS, pid, func() {
-		if closer, err := read(r.FS, pid, more); err == nil && closer.ID == t.ID {
+	_ = asuser.Owner(r.FS, t.ID.PID, func() {
+		if closer, err := read(r.FS, t.ID.PID, more); err == nil && closer.ID == t.ID {
 			again = closer
 		}
 	})
-	return again, nil
+	return again
 }
 
 // Complete adds to a target what its own files do not say: whether the caller may
