@@ -122,20 +122,21 @@ func (s *Scanner) Scan(dst []Stat) ([]Stat, error) {
 }
 
 // ScanBut is [Scanner.Scan] without the processes for which skip returns true: it has read of
-// them what it needs. It keeps no files. skip is called with all pids, lowest first.
-func (s *Scanner) ScanBut(skip func(pid int) bool, dst []Stat) ([]Stat, error) {
+// them what it needs. It keeps no files. skip is called for each process, with the index of its
+// pid in the list of all, lowest first.
+func (s *Scanner) ScanBut(skip func(pids []int, i int) bool, dst []Stat) ([]Stat, error) {
 	s.hidden, s.bad, s.badErr = 0, 0, nil
 	return s.scanBut(skip, dst)
 }
 
-func (s *Scanner) scanBut(skip func(pid int) bool, dst []Stat) ([]Stat, error) {
+func (s *Scanner) scanBut(skip func(pids []int, i int) bool, dst []Stat) ([]Stat, error) {
 	pids, err := s.members()
 	if err != nil {
 		return dst, err
 	}
 	start, skipped := len(dst), 0
-	for _, pid := range pids {
-		if skip != nil && skip(pid) {
+	for i, pid := range pids {
+		if skip != nil && skip(pids, i) {
 			skipped++
 			continue
 		}

@@ -69,7 +69,7 @@ func parseContainers(args []string) (containersOptions, error) {
 	return o, err
 }
 
-// looksOnce is the GOGC of a command that reads a whole machine once and ends: it needs 25 MiB
+// looksOnce is the GOGC of a command that reads a whole machine once and ends: it needs 8 MiB
 // for 10,000 processes, and collecting garbage while it grows costs time.
 const looksOnce = 400
 

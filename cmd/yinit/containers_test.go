@@ -146,7 +146,7 @@ func compareLooks(t *testing.T, group func(t *testing.T) string) {
 			text := lasting(t, c)
 			all[strconv.Itoa(c.PID)], all[c.ID] = text, text
 			for k := range c.View.Procs {
-				if w.Inner(c.HostPID(c.View.Procs[k].ID.PID)) != 0 {
+				if c.View.Procs[k].Target == nil {
 					byStat++
 				}
 			}

@@ -66,7 +66,7 @@ type space struct {
 type grouper struct {
 	fs     procfs.FS
 	procs  []Process
-	byPID  map[int]int
+	index  *Index   // of procs
 	of     []*space // by process
 	spaces []*space // that of /proc first, then by depth
 	groups []Group
@@ -81,10 +81,7 @@ type grouper struct {
 // Processes of the host are in no group. paths returns the content of the file cgroup of a
 // process, or nil.
 func Find(fs procfs.FS, procs []Process, paths func(pid int) []byte) []Group {
-	g := &grouper{fs: fs, paths: paths, procs: procs, byPID: make(map[int]int, len(procs)), of: make([]*space, len(procs)), chains: map[int]Chain{}, own: map[string]bool{}}
-	for i := range procs {
-		g.byPID[procs[i].ID.PID] = i
-	}
+	g := &grouper{fs: fs, paths: paths, procs: procs, index: NewIndex(procs), of: make([]*space, len(procs)), chains: map[int]Chain{}, own: map[string]bool{}}
 	g.findSpaces()
 	for _, s := range g.spaces {
 		g.readChain(s)
@@ -127,7 +124,7 @@ func (g *grouper) findSpaces() {
 			from = []int{s.first}
 		}
 		for _, i := range from { // Without PID 1 the others tell: one of them came from there.
-			if at, ok := g.byPID[g.procs[i].PPID]; ok && g.of[at] != s && g.of[at].depth > s.parent.depth && g.of[at].depth < s.depth {
+			if at, ok := g.index.Find(g.procs[i].PPID); ok && g.of[at] != s && g.of[at].depth > s.parent.depth && g.of[at].depth < s.depth {
 				s.parent = g.of[at]
 			}
 		}
@@ -144,7 +141,7 @@ func (g *grouper) space(i int, byKey map[string]*space) *space {
 			return g.of[at]
 		}
 		p := &g.procs[at]
-		up, ok := g.byPID[p.PPID]
+		up, ok := g.index.Find(p.PPID)
 		if !ok || g.procs[up].depth() != p.depth() || p.ID.Start != 0 && !g.procs[up].ID.Before(p.ID) {
 			break
 		}
@@ -163,7 +160,7 @@ func (g *grouper) space(i int, byKey map[string]*space) *space {
 	}
 	for g.of[at] = s; at != i && g.of[i] == nil; { // Those between need not climb again.
 		g.of[i] = s
-		i = g.byPID[g.procs[i].PPID]
+		i, _ = g.index.Find(g.procs[i].PPID)
 	}
 	return s
 }
@@ -240,7 +237,7 @@ func (g *grouper) isHost(s *space) bool {
 	if s.link == procfs.InitialPIDNamespace {
 		return true
 	}
-	second, ok := g.byPID[2]
+	second, ok := g.index.Find(2)
 	return ok && g.procs[second].Kernel
 }
 
@@ -285,7 +282,7 @@ func (g *grouper) split(s *space, group int) {
 func (g *grouper) mixed(s *space) bool {
 	return slices.ContainsFunc(s.members, func(i int) bool {
 		p := &g.procs[i]
-		if up, ok := g.byPID[p.PPID]; ok && g.of[up] == s || i == s.first || p.Dead {
+		if up, ok := g.index.Find(p.PPID); ok && g.of[up] == s || i == s.first || p.Dead {
 			return false
 		}
 		id := g.chain(i).ID()

@@ -133,13 +133,16 @@ func shellFirst(f *Facts, s *Stop) *Finding {
 		return nil
 	}
 	command, ok := isShell(first)
+	if !ok {
+		return nil
+	}
 	var children []*snapshot.Process
 	for _, p := range f.others() {
 		if p.PPID == 1 {
 			children = append(children, p)
 		}
 	}
-	if !ok || len(children) == 0 {
+	if len(children) == 0 {
 		return nil
 	}
 	level, what := Problem, "PID 1 is a shell that forwards no signal to "+list(children)

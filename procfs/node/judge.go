@@ -181,6 +181,9 @@ func (n *Node) Sort() {
 
 // Choose keeps the containers that the filter selects.
 func (n *Node) Choose(f filter.Filter) {
+	if len(f) == 0 {
+		return
+	}
 	n.Containers = slices.DeleteFunc(n.Containers, func(c Container) bool { return !c.Match(f) })
 	n.where = nil
 }
@@ -189,8 +192,9 @@ func (n *Node) Choose(f filter.Filter) {
 func (n *Node) index() {
 	n.where = map[int]place{}
 	for i := range n.Containers {
-		for inside, pid := range n.Containers[i].hosts {
-			n.where[pid] = place{i, inside}
+		c := &n.Containers[i]
+		for k, pid := range c.hosts {
+			n.where[pid] = place{i, c.View.Procs[k].ID.PID}
 		}
 	}
 }

@@ -34,25 +34,14 @@ type Container struct {
 	// since it was first seen; 0 at the first look, see [Past].
 	Gained   int
 	GainedIn time.Duration
-	hosts    map[int]int // pid on the node by pid in the view
+	hosts    []int       // pids on the node of the processes in the view
+	byInside map[int]int // the same by the pid in the view; nil: not made yet
 	first    int         // pid inside of the first process, if Shared
 
 	// What the doctor says, see [Container.Examine].
 	Facts doctor.Facts
 	Found []doctor.Finding
 	Stop  doctor.Stop
-}
-
-// HostPID returns the pid on the node of a process in the view; 0: there is none.
-func (c *Container) HostPID(view int) int { return c.hosts[view] }
-
-// Inside returns the pid inside the container of a process in the view. It is another one only
-// for a process that stands for PID 1.
-func (c *Container) Inside(view int) int {
-	if view == 1 && c.Shared {
-		return c.first
-	}
-	return view
 }
 
 // A Node is the containers of a machine.
@@ -100,9 +89,12 @@ type Options struct {
 	// Fill reads what a lean snapshot lacks of a process, see [snapshot.Reader.Fill]. It may be
 	// nil if the snapshot has all.
 	Fill func(p *snapshot.Process)
-	// Inner returns the pid in its container of a process of a lean snapshot without a target, see
-	// [snapshot.Reader.Inner]. It may be nil if all have one.
-	Inner func(pid int) int
+	// Inner returns the pid in its container of a process of a lean snapshot without a target, by
+	// its index, see [snapshot.Reader.Inner]. It may be nil if all have one.
+	Inner func(i int) int
+	// Own says that nobody else uses the processes of the snapshot. They then become those of the
+	// views, without a copy.
+	Own bool
 	// Past is what the looks before have found; nil: there is only one look.
 	Past *Past
 }
@@ -118,30 +110,18 @@ const mostTimed = 64
 
 // Look splits a snapshot of all processes of a machine.
 func Look(s *snapshot.Snapshot, o Options) *Node {
-	procs := make([]container.Process, len(s.Procs))
-	byPID := make(map[int]int, len(s.Procs))
-	pids := make([]int, 0, 2*len(s.Procs)) // of many short lists
-	for i := range s.Procs {
-		p := &s.Procs[i]
-		procs[i] = container.Process{ID: p.ID, PPID: p.PPID, Kernel: p.KernelThread(), Dead: p.Dead()}
-		switch {
-		case p.Target != nil:
-			procs[i].NSpid = p.Target.NSpid
-		case o.Inner != nil && o.Inner(p.ID.PID) != 0:
-			pids = append(pids, p.ID.PID, o.Inner(p.ID.PID))
-			procs[i].NSpid = pids[len(pids)-2 : len(pids) : len(pids)]
-		}
-		byPID[p.ID.PID] = i
-	}
+	procs := outlines(s, o.Inner)
+	index := container.NewIndex(procs)
 	groups := container.Find(o.FS, procs, pathsOf(o.Groups))
 	names := container.Describer{FS: o.FS, Root: o.Root, Cmdline: func(pid int) []string {
-		if i, ok := byPID[pid]; ok {
+		if i, ok := index.Find(pid); ok {
 			return o.cmdline(&s.Procs[i])
 		}
 		return nil
 	}}
 	n := &Node{Time: s.Time, Processes: len(procs)}
-	clock := idle.NewClock(o.FS)
+	seen := make([]*container.Group, 0, len(groups)) // of the containers
+	n.Containers = make([]Container, 0, len(groups))
 	for i := range groups {
 		g := &groups[i]
 		n.Processes -= len(g.Members)
@@ -152,10 +132,17 @@ func Look(s *snapshot.Snapshot, o Options) *Node {
 			n.Hidden++
 			continue
 		}
-		c := Container{Names: o.Past.describe(g, procs, s.Time, func() container.Names { return names.Describe(g, procs, groups) }), NS: g.NS, Shared: g.Shared, hosts: map[int]int{}}
-		c.split(s, g, procs)
+		described := o.Past.describe(g, procs, s.Time, func() container.Names { return names.Describe(g, procs, groups) })
+		n.Containers = append(n.Containers, Container{Names: described, NS: g.NS, Shared: g.Shared})
+		seen = append(seen, g)
+	}
+	rows := arrange(s, seen, o.Own)
+	clock := idle.NewClock(o.FS)
+	for i, g := range seen {
+		c, count := &n.Containers[i], len(g.Members)
+		c.take(s, rows[:count:count], g, procs)
+		rows = rows[count:]
 		c.read(o, clock)
-		n.Containers = append(n.Containers, c)
 	}
 	if o.Root != nil {
 		n.Denied = o.Root.Denied()
@@ -169,34 +156,6 @@ func (o *Options) cmdline(p *snapshot.Process) []string {
 		return o.Cmdline(p)
 	}
 	return p.Cmdline
-}
-
-// split fills the view.
-func (c *Container) split(s *snapshot.Snapshot, g *container.Group, procs []container.Process) {
-	inside := make(map[int]int, len(g.Members))
-	for _, i := range g.Members {
-		inside[procs[i].ID.PID] = g.PID(&procs[i])
-	}
-	if g.First >= 0 {
-		c.PID = procs[g.First].ID.PID
-		if c.Shared {
-			c.first = inside[c.PID]
-			inside[c.PID] = 1
-		}
-	}
-	c.View = snapshot.Snapshot{Time: s.Time, Procs: make([]snapshot.Process, 0, len(g.Members)), Caller: verdict.Anyone()}
-	c.View.Caller.PID = inside[s.Caller.PID]
-	for _, i := range g.Members {
-		p := s.Procs[i]
-		host := p.ID.PID
-		p.ID.PID, p.PPID, p.Culprit = inside[host], inside[p.PPID], inside[p.Culprit]
-		p.Outside, p.Place = p.PPID == 0 && p.ID.PID != 1, snapshot.PlaceInit
-		if p.ID.PID == 1 {
-			c.View.Host.Init, c.View.Host.Uptime = p.Comm, p.Age
-		}
-		c.hosts[p.ID.PID] = host
-		c.View.Procs = append(c.View.Procs, p)
-	}
 }
 
 // read reads what the snapshot does not have.
@@ -215,7 +174,7 @@ func (c *Container) read(o Options, clock *idle.Clock) {
 			continue
 		}
 		timed++
-		stat, err := o.FS.Stat(c.hosts[p.ID.PID])
+		stat, err := o.FS.Stat(c.hosts[i])
 		if err != nil || stat.Start != p.ID.Start || stat.State != p.State {
 			continue
 		}
@@ -243,7 +202,7 @@ func (c *Container) readFirst(o Options) {
 			p.Term, _ = verdict.Of(t, sigTERM, verdict.Anyone())
 		}
 	}
-	c.onNode(p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
+	c.onNode(i, p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
 	c.Reaps = Reaps(o.FS, p.Target)
 }
 
@@ -259,14 +218,14 @@ func (c *Container) readOthers(o Options) {
 			continue
 		}
 		if (p.PPID == 0 || follows && p.PPID == 1) && named < mostNamed {
-			c.onNode(p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
+			c.onNode(i, p, func(p *snapshot.Process) { p.Cmdline = o.cmdline(p) })
 			named++
 		}
 		if asked && o.Fill != nil {
-			c.onNode(p, o.Fill)
+			c.onNode(i, p, o.Fill)
 		}
 		if follows && o.Foresee != nil {
-			c.onNode(p, o.Foresee)
+			c.onNode(i, p, o.Foresee)
 		}
 	}
 }
@@ -287,19 +246,11 @@ func (c *Container) Identify(fill func(*snapshot.Process)) {
 		if len(wanted[p.ID.PID]) == 0 {
 			continue
 		}
-		c.onNode(&p, fill)
+		c.onNode(i, &p, fill)
 		for _, id := range wanted[p.ID.PID] {
 			id.Start = p.ID.Start
 		}
 	}
-}
-
-// onNode calls f with a process that has its pid on the node.
-func (c *Container) onNode(p *snapshot.Process, f func(*snapshot.Process)) {
-	inside := p.ID.PID
-	p.ID.PID = c.hosts[inside]
-	f(p)
-	p.ID.PID = inside
 }
 
 // Reaps reports whether a process can be seen to reap any child: it waits for one, or it reads

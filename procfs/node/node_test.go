@@ -18,7 +18,7 @@ import (
 // this outcome of SIGTERM.
 func made(name string, term verdict.Outcome, procs ...snapshot.Process) Container {
 	first := snapshot.Process{ID: procfs.ID{PID: 1}, Comm: "app", State: procfs.StateSleeping, Threads: 1, Term: term}
-	c := Container{Names: container.Names{Name: name}, PID: 100, hosts: map[int]int{1: 100}}
+	c := Container{Names: container.Names{Name: name}, PID: 100, hosts: []int{100}}
 	c.View.Procs = append([]snapshot.Process{first}, procs...)
 	c.Examine(doctor.Facts{Procs: c.View.Procs})
 	return c

@@ -18,26 +18,31 @@ import (
 type lean struct {
 	r      *Reader
 	uptime time.Duration
-	depth  map[int]int // in how many PID namespaces a process is, by its pid
+	pids   []int  // of all processes, lowest first
+	seen   []seen // by the index of the pid
+	parent int    // the one asked for last, and its index
+	at     int
 	rows   []Process
-	mates  map[int]*procfs.OpenPIDNamespace // by pid: that of the container whose PID 1 is in the same control group
-	spaces []*procfs.OpenPIDNamespace       // all that are open
-	most   int                              // of these
-	blind  bool                             // the kernel does not tell the pids inside
+	inner  []int32                    // of the rows, see [Reader.Inner]
+	spaces []*procfs.OpenPIDNamespace // of containers
+	most   int                        // of these
+	blind  bool                       // the kernel does not tell the pids inside
 	stat   procfs.Stat
 }
 
-// manyRows is how many rows a lean snapshot has room for at first. Memory that is not used costs
-// nothing.
-const manyRows = 1 << 14
+// seen is what a lean scan knows of a process before it makes the row.
+type seen struct {
+	depth int16 // in how many PID namespaces it is; 0: that was not read, or not yet
+	space int32 // 1 and more: it is in the control group of PID 1 of the container with this namespace
+}
 
 // scanLean is scan with [Options.Lean]. It returns the rows of plain processes; the stats have
 // the others.
 func (r *Reader) scanLean(uptime time.Duration) ([]Process, error) {
-	l := lean{r: r, uptime: uptime, depth: make(map[int]int, manyRows/2), rows: make([]Process, 0, manyRows), mates: make(map[int]*procfs.OpenPIDNamespace, manyRows/2)}
+	l := lean{r: r, uptime: uptime, parent: -1}
 	l.blind, l.most = r.Members == nil || !r.Targets.Ours, halfOfFiles()
 	defer l.close()
-	r.others, r.inner = map[int]*procfs.Status{}, make(map[int]int, manyRows/2)
+	r.others = map[int]*procfs.Status{}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stats, err := r.scanner.ScanBut(l.take, nil)
@@ -48,7 +53,7 @@ func (r *Reader) scanLean(uptime time.Duration) ([]Process, error) {
 	for i := range stats {
 		r.stats = append(r.stats, &stats[i])
 	}
-	r.groups = nil
+	r.groups, r.inner = nil, l.inner
 	return l.rows, nil
 }
 
@@ -68,8 +73,13 @@ func (l *lean) close() {
 }
 
 // take reads a file of a process, and makes its row if that is enough.
-func (l *lean) take(pid int) bool {
-	if space, ok := l.mates[pid]; ok && l.takeMate(pid, space) {
+func (l *lean) take(pids []int, i int) bool {
+	if l.pids == nil {
+		l.pids, l.seen = pids, make([]seen, len(pids))
+		l.rows, l.inner = make([]Process, 0, len(pids)+spareRows), make([]int32, 0, len(pids))
+	}
+	pid := pids[i]
+	if n := l.seen[i].space; n > 0 && l.takeMate(i, l.spaces[n-1]) {
 		return true
 	}
 	st := &l.r.lastStatus
@@ -77,7 +87,7 @@ func (l *lean) take(pid int) bool {
 		return false // The stat has the reason.
 	}
 	depth := len(st.NSpid)
-	l.depth[pid] = depth
+	l.seen[i].depth = int16(depth)
 	if depth == 2 && st.NSpid[1] == 1 {
 		l.meet(pid)
 	}
@@ -85,8 +95,25 @@ func (l *lean) take(pid int) bool {
 		l.r.others[pid] = clone(st)
 		return false
 	}
-	l.rows = append(l.rows, l.row(st))
+	l.add(l.row(st), 0)
 	return true
+}
+
+// add adds a row. inner is as in [Reader.Inner].
+func (l *lean) add(p Process, inner int) {
+	l.rows, l.inner = append(l.rows, p), append(l.inner, int32(inner))
+}
+
+// depthOf returns in how many PID namespaces a process is; 0: that is not known.
+func (l *lean) depthOf(pid int) int {
+	if pid != l.parent {
+		i, ok := slices.BinarySearch(l.pids, pid)
+		if !ok {
+			return 0
+		}
+		l.parent, l.at = pid, i
+	}
+	return int(l.seen[l.at].depth)
 }
 
 // clone returns a copy that shares no memory.
@@ -104,7 +131,7 @@ func (l *lean) plain(st *procfs.Status) bool {
 	switch {
 	case depth <= 1, st.NSpid[depth-1] == 1: // It is on the host, or PID 1.
 		return false
-	case l.depth[st.PPID] != depth: // It came from outside, or its parent has a higher pid.
+	case l.depthOf(st.PPID) != depth: // It came from outside, or its parent has a higher pid.
 		return false
 	case !ordinary(st.State): // Since when, or how did it end?
 		return false
@@ -142,27 +169,29 @@ func (l *lean) meet(pid int) {
 		return
 	}
 	for _, mate := range l.r.Members(pid) {
-		l.mates[mate] = space
+		if i, ok := slices.BinarySearch(l.pids, mate); ok {
+			l.seen[i].space = int32(len(l.spaces))
+		}
 	}
 }
 
 // takeMate is take for a process in the control group of PID 1. It leaves out a process that
 // docker exec started: its parent is outside the PID namespace, and so not as deep.
-func (l *lean) takeMate(pid int, space *procfs.OpenPIDNamespace) bool {
-	s := &l.stat
-	if l.r.scanner.Stat(pid, s) != nil || l.depth[s.PPID] != 2 || !ordinary(s.State) {
+func (l *lean) takeMate(i int, space *procfs.OpenPIDNamespace) bool {
+	s, pid := &l.stat, l.pids[i]
+	if l.r.scanner.Stat(pid, s) != nil || l.depthOf(s.PPID) != 2 || !ordinary(s.State) {
 		return false
 	}
 	inside, err := space.PID(pid)
 	if err != nil { // It is in another PID namespace, or has ended.
 		return false
 	}
-	l.depth[pid], l.r.inner[pid] = 2, inside
-	l.rows = append(l.rows, Process{
+	l.seen[i].depth = 2
+	l.add(Process{
 		ID: s.ID(), PPID: s.PPID, PGRP: s.PGRP, Session: s.Session, Threads: s.Threads, State: s.State, Comm: s.Comm,
 		CPUTime: (s.UTime + s.STime).Duration(), RSS: s.RSS.Bytes(os.Getpagesize()), Age: procfs.Age(l.uptime, s.Start),
 		Term: verdict.OutcomeUnknown,
-	})
+	}, inside)
 	return true
 }
 
@@ -171,14 +200,19 @@ func ordinary(s procfs.State) bool {
 	return s == procfs.StateSleeping || s == procfs.StateRunning
 }
 
-// Inner returns the pid that a process of the last lean snapshot has in the PID namespace of its
-// container. It returns 0 if the row has that in its target.
-func (r *Reader) Inner(pid int) int { return r.inner[pid] }
+// Inner returns the pid that the process i of the last lean snapshot has in the PID namespace of
+// its container. It returns 0 if the target of the process has that.
+func (r *Reader) Inner(i int) int {
+	if i >= len(r.inner) {
+		return 0
+	}
+	return int(r.inner[i])
+}
 
 // Fill reads what a lean snapshot lacks of a process. p has its pid on the machine. It does
 // nothing if the process has ended.
 func (r *Reader) Fill(p *Process) {
-	if p.ID.Start != 0 && (p.Target != nil || r.inner[p.ID.PID] == 0) {
+	if !r.opt.Lean || p.ID.Start != 0 && p.Target != nil {
 		return
 	}
 	stat, err := r.fs.Stat(p.ID.PID)
@@ -196,6 +230,17 @@ func (r *Reader) Fill(p *Process) {
 	p.ID, p.PGRP, p.Session, p.Threads, p.State = full.ID, full.PGRP, full.Session, full.Threads, full.State
 	p.Age, p.CPUTime, p.Sigs, p.Target, p.Term = full.Age, full.CPUTime, full.Sigs, full.Target, full.Term
 	p.User, p.UID = full.User, full.UID
+}
+
+// Outcomes is [verdict.Reader.ReadOutcomes] for a process of the last snapshot. It does not read
+// again what a lean snapshot has read.
+func (r *Reader) Outcomes(pid int) (*verdict.Target, error) {
+	if stat := r.find(pid); stat != nil {
+		if status := r.readBefore(stat); status != nil {
+			return r.Targets.ReadOutcomesOn(stat, status)
+		}
+	}
+	return r.Targets.ReadOutcomes(pid)
 }
 
 // findLean is [Reader.Find] with [Options.Lean].

@@ -77,7 +77,7 @@ type Reader struct {
 	groups     *verdict.Groups // of stats; nil: not needed yet
 	lastStatus procfs.Status
 	others     map[int]*procfs.Status // what a lean scan has read of those that are not plain
-	inner      map[int]int            // see [Reader.Inner]
+	inner      []int32                // see [Reader.Inner]
 	seen       map[procfs.ID]*kept
 	wchans     map[string]string                  // see internWchan
 	signals    map[procfs.Signals]*procfs.Signals // see shareSignals
@@ -191,7 +191,6 @@ func (r *Reader) Snapshot() (Snapshot, error) {
 		appeared += fresh
 		snap.Procs = append(snap.Procs, p)
 	}
-	r.others = nil
 	for id, p := range r.seen {
 		if p.round != r.round {
 			delete(r.seen, id)
@@ -335,17 +334,25 @@ func (r *Reader) Cmdline(p *Process) []string {
 
 // Find returns the process pid of the last snapshot, and whether there is one.
 func (r *Reader) Find(pid int) (procfs.Stat, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.stats {
-		if s.PID == pid {
-			return *s, true
-		}
+	if s := r.find(pid); s != nil {
+		return *s, true
 	}
 	if r.opt.Lean {
 		return r.findLean(pid)
 	}
 	return procfs.Stat{}, false
+}
+
+// find returns the stat of the process pid of the last snapshot; nil: there is none, or that was
+// not read.
+func (r *Reader) find(pid int) *procfs.Stat {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.stats, func(s *procfs.Stat) bool { return s.PID == pid })
+	if i < 0 {
+		return nil
+	}
+	return r.stats[i]
 }
 
 // readLinks reads the working directory and the executable. It leaves out what it may not

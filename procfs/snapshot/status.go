@@ -86,8 +86,7 @@ func (r *Reader) status(p *kept, s *procfs.Stat, ran, same bool) *keptStatus {
 // readStatus returns the status of the process of s; nil: it cannot be read. It is valid until the
 // next call.
 func (r *Reader) readStatus(s *procfs.Stat) *procfs.Status {
-	if known := r.others[s.PID]; known != nil && known.Name == s.Comm && known.PPID == s.PPID {
-		delete(r.others, s.PID)
+	if known := r.readBefore(s); known != nil {
 		return known
 	}
 	status := &r.lastStatus // Parsing into the same value again allocates nothing.
@@ -95,6 +94,15 @@ func (r *Reader) readStatus(s *procfs.Stat) *procfs.Status {
 		return nil
 	}
 	return status
+}
+
+// readBefore returns the status that a lean scan has read of the process of s; nil: it has not.
+func (r *Reader) readBefore(s *procfs.Stat) *procfs.Status {
+	known := r.others[s.PID]
+	if known == nil || known.Name != s.Comm || known.PPID != s.PPID {
+		return nil
+	}
+	return known
 }
 
 // mostSignals limits the signal states that a Reader shares. Most processes have one of a few.

@@ -54,10 +54,10 @@ func (l *Looker) Look() (*node.Node, error) {
 		}
 		snap = &taken
 	}
-	o.FS, o.Past, o.Inner = l.FS, l.Past, l.Rows.Inner
+	o.FS, o.Past, o.Inner, o.Own = l.FS, l.Past, l.Rows.Inner, l.Snapshot == nil
 	o.Closer, o.Cmdline, o.Foresee, o.Fill = l.Rows.Targets.Read, l.Rows.Cmdline, l.Rows.Foresee, l.Rows.Fill
 	if l.Brief {
-		o.Closer = l.Rows.Targets.ReadOutcomes
+		o.Closer = l.Rows.Outcomes
 	}
 	n := node.Look(snap, o)
 	for i := range n.Containers {
