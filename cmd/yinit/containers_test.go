@@ -18,6 +18,7 @@ import (
 	"yinit/procfs"
 	"yinit/procfs/node"
 	"yinit/procfs/snapshot"
+	"yinit/procfs/verdict"
 )
 
 // TestContainersDying: a PID 1 that was killed waits for a child that a debugger holds. The row
@@ -166,6 +167,36 @@ func compareLooks(t *testing.T, group func(t *testing.T) string) {
 	})
 	if tells := tellsPIDs(t); slices.Contains(wants, id) && tells != (byStat > 0) {
 		t.Errorf("the kernel tells the pids inside: %t; %d processes have only their stat read", tells, byStat)
+	}
+}
+
+// TestContainersFrozen: an init that waits for any child is seen to do so in a paused container,
+// too, where it sleeps in the freezer.
+func TestContainersFrozen(t *testing.T) {
+	requireNamespaces(t)
+	group, ready := newGroup(t), filepath.Join(t.TempDir(), "ready")
+	cmd := inGroup(group, "sh", "-c", "touch "+ready+"; sleep 1000; true")
+	startUntil(t, cmd, ready)
+	reaps := func() verdict.Answer {
+		w := nodeReader(procfs.FS{}, true)
+		defer w.Close()
+		n, err := nodeLooker(procfs.FS{}, w, "").Look()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _ := n.Where(cmd.Process.Pid)
+		if c == nil {
+			return verdict.Unknown
+		}
+		return c.Reaps
+	}
+	eventually(t, "it waits", func() bool { return reaps() == verdict.Yes })
+	freeze(t, group, cmd.Process.Pid)
+	if wchan, err := (procfs.FS{}).Wchan(cmd.Process.Pid, cmd.Process.Pid); err != nil || strings.Contains(wchan, "wait") {
+		t.Errorf("it sleeps in %q (%v), which is not the freezer", wchan, err)
+	}
+	if got := reaps(); got != verdict.Yes {
+		t.Errorf("frozen: Reaps = %v, want %v", got, verdict.Yes)
 	}
 }
 

@@ -37,6 +37,7 @@ var guestCases = []struct {
 	{"a stop is rehearsed", guestRehearsal},
 	{"a scene", guestScene},
 	{"a look that reads few files", func(t *testing.T) { compareLooks(t, newGroup) }},
+	{"an init that waits in the freezer", TestContainersFrozen},
 }
 
 // inGuest says that this is the virtual machine.
