@@ -309,8 +309,13 @@ func (k kubelet) checkJudged(t *testing.T) {
 		"app/app": "yes at once, status 143", "direct/app": "yes at once, status 143", "probed/web": "yes at once, status 143", "stubborn/db": "no 30000 ms, status 137",
 		"graceful/worker": "yes handler", "shared/one": "yes at once, status 143", "shared/two": "unknown at once, status 143",
 	}
+	var rows []jsonContainer
+	eventually(t, "no probe runs", func() bool { // It is in the container, and a stop would wait for it.
+		rows = k.rows(t)
+		return !slices.ContainsFunc(rows, func(r jsonContainer) bool { return r.Name == "web" && r.Sessions.Count > 0 })
+	})
 	got := map[string]string{}
-	for _, r := range k.rows(t) {
+	for _, r := range rows {
 		key := strings.TrimSuffix(r.Pod, "-yinit-node") + "/" + r.Name
 		if _, ok := want[key]; !ok || r.Sandbox {
 			continue
