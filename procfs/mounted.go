@@ -100,7 +100,7 @@ func (m *Mount) read(name string, buf []byte, list bool) ([]byte, error) {
 	return readAll(fd, buf, mostMounted)
 }
 
-// mostMounted limits how much of a file is read that somebody may have mounted over another.
+// mostMounted limits how much of a file is read. Files of control groups are far smaller.
 const mostMounted = 64 << 10
 
 // ReadFile reads at most 1 MiB of a file below the root, without the runtime's poller, in

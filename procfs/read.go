@@ -25,10 +25,10 @@ const (
 	maxInterrupts = 16
 )
 
-// A buffer is for a file of which nothing is kept but what was parsed.
+// A buffer holds the content of a file while it is parsed.
 type buffer [smallFile]byte
 
-// buffers are those that nobody uses.
+// buffers has the buffers that are free.
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // readFileAt reads the file at path, which is NUL-terminated and relative to the

@@ -54,7 +54,7 @@ const (
 // the line that tells most counts, and of these the first.
 func ParseCgroups(b []byte) Chain {
 	var best Chain
-	last := "" // path, which most hierarchies have in common
+	last := "" // the path of the line before: most hierarchies have the same one
 	for _, line := range procfs.ParseCgroupPaths(b) {
 		if line.Path == last {
 			continue

@@ -92,8 +92,8 @@ type Options struct {
 	// Inner returns the pid in its container of a process of a lean snapshot without a target, by
 	// its index, see [snapshot.Reader.Inner]. It may be nil if all have one.
 	Inner func(i int) int
-	// Own says that nobody else uses the processes of the snapshot. They then become those of the
-	// views, without a copy.
+	// Own allows [Look] to reorder and modify the processes of the snapshot. The views then use
+	// them without a copy.
 	Own bool
 	// Past is what the looks before have found; nil: there is only one look.
 	Past *Past

@@ -31,8 +31,8 @@ func outlines(s *snapshot.Snapshot, inner func(i int) int) []container.Process {
 	return procs
 }
 
-// arrange returns the members of the groups, one group after the other. If the rows are its own it
-// moves them, and the snapshot has them in another order.
+// arrange returns the members of the groups, one group after the other. With own it moves the rows
+// of the snapshot, otherwise it copies them.
 func arrange(s *snapshot.Snapshot, groups []*container.Group, own bool) []snapshot.Process {
 	total := 0
 	for _, g := range groups {

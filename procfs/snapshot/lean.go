@@ -237,7 +237,7 @@ func (r *Reader) Fill(p *Process) {
 func (r *Reader) Outcomes(pid int) (*verdict.Target, error) {
 	if stat := r.find(pid); stat != nil {
 		if status := r.readBefore(stat); status != nil {
-			return r.Targets.ReadOutcomesOn(stat, status)
+			return r.Targets.ReadOutcomesFrom(stat, status)
 		}
 	}
 	return r.Targets.ReadOutcomes(pid)

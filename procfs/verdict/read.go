@@ -29,11 +29,11 @@ func read(fs procfs.FS, pid int, more func(*Target)) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readOn(fs, &stat, &status, more)
+	return readFrom(fs, &stat, &status, more)
 }
 
-// readOn is read after the stat and the status.
-func readOn(fs procfs.FS, stat *procfs.Stat, status *procfs.Status, more func(*Target)) (*Target, error) {
+// readFrom is read for a process whose stat and status the caller has already read.
+func readFrom(fs procfs.FS, stat *procfs.Stat, status *procfs.Status, more func(*Target)) (*Target, error) {
 	t, err := readOutcomes(fs, stat, status)
 	if err != nil {
 		return nil, err

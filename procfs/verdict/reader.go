@@ -78,26 +78,30 @@ func (r *Reader) ReadOutcomes(pid int) (*Target, error) {
 	return r.read(pid, func(*Target) {})
 }
 
-// ReadOutcomesOn is [Reader.ReadOutcomes] after somebody has read the stat and the status.
-func (r *Reader) ReadOutcomesOn(stat *procfs.Stat, status *procfs.Status) (*Target, error) {
+// ReadOutcomesFrom is [Reader.ReadOutcomes] for a process whose stat and status the caller has
+// already read.
+func (r *Reader) ReadOutcomesFrom(stat *procfs.Stat, status *procfs.Status) (*Target, error) {
 	nothing := func(*Target) {}
-	t, err := readOn(r.FS, stat, status, nothing)
-	return r.finish(t, err, nothing)
+	t, err := readFrom(r.FS, stat, status, nothing)
+	if err != nil {
+		return nil, err
+	}
+	return r.finish(t, nothing), nil
 }
 
 func (r *Reader) read(pid int, more func(*Target)) (*Target, error) {
 	t, err := read(r.FS, pid, more)
-	return r.finish(t, err, more)
-}
-
-// finish reads again what the caller may not read, and adds what the files do not say.
-func (r *Reader) finish(t *Target, err error, more func(*Target)) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.finish(t, more), nil
+}
+
+// finish reads a target again as its owner if that tells more, and adds what the files do not say.
+func (r *Reader) finish(t *Target, more func(*Target)) *Target {
 	t = r.readCloser(t, more)
 	r.Complete(t)
-	return t, nil
+	return t
 }
 
 // readCloser reads a target as its owner if the caller could not read all of it.
